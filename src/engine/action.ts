@@ -1,0 +1,89 @@
+import type { Clock } from '../core/clock.ts';
+import type { ActionSchema } from '../runbook/types.ts';
+import type { Host, HttpDoor, SecretDoor, Target } from './ports.ts';
+import type { Plan, PlannedStep } from './plan-types.ts';
+
+/** How one attempt of one unit (step x target x item) ended. */
+export type ActionOutcome =
+  | { status: 'ok'; result: Record<string, unknown> }
+  /** Done in part: the run ends with exit 3. */
+  | { status: 'incomplete'; result: Record<string, unknown>; message: string }
+  | { status: 'failed'; result: Record<string, unknown>; message: string; next?: string; code?: string; exitCode?: number; retryable?: boolean }
+  /** Nothing more can be done now: a person or a time is awaited; the run ends with exit 6 and goes on at resume or tick. */
+  | { status: 'waiting'; message: string; next: string; wakeAtMs?: number };
+
+/** Everything an action may touch. Services of domain rooms are opened lazily by the composition root. */
+export interface ActionContext<Services = unknown> {
+  runId: string;
+  plan: Plan;
+  step: PlannedStep;
+  target: Target;
+  /** Stable name of this unit and attempt, for markers on the target: `<run>.<step>.<target>.<item>.<attempt>`. */
+  unitKey: string;
+  /** Stable name of this unit whatever the attempt: `<step>.<target>.<item>`. */
+  unitId: string;
+  host(): Promise<Host>;
+  http(): Promise<HttpDoor>;
+  secrets: SecretDoor;
+  services: Services;
+  clock: Clock;
+  /** Fires on the first SIGINT/SIGTERM (`reason` 'stop': go to the next checkpoint) ... */
+  stopping: AbortSignal;
+  /** ... and on timeout, or the second signal (end at once). */
+  signal: AbortSignal;
+  /** A folder of this run for files of this unit (mode 0700). */
+  unitDir: string;
+  progress(progress: { message?: string; done?: number; total?: number; unit?: 'bytes' | 'files' | 'steps' }): void;
+  output(stream: 'stdout' | 'stderr', text: string): void;
+  warn(message: string): void;
+  /** Answer a person gave to this unit (`manual.*`), or undefined. */
+  answer(): Promise<ManualAnswer | undefined>;
+  /** Approvals given to this step so far, verified. */
+  approvals(): Promise<ApprovalRow[]>;
+  /** Asks the person at the terminal; undefined when there is nobody (no TTY). */
+  ask?(question: ManualQuestion): Promise<ManualAnswer | undefined>;
+  /** The time at which this unit first asked to wait, or undefined: makes waits durable. */
+  firstWaitedAtMs(): Promise<number | undefined>;
+}
+
+export interface ManualQuestion {
+  kind: 'confirm' | 'text' | 'number' | 'choice' | 'file';
+  message: string;
+  instructions?: string;
+  choices?: string[];
+  min?: number;
+  max?: number;
+  pattern?: string;
+}
+
+export interface ManualAnswer {
+  value: string | number | boolean;
+  by: string;
+  atMs: number;
+  comment?: string;
+  /** Evidence file, copied into the run's folder. */
+  file?: { name: string; sha256: string; sizeBytes: number; path: string };
+}
+
+export interface ApprovalRow {
+  principal: string;
+  keyFingerprint: string;
+  atMs: number;
+  expiresAtMs: number;
+  signature: string;
+}
+
+/** An action: its schema and what it does. One file each in src/actions. */
+export interface Action<With = Record<string, unknown>, Services = unknown> extends ActionSchema {
+  /** One line for the plan: what would happen with these arguments. Pure. */
+  describe(args: With): string;
+  apply(args: With, context: ActionContext<Services>): Promise<ActionOutcome>;
+  /**
+   * After a crash in the middle of `apply`: what became of it. `unknown` = the engine uses the step's `verify`, else
+   * re-runs only if idempotent, else asks. Absent = unknown.
+   */
+  recover?(args: With, context: ActionContext<Services>): Promise<ActionOutcome | { status: 'unknown' }>;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the registry holds actions of every argument type; zod checks them at run time
+export type AnyAction = Action<any, any>;

@@ -1,0 +1,119 @@
+import type { BecomeSpec } from '../runbook/types.ts';
+
+/** A machine a step can act on: one entry of the inventory, or the local machine. */
+export interface Target {
+  /** Inventory name; `localhost` for the local machine. */
+  name: string;
+  connection: 'local' | 'ssh';
+  host: string;
+  port?: number;
+  user?: string;
+  identityFile?: string;
+  /** Jump host as in ssh_config(5) ProxyJump: `user@host:port,...`. */
+  proxyJump?: string;
+  groups: string[];
+  vars: Record<string, unknown>;
+  become?: BecomeSpec;
+}
+
+/** The inventory as stored in a plan: hosts resolved, files named with their digests. Passwords are references. */
+export interface Inventory {
+  sources: { file: string; sha256: string }[];
+  hosts: Target[];
+}
+
+/** Output of a process: capped, with the whole counted and hashed. Bytes are decoded as UTF-8 with replacement. */
+export interface CapturedOutput {
+  head: string;
+  tail: string;
+  /** True when the middle is missing (head + tail is not the whole). */
+  truncated: boolean;
+  totalBytes: number;
+  sha256: string;
+}
+
+export interface ProcessRequest {
+  /** Program and arguments; reach the process unchanged, whatever they contain. */
+  argv: string[];
+  /** Only when the runbook says `shell: true`: `argv[0]` is then a script for /bin/sh and the rest its $1 ... */
+  shell?: boolean;
+  cwd?: string;
+  env?: Record<string, string>;
+  stdin?: string;
+  timeoutMs?: number;
+  become?: BecomeSpec;
+  /** Name of the unit; its supervisor's marker (pid, start time, exit code) lies in a folder of this name. */
+  supervise?: { key: string };
+  onOutput?: (stream: 'stdout' | 'stderr', text: string) => void;
+}
+
+export interface ProcessResult {
+  /** null when ended by a signal or never started. */
+  exitCode: number | null;
+  signal: string | null;
+  timedOut: boolean;
+  stdout: CapturedOutput;
+  stderr: CapturedOutput;
+  durationMs: number;
+}
+
+/** What the supervisor's marker tells after a crash of oaops. */
+export type Recovered =
+  | { state: 'exited'; result: ProcessResult }
+  /** Still running: `wait` attaches and gives its result. */
+  | { state: 'alive'; wait(signal: AbortSignal): Promise<ProcessResult> }
+  /** No marker, or a marker of a process that is gone without an exit code. */
+  | { state: 'unknown' };
+
+/** A machine with an open connection. Local and ssh hosts behave the same. */
+export interface Host {
+  readonly target: Target;
+  /** Ends the whole process tree on timeout or abort. Throws only when the process could not be started or watched. */
+  run(request: ProcessRequest, signal: AbortSignal): Promise<ProcessResult>;
+  recover(key: string): Promise<Recovered>;
+  /** Removes the marker of a finished unit. */
+  forget(key: string): Promise<void>;
+  /** Writes by temporary name and rename; mode such as 0o600. */
+  writeFile(path: string, data: Uint8Array, options: { mode?: number; owner?: string }, signal: AbortSignal): Promise<void>;
+  /** Copies a local file to the host, by temporary name and rename, and compares sha256. */
+  upload(localPath: string, remotePath: string, options: { mode?: number }, signal: AbortSignal): Promise<{ sha256: string; sizeBytes: number }>;
+  /** sha256 and size of a regular file, or null when there is none. */
+  hashFile(path: string, signal: AbortSignal): Promise<{ sha256: string; sizeBytes: number } | null>;
+  /** Content of a small file (at most `maxBytes`), or null when there is none. */
+  readFile(path: string, maxBytes: number, signal: AbortSignal): Promise<Uint8Array | null>;
+}
+
+export interface HostDoor {
+  /** Opens or reuses a connection. Unreachable, refused and unverified hosts are OaopsErrors with codes of their own. */
+  open(target: Target, signal: AbortSignal): Promise<Host>;
+  closeAll(): Promise<void>;
+}
+
+export interface HttpRequest {
+  method: string;
+  url: string;
+  headers?: Record<string, string>;
+  body?: string;
+  timeoutMs?: number;
+  /** PEM file of an extra certificate authority. */
+  caFile?: string;
+  followRedirects?: boolean;
+  maxBodyBytes?: number;
+}
+
+export interface HttpResponse {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+  bodyTruncated: boolean;
+  durationMs: number;
+}
+
+export interface HttpDoor {
+  request(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
+}
+
+/** Resolves secret references at the moment of use and registers them for redaction. */
+export interface SecretDoor {
+  resolve(ref: string): Promise<string>;
+}
