@@ -11,7 +11,11 @@ export interface ObjectStore {
    * compared: a different size is an error `object-conflict`).
    * `sha256` is of the stored bytes (hex); the store sends or checks it where the protocol allows.
    */
-  put(name: string, body: ObjectBody, options: { sha256: string; sizeBytes: number; signal?: AbortSignal; onProgress?: (bytes: number) => void }): Promise<'stored' | 'exists'>;
+  put(
+    name: string,
+    body: ObjectBody,
+    options: { sha256: string; sizeBytes: number; signal?: AbortSignal; onProgress?: (bytes: number) => void },
+  ): Promise<'stored' | 'exists'>;
   /** Whole object, or `length` bytes from `offset`; a short answer is an error `object-truncated`. `object-missing` when there is none. */
   get(name: string, range?: { offset: number; length: number }, signal?: AbortSignal): Promise<Uint8Array>;
   /** As `get` for objects too large for memory. */

@@ -42,7 +42,11 @@ export class OaopsError extends Error {
 }
 
 /** A mistake on the command line, in the configuration or in a runbook: exit 2. */
-export function usageError(code: string, message: string, options: Omit<OaopsErrorOptions, 'exitCode'> = {}): OaopsError {
+export function usageError(
+  code: string,
+  message: string,
+  options: Omit<OaopsErrorOptions, 'exitCode'> = {},
+): OaopsError {
   return new OaopsError(code, message, { ...options, exitCode: Codes.usage });
 }
 
@@ -54,6 +58,7 @@ export function messageOf(error: unknown): string {
 
 /** `ENOENT`, `EACCES` ... of a Node.js system error, or undefined. */
 export function errnoOf(error: unknown): string | undefined {
-  if (error !== null && typeof error === 'object' && 'code' in error && typeof error.code === 'string') return error.code;
+  if (error !== null && typeof error === 'object' && 'code' in error && typeof error.code === 'string')
+    return error.code;
   return undefined;
 }

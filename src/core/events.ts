@@ -4,24 +4,132 @@
  * `time` is ISO UTC.
  */
 export type RunEvent =
-  | { event: 'run.started'; time: string; run: string; runbook: string; version: string; digest: string; resumed: boolean; steps: { id: string; name: string; uses: string; effect: string; units: number | null }[] }
+  | {
+      event: 'run.started';
+      time: string;
+      run: string;
+      runbook: string;
+      version: string;
+      digest: string;
+      resumed: boolean;
+      steps: { id: string; name: string; uses: string; effect: string; units: number | null }[];
+    }
   | { event: 'step.started'; time: string; run: string; step: string; name: string; units: number }
-  | { event: 'unit.started'; time: string; run: string; step: string; unit: string; target: string; attempt: number; phase: Phase }
-  | { event: 'unit.progress'; time: string; run: string; step: string; unit: string; message?: string; done?: number; total?: number; measure?: 'bytes' | 'files' | 'steps' }
-  | { event: 'unit.output'; time: string; run: string; step: string; unit: string; stream: 'stdout' | 'stderr'; text: string }
-  | { event: 'unit.ended'; time: string; run: string; step: string; unit: string; target: string; attempt: number; phase: Phase; status: UnitStatus; durationMs: number; message?: string; next?: string; result?: Record<string, unknown> }
-  | { event: 'unit.retry'; time: string; run: string; step: string; unit: string; attempt: number; inMs: number; message: string }
-  | { event: 'step.ended'; time: string; run: string; step: string; status: StepStatus; durationMs: number; message?: string }
+  | {
+      event: 'unit.started';
+      time: string;
+      run: string;
+      step: string;
+      unit: string;
+      target: string;
+      attempt: number;
+      phase: Phase;
+    }
+  | {
+      event: 'unit.progress';
+      time: string;
+      run: string;
+      step: string;
+      unit: string;
+      message?: string;
+      done?: number;
+      total?: number;
+      measure?: 'bytes' | 'files' | 'steps';
+    }
+  | {
+      event: 'unit.output';
+      time: string;
+      run: string;
+      step: string;
+      unit: string;
+      stream: 'stdout' | 'stderr';
+      text: string;
+    }
+  | {
+      event: 'unit.ended';
+      time: string;
+      run: string;
+      step: string;
+      unit: string;
+      target: string;
+      attempt: number;
+      phase: Phase;
+      status: UnitStatus;
+      durationMs: number;
+      message?: string;
+      next?: string;
+      result?: Record<string, unknown>;
+    }
+  | {
+      event: 'unit.retry';
+      time: string;
+      run: string;
+      step: string;
+      unit: string;
+      attempt: number;
+      inMs: number;
+      message: string;
+    }
+  | {
+      event: 'step.ended';
+      time: string;
+      run: string;
+      step: string;
+      status: StepStatus;
+      durationMs: number;
+      message?: string;
+    }
   | { event: 'run.warning'; time: string; run: string; message: string }
-  | { event: 'run.ended'; time: string; run: string; status: RunStatus; exitCode: number; durationMs: number; message?: string; next?: string };
+  | {
+      event: 'run.ended';
+      time: string;
+      run: string;
+      status: RunStatus;
+      exitCode: number;
+      durationMs: number;
+      message?: string;
+      next?: string;
+    };
 
 export type Phase = 'do' | 'verify' | 'undo';
 
 /** Each word means one thing; see docs/architecture.md. */
-export type UnitStatus = 'ok' | 'incomplete' | 'failed' | 'timed-out' | 'unreachable' | 'waiting' | 'unknown' | 'skipped' | 'undone' | 'undo-failed' | 'aborted';
+export type UnitStatus =
+  | 'ok'
+  | 'incomplete'
+  | 'failed'
+  | 'timed-out'
+  | 'unreachable'
+  | 'waiting'
+  | 'unknown'
+  | 'skipped'
+  | 'undone'
+  | 'undo-failed'
+  | 'aborted';
 
-export type StepStatus = 'ok' | 'incomplete' | 'failed' | 'skipped' | 'not-started' | 'waiting' | 'unknown' | 'undone' | 'undo-failed' | 'aborted';
+export type StepStatus =
+  | 'ok'
+  | 'incomplete'
+  | 'failed'
+  | 'skipped'
+  | 'not-started'
+  | 'waiting'
+  | 'unknown'
+  | 'undone'
+  | 'undo-failed'
+  | 'aborted';
 
-export type RunStatus = 'running' | 'ok' | 'incomplete' | 'failed' | 'refused' | 'waiting' | 'stopped' | 'rolled-back' | 'undo-failed' | 'aborted' | 'unknown';
+export type RunStatus =
+  | 'running'
+  | 'ok'
+  | 'incomplete'
+  | 'failed'
+  | 'refused'
+  | 'waiting'
+  | 'stopped'
+  | 'rolled-back'
+  | 'undo-failed'
+  | 'aborted'
+  | 'unknown';
 
 export type EventSink = (event: RunEvent) => void;

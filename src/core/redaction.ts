@@ -17,10 +17,14 @@ export class Redactor {
   redact(text: string): string {
     let result = text;
     // Longest first, so that a secret that contains another is replaced whole.
-    for (const secret of [...this.#secrets].sort((a, b) => b.length - a.length)) result = result.replaceAll(secret, '***');
+    for (const secret of [...this.#secrets].sort((a, b) => b.length - a.length))
+      result = result.replaceAll(secret, '***');
     return result
       .replace(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@]*:)[^\s/@]+@/gi, '$1***@')
-      .replace(/([?&](?:access_token|token|key|sign|secret|password|X-Amz-Signature|X-Amz-Credential)=)[^\s&#"']+/gi, '$1***');
+      .replace(
+        /([?&](?:access_token|token|key|sign|secret|password|X-Amz-Signature|X-Amz-Credential)=)[^\s&#"']+/gi,
+        '$1***',
+      );
   }
 
   /** The same for every string inside a JSON-like value; keys are kept. */

@@ -1,6 +1,13 @@
 import { usageError } from './errors.ts';
 
-const durationUnits: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+const durationUnits: Record<string, number> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+};
 const sizeUnits: Record<string, number> = {
   B: 1,
   kB: 1000,
@@ -33,7 +40,8 @@ export function tryParseDuration(text: string): number | undefined {
   const trimmed = text.trim();
   if (!/^(\d+(?:\.\d+)?(ms|[smhdw]))+$/.test(trimmed)) return undefined;
   let total = 0;
-  for (const [, amount, unit] of trimmed.matchAll(/(\d+(?:\.\d+)?)(ms|[smhdw])/g)) total += Number(amount) * durationUnits[unit!]!;
+  for (const [, amount, unit] of trimmed.matchAll(/(\d+(?:\.\d+)?)(ms|[smhdw])/g))
+    total += Number(amount) * durationUnits[unit!]!;
   return Number.isSafeInteger(Math.round(total)) ? Math.round(total) : undefined;
 }
 
@@ -44,7 +52,9 @@ export function tryParseDuration(text: string): number | undefined {
 export function parseSize(text: string): number {
   const value = tryParseSize(text);
   if (value === undefined) {
-    throw usageError('size-invalid', `"${text}" is not a size`, { next: 'Write a number and a unit, such as 512B, 64MiB or 1.5GB.' });
+    throw usageError('size-invalid', `"${text}" is not a size`, {
+      next: 'Write a number and a unit, such as 512B, 64MiB or 1.5GB.',
+    });
   }
   return value;
 }

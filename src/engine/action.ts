@@ -1,14 +1,22 @@
 import type { Clock } from '../core/clock.ts';
 import type { ActionSchema } from '../runbook/types.ts';
-import type { Host, HttpDoor, SecretDoor, Target } from './ports.ts';
 import type { Plan, PlannedStep } from './plan-types.ts';
+import type { Host, HttpDoor, SecretDoor, Target } from './ports.ts';
 
 /** How one attempt of one unit (step x target x item) ended. */
 export type ActionOutcome =
   | { status: 'ok'; result: Record<string, unknown> }
   /** Done in part: the run ends with exit 3. */
   | { status: 'incomplete'; result: Record<string, unknown>; message: string }
-  | { status: 'failed'; result: Record<string, unknown>; message: string; next?: string; code?: string; exitCode?: number; retryable?: boolean }
+  | {
+      status: 'failed';
+      result: Record<string, unknown>;
+      message: string;
+      next?: string;
+      code?: string;
+      exitCode?: number;
+      retryable?: boolean;
+    }
   /** Nothing more can be done now: a person or a time is awaited; the run ends with exit 6 and goes on at resume or tick. */
   | { status: 'waiting'; message: string; next: string; wakeAtMs?: number };
 

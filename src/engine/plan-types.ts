@@ -55,7 +55,16 @@ export interface Plan {
   oaopsVersion: string;
   /** Schema version of runbook and plan, `major.minor`. */
   schemaVersion: string;
-  runbook: { name: string; version: string; kind: string; title: LocalizedText; procedures: string[]; file: string; sha256: string; text: string };
+  runbook: {
+    name: string;
+    version: string;
+    kind: string;
+    title: LocalizedText;
+    procedures: string[];
+    file: string;
+    sha256: string;
+    text: string;
+  };
   /** Secret inputs are `{ secret: <ref> }`; file inputs carry path and sha256. */
   inputs: Record<string, unknown>;
   inventory: Inventory;

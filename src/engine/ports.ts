@@ -74,9 +74,19 @@ export interface Host {
   /** Removes the marker of a finished unit. */
   forget(key: string): Promise<void>;
   /** Writes by temporary name and rename; mode such as 0o600. */
-  writeFile(path: string, data: Uint8Array, options: { mode?: number; owner?: string }, signal: AbortSignal): Promise<void>;
+  writeFile(
+    path: string,
+    data: Uint8Array,
+    options: { mode?: number; owner?: string },
+    signal: AbortSignal,
+  ): Promise<void>;
   /** Copies a local file to the host, by temporary name and rename, and compares sha256. */
-  upload(localPath: string, remotePath: string, options: { mode?: number }, signal: AbortSignal): Promise<{ sha256: string; sizeBytes: number }>;
+  upload(
+    localPath: string,
+    remotePath: string,
+    options: { mode?: number },
+    signal: AbortSignal,
+  ): Promise<{ sha256: string; sizeBytes: number }>;
   /** sha256 and size of a regular file, or null when there is none. */
   hashFile(path: string, signal: AbortSignal): Promise<{ sha256: string; sizeBytes: number } | null>;
   /** Content of a small file (at most `maxBytes`), or null when there is none. */

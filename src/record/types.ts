@@ -61,16 +61,52 @@ export type JournalKey = Pick<JournalRow, 'runId' | 'step' | 'unit' | 'target' |
 
 export interface RunStore {
   /** Stores run and plan text in one transaction. */
-  create(run: { id: string; plan: unknown; requester: string; runbook: string; version: string; kind: string; procedures: string[]; digest: string; createdAt: string }): Promise<void>;
+  create(run: {
+    id: string;
+    plan: unknown;
+    requester: string;
+    runbook: string;
+    version: string;
+    kind: string;
+    procedures: string[];
+    digest: string;
+    createdAt: string;
+  }): Promise<void>;
   get(id: string): Promise<RunRow | undefined>;
   /** `id` may be an unambiguous prefix or `latest`. @throws OaopsError `run-not-found`, `run-ambiguous` (exit 2) */
   resolve(id: string): Promise<RunRow>;
   plan(id: string): Promise<unknown>;
-  list(filter: { runbook?: string; procedure?: string; status?: RunStatus[]; since?: string; limit?: number }): Promise<RunRow[]>;
-  setStatus(id: string, change: { status: RunStatus; at: string; exitCode?: number | null; message?: string | null; wakeAt?: string | null }, fence?: Fence): Promise<void>;
+  list(filter: {
+    runbook?: string;
+    procedure?: string;
+    status?: RunStatus[];
+    since?: string;
+    limit?: number;
+  }): Promise<RunRow[]>;
+  setStatus(
+    id: string,
+    change: {
+      status: RunStatus;
+      at: string;
+      exitCode?: number | null;
+      message?: string | null;
+      wakeAt?: string | null;
+    },
+    fence?: Fence,
+  ): Promise<void>;
   /** Committed before the action starts; returns the row's number. */
   intent(key: JournalKey & { args: unknown; at: string }, fence: Fence): Promise<number>;
-  result(seq: number, change: { status: UnitStatus; result: unknown; message?: string | null; outputs?: JournalRow['outputs']; at: string }, fence: Fence): Promise<void>;
+  result(
+    seq: number,
+    change: {
+      status: UnitStatus;
+      result: unknown;
+      message?: string | null;
+      outputs?: JournalRow['outputs'];
+      at: string;
+    },
+    fence: Fence,
+  ): Promise<void>;
   journal(id: string): Promise<JournalRow[]>;
   /** What a person said to a waiting unit, and signed approvals: rows of the run, in order. */
   addInput(row: RunInputRow): Promise<void>;
@@ -169,5 +205,8 @@ export interface AuditVerdict {
 
 export interface FactStore {
   add(topic: string, key: string, at: string, body: unknown): Promise<void>;
-  list(topic: string, options?: { key?: string; limit?: number; newestFirst?: boolean }): Promise<{ key: string; at: string; body: unknown }[]>;
+  list(
+    topic: string,
+    options?: { key?: string; limit?: number; newestFirst?: boolean },
+  ): Promise<{ key: string; at: string; body: unknown }[]>;
 }

@@ -140,7 +140,13 @@ export interface Runbook {
 }
 
 /** Turns a JSON path inside the document into a finding at the right line; given to the rules of a kind. */
-export type Report = (finding: { rule: string; severity?: Severity; message: string; next?: string; path: (string | number)[] }) => void;
+export type Report = (finding: {
+  rule: string;
+  severity?: Severity;
+  message: string;
+  next?: string;
+  path: (string | number)[];
+}) => void;
 
 /**
  * What a kind registers: one object per kind, no apply code. `expand` turns the validated spec into steps, so that every

@@ -1,0 +1,72 @@
+import { homedir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import type { GlobalOptions } from './cli/base-command.ts';
+import { type Clock, systemClock } from './core/clock.ts';
+import { type RandomSource, systemRandom } from './core/ids.ts';
+import { cacheDir, type PathEnvironment, stateDir } from './core/paths.ts';
+import { Redactor } from './core/redaction.ts';
+import type { SecretDoor } from './engine/ports.ts';
+
+/**
+ * The composition root: the only place that joins registries, connectors, clock and environment. A command opens it with
+ * `await using app = openApp(this.globals)`, calls one service and prints the result. Each service is made on first use
+ * by a lazy import, so that light commands load nothing heavy.
+ */
+export interface App extends AsyncDisposable {
+  globals: GlobalOptions;
+  place: PathEnvironment;
+  env: Readonly<Record<string, string | undefined>>;
+  clock: Clock;
+  random: RandomSource;
+  redactor: Redactor;
+  /** Root of the installed package: `runbooks/`, `templates/` lie here. */
+  packageRoot: string;
+  stateDir: string;
+  cacheDir: string;
+  secrets: () => Promise<SecretDoor>;
+}
+
+export interface AppOptions {
+  env?: Readonly<Record<string, string | undefined>>;
+  clock?: Clock;
+  random?: RandomSource;
+}
+
+export function openApp(globals: GlobalOptions, options: AppOptions = {}): App {
+  const env = options.env ?? process.env;
+  const place: PathEnvironment = { env, uid: process.geteuid?.() ?? 1000, home: env['HOME'] || homedir() };
+  const redactor = new Redactor();
+  const closers: (() => Promise<void>)[] = [];
+
+  return {
+    globals,
+    place,
+    env,
+    redactor,
+    clock: options.clock ?? systemClock,
+    random: options.random ?? systemRandom,
+    packageRoot: packageRoot(),
+    stateDir: stateDir(place),
+    cacheDir: cacheDir(place),
+    secrets: once(async () => (await import('./connectors/secrets/secrets.ts')).secretDoor(env, redactor)),
+    // Last opened, first closed.
+    async [Symbol.asyncDispose]() {
+      for (const close of closers.reverse()) await close();
+    },
+  };
+}
+
+/** Makes a service on first use, and the same one ever after. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+/** Sources lie in `src/`, built files in `dist/src/`. */
+function packageRoot(): string {
+  const here = fileURLToPath(new URL('.', import.meta.url));
+  return fileURLToPath(new URL(here.includes('/dist/src/') ? '../../' : '../', import.meta.url));
+}
