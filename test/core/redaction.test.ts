@@ -1,0 +1,38 @@
+import { describe, expect, test } from 'vitest';
+import { Redactor } from '../../src/core/redaction.ts';
+
+describe('redaction', () => {
+  test('replaces a registered secret wherever it stands, also each line of it', () => {
+    const redactor = new Redactor();
+    redactor.add('first-line\nsecond-line');
+    expect(redactor.redact('x first-line y second-line')).toBe('x *** y ***');
+  });
+
+  test('a secret that contains another is replaced whole', () => {
+    const redactor = new Redactor();
+    redactor.add('hunter2');
+    redactor.add('hunter2-extended');
+    expect(redactor.redact('hunter2-extended hunter2')).toBe('*** ***');
+  });
+
+  test('passwords of URLs and tokens of queries go, hosts stay', () => {
+    const redactor = new Redactor();
+    expect(redactor.redact('postgres://oa:s3cr3t@db:5432/oa')).toBe('postgres://oa:***@db:5432/oa');
+    expect(redactor.redact('https://h/robot?access_token=abc&x=1')).toBe('https://h/robot?access_token=***&x=1');
+  });
+
+  test('goes through nested values and keeps other types', () => {
+    const redactor = new Redactor();
+    redactor.add('topsecret');
+    expect(redactor.redactValue({ a: ['topsecret', 1, null], b: { c: 'say topsecret' } })).toEqual({
+      a: ['***', 1, null],
+      b: { c: 'say ***' },
+    });
+  });
+
+  test('very short values are left alone: replacing them would garble the text', () => {
+    const redactor = new Redactor();
+    redactor.add('ab');
+    expect(redactor.redact('abc')).toBe('abc');
+  });
+});
