@@ -18,7 +18,9 @@ export type ActionOutcome =
       retryable?: boolean;
     }
   /** Nothing more can be done now: a person or a time is awaited; the run ends with exit 6 and goes on at resume or tick. */
-  | { status: 'waiting'; message: string; next: string; wakeAtMs?: number };
+  | { status: 'waiting'; message: string; next: string; wakeAtMs?: number; question?: ManualQuestion }
+  /** `stopping` fired and the action ended at a checkpoint: it is applied again when the run goes on. */
+  | { status: 'stopped'; message: string };
 
 /** Everything an action may touch. Services of domain rooms are opened lazily by the composition root. */
 export interface ActionContext<Services = unknown> {
@@ -87,10 +89,11 @@ export interface Action<With = Record<string, unknown>, Services = unknown> exte
   describe(args: With): string;
   apply(args: With, context: ActionContext<Services>): Promise<ActionOutcome>;
   /**
-   * After a crash in the middle of `apply`: what became of it. `unknown` = the engine uses the step's `verify`, else
-   * re-runs only if idempotent, else asks. Absent = unknown.
+   * After a crash in the middle of `apply`: what became of it. `not-started` = no effect began and none can begin now, so
+   * the unit is simply run again. `unknown` = the engine uses the step's `verify`, else re-runs only if idempotent, else
+   * asks. Absent = unknown.
    */
-  recover?(args: With, context: ActionContext<Services>): Promise<ActionOutcome | { status: 'unknown' }>;
+  recover?(args: With, context: ActionContext<Services>): Promise<ActionOutcome | { status: 'not-started' } | { status: 'unknown' }>;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the registry holds actions of every argument type; zod checks them at run time

@@ -62,7 +62,12 @@ export type Recovered =
   | { state: 'exited'; result: ProcessResult }
   /** Still running: `wait` attaches and gives its result. */
   | { state: 'alive'; wait(signal: AbortSignal): Promise<ProcessResult> }
-  /** No marker, or a marker of a process that is gone without an exit code. */
+  /**
+   * The supervisor had not claimed the attempt, and never can any more: `recover` itself took the claim (an exclusively
+   * created marker), so a supervisor that comes late finds it taken and starts nothing. Safe to run again.
+   */
+  | { state: 'not-started' }
+  /** A marker of a process that is gone without an exit code, or nothing that tells. */
   | { state: 'unknown' };
 
 /** A machine with an open connection. Local and ssh hosts behave the same. */
