@@ -1,0 +1,25 @@
+import { existsSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { watchLifeline } from './hand-over.js';
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+/** Starts oaops from the built files (`production`) or natively from the sources (`development`). */
+export async function start(mode) {
+  await watchLifeline();
+  const [base, extension] = mode === 'production' ? [join(root, 'dist'), 'js'] : [root, 'ts'];
+  if (!existsSync(join(base, `src/cli/main.${extension}`))) {
+    process.stderr.write('oaops: this source tree has not been built\nRun "npm run build" first.\n');
+    process.exitCode = 1;
+    return;
+  }
+  const { cacheDir } = await import(join(base, `src/core/paths.${extension}`));
+  const place = { env: process.env, uid: process.geteuid?.() ?? -1, home: homedir() };
+  // Before the first import of anything big. A folder that cannot be made only means a slower start.
+  enableCompileCache(join(cacheDir(place), 'compile'));
+  const { main } = await import(join(base, `src/cli/main.${extension}`));
+  await main({ root, argv: process.argv.slice(2), mode });
+}
