@@ -1,0 +1,331 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { type FileHandle, link, lstat, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type Clock, systemClock } from '../../core/clock.ts';
+import { errnoOf, OaopsError } from '../../core/errors.ts';
+import { currentProcessIdentity, type ProcessIdentity, processState } from '../../core/process-identity.ts';
+import type { ObjectBody, ObjectStore, StoreCapabilities } from '../ports.ts';
+import { temporaryFolder, walk } from './directory-list.ts';
+import { chunksOf, copyChunkBytes, isAbsent, isLinkRefused, rephrase, syncFolder, writeAll } from './files.ts';
+import { bodyMismatch, checkObjectName, objectConflict, objectMissing, objectTruncated } from './names.ts';
+
+export interface DirectoryStoreOptions {
+  /** Makes the root folder (0700) when it is missing; only `backup init` may: a missing mount must not become a repository. */
+  create?: boolean;
+  clock?: Clock;
+  identity?: ProcessIdentity;
+}
+
+/**
+ * A repository leg in a directory.
+ * An object is written under a temporary name, synced, linked to its name (link(2) never overwrites), and its folder
+ * synced. Folders are 0700, files 0600. When the root folder is replaced while open (a mount that went away), every
+ * call fails with `leg-changed` instead of writing to what lies below the mount point.
+ * @throws OaopsError `leg-missing` (exit 10), `leg-not-a-directory` (exit 10), `leg-access-denied`
+ */
+export async function openDirectoryStore(root: string, options: DirectoryStoreOptions = {}): Promise<ObjectStore> {
+  if (options.create) await makeRoot(root);
+  const { dev, ino } = await rootStat(root);
+  return new DirectoryStore(
+    root,
+    { dev, ino },
+    options.clock ?? systemClock,
+    options.identity ?? currentProcessIdentity(),
+  );
+}
+
+async function makeRoot(root: string): Promise<void> {
+  try {
+    const first = await mkdir(root, { recursive: true, mode: 0o700 });
+    if (first !== undefined) await syncFolder(dirname(first));
+  } catch (error) {
+    throw rephrase(error, root);
+  }
+}
+
+async function rootStat(root: string): Promise<{ dev: bigint; ino: bigint }> {
+  const found = await stat(root, { bigint: true }).catch((error) => {
+    if (errnoOf(error) === 'ENOENT') {
+      throw new OaopsError('leg-missing', `there is no folder ${root}`, {
+        exitCode: 10,
+        next: 'Mount it, correct the path, or make a new repository with "oaops backup init".',
+        cause: error,
+      });
+    }
+    throw rephrase(error, root);
+  });
+  if (!found.isDirectory()) {
+    throw new OaopsError('leg-not-a-directory', `${root} is not a folder`, {
+      exitCode: 10,
+      next: 'Name the folder of the repository.',
+    });
+  }
+  return found;
+}
+
+class DirectoryStore implements ObjectStore {
+  readonly kind = 'directory';
+  readonly location: string;
+  readonly #opened: { dev: bigint; ino: bigint };
+  readonly #clock: Clock;
+  readonly #identity: ProcessIdentity;
+  readonly #knownFolders = new Set<string>();
+  #linkWorks = true;
+  #swept = false;
+
+  constructor(root: string, opened: { dev: bigint; ino: bigint }, clock: Clock, identity: ProcessIdentity) {
+    this.location = root;
+    this.#opened = opened;
+    this.#clock = clock;
+    this.#identity = identity;
+  }
+
+  async put(
+    name: string,
+    body: ObjectBody,
+    options: { sha256: string; sizeBytes: number; signal?: AbortSignal; onProgress?: (bytes: number) => void },
+  ): Promise<'stored' | 'exists'> {
+    checkObjectName(name);
+    await this.#checkRoot();
+    const taken = await this.#existing(name, options.sizeBytes);
+    if (taken) return 'exists';
+    const temporary = await this.#temporaryName();
+    try {
+      await this.#write(temporary, name, body, options);
+      await this.#makeFolder(dirname(name));
+      const outcome = await this.#publish(temporary, name, options.sizeBytes);
+      await syncFolder(dirname(join(this.location, name)));
+      return outcome;
+    } catch (error) {
+      throw rephrase(error, this.location, name);
+    } finally {
+      await unlink(temporary).catch(() => undefined);
+    }
+  }
+
+  async get(name: string, range?: { offset: number; length: number }, signal?: AbortSignal): Promise<Uint8Array> {
+    const handle = await this.#open(name);
+    try {
+      const { size } = await handle.stat();
+      const offset = range?.offset ?? 0;
+      const length = range?.length ?? size;
+      const available = Math.max(0, Math.min(length, size - offset));
+      if (available < length) throw objectTruncated(this.location, name, length, available);
+      const buffer = Buffer.allocUnsafe(length);
+      let filled = 0;
+      while (filled < length) {
+        signal?.throwIfAborted();
+        const { bytesRead } = await handle.read(
+          buffer,
+          filled,
+          Math.min(length - filled, 16 * copyChunkBytes),
+          offset + filled,
+        );
+        if (bytesRead === 0) throw objectTruncated(this.location, name, length, filled);
+        filled += bytesRead;
+      }
+      return buffer;
+    } catch (error) {
+      throw rephrase(error, this.location, name);
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async stream(name: string, signal?: AbortSignal): Promise<NodeJS.ReadableStream> {
+    const handle = await this.#open(name);
+    return handle.createReadStream({ autoClose: true, highWaterMark: copyChunkBytes, ...(signal ? { signal } : {}) });
+  }
+
+  async head(name: string): Promise<{ sizeBytes: number; modifiedMs: number } | undefined> {
+    checkObjectName(name);
+    await this.#checkRoot();
+    try {
+      const found = await lstat(join(this.location, name));
+      return found.isFile() ? { sizeBytes: found.size, modifiedMs: found.mtimeMs } : undefined;
+    } catch (error) {
+      if (isAbsent(error)) return undefined;
+      throw rephrase(error, this.location, name);
+    }
+  }
+
+  async *list(prefix: string): AsyncIterable<{ name: string; sizeBytes: number; modifiedMs: number }> {
+    await this.#checkRoot();
+    const slash = prefix.lastIndexOf('/');
+    yield* walk(this.location, slash < 0 ? '' : prefix.slice(0, slash), prefix);
+  }
+
+  async delete(name: string): Promise<'deleted' | 'retained'> {
+    checkObjectName(name);
+    await this.#checkRoot();
+    try {
+      await unlink(join(this.location, name));
+    } catch (error) {
+      if (isAbsent(error)) return 'deleted';
+      // An immutable or append-only file (chattr +i, +a): unlink(2) gives EPERM.
+      if (errnoOf(error) === 'EPERM') return 'retained';
+      throw rephrase(error, this.location, name);
+    }
+    await syncFolder(dirname(join(this.location, name)));
+    return 'deleted';
+  }
+
+  async serverTimeMs(): Promise<number> {
+    return this.#clock.nowMs();
+  }
+
+  async capabilities(): Promise<StoreCapabilities> {
+    await this.#checkRoot();
+    if (this.#linkWorks) {
+      const one = await this.#temporaryName();
+      const two = `${one}.link`;
+      try {
+        await (await open(one, 'wx', 0o600)).close();
+        await link(one, two).catch((error) => {
+          if (!isLinkRefused(error)) throw error;
+          this.#linkWorks = false;
+        });
+      } catch (error) {
+        throw rephrase(error, this.location);
+      } finally {
+        for (const path of [one, two]) await unlink(path).catch(() => undefined);
+      }
+    }
+    return { conditionalCreate: this.#linkWorks, checksums: true, versioning: false, objectLock: false };
+  }
+
+  async close(): Promise<void> {}
+
+  /** A mount that went away, or came, leaves a different folder at the same path. */
+  async #checkRoot(): Promise<void> {
+    const now = await rootStat(this.location);
+    if (now.dev !== this.#opened.dev || now.ino !== this.#opened.ino) {
+      throw new OaopsError(
+        'leg-changed',
+        `${this.location} is not the folder that was opened: a file system was mounted or unmounted`,
+        {
+          next: 'Check the mount, then run it again.',
+        },
+      );
+    }
+  }
+
+  async #existing(name: string, sizeBytes: number): Promise<boolean> {
+    const found = await this.head(name);
+    if (found === undefined) return false;
+    if (found.sizeBytes !== sizeBytes) throw objectConflict(this.location, name, sizeBytes, found.sizeBytes);
+    return true;
+  }
+
+  async #write(
+    temporary: string,
+    name: string,
+    body: ObjectBody,
+    options: { sha256: string; sizeBytes: number; signal?: AbortSignal; onProgress?: (bytes: number) => void },
+  ): Promise<void> {
+    const hash = createHash('sha256');
+    const target = await open(temporary, 'wx', 0o600);
+    let written = 0;
+    try {
+      for await (const chunk of chunksOf(body)) {
+        options.signal?.throwIfAborted();
+        hash.update(chunk);
+        await writeAll(target, chunk);
+        written += chunk.length;
+        options.onProgress?.(written);
+      }
+      if (written !== options.sizeBytes)
+        throw bodyMismatch(name, `it has ${written} bytes instead of ${options.sizeBytes}`);
+      if (hash.digest('hex') !== options.sha256) throw bodyMismatch(name, 'its sha256 is not the one announced');
+      // fsync(2) is where a full network file system says so.
+      await target.sync();
+    } finally {
+      await target.close();
+    }
+  }
+
+  async #publish(temporary: string, name: string, sizeBytes: number): Promise<'stored' | 'exists'> {
+    const path = join(this.location, name);
+    if (this.#linkWorks) {
+      try {
+        await link(temporary, path);
+        return 'stored';
+      } catch (error) {
+        if (errnoOf(error) === 'EEXIST') {
+          // NFS may repeat a link(2) whose answer was lost: a second name means that it was done (open(2), O_EXCL).
+          if ((await stat(temporary)).nlink === 2) return 'stored';
+          await this.#existing(name, sizeBytes);
+          return 'exists';
+        }
+        if (!isLinkRefused(error)) throw error;
+        this.#linkWorks = false;
+      }
+    }
+    // No hard links here (FAT, some SMB and FUSE mounts): look, then rename. Two writers at one instant could both win.
+    if (await this.#existing(name, sizeBytes)) return 'exists';
+    await rename(temporary, path);
+    return 'stored';
+  }
+
+  /** Makes missing folders one by one, so that each new name is synced in its parent. */
+  async #makeFolder(relative: string): Promise<void> {
+    if (relative === '.' || this.#knownFolders.has(relative)) return;
+    const path = join(this.location, relative);
+    await this.#makeFolder(dirname(relative));
+    try {
+      await mkdir(path, { mode: 0o700 });
+      await syncFolder(dirname(path));
+    } catch (error) {
+      if (errnoOf(error) !== 'EEXIST') throw error;
+      if (!(await lstat(path)).isDirectory()) {
+        throw new OaopsError('leg-not-a-directory', `${path} is not a folder`, {
+          next: 'Remove it or name another repository.',
+        });
+      }
+    }
+    this.#knownFolders.add(relative);
+  }
+
+  async #temporaryName(): Promise<string> {
+    await this.#makeFolder(temporaryFolder).catch((error) => {
+      throw rephrase(error, this.location);
+    });
+    if (!this.#swept) {
+      this.#swept = true;
+      await this.#sweepTemporaries();
+    }
+    const { pid, processStart, bootId } = this.#identity;
+    const random = randomBytes(6).toString('hex');
+    return join(this.location, temporaryFolder, `${bootId}.${pid}.${processStart}.${random}`);
+  }
+
+  /** What killed processes left behind: at once when they were of this boot of this machine, else after a day. */
+  async #sweepTemporaries(): Promise<void> {
+    const folder = join(this.location, temporaryFolder);
+    for (const entry of await readdir(folder)) {
+      const path = join(folder, entry);
+      const [bootId, pid, processStart] = entry.split('.');
+      const here = bootId === this.#identity.bootId;
+      const owner = { ...this.#identity, pid: Number(pid), processStart: processStart ?? '' };
+      const found = await lstat(path).catch(() => undefined);
+      if (!found?.isFile()) continue;
+      const old = this.#clock.nowMs() - found.mtimeMs > 86_400_000;
+      if (old || (here && processState(owner, this.#identity) === 'gone')) await unlink(path).catch(() => undefined);
+    }
+  }
+
+  async #open(name: string): Promise<FileHandle> {
+    checkObjectName(name);
+    await this.#checkRoot();
+    let handle: FileHandle;
+    try {
+      handle = await open(join(this.location, name), 'r');
+    } catch (error) {
+      if (isAbsent(error)) throw objectMissing(this.location, name, error);
+      throw rephrase(error, this.location, name);
+    }
+    if ((await handle.stat()).isFile()) return handle;
+    await handle.close();
+    throw objectMissing(this.location, name);
+  }
+}
