@@ -39,7 +39,8 @@ async function makeRoot(root: string): Promise<void> {
     const first = await mkdir(root, { recursive: true, mode: 0o700 });
     if (first !== undefined) await syncFolder(dirname(first));
   } catch (error) {
-    throw rephrase(error, root);
+    // Something that is no folder has the name: rootStat says so.
+    if (errnoOf(error) !== 'EEXIST') throw rephrase(error, root);
   }
 }
 
