@@ -1,0 +1,18 @@
+import { type Entry, parseEntry } from './entry.ts';
+import { formatLines, parseLines } from './lines.ts';
+
+export const entryBlockFormat = 'oaops-entries';
+
+/** Plain text of an entry block from its lines (`formatEntry`). */
+export function formatEntryBlock(lines: readonly string[]): string {
+  return formatLines(entryBlockFormat, lines);
+}
+
+/** The lines of a block, unparsed. */
+export function entryBlockLines(text: string): string[] {
+  return parseLines(entryBlockFormat, text);
+}
+
+export function parseEntryBlock(text: string): Entry[] {
+  return entryBlockLines(text).map(parseEntry);
+}
