@@ -158,6 +158,8 @@ export interface KindDefinition {
   /** zod schema of `spec`; it makes validation, JSON Schema and the reference page. */
   specSchema: z.ZodType;
   expand(spec: unknown, metadata: RunbookMetadata): StepSpec[];
+  /** Where the document holds lists of steps written by the author (schema `stepsSchema`); their rules are checked there. */
+  stepPaths?: readonly (readonly string[])[];
   /** Rules beyond the schema. `path` in a report is relative to the document root. */
   rules?(spec: unknown, report: Report): void;
   /** Skeleton for `oaops runbook new`, a file name below templates/runbooks. */
@@ -177,6 +179,8 @@ export interface ActionSchema {
   usesTargets: boolean;
   /** True when its effect can be done twice without harm whatever its arguments. */
   idempotent: boolean;
+  /** True when it can end a run as waiting for a person or a time; such a run cannot prompt for secrets. */
+  canWait?: boolean;
 }
 
 /** Handed to validation by the composition root. */

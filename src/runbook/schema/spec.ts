@@ -1,0 +1,110 @@
+import { Cron } from 'croner';
+import { z } from 'zod';
+import type { InputSpec } from '../types.ts';
+import { defined, durationSchema, identifierSchema, localizedTextSchema, secretRefSchema, sizeSchema } from './common.ts';
+
+const about = {
+  title: localizedTextSchema.optional().describe('What a prompt asks.'),
+  description: localizedTextSchema.optional(),
+  required: z.boolean().default(false).describe('True: must be given; otherwise it has a default or is null.'),
+};
+
+/** One declared input; the discriminator is `type`. Gives `InputSpec`, bounds in milliseconds or bytes. */
+export const inputSchema = z
+  .discriminatedUnion('type', [
+    z.strictObject({
+      type: z.literal('string'),
+      ...about,
+      default: z.string().optional(),
+      pattern: z
+        .string()
+        .refine(isPattern, { error: 'not a regular expression' })
+        .optional()
+        .describe('Regular expression that the whole text must match.'),
+      min: z.int().nonnegative().optional().describe('Fewest characters.'),
+      max: z.int().nonnegative().optional().describe('Most characters.'),
+    }),
+    z.strictObject({ type: z.literal('integer'), ...about, default: z.int().optional(), min: z.int().optional(), max: z.int().optional() }),
+    z.strictObject({ type: z.literal('boolean'), ...about, default: z.boolean().optional() }),
+    z.strictObject({
+      type: z.literal('duration'),
+      ...about,
+      default: z.string().optional(),
+      min: durationSchema.optional(),
+      max: durationSchema.optional(),
+    }),
+    z.strictObject({
+      type: z.literal('size'),
+      ...about,
+      default: z.union([z.string(), z.int()]).optional(),
+      min: sizeSchema.optional(),
+      max: sizeSchema.optional(),
+    }),
+    z.strictObject({ type: z.literal('file'), ...about, default: z.string().min(1).optional() }),
+    z.strictObject({
+      type: z.literal('enum'),
+      ...about,
+      default: z.string().optional(),
+      values: z.array(z.string()).min(1).describe('The allowed values.'),
+    }),
+    z.strictObject({ type: z.literal('secret'), ...about, default: secretRefSchema.optional().describe('Where the secret is read from.') }),
+  ])
+  .transform((input): InputSpec => defined(input));
+
+/** Cron expression or working-day rule; told apart by `type`. */
+export const scheduleSchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('cron'),
+    expression: z.string().refine(isCron, { error: 'not a cron expression; write minute hour day month weekday, such as "30 2 * * *"' }),
+    timeZone: z.string().refine(isTimeZone, { error: 'not a time zone; write a name such as Asia/Shanghai' }).optional(),
+    calendar: z.string().min(1).optional().describe('Name of a working-day calendar.'),
+    ifHoliday: z.enum(['run', 'skip', 'previous', 'next']).optional().describe('What to do on a day off of the calendar; default run.'),
+    catchUp: z.boolean().default(true).describe('Run once after a missed time.'),
+  }),
+  z.strictObject({
+    type: z.literal('working-day'),
+    day: z.enum(['every', 'first-of-month', 'last-of-month']).describe('Which working days.'),
+    at: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'not a time of day; write hours and minutes, such as 08:30' }),
+    timeZone: z.string().refine(isTimeZone, { error: 'not a time zone; write a name such as Asia/Shanghai' }).optional(),
+    calendar: z.string().min(1).optional().describe('Name of a working-day calendar.'),
+    catchUp: z.boolean().default(true).describe('Run once after a missed time.'),
+  }),
+]);
+
+/**
+ * Keys that `spec` has in every kind. A kind spreads this into its own strict object:
+ * `z.strictObject({ ...commonSpec, sources: ... })`; the loader takes these out of the parsed spec by name.
+ */
+export const commonSpec = {
+  inputs: z.record(identifierSchema, inputSchema).default({}).describe('What a run is given: -i name=value.'),
+  inventory: z.string().min(1).optional().describe("Inventory file, relative to the runbook's folder."),
+  maxParallelSteps: z.int().min(1).max(100).default(4).describe('How many steps whose needs are met may run at once.'),
+  schedule: scheduleSchema.optional().describe('When the runbook is due.'),
+};
+
+function isPattern(pattern: string): boolean {
+  try {
+    new RegExp(pattern, 'u');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isCron(expression: string): boolean {
+  try {
+    new Cron(expression, { paused: true });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isTimeZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}
