@@ -1,9 +1,9 @@
 import { lstat, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { isAbsent, rephrase } from './files.ts';
 
 /** Unfinished files lie here, on the same file system as the objects; never listed. */
-export const temporaryFolder = 'tmp';
+export const temporaryFolder = '.tmp';
 
 /** All files of `folder` (relative to `root`) and below whose name starts with `prefix`, in byte order of whole names. */
 export async function* walk(
@@ -24,7 +24,8 @@ export async function* walk(
   // A folder sorts as if its slash were part of the name: that is the byte order of whole names.
   entries.sort((a, b) => (a.key < b.key ? -1 : 1));
   for (const { key, name, directory } of entries) {
-    if (name === temporaryFolder && directory) continue;
+    // `.tmp`, and what file systems and NAS boxes leave behind (`.snapshot`, `.nfs0001`).
+    if (basename(name).startsWith('.')) continue;
     if (directory) {
       if (key.startsWith(prefix) || prefix.startsWith(key)) yield* walk(root, name, prefix);
       continue;

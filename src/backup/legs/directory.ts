@@ -3,11 +3,17 @@ import { type FileHandle, link, lstat, mkdir, open, readdir, rename, stat, unlin
 import { dirname, join } from 'node:path';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { errnoOf, OaopsError } from '../../core/errors.ts';
+import {
+  bodyMismatch,
+  checkObjectName,
+  objectConflict,
+  objectMissing,
+  objectTruncated,
+} from '../../core/object-names.ts';
 import { currentProcessIdentity, type ProcessIdentity, processState } from '../../core/process-identity.ts';
 import type { ObjectBody, ObjectStore, StoreCapabilities } from '../ports.ts';
 import { temporaryFolder, walk } from './directory-list.ts';
 import { chunksOf, copyChunkBytes, isAbsent, isLinkRefused, rephrase, syncFolder, writeAll } from './files.ts';
-import { bodyMismatch, checkObjectName, objectConflict, objectMissing, objectTruncated } from './names.ts';
 
 export interface DirectoryStoreOptions {
   /** Makes the root folder (0700) when it is missing; only `backup init` may: a missing mount must not become a repository. */

@@ -39,7 +39,7 @@ describe('directory store', () => {
     expect((await stat(join(root, 'packs/ab'))).mode & 0o777).toBe(0o700);
     expect((await stat(join(root, 'packs/ab/x'))).mode & 0o777).toBe(0o600);
     expect((await stat(join(root, 'packs/ab/x'))).nlink).toBe(1);
-    expect(await readdir(join(root, 'tmp'))).toEqual([]);
+    expect(await readdir(join(root, '.tmp'))).toEqual([]);
   });
 
   it('refuses a file in place of the folder', async () => {
@@ -86,23 +86,23 @@ describe('directory store', () => {
       message: expect.stringContaining('is full'),
     });
     expect(await store.head('packs/big')).toBeUndefined();
-    expect(await readdir(join(root, 'tmp'))).toEqual([]);
+    expect(await readdir(join(root, '.tmp'))).toEqual([]);
     expect(await put(store, 'packs/small', Buffer.alloc(2_000_000, 1))).toBe('stored');
   });
 
   it('sweeps what killed processes left, never what a live one is writing', async () => {
     await openDirectoryStore(root, { create: true });
-    await mkdir(join(root, 'tmp'));
+    await mkdir(join(root, '.tmp'));
     const self = currentProcessIdentity();
     const dead = `${self.bootId}.${self.pid}.1.aaaa`;
     const live = `${self.bootId}.${self.pid}.${self.processStart}.bbbb`;
     const elsewhere = 'other-boot.77.5.cccc';
     const old = 'other-boot.77.5.dddd';
-    for (const name of [dead, live, elsewhere, old]) await writeFile(join(root, 'tmp', name), 'x');
-    await utimes(join(root, 'tmp', old), 1, 1);
+    for (const name of [dead, live, elsewhere, old]) await writeFile(join(root, '.tmp', name), 'x');
+    await utimes(join(root, '.tmp', old), 1, 1);
     const store = await openDirectoryStore(root);
     await put(store, 'x', Buffer.from('x'));
-    expect((await readdir(join(root, 'tmp'))).sort()).toEqual([live, elsewhere].sort());
+    expect((await readdir(join(root, '.tmp'))).sort()).toEqual([live, elsewhere].sort());
     const names: string[] = [];
     for await (const { name } of store.list('')) names.push(name);
     expect(names).toEqual(['x']);

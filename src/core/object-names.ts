@@ -1,4 +1,4 @@
-import { OaopsError } from '../../core/errors.ts';
+import { OaopsError } from './errors.ts';
 
 /**
  * Names of objects are slash-separated ASCII without empty, `.` and `..` parts: safe as a path, as a key and in a shell.
