@@ -1,0 +1,74 @@
+import { promisify } from 'node:util';
+import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
+import { damaged } from '../format/damaged.ts';
+import { type Identities, identityMissing, newAgeHeader } from './age-header.ts';
+import { AgeDecryptor, AgeEncryptor, chunkRange, lastChunkOf, nonceBytes } from './age-stream.ts';
+
+const compress = promisify(zstdCompress);
+const decompress = promisify(zstdDecompress);
+
+export const zstdOptions = (level: number) => ({
+  params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 },
+});
+
+/** Blocks larger than this are refused when read: a guard against decompression bombs. */
+const maxPlainBytes = 1024 * 1024 * 1024;
+
+/** Text of a block or manifest to its stored bytes. `recipients` empty = no encryption. */
+export async function encodeObject(plain: Uint8Array, recipients: readonly string[]): Promise<Buffer> {
+  const packed = await compress(plain, zstdOptions(3));
+  const check = await decompress(packed, { maxOutputLength: maxPlainBytes });
+  if (Buffer.compare(check, plain) !== 0) throw new Error('zstd did not give back what was compressed');
+  return recipients.length === 0 ? packed : await encryptBytes(packed, recipients);
+}
+
+export async function encryptBytes(plain: Uint8Array, recipients: readonly string[]): Promise<Buffer> {
+  const { header, fileKey } = await newAgeHeader(recipients);
+  const out: Buffer[] = [header];
+  const encryptor = new AgeEncryptor(fileKey, (bytes) => out.push(bytes));
+  encryptor.push(plain);
+  encryptor.end();
+  return Buffer.concat(out);
+}
+
+/** How stored objects are read: with the private keys, or clear. */
+export interface Reading {
+  encryption: 'age' | 'none';
+  identities: Identities | undefined;
+}
+
+/** Plain bytes of a block or manifest. The caller has compared the sha256 of the stored bytes. */
+export async function decodeObject(stored: Uint8Array, reading: Reading): Promise<Buffer> {
+  const packed = reading.encryption === 'none' ? stored : await decryptBytes(stored, reading.identities);
+  try {
+    return await decompress(packed, { maxOutputLength: maxPlainBytes });
+  } catch {
+    throw damaged('a zstd frame of a manifest cannot be read');
+  }
+}
+
+export async function decryptBytes(stored: Uint8Array, identities: Identities | undefined): Promise<Buffer> {
+  if (identities === undefined) throw identityMissing();
+  const { key, headerBytes } = await identities.payloadKey(stored);
+  const decryptor = new AgeDecryptor(key, lastChunkOf(headerBytes, stored.length));
+  return Buffer.concat([decryptor.push(stored.subarray(headerBytes + nonceBytes)), decryptor.end()]);
+}
+
+/**
+ * Plain bytes `[from, to)` of an age file, out of the stored bytes that `chunkRange` names. `storedBytes` is the size of the
+ * whole object.
+ */
+export function decryptRange(
+  key: Uint8Array,
+  headerBytes: number,
+  storedBytes: number,
+  from: number,
+  to: number,
+  stored: Uint8Array,
+): Buffer {
+  const range = chunkRange(headerBytes, storedBytes, from, to);
+  if (stored.length !== range.length) throw damaged('a range of an age file has the wrong length');
+  const decryptor = new AgeDecryptor(key, lastChunkOf(headerBytes, storedBytes), range.firstChunk);
+  const plain = Buffer.concat([decryptor.push(stored), decryptor.endOfRange()]);
+  return plain.subarray(from - range.plainStart, to - range.plainStart);
+}

@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import { messageOf, OaopsError, usageError } from '../../core/errors.ts';
+import { Identities } from './age-header.ts';
+
+const bech32Recipient = /^age1[02-9ac-hj-np-z]{58}$/;
+
+/** Checks an X25519 recipient with its checksum. Throws `recipient-invalid` (exit 2). */
+export async function checkRecipient(recipient: string): Promise<string> {
+  const { Encrypter } = await import('age-encryption');
+  try {
+    if (!bech32Recipient.test(recipient)) throw new Error('wrong form');
+    new Encrypter().addRecipient(recipient);
+  } catch {
+    const secret = recipient.toUpperCase().startsWith('AGE-SECRET-KEY');
+    throw usageError(
+      'recipient-invalid',
+      secret ? 'a private key was given as a recipient' : `"${recipient}" is no age recipient`,
+      { next: 'A recipient is a public key, "age1" and 58 characters, as "age-keygen -y" prints it.' },
+    );
+  }
+  return recipient;
+}
+
+/** Recipients of a file: one a line, empty lines and lines that begin with # are skipped, as age(1) reads them. */
+export function readRecipientsFile(path: string): string[] {
+  return keyLines(readKeyFile(path, 'recipients file'));
+}
+
+/** Private keys of a file as age-keygen(1) writes it. */
+export function readIdentityFile(path: string): Identities {
+  return new Identities(readIdentityKeys(path));
+}
+
+export function readIdentityKeys(path: string): string[] {
+  const keys = keyLines(readKeyFile(path, 'identity file'));
+  if (keys.length === 0)
+    throw usageError('identity-invalid', `the identity file ${path} holds no key`, {
+      next: 'Give a file made by "age-keygen" or "oaops backup key generate".',
+    });
+  return keys;
+}
+
+function keyLines(text: string): string[] {
+  return text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
+}
+
+function readKeyFile(path: string, what: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new OaopsError('key-file-unreadable', `the ${what} ${path} cannot be read: ${messageOf(error)}`, {
+      exitCode: 2,
+      next: 'Check the path and who may read it.',
+      cause: error,
+    });
+  }
+}
