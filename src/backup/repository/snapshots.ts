@@ -1,0 +1,84 @@
+import { OaopsError } from '../../core/errors.ts';
+import { sha256Hex } from '../../core/json.ts';
+import { damaged } from '../format/damaged.ts';
+import { objectNames, snapshotOfManifest } from '../format/object-names.ts';
+import type { SnapshotHeader } from '../format/snapshot-header.ts';
+import { indexHeadBytes, parseIndex, parseIndexHead, type SnapshotIndex } from '../format/snapshot-index.ts';
+import type { ObjectStore } from '../ports.ts';
+
+export interface SnapshotListing {
+  snapshot: string;
+  /** Undefined when the index is missing or cannot be read; then `problem` says why. */
+  header: SnapshotHeader | undefined;
+  problem: string | undefined;
+}
+
+/** Ids of all snapshots, oldest first. A snapshot exists if and only if its manifest exists. */
+export async function listSnapshotIds(store: ObjectStore): Promise<string[]> {
+  return (await listObjects(store)).ids;
+}
+
+async function listObjects(store: ObjectStore): Promise<{ ids: string[]; sizes: Map<string, number> }> {
+  const sizes = new Map<string, number>();
+  const ids: string[] = [];
+  for await (const { name, sizeBytes } of store.list(objectNames.snapshotsPrefix)) {
+    sizes.set(name, sizeBytes);
+    const id = snapshotOfManifest(name);
+    if (id !== undefined) ids.push(id);
+  }
+  return { ids: ids.sort(), sizes };
+}
+
+/** All snapshots with their headers, oldest first. Needs no private key. */
+export async function listSnapshots(store: ObjectStore): Promise<SnapshotListing[]> {
+  const { ids, sizes } = await listObjects(store);
+  const listings: SnapshotListing[] = [];
+  const parallel = 16;
+  for (let i = 0; i < ids.length; i += parallel)
+    listings.push(...(await Promise.all(ids.slice(i, i + parallel).map((id) => listing(store, id, sizes)))));
+  return listings;
+}
+
+async function listing(store: ObjectStore, snapshot: string, sizes: Map<string, number>): Promise<SnapshotListing> {
+  const name = objectNames.index(snapshot);
+  const size = sizes.get(name);
+  if (size === undefined) return { snapshot, header: undefined, problem: 'its index is missing' };
+  try {
+    const bytes = await store.get(name, { offset: 0, length: Math.min(size, indexHeadBytes) });
+    const header = parseIndexHead(Buffer.from(bytes).toString('latin1'));
+    if (header.snapshot !== snapshot) throw damaged(`the index of ${snapshot} is that of ${header.snapshot}`);
+    return { snapshot, header, problem: undefined };
+  } catch (error) {
+    if (error instanceof OaopsError) return { snapshot, header: undefined, problem: error.message };
+    throw error;
+  }
+}
+
+/** The whole index of a snapshot. */
+export async function readIndex(store: ObjectStore, snapshot: string): Promise<SnapshotIndex & { sha256: string }> {
+  const bytes = await store.get(objectNames.index(snapshot));
+  const index = parseIndex(Buffer.from(bytes).toString('latin1'));
+  if (index.snapshot !== snapshot) throw damaged(`the index of ${snapshot} is that of ${index.snapshot}`);
+  return { ...index, sha256: sha256Hex(bytes) };
+}
+
+/** Full id for `latest`, an id, or a beginning or an end of one that fits only one snapshot. Throws `snapshot-missing`. */
+export async function resolveSnapshot(store: ObjectStore, wanted: string): Promise<string> {
+  const ids = await listSnapshotIds(store);
+  const found =
+    wanted === 'latest'
+      ? ids.slice(-1)
+      : ids.includes(wanted)
+        ? [wanted]
+        : ids.filter((id) => wanted.length >= 4 && (id.startsWith(wanted) || id.endsWith(wanted)));
+  if (found.length === 1) return found[0]!;
+  throw new OaopsError(
+    found.length === 0 ? 'snapshot-missing' : 'snapshot-ambiguous',
+    found.length === 0
+      ? wanted === 'latest'
+        ? `there is no snapshot at ${store.location} yet`
+        : `there is no snapshot "${wanted}" at ${store.location}`
+      : `"${wanted}" fits ${found.length} snapshots`,
+    { next: 'Run "oaops backup list" to see the snapshots.' },
+  );
+}
