@@ -131,6 +131,8 @@ export interface LockOwner {
   pid: number;
   /** Field 22 of /proc/<pid>/stat (proc(5)): tells a reused pid from the same process. */
   processStart: string;
+  /** `pid:[...]` as in /proc/self/ns/pid: pids of different containers say nothing about each other. */
+  pidNamespace: string;
   hostname: string;
   /** What it is for, for people: `run 20261122T...`, `backup to /srv/repo`. */
   purpose: string;
@@ -160,6 +162,8 @@ export interface LockStore {
    */
   acquire(name: string, purpose: string, ttlMs?: number): Promise<HeldLock>;
   list(): Promise<LockRow[]>;
+  /** Whether the owner still lives, as far as it can be told from here; `elsewhere` = only expiry decides. */
+  stateOf(row: LockRow): 'alive' | 'gone' | 'elsewhere';
   /** Takes the lock from its owner; the fence goes up so that the old owner can't commit. */
   break(name: string, by: string): Promise<void>;
 }
@@ -183,6 +187,8 @@ export interface AuditAnchor {
   seq: number;
   hash: string;
   at: string;
+  /** Id of the record it was taken from: an anchor of another record proves nothing about this one. */
+  record?: string;
   /** Armored SSH signature over `oaops-anchor <seq> <hash> <at>`, when a key is configured. */
   signature?: string;
 }
@@ -190,8 +196,13 @@ export interface AuditAnchor {
 export interface AuditLog {
   append(event: AuditEvent): Promise<AuditRow>;
   head(): Promise<{ seq: number; hash: string }>;
+  /** The unsigned anchor of the present head. */
+  anchor(): Promise<AuditAnchor & { record: string }>;
   rows(from: number, to?: number): AsyncIterable<AuditRow>;
-  /** Checks every link; with anchors also that nothing before the last one was changed or cut off. */
+  /**
+   * Checks every link, and every run, plan, journal row, input and fact against the digest the chain holds of it; with
+   * anchors also that nothing before the last one was changed or cut off.
+   */
   verify(anchors?: AuditAnchor[]): Promise<AuditVerdict>;
 }
 
@@ -200,6 +211,8 @@ export interface AuditVerdict {
   rows: number;
   /** First row found wrong. */
   brokenAt?: number;
+  /** Last row that an anchor vouches for. */
+  anchoredTo?: number;
   message: string;
 }
 

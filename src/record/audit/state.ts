@@ -1,0 +1,190 @@
+import type { Kysely } from 'kysely';
+import { digestOf, sha256Hex } from '../../core/json.ts';
+import type { AuditTable, Tables } from '../db/tables.ts';
+import { inputRow, journalRow, runRow } from '../runs.ts';
+
+const chunkRows = 2000;
+
+interface Expected {
+  digest: string;
+  /** Audit row that said so. */
+  auditSeq: number;
+  runId: string;
+}
+
+export interface StateFault {
+  seq: number;
+  message: string;
+}
+
+/**
+ * What the chain says about the tables beside it: the last digest of every run, plan, journal row, input and fact.
+ * Compared with the tables it finds a row that was edited, added or removed behind the chain's back.
+ */
+export class RecordedState {
+  /** False when the first rows of the chain lie in an archive: rows that nothing is known about may then be older. */
+  complete = true;
+  readonly archivedSegments = new Set<string>();
+  readonly #runs = new Map<string, Expected>();
+  readonly #plans = new Map<string, Expected>();
+  readonly #journal = new Map<number, Expected>();
+  readonly #inputs = new Map<number, Expected>();
+  readonly #facts = new Map<number, Expected>();
+  readonly #prunedRuns = new Set<string>();
+
+  /** Takes in the next row of the chain. */
+  note(row: AuditTable): void {
+    const note = noters[row.action];
+    if (note) note(this, row, JSON.parse(row.details));
+  }
+
+  static expect(map: 'runs' | 'plans' | 'journal' | 'inputs' | 'facts') {
+    return (state: RecordedState, key: string | number, digest: unknown, row: AuditTable) => {
+      const maps = {
+        runs: state.#runs,
+        plans: state.#plans,
+        journal: state.#journal,
+        inputs: state.#inputs,
+        facts: state.#facts,
+      };
+      (maps[map] as Map<string | number, Expected>).set(key, {
+        digest: String(digest),
+        auditSeq: row.seq,
+        runId: row.subject,
+      });
+    };
+  }
+
+  pruned(runs: string[]): void {
+    for (const run of runs) this.#prunedRuns.add(run);
+  }
+
+  /** The first difference between the tables and what the chain says, or undefined. */
+  async compare(db: Kysely<Tables>): Promise<StateFault | undefined> {
+    for (const run of this.#prunedRuns) {
+      this.#runs.delete(run);
+      this.#plans.delete(run);
+    }
+    for (const map of [this.#journal, this.#inputs]) {
+      for (const [key, { runId }] of map) if (this.#prunedRuns.has(runId)) map.delete(key);
+    }
+    const runs = await db.selectFrom('runs').selectAll().execute();
+    for (const row of runs) {
+      const fault = this.#check(this.#runs, row.id, digestOf(runRow(row)), `run ${row.id}`);
+      if (fault) return fault;
+    }
+    return (
+      this.#missing(this.#runs, (id) => `run ${id}`) ??
+      (await this.#compareTexts(
+        db,
+        runs.map((row) => row.id),
+      )) ??
+      (await this.#compareNumbered(this.#journal, 'row of the journal', async (after) => {
+        const rows = await db
+          .selectFrom('journal')
+          .selectAll()
+          .where('seq', '>', after)
+          .orderBy('seq')
+          .limit(chunkRows)
+          .execute();
+        return rows.map((row) => ({ seq: row.seq, digest: digestOf(journalRow(row)) }));
+      })) ??
+      (await this.#compareNumbered(this.#inputs, 'input', async (after) => {
+        const rows = await db
+          .selectFrom('run_inputs')
+          .selectAll()
+          .where('seq', '>', after)
+          .orderBy('seq')
+          .limit(chunkRows)
+          .execute();
+        return rows.map((row) => ({ seq: row.seq, digest: digestOf(inputRow(row)) }));
+      })) ??
+      (await this.#compareNumbered(this.#facts, 'fact', async (after) => {
+        const rows = await db
+          .selectFrom('facts')
+          .select(['seq', 'body'])
+          .where('seq', '>', after)
+          .orderBy('seq')
+          .limit(chunkRows)
+          .execute();
+        return rows.map((row) => ({ seq: row.seq, digest: sha256Hex(row.body) }));
+      }))
+    );
+  }
+
+  async #compareTexts(db: Kysely<Tables>, runIds: string[]): Promise<StateFault | undefined> {
+    // One at a time: plans hold whole runbooks and inventories.
+    for (const id of runIds) {
+      const row = await db.selectFrom('plans').select('plan').where('run_id', '=', id).executeTakeFirst();
+      const fault = row && this.#check(this.#plans, id, sha256Hex(row.plan), `the plan of run ${id}`);
+      if (fault) return fault;
+    }
+    return this.#missing(this.#plans, (id) => `the plan of run ${id}`);
+  }
+
+  async #compareNumbered(
+    expected: Map<number, Expected>,
+    what: string,
+    next: (after: number) => Promise<{ seq: number; digest: string }[]>,
+  ): Promise<StateFault | undefined> {
+    for (let after = 0; ; ) {
+      const rows = await next(after);
+      for (const row of rows) {
+        const fault = this.#check(expected, row.seq, row.digest, `${what} ${row.seq}`);
+        if (fault) return fault;
+      }
+      const last = rows.at(-1);
+      if (!last || rows.length < chunkRows) break;
+      after = last.seq;
+    }
+    return this.#missing(expected, (seq) => `${what} ${seq}`);
+  }
+
+  #check<K>(map: Map<K, Expected>, key: K, digest: string, what: string): StateFault | undefined {
+    const expected = map.get(key);
+    map.delete(key);
+    if (!expected) return this.complete ? { seq: 0, message: `${what} was added without the audit chain` } : undefined;
+    if (expected.digest === digest) return undefined;
+    return {
+      seq: expected.auditSeq,
+      message: `${what} is not what row ${expected.auditSeq} of the audit chain says: it was altered`,
+    };
+  }
+
+  #missing<K>(map: Map<K, Expected>, what: (key: K) => string): StateFault | undefined {
+    const [left] = map;
+    return (
+      left && {
+        seq: left[1].auditSeq,
+        message: `${what(left[0])}, of which row ${left[1].auditSeq} of the audit chain tells, is gone`,
+      }
+    );
+  }
+}
+
+type Details = Record<string, unknown>;
+
+const run = RecordedState.expect('runs');
+const plan = RecordedState.expect('plans');
+const journal = RecordedState.expect('journal');
+const input = RecordedState.expect('inputs');
+const fact = RecordedState.expect('facts');
+
+/** Which digests the rows of an action hold; other actions tell nothing about tables. */
+const noters: Record<string, (state: RecordedState, row: AuditTable, details: Details) => void> = {
+  'run.created': (state, row, details) => {
+    run(state, row.subject, details['rowSha256'], row);
+    plan(state, row.subject, details['planSha256'], row);
+  },
+  'run.status': (state, row, details) => run(state, row.subject, details['rowSha256'], row),
+  'unit.intent': (state, row, details) => journal(state, Number(details['seq']), details['rowSha256'], row),
+  'unit.result': (state, row, details) => journal(state, Number(details['seq']), details['rowSha256'], row),
+  'run.input': (state, row, details) => input(state, Number(details['seq']), details['rowSha256'], row),
+  'fact.added': (state, row, details) => fact(state, Number(details['seq']), details['bodySha256'], row),
+  'record.pruned': (state, _row, details) => {
+    if (Array.isArray(details['runs'])) state.pruned(details['runs'].map(String));
+  },
+  'audit.archived': (state, _row, details) => {
+    state.archivedSegments.add(`${details['number']} ${details['lastHash']}`);
+  },
+};

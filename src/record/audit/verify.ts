@@ -1,0 +1,159 @@
+import type { Kysely } from 'kysely';
+import { genesisHash } from '../db/migrations.ts';
+import type { AuditSegmentTable, Tables } from '../db/tables.ts';
+import type { AuditAnchor, AuditVerdict } from '../types.ts';
+import { auditHash } from './chain.ts';
+import { RecordedState } from './state.ts';
+
+const chunkRows = 5000;
+
+/** What is wrong, and at which row of the chain. */
+class Broken extends Error {
+  readonly seq: number;
+
+  constructor(seq: number, message: string) {
+    super(message);
+    this.seq = seq;
+  }
+}
+
+/**
+ * Walks the whole chain and then the tables that it describes. `db` must be one snapshot.
+ *
+ * What it can find: any changed, missing or added row; a cut-off end when the head was left alone. Who can write the
+ * database can also compute a new chain, or cut rows off and set the head back: only an anchor kept elsewhere tells.
+ */
+export async function verifyAudit(db: Kysely<Tables>, anchors: AuditAnchor[], recordId: string): Promise<AuditVerdict> {
+  const walk = new Walk(anchors, recordId);
+  try {
+    await walk.chain(db);
+    walk.anchorsReached();
+    const fault = await walk.state.compare(db);
+    if (fault) throw new Broken(fault.seq, fault.message);
+  } catch (error) {
+    if (!(error instanceof Broken)) throw error;
+    return { state: 'altered', rows: walk.rows, brokenAt: error.seq, message: error.message };
+  }
+  if (walk.anchoredTo === undefined) {
+    return {
+      state: 'consistent-not-anchored',
+      rows: walk.rows,
+      message: `${walk.rows} rows are consistent, not anchored: ${anchors.length === 0 ? 'without an anchor kept elsewhere' : 'no anchor given lies in the rows still here, so'} a chain rewritten as a whole, or cut off at its end, would not show`,
+    };
+  }
+  return {
+    state: 'anchored',
+    rows: walk.rows,
+    anchoredTo: walk.anchoredTo,
+    message: `${walk.rows} rows are consistent; an anchor vouches for rows up to ${walk.anchoredTo} of ${walk.headSeq}`,
+  };
+}
+
+class Walk {
+  rows = 0;
+  headSeq = 0;
+  anchoredTo: number | undefined;
+  readonly state = new RecordedState();
+  readonly #anchors: Map<number, AuditAnchor[]>;
+  readonly #recordId: string;
+
+  constructor(anchors: AuditAnchor[], recordId: string) {
+    this.#anchors = Map.groupBy(anchors, (anchor) => anchor.seq);
+    this.#recordId = recordId;
+  }
+
+  async chain(db: Kysely<Tables>): Promise<void> {
+    const head = await db.selectFrom('chain_head').selectAll().where('id', '=', 1).executeTakeFirst();
+    if (!head) throw new Broken(0, 'the head of the chain is missing');
+    this.headSeq = head.seq;
+    const segments = await db.selectFrom('audit_segments').selectAll().orderBy('number').execute();
+    const archived = segments.filter((segment) => segment.archived_at !== null);
+    let { next, hash } = this.#skipArchived(archived);
+    const ends = new Map(
+      segments.filter((segment) => segment.archived_at === null).map((segment) => [segment.last_seq, segment]),
+    );
+    const starts = new Map([...ends.values()].map((segment) => [segment.first_seq, segment]));
+
+    for (;;) {
+      const chunk = await db
+        .selectFrom('audit')
+        .selectAll()
+        .where('seq', '>=', next)
+        .orderBy('seq')
+        .limit(chunkRows)
+        .execute();
+      for (const row of chunk) {
+        if (row.seq !== next) throw new Broken(next, `row ${next} of the audit chain is missing`);
+        if (row.prev_hash !== hash || auditHash(row) !== row.hash)
+          throw new Broken(next, `row ${next} of the audit chain was altered`);
+        const start = starts.get(next);
+        if (start && start.prev_hash !== hash)
+          throw new Broken(next, `segment ${start.number} doesn't fit the row before it`);
+        const end = ends.get(next);
+        if (end && end.last_hash !== row.hash)
+          throw new Broken(next, `row ${next} is not the one that segment ${end.number} was sealed with`);
+        ends.delete(next);
+        this.#compareAnchors(next, row.hash);
+        this.state.note(row);
+        hash = row.hash;
+        next += 1;
+        this.rows += 1;
+      }
+      if (chunk.length < chunkRows) break;
+    }
+    if (next - 1 !== head.seq) {
+      throw new Broken(
+        Math.min(next, head.seq + 1),
+        next - 1 < head.seq
+          ? `rows ${next} to ${head.seq} of the audit chain were cut off`
+          : `the head says ${head.seq} rows, but there are ${next - 1}`,
+      );
+    }
+    if (hash !== head.hash) throw new Broken(head.seq, 'the head of the chain is not its last row');
+    const [unmet] = ends.values();
+    if (unmet) throw new Broken(unmet.first_seq, `segment ${unmet.number} names rows that are not there`);
+    const undeclared = archived.find(
+      (segment) => !this.state.archivedSegments.has(`${segment.number} ${segment.last_hash}`),
+    );
+    if (undeclared)
+      throw new Broken(
+        undeclared.first_seq,
+        `rows ${undeclared.first_seq} to ${undeclared.last_seq} are gone, and the chain doesn't say that they were archived`,
+      );
+  }
+
+  /** Anchors that lie beyond the last row prove that rows were cut off. */
+  anchorsReached(): void {
+    const beyond = [...this.#anchors.keys()].filter((seq) => seq > this.headSeq);
+    if (beyond.length > 0) {
+      throw new Broken(
+        this.headSeq + 1,
+        `an anchor was taken at row ${Math.max(...beyond)}, but the chain ends at row ${this.headSeq}: rows were cut off`,
+      );
+    }
+  }
+
+  #skipArchived(archived: AuditSegmentTable[]): { next: number; hash: string } {
+    let next = 1;
+    let hash = genesisHash;
+    for (const segment of archived) {
+      if (segment.first_seq !== next || segment.prev_hash !== hash)
+        throw new Broken(next, `archived segment ${segment.number} doesn't fit the one before it`);
+      next = segment.last_seq + 1;
+      hash = segment.last_hash;
+      this.#compareAnchors(segment.last_seq, hash);
+    }
+    this.state.complete = archived.length === 0;
+    return { next, hash };
+  }
+
+  #compareAnchors(seq: number, hash: string): void {
+    for (const anchor of this.#anchors.get(seq) ?? []) {
+      if (anchor.record !== undefined && anchor.record !== this.#recordId)
+        throw new Broken(seq, `the anchor of row ${seq} was taken from another record`);
+      if (anchor.hash !== hash)
+        throw new Broken(seq, `row ${seq} is not the one that was anchored at ${anchor.at}: the chain was rewritten`);
+      this.anchoredTo = Math.max(this.anchoredTo ?? 0, seq);
+    }
+  }
+}

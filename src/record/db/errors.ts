@@ -1,0 +1,99 @@
+import { errnoOf, messageOf, OaopsError } from '../../core/errors.ts';
+
+/** True when the transaction certainly did not commit and the same work may succeed when tried again. */
+export function isTransient(error: unknown): boolean {
+  const code = errnoOf(error) ?? '';
+  // 40001 serialization_failure, 40P01 deadlock_detected, 55P03 lock_not_available (PostgreSQL Appendix A).
+  return (
+    code.startsWith('SQLITE_BUSY') ||
+    code === 'SQLITE_LOCKED' ||
+    code === '40001' ||
+    code === '40P01' ||
+    code === '55P03'
+  );
+}
+
+/** True when the connection to the server was lost or could not be made. */
+export function isConnectionLoss(error: unknown): boolean {
+  const code = errnoOf(error) ?? '';
+  // Class 08: connection exception; 57P01-57P03: the server is shutting down or starting up; 53300: too many clients.
+  if (
+    /^08/.test(code) ||
+    ['57P01', '57P02', '57P03', '53300', 'ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT'].includes(code)
+  )
+    return true;
+  return /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/.test(
+    messageOf(error),
+  );
+}
+
+/** The error a user reads for one of SQLite or PostgreSQL; errors of ours pass unchanged. `place` names the record. */
+export function recordError(error: unknown, place: string): Error {
+  if (error instanceof OaopsError) return error;
+  const code = errnoOf(error) ?? '';
+  const text = messageOf(error);
+  const fail = (name: string, message: string, next: string) => new OaopsError(name, message, { next, cause: error });
+
+  if (code.startsWith('SQLITE_FULL') || code === 'ENOSPC' || code === 'EDQUOT' || code === '53100') {
+    return fail(
+      'record-disk-full',
+      `no space is left for the record (${place})`,
+      'Free some space and run again; what was stored before is intact.',
+    );
+  }
+  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB' || code === 'XX001' || code === 'XX002') {
+    return fail(
+      'record-corrupt',
+      `the record is damaged (${place}: ${text})`,
+      'Keep the file for a look, and put back a copy with "oaops record restore FILE".',
+    );
+  }
+  if (
+    code.startsWith('SQLITE_CANTOPEN') ||
+    code.startsWith('SQLITE_READONLY') ||
+    code.startsWith('SQLITE_PERM') ||
+    code === 'EACCES' ||
+    code === 'EROFS' ||
+    code === '42501'
+  ) {
+    return fail(
+      'record-not-writable',
+      `the record cannot be written (${place}: ${text})`,
+      'Run as the user who owns the state, or name another folder with OAOPS_STATE_DIR.',
+    );
+  }
+  if (code.startsWith('SQLITE_IOERR')) {
+    return fail(
+      'record-io',
+      `reading or writing the record failed (${place}: ${text})`,
+      'Look at the disk (dmesg, smartctl) before anything else is run.',
+    );
+  }
+  if (isTransient(error)) {
+    return fail(
+      'record-busy',
+      `the record stayed busy (${place})`,
+      'See who is working with "oaops lock list", then run again.',
+    );
+  }
+  if (isConnectionLoss(error) || ['ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOENT'].includes(code)) {
+    return fail(
+      'record-unreachable',
+      `the record's database cannot be reached (${place}: ${text})`,
+      'Check that the server runs and that its address is right.',
+    );
+  }
+  if (code.startsWith('28'))
+    return fail('record-login', `the record's database refused the login (${place})`, 'Check user and password.');
+  if (code === '3D000')
+    return fail(
+      'record-database-missing',
+      `the record's database does not exist (${place})`,
+      'Create it with createdb, then run again.',
+    );
+  return fail(
+    'record-failed',
+    `the record's database reported: ${text} (${place})`,
+    'Run again with --debug for more.',
+  );
+}

@@ -1,0 +1,137 @@
+import { chmodSync, closeSync, mkdirSync, openSync, statfsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import SqliteDatabase from 'better-sqlite3';
+import { type DatabaseConnection, Kysely, SqliteAdapter, SqliteDialect, SqliteDriver, sql } from 'kysely';
+import { errnoOf, OaopsError } from '../../core/errors.ts';
+import type { Tables } from './tables.ts';
+
+/** Below the state folder: a folder of its own, so that its mode can be 0700 whatever the mode of the state folder. */
+export const recordFile = 'record/record.db';
+
+/**
+ * How long SQLite itself waits for another writer, in milliseconds. Short, because it blocks the whole process while it
+ * waits; the writer queue waits longer, without blocking.
+ */
+const busyTimeoutMs = 200;
+
+/** f_type of statfs(2) of file systems whose locks SQLite must not rely on, and whose memory maps WAL cannot share. */
+const networkFileSystems = new Map<number, string>([
+  [0x6969, 'NFS'],
+  [0x517b, 'SMB'],
+  [0xff534d42, 'CIFS'],
+  [0xfe534d42, 'SMB2'],
+  [0x01021997, '9p'],
+  [0x5346414f, 'AFS'],
+  [0x00c36400, 'Ceph'],
+  [0x0bd00bd0, 'Lustre'],
+  [0x01161970, 'GFS2'],
+  [0x7461636f, 'OCFS2'],
+]);
+
+/** Name of the network file system with this f_type, or undefined when it is a local one. */
+export function networkFileSystem(type: number): string | undefined {
+  return networkFileSystems.get(type >>> 0);
+}
+
+/**
+ * Makes the folder of the record (0700) when it is missing and says where the file lies.
+ * @throws OaopsError `state-on-network` (exit 2): WAL needs shared memory, which no network file system has
+ */
+export function prepareRecordFile(
+  stateDir: string,
+  fileSystemType: (dir: string) => number = (dir) => statfsSync(dir).type,
+): string {
+  const path = join(stateDir, recordFile);
+  const dir = join(path, '..');
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const network = networkFileSystem(fileSystemType(dir));
+  if (network) {
+    throw new OaopsError('state-on-network', `the state folder ${stateDir} is on ${network}, where SQLite loses data`, {
+      exitCode: 2,
+      next: 'Name a folder on a local disk with OAOPS_STATE_DIR, or share one record on PostgreSQL.',
+      details: { stateDir, network },
+    });
+  }
+  const uid = process.geteuid?.();
+  const folder = statSync(dir);
+  if ((folder.mode & 0o777) !== 0o700 && (uid === undefined || folder.uid === uid)) chmodSync(dir, 0o700);
+  try {
+    // SQLite gives its -wal and -shm files the mode of the database file.
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error;
+    const file = statSync(path);
+    if ((file.mode & 0o077) !== 0 && (uid === undefined || file.uid === uid)) chmodSync(path, 0o600);
+  }
+  return path;
+}
+
+/** Opens the file in WAL mode with `synchronous=FULL`: a commit that was reported survives a power cut. */
+export function openSqlite(path: string, options: { readonly?: boolean } = {}): Kysely<Tables> {
+  const database = new SqliteDatabase(path, { timeout: 10_000, readonly: options.readonly ?? false });
+  try {
+    if (!options.readonly) {
+      database.pragma('journal_mode = WAL');
+      database.pragma('synchronous = FULL');
+      database.pragma('foreign_keys = ON');
+    }
+    // A damaged header shows here and not in the middle of a run.
+    database.pragma('schema_version');
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  return new Kysely<Tables>({ dialect: new ImmediateSqliteDialect({ database }) });
+}
+
+/** After opening and migrating: from here on the writer queue does the waiting. */
+export async function waitBriefly(db: Kysely<Tables>): Promise<void> {
+  await sql.raw(`pragma busy_timeout = ${busyTimeoutMs}`).execute(db);
+}
+
+/**
+ * SQLite whose transactions take the write lock at once (a read lock that is upgraded later fails where it should wait),
+ * and whose migrations run inside one transaction, which SQLite can do.
+ */
+class ImmediateSqliteDialect extends SqliteDialect {
+  readonly #database: SqliteDatabase.Database;
+
+  constructor(config: { database: SqliteDatabase.Database }) {
+    super(config);
+    this.#database = config.database;
+  }
+
+  override createDriver(): SqliteDriver {
+    return new ImmediateSqliteDriver(this.#database);
+  }
+
+  override createAdapter(): SqliteAdapter {
+    return new TransactionalSqliteAdapter();
+  }
+}
+
+class TransactionalSqliteAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+class ImmediateSqliteDriver extends SqliteDriver {
+  readonly #database: SqliteDatabase.Database;
+
+  constructor(database: SqliteDatabase.Database) {
+    super({ database });
+    this.#database = database;
+  }
+
+  override async beginTransaction(_connection: DatabaseConnection): Promise<void> {
+    // A commit that failed for want of space can leave the transaction open.
+    if (this.#database.inTransaction) this.#database.exec('rollback');
+    this.#database.exec('begin immediate');
+  }
+
+  override async rollbackTransaction(_connection: DatabaseConnection): Promise<void> {
+    // SQLite itself rolls back on a full disk and on I/O errors; a second rollback would hide the reason.
+    if (this.#database.inTransaction) this.#database.exec('rollback');
+  }
+}

@@ -1,0 +1,48 @@
+import { sha256Hex } from '../core/json.ts';
+import { canonicalText } from './audit/chain.ts';
+import { cleanText, type Database } from './db/database.ts';
+import type { FactStore } from './types.ts';
+
+/** Append-only rows by topic and key; the audit chain holds the hash of each body. */
+export class SqlFactStore implements FactStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async add(topic: string, key: string, at: string, body: unknown): Promise<void> {
+    await this.#database.write(async (tx) => {
+      const stored = {
+        seq: tx.next('fact_seq'),
+        topic: cleanText(topic),
+        key: cleanText(key),
+        at,
+        body: canonicalText(body),
+      };
+      await tx.db.insertInto('facts').values(stored).execute();
+      await tx.audit({
+        action: 'fact.added',
+        subject: stored.topic,
+        details: { seq: stored.seq, key: stored.key, bodySha256: sha256Hex(stored.body) },
+      });
+    });
+  }
+
+  async list(
+    topic: string,
+    options: { key?: string; limit?: number; newestFirst?: boolean } = {},
+  ): Promise<{ key: string; at: string; body: unknown }[]> {
+    const rows = await this.#database.read((db) => {
+      let query = db
+        .selectFrom('facts')
+        .select(['key', 'at', 'body'])
+        .where('topic', '=', topic)
+        .orderBy('seq', options.newestFirst ? 'desc' : 'asc');
+      if (options.key !== undefined) query = query.where('key', '=', options.key);
+      if (options.limit !== undefined) query = query.limit(options.limit);
+      return query.execute();
+    });
+    return rows.map(({ key, at, body }) => ({ key, at, body: JSON.parse(body) }));
+  }
+}
