@@ -1,5 +1,11 @@
 import { createContext, Script } from 'node:vm';
-import { type ASTNode, Environment, EvaluationError, ParseError, TypeError as CelTypeError } from '@marcbachmann/cel-js';
+import {
+  type ASTNode,
+  TypeError as CelTypeError,
+  Environment,
+  EvaluationError,
+  ParseError,
+} from '@marcbachmann/cel-js';
 import { messageOf, OaopsError, usageError } from '../core/errors.ts';
 import { parseDuration, parseSize } from '../core/units.ts';
 
@@ -86,13 +92,27 @@ const mixedArithmetic: Record<string, (a: number, b: number) => number> = {
 };
 
 /** Parses and type-checks. Never throws on any text. */
-export function compileExpression(source: string): { ok: true; expression: Expression } | { ok: false; problem: ExpressionProblem } {
+export function compileExpression(
+  source: string,
+): { ok: true; expression: Expression } | { ok: false; problem: ExpressionProblem } {
   if (source.length > maxExpressionLength) {
     const message = `the expression is longer than ${maxExpressionLength} characters`;
-    return { ok: false, problem: { rule: 'expression-syntax', message, next: 'Split it over several steps.', start: 0, end: source.length } };
+    return {
+      ok: false,
+      problem: {
+        rule: 'expression-syntax',
+        message,
+        next: 'Split it over several steps.',
+        start: 0,
+        end: source.length,
+      },
+    };
   }
   if (source.trim() === '') {
-    return { ok: false, problem: { rule: 'expression-syntax', message: 'the expression is empty', start: 0, end: source.length } };
+    return {
+      ok: false,
+      problem: { rule: 'expression-syntax', message: 'the expression is empty', start: 0, end: source.length },
+    };
   }
   try {
     const parsed = environment().parse(source);
@@ -121,7 +141,11 @@ export function parseExpression(source: string): Expression {
  * expression does (a regular expression over a hostile output included).
  * @throws OaopsError `expression-failed`
  */
-export function evaluateExpression(expression: Expression | string, context: ExpressionContext, options: { timeoutMs?: number } = {}): unknown {
+export function evaluateExpression(
+  expression: Expression | string,
+  context: ExpressionContext,
+  options: { timeoutMs?: number } = {},
+): unknown {
   const compiled = typeof expression === 'string' ? parseExpression(expression) : expression;
   const variables: Record<string, unknown> = {};
   for (const root of new Set(compiled.references.map((reference) => reference.root))) {
@@ -135,7 +159,11 @@ export function evaluateExpression(expression: Expression | string, context: Exp
   } catch (error) {
     if (error instanceof OaopsError) throw failed(compiled.source, error.message, error.next);
     if ((error as { code?: unknown }).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') {
-      throw failed(compiled.source, `gave no value within ${options.timeoutMs ?? defaultTimeoutMs} ms`, 'Make the expression, or the data it runs over, smaller.');
+      throw failed(
+        compiled.source,
+        `gave no value within ${options.timeoutMs ?? defaultTimeoutMs} ms`,
+        'Make the expression, or the data it runs over, smaller.',
+      );
     }
     if (error instanceof EvaluationError || error instanceof ParseError || error instanceof CelTypeError) {
       const { message, next } = explain(error, compiled.source);
@@ -197,10 +225,14 @@ const boundByMacro = new Set(['all', 'exists', 'exists_one', 'map', 'filter', 'b
 
 function collectReferences(ast: ASTNode): Reference[] {
   const found: Reference[] = [];
-  const isNode = (part: unknown): part is ASTNode => part !== null && typeof part === 'object' && 'op' in part && 'args' in part;
+  const isNode = (part: unknown): part is ASTNode =>
+    part !== null && typeof part === 'object' && 'op' in part && 'args' in part;
 
   /** The chain of names that ends in `node`, when it starts at a root. */
-  const chain = (node: ASTNode, bound: ReadonlySet<string>): { root: string; path: string[]; dynamic: boolean } | undefined => {
+  const chain = (
+    node: ASTNode,
+    bound: ReadonlySet<string>,
+  ): { root: string; path: string[]; dynamic: boolean } | undefined => {
     if (node.op === 'id') return bound.has(node.args) ? undefined : { root: node.args, path: [], dynamic: false };
     if (node.op === '.' || node.op === '.?') {
       const head = chain(node.args[0], bound);
@@ -222,7 +254,8 @@ function collectReferences(ast: ASTNode): Reference[] {
     if (node.op === 'id' || node.op === '.' || node.op === '.?' || node.op === '[]' || node.op === '[?]') {
       const head = chain(node, bound);
       if (head) {
-        if (isRoot(head.root)) found.push({ root: head.root, path: head.path, dynamic: head.dynamic, start: node.start, end: node.end });
+        if (isRoot(head.root))
+          found.push({ root: head.root, path: head.path, dynamic: head.dynamic, start: node.start, end: node.end });
         return;
       }
     }
@@ -253,7 +286,13 @@ function explain(error: unknown, source: string): ExpressionProblem {
   if (error instanceof ParseError) {
     const ended = summary === 'unexpected token: EOF';
     const hint = syntaxHint(source);
-    return { rule: 'expression-syntax', message: ended ? 'the expression ends too early' : summary, ...(hint ? { next: hint } : {}), start, end };
+    return {
+      rule: 'expression-syntax',
+      message: ended ? 'the expression ends too early' : summary,
+      ...(hint ? { next: hint } : {}),
+      start,
+      end,
+    };
   }
   if (cel.code === 'unknown_variable') {
     const name = source.slice(start, end) || summary.replace('unknown variable: ', '');
@@ -291,7 +330,8 @@ function fromCel(value: unknown, budget: { left: number }, source: string): unkn
   if (typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'bigint') {
     const number = Number(value);
-    if (!Number.isSafeInteger(number)) throw failed(source, `gave ${value}, which is too large to keep exactly`, 'Turn it into a text: string(...).');
+    if (!Number.isSafeInteger(number))
+      throw failed(source, `gave ${value}, which is too large to keep exactly`, 'Turn it into a text: string(...).');
     return number;
   }
   if (typeof value === 'number') {

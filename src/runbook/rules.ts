@@ -45,21 +45,36 @@ export const rules = {
   'step-id-duplicate': { severity: 'error', summary: 'Two steps have the same id.' },
   'step-unknown': { severity: 'error', summary: '`needs` or `onFailure` names no step of this runbook.' },
   'step-cycle': { severity: 'error', summary: 'Steps need each other in a circle.' },
-  'step-order': { severity: 'error', summary: 'A step refers to one that has not ended when it starts, or `onFailure` goes backwards.' },
+  'step-order': {
+    severity: 'error',
+    summary: 'A step refers to one that has not ended when it starts, or `onFailure` goes backwards.',
+  },
   'step-handler': { severity: 'error', summary: 'A step needs one that only starts after a failure.' },
   'step-result': { severity: 'error', summary: 'An expression reads a field that the action does not give.' },
   'targets-ignored': { severity: 'warning', summary: '`targets` on an action that runs once, on the local machine.' },
   'action-unknown': { severity: 'error', summary: '`uses` names no known action.' },
   'expression-syntax': { severity: 'error', summary: 'An expression is not valid CEL.' },
-  'expression-type': { severity: 'error', summary: 'An expression applies an operator or function to types it does not take.' },
+  'expression-type': {
+    severity: 'error',
+    summary: 'An expression applies an operator or function to types it does not take.',
+  },
   'expression-name': { severity: 'error', summary: 'An expression uses a name that is not known at this place.' },
-  'expression-in-string': { severity: 'error', summary: '${{ }} stands inside a longer text, or where an expression is written bare.' },
+  'expression-in-string': {
+    severity: 'error',
+    summary: '${{ }} stands inside a longer text, or where an expression is written bare.',
+  },
   'input-undefined': { severity: 'error', summary: 'An expression reads an input that the runbook does not declare.' },
   'input-unused': { severity: 'warning', summary: 'An input is declared and never read.' },
   'input-default': { severity: 'error', summary: 'The default of an input does not meet its own type or bounds.' },
   'output-undefined': { severity: 'error', summary: 'An expression reads an output that the step does not declare.' },
-  'secret-prompt-waits': { severity: 'error', summary: 'A prompted secret in a run that can wait: nobody is there to type it when the run goes on.' },
-  'schedule-invalid': { severity: 'error', summary: 'The schedule is not a valid cron expression, or its time zone is unknown.' },
+  'secret-prompt-waits': {
+    severity: 'error',
+    summary: 'A prompted secret in a run that can wait: nobody is there to type it when the run goes on.',
+  },
+  'schedule-invalid': {
+    severity: 'error',
+    summary: 'The schedule is not a valid cron expression, or its time zone is unknown.',
+  },
   'kind-rule': { severity: 'error', summary: 'A rule of the kind is broken; the message tells which.' },
 } as const satisfies Record<string, Rule>;
 

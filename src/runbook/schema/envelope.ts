@@ -20,7 +20,11 @@ export const metadataSchema = z
     description: localizedTextSchema.optional(),
     owner: z.string().min(1).describe('Team or person who answers for the runbook.'),
     procedures: z
-      .array(z.string().regex(/^[A-Z]{2}-\d{2}$/, { error: 'not a procedure ID; write two letters and two digits, such as BK-02' }))
+      .array(
+        z
+          .string()
+          .regex(/^[A-Z]{2}-\d{2}$/, { error: 'not a procedure ID; write two letters and two digits, such as BK-02' }),
+      )
       .default([])
       .describe('IDs of the handbook procedures that a run counts for.'),
     labels: z.record(z.string().min(1), z.string()).default({}),
@@ -33,7 +37,12 @@ const built = new WeakMap<KindDefinition, z.ZodType>();
 export function envelopeOf(kind: KindDefinition): z.ZodType {
   let schema = built.get(kind);
   if (!schema) {
-    schema = z.strictObject({ apiVersion: z.enum(apiVersions), kind: z.literal(kind.kind), metadata: metadataSchema, spec: kind.specSchema });
+    schema = z.strictObject({
+      apiVersion: z.enum(apiVersions),
+      kind: z.literal(kind.kind),
+      metadata: metadataSchema,
+      spec: kind.specSchema,
+    });
     built.set(kind, schema);
   }
   return schema;

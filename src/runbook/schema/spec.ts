@@ -1,7 +1,14 @@
 import { Cron } from 'croner';
 import { z } from 'zod';
 import type { InputSpec } from '../types.ts';
-import { defined, durationSchema, identifierSchema, localizedTextSchema, secretRefSchema, sizeSchema } from './common.ts';
+import {
+  defined,
+  durationSchema,
+  identifierSchema,
+  localizedTextSchema,
+  secretRefSchema,
+  sizeSchema,
+} from './common.ts';
 
 const about = {
   title: localizedTextSchema.optional().describe('What a prompt asks.'),
@@ -24,7 +31,13 @@ export const inputSchema = z
       min: z.int().nonnegative().optional().describe('Fewest characters.'),
       max: z.int().nonnegative().optional().describe('Most characters.'),
     }),
-    z.strictObject({ type: z.literal('integer'), ...about, default: z.int().optional(), min: z.int().optional(), max: z.int().optional() }),
+    z.strictObject({
+      type: z.literal('integer'),
+      ...about,
+      default: z.int().optional(),
+      min: z.int().optional(),
+      max: z.int().optional(),
+    }),
     z.strictObject({ type: z.literal('boolean'), ...about, default: z.boolean().optional() }),
     z.strictObject({
       type: z.literal('duration'),
@@ -47,7 +60,11 @@ export const inputSchema = z
       default: z.string().optional(),
       values: z.array(z.string()).min(1).describe('The allowed values.'),
     }),
-    z.strictObject({ type: z.literal('secret'), ...about, default: secretRefSchema.optional().describe('Where the secret is read from.') }),
+    z.strictObject({
+      type: z.literal('secret'),
+      ...about,
+      default: secretRefSchema.optional().describe('Where the secret is read from.'),
+    }),
   ])
   .transform((input): InputSpec => defined(input));
 
@@ -55,17 +72,30 @@ export const inputSchema = z
 export const scheduleSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('cron'),
-    expression: z.string().refine(isCron, { error: 'not a cron expression; write minute hour day month weekday, such as "30 2 * * *"' }),
-    timeZone: z.string().refine(isTimeZone, { error: 'not a time zone; write a name such as Asia/Shanghai' }).optional(),
+    expression: z
+      .string()
+      .refine(isCron, { error: 'not a cron expression; write minute hour day month weekday, such as "30 2 * * *"' }),
+    timeZone: z
+      .string()
+      .refine(isTimeZone, { error: 'not a time zone; write a name such as Asia/Shanghai' })
+      .optional(),
     calendar: z.string().min(1).optional().describe('Name of a working-day calendar.'),
-    ifHoliday: z.enum(['run', 'skip', 'previous', 'next']).optional().describe('What to do on a day off of the calendar; default run.'),
+    ifHoliday: z
+      .enum(['run', 'skip', 'previous', 'next'])
+      .optional()
+      .describe('What to do on a day off of the calendar; default run.'),
     catchUp: z.boolean().default(true).describe('Run once after a missed time.'),
   }),
   z.strictObject({
     type: z.literal('working-day'),
     day: z.enum(['every', 'first-of-month', 'last-of-month']).describe('Which working days.'),
-    at: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'not a time of day; write hours and minutes, such as 08:30' }),
-    timeZone: z.string().refine(isTimeZone, { error: 'not a time zone; write a name such as Asia/Shanghai' }).optional(),
+    at: z
+      .string()
+      .regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'not a time of day; write hours and minutes, such as 08:30' }),
+    timeZone: z
+      .string()
+      .refine(isTimeZone, { error: 'not a time zone; write a name such as Asia/Shanghai' })
+      .optional(),
     calendar: z.string().min(1).optional().describe('Name of a working-day calendar.'),
     catchUp: z.boolean().default(true).describe('Run once after a missed time.'),
   }),

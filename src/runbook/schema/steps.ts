@@ -1,6 +1,15 @@
 import { z } from 'zod';
 import type { BecomeSpec, RetrySpec, StepSpec } from '../types.ts';
-import { celSchema, defined, durationSchema, identifierSchema, localizedTextSchema, oneOrManySchema, secretRefSchema, stepIdSchema } from './common.ts';
+import {
+  celSchema,
+  defined,
+  durationSchema,
+  identifierSchema,
+  localizedTextSchema,
+  oneOrManySchema,
+  secretRefSchema,
+  stepIdSchema,
+} from './common.ts';
 
 export const defaultRetry: RetrySpec = { attempts: 1, delayMs: 10_000, backoff: 'exponential', maxDelayMs: 300_000 };
 
@@ -10,7 +19,9 @@ export const becomeSchema = z
     z.strictObject({
       method: z.enum(['sudo', 'doas', 'su']).default('sudo').describe('How to become another user.'),
       user: z.string().min(1).default('root').describe('The user to become.'),
-      password: secretRefSchema.optional().describe('Only when the method asks for one; given on stdin, never in argv.'),
+      password: secretRefSchema
+        .optional()
+        .describe('Only when the method asks for one; given on stdin, never in argv.'),
     }),
   ])
   .transform((become): BecomeSpec => (become === true ? { method: 'sudo', user: 'root' } : defined(become)))
@@ -18,9 +29,17 @@ export const becomeSchema = z
 
 export const retrySchema = z
   .strictObject({
-    attempts: z.int().min(1).max(100).default(defaultRetry.attempts).describe('Attempts in all, the first one included.'),
+    attempts: z
+      .int()
+      .min(1)
+      .max(100)
+      .default(defaultRetry.attempts)
+      .describe('Attempts in all, the first one included.'),
     delay: durationSchema.optional().describe('Pause before the second attempt; default 10s.'),
-    backoff: z.enum(['fixed', 'exponential']).default(defaultRetry.backoff).describe('exponential doubles the pause each time.'),
+    backoff: z
+      .enum(['fixed', 'exponential'])
+      .default(defaultRetry.backoff)
+      .describe('exponential doubles the pause each time.'),
     maxDelay: durationSchema.optional().describe('Longest pause; default 5m.'),
   })
   .transform(
@@ -34,7 +53,9 @@ export const retrySchema = z
 
 const argumentsSchema = z.record(z.string(), z.unknown());
 const usesSchema = z.string().min(1).describe('Name of an action.');
-const withSchema = argumentsSchema.default({}).describe('Arguments of the action; a value may be ${{ cel }} as a whole.');
+const withSchema = argumentsSchema
+  .default({})
+  .describe('Arguments of the action; a value may be ${{ cel }} as a whole.');
 
 export const undoSchema = z.strictObject({
   uses: usesSchema,
@@ -76,13 +97,18 @@ export const stepSchema = z
     retry: retrySchema.optional().describe('Default: one attempt.'),
     onFailure: z
       .string()
-      .regex(/^(stop|continue|undo|step:[A-Za-z][A-Za-z0-9_-]*)$/, { error: 'not one of stop, continue, undo, step:<id of a later step>' })
+      .regex(/^(stop|continue|undo|step:[A-Za-z][A-Za-z0-9_-]*)$/, {
+        error: 'not one of stop, continue, undo, step:<id of a later step>',
+      })
       .default('stop')
       .describe('stop, continue, undo, or step:<id> of a later step.'),
     undo: undoSchema.optional().describe('How to take the step back.'),
     verify: verifySchema.optional().describe("How to see whether the step's effect is in place."),
     success: celSchema.optional().describe("CEL over `result`; absent = the action's own idea of success."),
-    idempotent: z.boolean().optional().describe('True when the step may be done twice without harm; default as the action says.'),
+    idempotent: z
+      .boolean()
+      .optional()
+      .describe('True when the step may be done twice without harm; default as the action says.'),
   })
   .transform(
     ({ name, timeout, retry, idempotent, onFailure, ...step }): StepSpec =>

@@ -1,6 +1,21 @@
-import { type Alias, Composer, type Document, isAlias, isMap, isScalar, isSeq, LineCounter, Lexer, type Node, type Pair, Parser, Scalar, type YAMLMap } from 'yaml';
+import {
+  type Alias,
+  Composer,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  type Node,
+  type Pair,
+  Parser,
+  type Scalar,
+  type YAMLMap,
+} from 'yaml';
+import type { RuleId } from '../rules.ts';
 import type { Finding } from '../types.ts';
-import { rules, type RuleId } from '../rules.ts';
 import { explainSyntax } from './syntax.ts';
 import { defaultLimits, findingAt, type Limits } from './text.ts';
 
@@ -33,7 +48,13 @@ export function parseYaml(text: string, file: string, limits: Limits = defaultLi
   const finding = (rule: RuleId, [start, end]: Range, message: string, next?: string): Finding => {
     const from = lines.linePos(Math.min(start, text.length));
     const to = lines.linePos(Math.max(start, Math.min(end, text.length)));
-    const place = { file, line: Math.max(1, from.line), col: Math.max(1, from.col), endLine: Math.max(1, to.line), endCol: Math.max(1, to.col) };
+    const place = {
+      file,
+      line: Math.max(1, from.line),
+      col: Math.max(1, from.col),
+      endLine: Math.max(1, to.line),
+      endCol: Math.max(1, to.col),
+    };
     return findingAt(rule, place, message, next);
   };
   const broken = (): YamlDocument => ({
@@ -47,17 +68,29 @@ export function parseYaml(text: string, file: string, limits: Limits = defaultLi
     finding,
   });
 
-  const documents = compose(text, lines, limits, (rule, range, message, next) => findings.push(finding(rule, range, message, next)));
+  const documents = compose(text, lines, limits, (rule, range, message, next) =>
+    findings.push(finding(rule, range, message, next)),
+  );
   if (documents === undefined) return broken();
   const document = documents[0];
   if (!document || document.contents === null) {
-    if (findings.length === 0) findings.push(finding('file-empty', [0, 0], 'the file is empty', 'Run "oaops runbook new" to start from a template.'));
+    if (findings.length === 0)
+      findings.push(
+        finding('file-empty', [0, 0], 'the file is empty', 'Run "oaops runbook new" to start from a template.'),
+      );
     return broken();
   }
   const second = documents[1];
   if (second) {
     const next = 'Keep one runbook per file: move what follows "---" to a file of its own.';
-    findings.push(finding('yaml-multi-document', [documentStart(text, second), second.range[1]], 'the file holds more than one YAML document', next));
+    findings.push(
+      finding(
+        'yaml-multi-document',
+        [documentStart(text, second), second.range[1]],
+        'the file holds more than one YAML document',
+        next,
+      ),
+    );
   }
 
   let sound = true;
@@ -76,7 +109,9 @@ export function parseYaml(text: string, file: string, limits: Limits = defaultLi
   if (version?.explicit && version.version !== '1.2') {
     const at = Math.max(0, text.indexOf('%YAML'));
     const next = 'Remove the line: runbooks are YAML 1.2, where no, on and 09:30 are plain text.';
-    findings.push(finding('yaml-directive', [at, at + '%YAML 1.1'.length], `the file asks for YAML ${version.version}`, next));
+    findings.push(
+      finding('yaml-directive', [at, at + '%YAML 1.1'.length], `the file asks for YAML ${version.version}`, next),
+    );
   }
 
   const reader = new Reader(limits, (rule, range, message, next) => findings.push(finding(rule, range, message, next)));
@@ -109,19 +144,37 @@ function compose(text: string, lines: LineCounter, limits: Limits, tell: Tell): 
   let count = 0;
   for (const lexeme of new Lexer().lex(text)) {
     if (++count > limits.maxNodes * 4) {
-      tell('yaml-too-many-nodes', [parser.offset, parser.offset], `the document has more than about ${limits.maxNodes} values`, 'Split it, or put data into files of their own.');
+      tell(
+        'yaml-too-many-nodes',
+        [parser.offset, parser.offset],
+        `the document has more than about ${limits.maxNodes} values`,
+        'Split it, or put data into files of their own.',
+      );
       return undefined;
     }
     for (const token of parser.next(lexeme)) tokens.push(token);
     // A level takes one entry of the stack, two where a list item starts a mapping; the document itself and a scalar take more.
     if (parser.stack.length > limits.maxDepth + 3) {
-      tell('yaml-depth', [parser.offset, parser.offset], `values are nested deeper than ${limits.maxDepth} levels`, 'Flatten the structure.');
+      tell(
+        'yaml-depth',
+        [parser.offset, parser.offset],
+        `values are nested deeper than ${limits.maxDepth} levels`,
+        'Flatten the structure.',
+      );
       return undefined;
     }
   }
   for (const token of parser.end()) tokens.push(token);
   // The library looks for duplicate keys by comparing all pairs; the reader below does it in one pass.
-  const composer = new Composer({ version: '1.2', schema: 'core', uniqueKeys: false, merge: false, keepSourceTokens: false, prettyErrors: false, logLevel: 'silent' });
+  const composer = new Composer({
+    version: '1.2',
+    schema: 'core',
+    uniqueKeys: false,
+    merge: false,
+    keepSourceTokens: false,
+    prettyErrors: false,
+    logLevel: 'silent',
+  });
   return [...composer.compose(tokens)] as Document.Parsed[];
 }
 
@@ -159,14 +212,24 @@ class Reader {
     if (this.capped) return null;
     if (++this.#expanded > this.#limits.maxExpandedNodes) {
       this.capped = true;
-      this.#tell('yaml-alias-bomb', this.#outermost ?? [0, 0], `aliases expand to more than ${this.#limits.maxExpandedNodes} values`, 'Write the values out, or put them into a file of their own.');
+      this.#tell(
+        'yaml-alias-bomb',
+        this.#outermost ?? [0, 0],
+        `aliases expand to more than ${this.#limits.maxExpandedNodes} values`,
+        'Write the values out, or put them into a file of their own.',
+      );
       return null;
     }
     if (isAlias(node)) return this.#readAlias(node);
     if (isMap(node) || isSeq(node) || isScalar(node)) {
       if (node.anchor !== undefined) this.#anchors.set(node.anchor, node);
       if (node.tag !== undefined && this.#inAlias === 0 && isExplicitTag(node)) {
-        this.#tell('yaml-tag', rangeOfNode(node)!, `the tag ${node.tag} is not allowed`, 'Remove the tag: runbooks hold plain text, numbers, true, false, lists and mappings.');
+        this.#tell(
+          'yaml-tag',
+          rangeOfNode(node)!,
+          `the tag ${node.tag} is not allowed`,
+          'Remove the tag: runbooks hold plain text, numbers, true, false, lists and mappings.',
+        );
       }
     }
     if (isMap(node)) return this.#within(node, () => this.#readMap(node));
@@ -188,7 +251,12 @@ class Reader {
     const known = this.#aliases.get(alias) ?? this.#anchors.get(alias.source);
     const range = rangeOfNode(alias)!;
     if (known === undefined) {
-      this.#tell('yaml-alias', range, `no anchor &${alias.source} stands before this alias`, 'Define the anchor above its first use; a text that starts with * must be quoted.');
+      this.#tell(
+        'yaml-alias',
+        range,
+        `no anchor &${alias.source} stands before this alias`,
+        'Define the anchor above its first use; a text that starts with * must be quoted.',
+      );
       return null;
     }
     if (this.#open.has(known)) {
@@ -215,7 +283,13 @@ class Reader {
       if (key === undefined) continue;
       const earlier = first.get(key);
       if (earlier !== undefined) {
-        if (this.#inAlias === 0) this.#tell('yaml-duplicate-key', range, `the key "${key}" stands here for the second time`, 'Remove one of the two, or merge their values.');
+        if (this.#inAlias === 0)
+          this.#tell(
+            'yaml-duplicate-key',
+            range,
+            `the key "${key}" stands here for the second time`,
+            'Remove one of the two, or merge their values.',
+          );
         continue;
       }
       first.set(key, range);
@@ -229,7 +303,14 @@ class Reader {
     if (!isScalar(node)) {
       if (this.#inAlias === 0) {
         const template = isMap(node) && node.flow;
-        this.#tell('yaml-key', range, 'a mapping or a list is used as a key', template ? 'Quote a text that starts with { ; an expression is written ${{ ... }}.' : 'Use a plain word as the key.');
+        this.#tell(
+          'yaml-key',
+          range,
+          'a mapping or a list is used as a key',
+          template
+            ? 'Quote a text that starts with { ; an expression is written ${{ ... }}.'
+            : 'Use a plain word as the key.',
+        );
       }
       return undefined;
     }
@@ -238,11 +319,23 @@ class Reader {
     // A key such as 404 or true keeps the form in which it was written.
     const key = typeof node.value === 'string' ? node.value : (node.source ?? String(node.value));
     if (key === '<<' && node.type === 'PLAIN') {
-      if (this.#inAlias === 0) this.#tell('yaml-merge-key', range, 'merge keys (<<) are not part of YAML 1.2', 'Write the keys out, or use an alias for a whole value.');
+      if (this.#inAlias === 0)
+        this.#tell(
+          'yaml-merge-key',
+          range,
+          'merge keys (<<) are not part of YAML 1.2',
+          'Write the keys out, or use an alias for a whole value.',
+        );
       return undefined;
     }
     if (key === '' || key === '__proto__') {
-      if (this.#inAlias === 0) this.#tell('yaml-key', range, key === '' ? 'a key is empty' : 'the key "__proto__" is not allowed', 'Give the value a key.');
+      if (this.#inAlias === 0)
+        this.#tell(
+          'yaml-key',
+          range,
+          key === '' ? 'a key is empty' : 'the key "__proto__" is not allowed',
+          'Give the value a key.',
+        );
       return undefined;
     }
     return key;
@@ -253,7 +346,13 @@ class Reader {
     if (typeof value === 'number') {
       const whole = /^[-+]?\d+$/.test(node.source ?? '') || /^0[xo]/.test(node.source ?? '');
       if (!Number.isFinite(value) || (whole && !Number.isSafeInteger(value))) {
-        if (this.#inAlias === 0) this.#tell('yaml-number', rangeOfNode(node)!, `${node.source ?? value} is not a number that can be kept exactly`, `If it is meant as text, quote it: "${node.source ?? value}".`);
+        if (this.#inAlias === 0)
+          this.#tell(
+            'yaml-number',
+            rangeOfNode(node)!,
+            `${node.source ?? value} is not a number that can be kept exactly`,
+            `If it is meant as text, quote it: "${node.source ?? value}".`,
+          );
         return 0;
       }
       return value;
@@ -310,7 +409,11 @@ function locate(reader: Reader, root: Node, path: Path, part: 'key' | 'value'): 
       if (node.items[Number(key)] === undefined) return place;
       node = node.items[Number(key)];
       const target = reader.target(node);
-      place = isAlias(node) ? rangeOfNode(node)! : isMap(target) || isSeq(target) ? firstOf(target) : (rangeOfNode(node) ?? place);
+      place = isAlias(node)
+        ? rangeOfNode(node)!
+        : isMap(target) || isSeq(target)
+          ? firstOf(target)
+          : (rangeOfNode(node) ?? place);
     } else return place;
   }
   return place;
@@ -319,8 +422,8 @@ function locate(reader: Reader, root: Node, path: Path, part: 'key' | 'value'): 
 /** A collection without a key of its own (the document, a list item) is pointed at by its first key or item. */
 function firstOf(node: Node): Range {
   if (isMap(node) && node.items[0]) return rangeOfNode(node.items[0].key) ?? rangeOfNode(node)!;
-  if (isSeq(node) && node.items[0] && !isMap(node.items[0]) && !isSeq(node.items[0])) return rangeOfNode(node.items[0]) ?? rangeOfNode(node)!;
+  if (isSeq(node) && node.items[0] && !isMap(node.items[0]) && !isSeq(node.items[0]))
+    return rangeOfNode(node.items[0]) ?? rangeOfNode(node)!;
   const range = rangeOfNode(node) ?? [0, 0];
   return isScalar(node) ? range : [range[0], Math.min(range[0] + 1, range[1])];
 }
-

@@ -1,5 +1,5 @@
+import { type RuleId, rules } from '../rules.ts';
 import type { Finding } from '../types.ts';
-import { rules, type RuleId } from '../rules.ts';
 
 /** Caps that hold before and while a file is parsed. */
 export interface Limits {
@@ -52,15 +52,20 @@ export function decodeText(bytes: Uint8Array, file: string): { text?: string; fi
   }
   if (text.startsWith('\uFEFF')) {
     text = text.slice(1);
-    findings.push(findingAt('file-bom', start, 'the file starts with a byte order mark', 'Save it as UTF-8 without BOM.'));
+    findings.push(
+      findingAt('file-bom', start, 'the file starts with a byte order mark', 'Save it as UTF-8 without BOM.'),
+    );
   }
   const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g;
   let match = control.exec(text);
   if (match) {
     for (let count = 0; match && count < 20; count++) {
-      const name = match[0] === '\u0000' ? 'NUL' : `U+${match[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
+      const name =
+        match[0] === '\u0000' ? 'NUL' : `U+${match[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
       const place = { file, ...lineAndCol(text, match.index) };
-      findings.push(findingAt('file-control-character', place, `the file holds the control character ${name}`, 'Remove it.'));
+      findings.push(
+        findingAt('file-control-character', place, `the file holds the control character ${name}`, 'Remove it.'),
+      );
       match = control.exec(text);
     }
     return { findings };
@@ -78,7 +83,10 @@ export function lineAndCol(text: string, offset: number): { line: number; col: n
 }
 
 /** The first byte at which the bytes stop being UTF-8: the end of the longest prefix that still decodes. */
-function firstInvalid(bytes: Uint8Array, file: string): { place: { file: string; line: number; col: number }; byte: number } {
+function firstInvalid(
+  bytes: Uint8Array,
+  file: string,
+): { place: { file: string; line: number; col: number }; byte: number } {
   const decodes = (length: number) => {
     try {
       // `stream` leaves an unfinished sequence at the end alone: only wrong bytes throw.

@@ -1,0 +1,236 @@
+import { nearest } from '../../core/nearest.ts';
+import { compileExpression, type ExpressionRoot, type Reference, templateSource } from '../expressions.ts';
+import type { Path } from '../yaml/document.ts';
+import { resultFields } from './calls.ts';
+import { type CheckContext, isMapping, type RawStep } from './context.ts';
+import type { StepOrder } from './graph.ts';
+
+/** What is known at the place of an expression. */
+interface Place {
+  roots: readonly ExpressionRoot[];
+  step?: RawStep;
+  /** `undo` and `verify` run after their own step. */
+  afterOwnStep?: boolean;
+  /** Action whose result `result` is. */
+  resultOf?: unknown;
+}
+
+/** All expressions: syntax, types, names, and references to inputs, steps, outputs and results. */
+export function checkExpressions(context: CheckContext, order: StepOrder): void {
+  for (const step of context.steps) checkStep(context, order, step);
+  // Outside of steps a kind decides what an expression can read; inputs are the same everywhere.
+  const stepLists = new Set<unknown>(context.steps.map(({ raw }) => raw));
+  checkTemplates(
+    context,
+    order,
+    context.spec,
+    ['spec'],
+    { roots: ['inputs', 'run', 'target', 'item', 'steps'] },
+    stepLists,
+  );
+}
+
+function checkStep(context: CheckContext, order: StepOrder, step: RawStep): void {
+  const { raw, path } = step;
+  const unit: ExpressionRoot[] = [
+    'inputs',
+    'steps',
+    'target',
+    'run',
+    ...(raw['forEach'] === undefined ? [] : (['item'] as const)),
+  ];
+  const before: Place = { roots: ['inputs', 'steps', 'run'], step };
+  const during: Place = { roots: unit, step };
+  const after: Place = { roots: [...unit, 'result'], step, resultOf: raw['uses'] };
+
+  bare(context, order, [...path, 'if'], raw['if'], before);
+  if (typeof raw['forEach'] === 'string') bare(context, order, [...path, 'forEach'], raw['forEach'], before);
+  else checkTemplates(context, order, raw['forEach'], [...path, 'forEach'], before);
+  checkTemplates(context, order, raw['with'], [...path, 'with'], during);
+  bare(context, order, [...path, 'success'], raw['success'], after);
+  if (isMapping(raw['outputs'])) {
+    for (const [name, value] of Object.entries(raw['outputs']))
+      bare(context, order, [...path, 'outputs', name], value, after);
+  }
+  for (const part of ['undo', 'verify']) {
+    const call = raw[part];
+    if (!isMapping(call)) continue;
+    checkTemplates(context, order, call['with'], [...path, part, 'with'], { ...during, afterOwnStep: true });
+    bare(context, order, [...path, part, 'success'], call['success'], {
+      ...after,
+      afterOwnStep: true,
+      resultOf: call['uses'],
+    });
+  }
+}
+
+/** A key whose value is CEL without `${{ }}`. */
+function bare(context: CheckContext, order: StepOrder, path: Path, value: unknown, place: Place): void {
+  if (typeof value !== 'string') return;
+  if (value.includes('${{')) {
+    context.report(
+      'expression-in-string',
+      path,
+      `"${path.at(-1)}" is an expression already`,
+      'Write it bare, without ${{ }}.',
+    );
+    return;
+  }
+  checkSource(context, order, path, value, 0, place);
+}
+
+/** Every text below `value`: a whole template is checked, a part of a text is refused. */
+function checkTemplates(
+  context: CheckContext,
+  order: StepOrder,
+  value: unknown,
+  path: Path,
+  place: Place,
+  skip?: ReadonlySet<unknown>,
+): void {
+  if (skip?.has(value)) return;
+  if (Array.isArray(value)) {
+    for (const [index, part] of value.entries()) checkTemplates(context, order, part, [...path, index], place, skip);
+  } else if (isMapping(value)) {
+    for (const [key, part] of Object.entries(value)) checkTemplates(context, order, part, [...path, key], place, skip);
+  } else if (typeof value === 'string' && value.includes('${{')) {
+    const source = templateSource(value);
+    if (source === undefined) {
+      const at = value.indexOf('${{');
+      const close = value.indexOf('}}', at);
+      const next =
+        close < 0 ? 'Close it with }}.' : 'Make the whole text in the expression: ${{ "text " + inputs.name }}.';
+      const message =
+        close < 0
+          ? 'an expression is opened with ${{ and never closed'
+          : '${{ }} must be the whole value, not part of a text';
+      context.reportInside('expression-in-string', path, at, close < 0 ? value.length : close + 2, message, next);
+      return;
+    }
+    checkSource(context, order, path, source, value.indexOf(source, value.indexOf('${{') + 3), place);
+  }
+}
+
+function checkSource(
+  context: CheckContext,
+  order: StepOrder,
+  path: Path,
+  source: string,
+  offset: number,
+  place: Place,
+): void {
+  const compiled = compileExpression(source);
+  if (!compiled.ok) {
+    const { rule, message, next, start, end } = compiled.problem;
+    context.reportInside(rule, path, offset + start, offset + end, message, next);
+    return;
+  }
+  for (const reference of compiled.expression.references) {
+    const problem = checkReference(context, order, reference, place);
+    if (problem)
+      context.reportInside(
+        problem.rule,
+        path,
+        offset + reference.start,
+        offset + reference.end,
+        problem.message,
+        problem.next,
+      );
+  }
+}
+
+type Problem = {
+  rule: 'expression-name' | 'input-undefined' | 'output-undefined' | 'step-unknown' | 'step-order' | 'step-result';
+  message: string;
+  next?: string;
+};
+
+function checkReference(
+  context: CheckContext,
+  order: StepOrder,
+  reference: Reference,
+  place: Place,
+): Problem | undefined {
+  const { root, path } = reference;
+  if (!place.roots.includes(root)) return { rule: 'expression-name', ...notHere(root, place) };
+  const first = path[0];
+  if (root === 'inputs' && first !== undefined && !(first in context.inputs)) {
+    const names = Object.keys(context.inputs);
+    const close = nearest(first, names);
+    const next = close === undefined ? `Declare it below "spec.inputs".` : `Did you mean "${close}"?`;
+    return { rule: 'input-undefined', message: `there is no input "${first}"`, next };
+  }
+  if (root === 'steps' && place.step && first !== undefined) return checkStepReference(order, path, place);
+  if (root === 'target') return oneOf('target', first, ['name', 'host', 'groups', 'vars']);
+  if (root === 'run') return oneOf('run', first, ['id', 'startedAt', 'runbook', 'version']);
+  if (root === 'result' && first !== undefined) {
+    const fields = resultFields(context, place.resultOf);
+    if (fields && !fields.includes(first)) {
+      const close = nearest(first, fields);
+      const next = close === undefined ? `It gives: ${fields.join(', ')}.` : `Did you mean "${close}"?`;
+      return { rule: 'step-result', message: `the result of "${String(place.resultOf)}" has no "${first}"`, next };
+    }
+  }
+  return undefined;
+}
+
+function notHere(root: ExpressionRoot, place: Place): { message: string; next: string } {
+  const known = `Known here: ${place.roots.join(', ')}.`;
+  if (root === 'item' && place.step && place.step.raw['forEach'] === undefined)
+    return { message: '"item" is known only in a step with "forEach"', next: 'Add "forEach", or read an input.' };
+  if (root === 'result')
+    return {
+      message: '"result" is known only in "outputs" and "success"',
+      next: 'Give it a name below "outputs" of its step, and read steps.<id>.outputs.<name>.',
+    };
+  return { message: `"${root}" is not known here, before the step's units are made`, next: known };
+}
+
+function oneOf(root: string, name: string | undefined, known: string[]): Problem | undefined {
+  if (name === undefined || known.includes(name)) return undefined;
+  const close = nearest(name, known);
+  return {
+    rule: 'expression-name',
+    message: `"${root}" has no "${name}"`,
+    next: close === undefined ? `It has: ${known.join(', ')}.` : `Did you mean "${close}"?`,
+  };
+}
+
+function checkStepReference(order: StepOrder, [id, field, output]: string[], place: Place): Problem | undefined {
+  const own = place.step?.id;
+  const step = order.byId.get(id!);
+  if (step === undefined) {
+    const close = nearest(id!, order.byId.keys());
+    return {
+      rule: 'step-unknown',
+      message: `there is no step "${id}"`,
+      next: close === undefined ? `Steps here: ${[...order.byId.keys()].join(', ')}.` : `Did you mean "${close}"?`,
+    };
+  }
+  const ended = id === own ? place.afterOwnStep === true : own === undefined || order.before(own).has(id!);
+  if (!ended) {
+    const message =
+      id === own
+        ? 'a step cannot read its own outputs before it ran'
+        : `"${id}" has not ended for certain when "${own}" starts`;
+    return {
+      rule: 'step-order',
+      message,
+      next: id === own ? 'Read "result" in "success" and "outputs".' : `Add "${id}" to "needs" of "${own}".`,
+    };
+  }
+  if (field !== undefined && field !== 'outputs' && field !== 'status') {
+    return {
+      rule: 'expression-name',
+      message: `a step has "outputs" and "status", no "${field}"`,
+      next: `Write steps.${id}.outputs.${field} and declare it below "outputs" of "${id}".`,
+    };
+  }
+  const declared = isMapping(step.raw['outputs']) ? Object.keys(step.raw['outputs']) : [];
+  if (field === 'outputs' && output !== undefined && !declared.includes(output)) {
+    const close = nearest(output, declared);
+    const next = close === undefined ? `Declare it below "outputs" of "${id}".` : `Did you mean "${close}"?`;
+    return { rule: 'output-undefined', message: `the step "${id}" has no output "${output}"`, next };
+  }
+  return undefined;
+}

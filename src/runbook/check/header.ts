@@ -1,0 +1,89 @@
+import { readInput } from '../inputs.ts';
+import { inputSchema } from '../schema/spec.ts';
+import { type CheckContext, isMapping } from './context.ts';
+
+/** `title-translation`, and the rules of declared inputs: `input-unused`, `input-default`, `secret-prompt-waits`. */
+export function checkHeader(context: CheckContext): void {
+  const title = context.metadata.title as unknown;
+  if (
+    typeof title === 'string' ||
+    (isMapping(title) && typeof title['en'] === 'string' && title['zh-CN'] === undefined)
+  ) {
+    context.report(
+      'title-translation',
+      ['metadata', 'title'],
+      'the title has no zh-CN text',
+      'Write "title: {en: ..., zh-CN: ...}".',
+      'key',
+    );
+  }
+  checkInputs(context);
+  checkPrompts(context);
+}
+
+function checkInputs(context: CheckContext): void {
+  const texts = textsBelow(Object.fromEntries(Object.entries(context.spec).filter(([key]) => key !== 'inputs')));
+  for (const [name, raw] of Object.entries(context.inputs)) {
+    const path = ['spec', 'inputs', name];
+    const read = new RegExp(`\\binputs\\s*(\\.\\??\\s*${name}\\b|\\[\\??\\s*["']${name}["']\\s*\\])`);
+    if (!texts.some((text) => read.test(text))) {
+      context.report(
+        'input-unused',
+        path,
+        `the input "${name}" is never read`,
+        `Read it with \${{ inputs.${name} }}, or remove it.`,
+        'key',
+      );
+    }
+    const spec = inputSchema.safeParse(raw);
+    if (!spec.success || spec.data.default === undefined) continue;
+    const checked = readInput(spec.data, spec.data.default);
+    if (!checked.ok)
+      context.report('input-default', [...path, 'default'], `the default ${checked.message}`, checked.next);
+    if (spec.data.required) {
+      context.report(
+        'input-default',
+        [...path, 'required'],
+        'an input with a default is never missing',
+        'Remove "required" or "default".',
+      );
+    }
+  }
+}
+
+/** A run that can wait goes on later by itself, with nobody at the terminal to type a secret. */
+function checkPrompts(context: CheckContext): void {
+  const waiting = context.steps.find(({ raw }) =>
+    context.catalogue.actions.some((action) => action.name === raw['uses'] && action.canWait === true),
+  );
+  if (waiting === undefined) return;
+  const walk = (value: unknown, path: (string | number)[]): void => {
+    if (Array.isArray(value)) for (const [index, part] of value.entries()) walk(part, [...path, index]);
+    else if (isMapping(value)) for (const [key, part] of Object.entries(value)) walk(part, [...path, key]);
+    else if (typeof value === 'string' && value.startsWith('prompt:') && isSecretPlace(path, context)) {
+      const step = waiting.id ?? String(waiting.raw['uses']);
+      context.report(
+        'secret-prompt-waits',
+        path,
+        `a prompted secret in a run that can wait (step "${step}")`,
+        'Name it by env:, file: or cred:, which are read again when the run goes on.',
+      );
+    }
+  };
+  walk(context.spec, ['spec']);
+}
+
+/** Where a secret reference can stand: defaults of secret inputs, `become.password`, arguments of actions. */
+function isSecretPlace(path: (string | number)[], context: CheckContext): boolean {
+  if (path[1] === 'inputs') {
+    const input = context.inputs[String(path[2])];
+    return path[3] === 'default' && isMapping(input) && input['type'] === 'secret';
+  }
+  return path.includes('with') || path.at(-1) === 'password';
+}
+
+function textsBelow(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  if (Array.isArray(value)) return value.flatMap(textsBelow);
+  return isMapping(value) ? Object.values(value).flatMap(textsBelow) : [];
+}
