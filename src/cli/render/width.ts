@@ -1,0 +1,86 @@
+/** Escape sequences of terminals: colours and hyperlinks (ECMA-48 CSI, OSC). */
+const escapes = /\u001B(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007\u001B]*(?:\u0007|\u001B\\))/g;
+
+/** Wide and full-width ranges of Unicode's East Asian Width (UAX #11), as far as terminals draw them in two columns. */
+const wide: readonly (readonly [number, number])[] = [
+  [0x1100, 0x115f],
+  [0x231a, 0x231b],
+  [0x23e9, 0x23f3],
+  [0x2e80, 0x303e],
+  [0x3041, 0x33ff],
+  [0x3400, 0x4dbf],
+  [0x4e00, 0x9fff],
+  [0xa000, 0xa4cf],
+  [0xa960, 0xa97f],
+  [0xac00, 0xd7a3],
+  [0xf900, 0xfaff],
+  [0xfe10, 0xfe19],
+  [0xfe30, 0xfe6f],
+  [0xff00, 0xff60],
+  [0xffe0, 0xffe6],
+  [0x1f300, 0x1f64f],
+  [0x1f680, 0x1f6ff],
+  [0x1f900, 0x1f9ff],
+  [0x20000, 0x3fffd],
+];
+
+function widthOfCluster(cluster: string): number {
+  const code = cluster.codePointAt(0)!;
+  if (code < 0x20 || (code >= 0x7f && code < 0xa0) || code === 0x200b || /^\p{Mark}/u.test(cluster)) return 0;
+  return wide.some(([from, to]) => code >= from && code <= to) ? 2 : 1;
+}
+
+const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/** Columns that a text takes in a terminal: Chinese characters two, escape sequences none. */
+export function displayWidth(text: string): number {
+  const bare = text.replace(escapes, '');
+  if (/^[\x20-\x7e]*$/.test(bare)) return bare.length;
+  let width = 0;
+  for (const { segment } of segmenter.segment(bare)) width += widthOfCluster(segment);
+  return width;
+}
+
+/** At most `columns` columns of a text without escape sequences; what was cut off is shown by an ellipsis. */
+export function clip(text: string, columns: number): string {
+  if (displayWidth(text) <= columns) return text;
+  let result = '';
+  let width = 1;
+  for (const { segment } of segmenter.segment(text)) {
+    width += widthOfCluster(segment);
+    if (width > columns) break;
+    result += segment;
+  }
+  return columns < 1 ? '' : `${result}…`;
+}
+
+/** Fills up with spaces to `columns` columns. */
+export function pad(text: string, columns: number, align: 'left' | 'right' = 'left'): string {
+  const gap = ' '.repeat(Math.max(0, columns - displayWidth(text)));
+  return align === 'left' ? text + gap : gap + text;
+}
+
+/** Breaks a text into lines of at most `columns`; between words, and between any two wide characters. */
+export function wrap(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  for (const paragraph of text.split('\n')) {
+    let line = '';
+    // A piece is a run of spaces, one wide character, or a run of narrow ones.
+    for (const [piece] of paragraph.matchAll(
+      /\s+|[\u2E80-\u9FFF\uAC00-\uD7A3\uF900-\uFAFF\uFF00-\uFFEF]|[^\s\u2E80-\u9FFF\uAC00-\uD7A3\uF900-\uFAFF\uFF00-\uFFEF]+/g,
+    )) {
+      if (displayWidth(line) + displayWidth(piece) > columns && line.trim() !== '') {
+        lines.push(line.trimEnd());
+        line = piece.trimStart();
+      } else line += piece;
+      while (displayWidth(line) > columns) {
+        const head = clip(line, columns + 1).slice(0, -1);
+        if (head === '') break;
+        lines.push(head);
+        line = line.slice(head.length);
+      }
+    }
+    lines.push(line.trimEnd());
+  }
+  return lines;
+}

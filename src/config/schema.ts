@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import { nameSchema, secretRefSchema } from '../runbook/schema/common.ts';
+
+const pathSchema = z
+  .string()
+  .min(1)
+  .describe('A path; a relative one counts from the folder of the configuration file, and ~/ is the home folder.')
+  .meta({ id: 'path' });
+
+const timeZoneSchema = z
+  .string()
+  .refine(isTimeZone, { error: 'not a time zone; write an IANA name, such as Asia/Shanghai' })
+  .describe('IANA time zone, such as Asia/Shanghai; default: that of the machine.');
+
+const recordUrlSchema = z
+  .string()
+  .regex(/^(env:[A-Za-z_]\w*|file:.+|cred:[\w.:@-]+|postgres(ql)?:\/\/.+)$/, {
+    error: 'not a record; write postgres://host/database or a reference: env:NAME, file:/path, cred:NAME',
+  })
+  .refine((url) => !/^postgres(ql)?:\/\/[^/@]*:[^/@]*@/.test(url), {
+    error: 'a password stands in the URL; put the whole URL behind a reference: env:NAME, file:/path, cred:NAME',
+  });
+
+const legSchema = z.strictObject({
+  name: nameSchema.describe('Name of this copy, such as local or off-site.'),
+  location: z.string().min(1).describe('Folder, or s3://bucket/prefix.'),
+  endpoint: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('URL of an S3-compatible server; default: AWS.'),
+  region: z.string().optional(),
+  pathStyle: z.boolean().optional().describe('Address buckets by path instead of by host name.'),
+  profile: z.string().optional().describe('Profile of ~/.aws; default: AWS_PROFILE.'),
+  accessKeyId: secretRefSchema.optional(),
+  secretAccessKey: secretRefSchema.optional(),
+});
+
+const repositorySchema = z.strictObject({
+  legs: z.array(legSchema).min(1).refine(distinctNames, { error: 'two legs have the same name; give each its own' }),
+  recipients: z
+    .array(z.string().regex(/^(age1|ssh-)/, { error: 'not an age recipient; write age1... or an ssh public key' }))
+    .optional(),
+  recipientsFile: pathSchema.optional(),
+  identityFile: pathSchema.optional().describe('Private age key, needed to list, verify and restore.'),
+});
+
+const smtpSchema = z.strictObject({
+  type: z.literal('smtp'),
+  host: z.string().min(1),
+  port: z.int().min(1).max(65_535).optional().describe('Default 587, or 465 with security tls.'),
+  security: z.enum(['starttls', 'tls', 'none']).default('starttls').describe('starttls is required, never only tried.'),
+  from: z.string().min(3),
+  to: z.array(z.string().min(3)).min(1),
+  user: z.string().optional(),
+  password: secretRefSchema.optional(),
+});
+
+const webhookSchema = z.strictObject({
+  type: z.literal('webhook'),
+  url: z
+    .union([secretRefSchema, z.url({ protocol: /^https?$/ })])
+    .describe('URL, or a reference to it when it holds a token.'),
+  headers: z.record(z.string(), z.string()).optional(),
+});
+
+/**
+ * The configuration file. Every key is optional, unknown keys are errors. The published JSON Schema and
+ * docs/configuration.md are made from this.
+ */
+export const configSchema = z.strictObject({
+  lang: z.enum(['en', 'zh-CN']).optional().describe('Language of texts; default: that of the locale.'),
+  timeZone: timeZoneSchema.optional(),
+  runbooks: z
+    .array(pathSchema)
+    .optional()
+    .describe("Folders of the site's runbooks; one of the same name as a shipped one is used instead of it."),
+  inventory: pathSchema
+    .optional()
+    .describe('Inventory used by runbooks that name none (own YAML, or Ansible INI or YAML).'),
+  record: z
+    .strictObject({
+      url: recordUrlSchema
+        .optional()
+        .describe('PostgreSQL URL of a record shared by several machines; default: SQLite in the state folder.'),
+    })
+    .optional(),
+  ssh: z
+    .strictObject({
+      knownHosts: z.array(pathSchema).optional().describe('Default: ~/.ssh/known_hosts and /etc/ssh/ssh_known_hosts.'),
+      configFile: pathSchema.optional().describe('Default: ~/.ssh/config.'),
+    })
+    .optional(),
+  notify: z
+    .strictObject({
+      channels: z.record(nameSchema, z.discriminatedUnion('type', [smtpSchema, webhookSchema])).optional(),
+    })
+    .optional(),
+  approvals: z
+    .strictObject({ allowedSigners: pathSchema.optional().describe('ssh-keygen allowed-signers file; owned by root.') })
+    .optional(),
+  signing: z
+    .strictObject({ key: pathSchema.optional().describe('SSH private key that signs plans, evidence and anchors.') })
+    .optional(),
+  backup: z
+    .strictObject({ repositories: z.record(nameSchema, repositorySchema).optional().describe('Repositories by name.') })
+    .optional(),
+});
+
+export type Settings = z.infer<typeof configSchema>;
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).format() !== '';
+  } catch {
+    return false;
+  }
+}
+
+function distinctNames(legs: readonly { name: string }[]): boolean {
+  return new Set(legs.map((leg) => leg.name)).size === legs.length;
+}
+
+/** Paths inside the settings, by dotted key with `*` for any name or index: these are made absolute when loaded. */
+export const pathKeys: readonly string[] = [
+  'runbooks.*',
+  'inventory',
+  'ssh.knownHosts.*',
+  'ssh.configFile',
+  'approvals.allowedSigners',
+  'signing.key',
+  'backup.repositories.*.recipientsFile',
+  'backup.repositories.*.identityFile',
+];
+
+/** JSON Schema (draft-07) of the configuration file, for editors and `oaops config schema`. */
+export function configJsonSchema(): unknown {
+  return { title: 'oaops configuration', ...z.toJSONSchema(configSchema, { target: 'draft-7', io: 'input' }) };
+}
