@@ -27,11 +27,9 @@ export const durationSchema = z
 export const sizeSchema = z
   .union([
     z.int().nonnegative(),
-    z
-      .string()
-      .regex(/^\d+(\.\d+)?\s*(B|kB|KB|MB|GB|TB|KiB|MiB|GiB|TiB)?$/, {
-        error: 'not a size; write a number and a unit, such as 512B, 64MiB or 1.5GB',
-      }),
+    z.string().regex(/^\d+(\.\d+)?\s*(B|kB|KB|MB|GB|TB|KiB|MiB|GiB|TiB)?$/, {
+      error: 'not a size; write a number and a unit, such as 512B, 64MiB or 1.5GB',
+    }),
   ])
   .refine((size) => typeof size === 'number' || tryParseSize(size) !== undefined, { error: 'the size is too large' })
   .transform((size) => (typeof size === 'number' ? size : (tryParseSize(size) ?? parseSize(size))))
