@@ -48,11 +48,13 @@ export interface ActionContext<Services = unknown> {
   warn(message: string): void;
   /** Answer a person gave to this unit (`manual.*`), or undefined. */
   answer(): Promise<ManualAnswer | undefined>;
-  /** Approvals given to this step so far, verified. */
+  /** Approvals given to this step since it last failed, each verified again now; expired ones are among them. */
   approvals(): Promise<ApprovalRow[]>;
+  /** Somebody said no to this step (`oaops approve --reject`), since it last failed. */
+  rejection(): Promise<{ by: string; reason: string } | undefined>;
   /** Asks the person at the terminal; undefined when there is nobody (no TTY). */
   ask?(question: ManualQuestion): Promise<ManualAnswer | undefined>;
-  /** The time at which this unit first asked to wait, or undefined: makes waits durable. */
+  /** The time at which this unit was first started, since it last failed: makes waits durable. */
   firstWaitedAtMs(): Promise<number | undefined>;
 }
 
@@ -93,7 +95,10 @@ export interface Action<With = Record<string, unknown>, Services = unknown> exte
    * the unit is simply run again. `unknown` = the engine uses the step's `verify`, else re-runs only if idempotent, else
    * asks. Absent = unknown.
    */
-  recover?(args: With, context: ActionContext<Services>): Promise<ActionOutcome | { status: 'not-started' } | { status: 'unknown' }>;
+  recover?(
+    args: With,
+    context: ActionContext<Services>,
+  ): Promise<ActionOutcome | { status: 'not-started' } | { status: 'unknown' }>;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the registry holds actions of every argument type; zod checks them at run time

@@ -44,6 +44,8 @@ export interface PlannedStep {
   idempotent: boolean;
   /** Only started by `onFailure: step:<id>` of another step. */
   handler: boolean;
+  /** Written with `targets` or `forEach`: its outputs are lists, in the order of its units, whatever their number. */
+  fanOut: boolean;
 }
 
 /** The fully resolved list of what would happen. Stored with the run; resume, tick and undo use only this. */
@@ -69,6 +71,8 @@ export interface Plan {
   inputs: Record<string, unknown>;
   inventory: Inventory;
   maxParallelSteps: number;
+  /** Target selectors of `--limit`; empty = no limit. */
+  limit: string[];
   steps: PlannedStep[];
   /** Digest of the allowed-signers file at plan time, when approvals are needed. */
   allowedSigners?: { path: string; sha256: string };

@@ -9,6 +9,8 @@ export interface Target {
   port?: number;
   user?: string;
   identityFile?: string;
+  /** Secret reference of the login password; keys and the agent are tried first. */
+  password?: string;
   /** Jump host as in ssh_config(5) ProxyJump: `user@host:port,...`. */
   proxyJump?: string;
   groups: string[];
@@ -48,8 +50,9 @@ export interface ProcessRequest {
 }
 
 export interface ProcessResult {
-  /** null when ended by a signal or never started. */
+  /** As a shell counts it: 128 + n when ended by signal n. null only when the time was over and no code was written. */
   exitCode: number | null;
+  /** Name of the signal that `exitCode` stands for (`SIGKILL` for 137), else null. */
   signal: string | null;
   timedOut: boolean;
   stdout: CapturedOutput;
@@ -93,9 +96,13 @@ export interface Host {
     signal: AbortSignal,
   ): Promise<{ sha256: string; sizeBytes: number }>;
   /** sha256 and size of a regular file, or null when there is none. */
-  hashFile(path: string, signal: AbortSignal): Promise<{ sha256: string; sizeBytes: number } | null>;
+  hashFile(
+    path: string,
+    signal: AbortSignal,
+    become?: BecomeSpec,
+  ): Promise<{ sha256: string; sizeBytes: number } | null>;
   /** Content of a small file (at most `maxBytes`), or null when there is none. */
-  readFile(path: string, maxBytes: number, signal: AbortSignal): Promise<Uint8Array | null>;
+  readFile(path: string, maxBytes: number, signal: AbortSignal, become?: BecomeSpec): Promise<Uint8Array | null>;
 }
 
 export interface HostDoor {
@@ -131,4 +138,20 @@ export interface HttpDoor {
 /** Resolves secret references at the moment of use and registers them for redaction. */
 export interface SecretDoor {
   resolve(ref: string): Promise<string>;
+}
+
+/** SSH signatures over text (ssh-keygen(1) -Y, format in OpenSSH's PROTOCOL.sshsig). Keys may live in an agent. */
+export interface SignatureDoor {
+  /** `keyFile`: a private key, or a public key whose private half an agent holds. Gives the armored signature. */
+  sign(keyFile: string, namespace: string, data: string): Promise<string>;
+  /** Who signed, according to the allowed-signers file at the time `atMs`. @throws OaopsError `signature-invalid`, `signer-unknown` (exit 4) */
+  verify(request: {
+    data: string;
+    signature: string;
+    namespace: string;
+    allowedSigners: string;
+    atMs: number;
+  }): Promise<{ principal: string; keyFingerprint: string }>;
+  /** Path, digest and owner of the file that names who may sign. @throws OaopsError `allowed-signers-missing`, `allowed-signers-unsafe` (exit 4) */
+  allowedSigners(path: string): Promise<{ path: string; sha256: string }>;
 }

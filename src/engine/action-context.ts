@@ -1,0 +1,88 @@
+import { join } from 'node:path';
+import { copyIntoDir, makePrivateDir } from '../core/files.ts';
+import type { JournalRow } from '../record/types.ts';
+import type { ActionContext, ManualAnswer, ManualQuestion } from './action.ts';
+import { validApprovals } from './approvals.ts';
+import type { Job } from './attempt.ts';
+import { OutputCapture } from './capture.ts';
+import type { RunContext } from './deps.ts';
+import { findTarget } from './plan.ts';
+
+/** What one attempt may touch. `context` takes the signal that ends the attempt at once. */
+export function actionContext(
+  run: RunContext,
+  job: Job,
+  row: JournalRow,
+): { context: (signal: AbortSignal) => ActionContext; capture: OutputCapture; unitDir: string } {
+  const { deps, journal } = run;
+  const { step, unit } = job;
+  const where = { run: run.runId, step: step.id, unit: unit.id };
+  const unitDir = unitFolder(run.runDir, step.id, unit.id);
+  makePrivateDir(unitDir);
+  const capture = new OutputCapture(deps.redactor, (stream, text) =>
+    run.emit({ event: 'unit.output', time: run.now(), ...where, stream, text }),
+  );
+  const found = findTarget(run.plan.inventory, unit.target);
+  const target = step.become ? { ...found, become: step.become } : found;
+
+  const context = (signal: AbortSignal): ActionContext => ({
+    runId: run.runId,
+    plan: run.plan,
+    step,
+    target,
+    unitKey: `${run.runId}.${step.id}.${unit.id}.${row.phase === 'do' ? '' : row.phase}${row.attempt}`,
+    unitId: `${step.id}.${unit.id}`,
+    host: async () => (await deps.hosts()).open(target, signal),
+    http: deps.http,
+    secrets: deps.secrets,
+    services: deps.services,
+    clock: deps.clock,
+    stopping: run.halt.stopping,
+    signal,
+    unitDir,
+    progress: ({ unit: measure, ...progress }) =>
+      run.emit({ event: 'unit.progress', time: run.now(), ...where, ...progress, ...(measure ? { measure } : {}) }),
+    output: (stream, text) => capture.write(stream, text),
+    warn: (message) =>
+      run.emit({ event: 'run.warning', time: run.now(), run: run.runId, message: `${step.id}/${unit.id}: ${message}` }),
+    async answer() {
+      await journal.refreshInputs();
+      return journal.view.inputsFor('answer', step.id, unit.id).at(-1)?.body as ManualAnswer | undefined;
+    },
+    async approvals() {
+      await journal.refreshInputs();
+      return validApprovals(run, step, unit.id);
+    },
+    async rejection() {
+      await journal.refreshInputs();
+      const row = journal.view.inputsFor('rejection', step.id, unit.id).at(-1);
+      return row && { by: row.by, reason: (row.body as { reason?: string }).reason ?? '' };
+    },
+    firstWaitedAtMs: async () => journal.view.firstStartedAtMs(step.id, unit.id),
+    ...(deps.ask ? { ask: (question: ManualQuestion) => askAndKeep(run, job, unitDir, question) } : {}),
+  });
+  return { context, capture, unitDir };
+}
+
+/** Folder of a unit's files. Unit names come from inventories: anything that is not plain is replaced. */
+export function unitFolder(runDir: string, step: string, unit: string): string {
+  const plain = (name: string) => name.replace(/[^A-Za-z0-9._-]/g, '_').replace(/^\.+/, '_');
+  return join(runDir, plain(step), plain(unit));
+}
+
+/** An answer given at the terminal is kept like one given by `oaops runs answer`. */
+async function askAndKeep(
+  run: RunContext,
+  job: Job,
+  unitDir: string,
+  question: ManualQuestion,
+): Promise<ManualAnswer | undefined> {
+  const given = await run.deps.ask!(question);
+  if (!given) return undefined;
+  const answer =
+    question.kind === 'file'
+      ? { ...given, file: await copyIntoDir(String(given.value), join(unitDir, 'evidence')) }
+      : given;
+  await run.journal.addInput({ step: job.step.id, unit: job.unit.id, kind: 'answer', by: answer.by, body: answer });
+  return answer;
+}

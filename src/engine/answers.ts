@@ -1,0 +1,222 @@
+import { join } from 'node:path';
+import { isoTime } from '../core/clock.ts';
+import { OaopsError, usageError } from '../core/errors.ts';
+import { ExitCode } from '../core/exit-codes.ts';
+import { copyIntoDir } from '../core/files.ts';
+import { formatDuration } from '../core/units.ts';
+import type { JournalRow, RunRow } from '../record/types.ts';
+import type { ManualAnswer, ManualQuestion } from './action.ts';
+import { unitFolder } from './action-context.ts';
+import {
+  type ApprovalMessage,
+  approvalNamespace,
+  approvalText,
+  checkedSigners,
+  requesterOf,
+  verifyApproval,
+} from './approvals.ts';
+import type { EngineDeps } from './deps.ts';
+import { JournalView } from './journal-state.ts';
+import { checkAnswer } from './manual.ts';
+import type { Plan, PlannedStep } from './plan-types.ts';
+
+type Deps = Pick<EngineDeps, 'record' | 'clock' | 'random' | 'runsDir' | 'actor' | 'signatures'>;
+
+/** What was accepted, and what comes next. */
+export interface Accepted {
+  run: string;
+  step: string;
+  unit: string;
+  by: string;
+  next: string;
+}
+
+/**
+ * A person's answer to a waiting unit.
+ * @throws OaopsError `step-unknown`, `unit-unknown`, `answer-invalid`, `file-unreadable` (exit 2), `not-waiting` (exit 4)
+ */
+export async function answerUnit(
+  deps: Deps,
+  request: { run: string; step: string; unit?: string; value?: string; file?: string; comment?: string },
+): Promise<Accepted> {
+  const { row, view, step } = await find(deps, request.run, request.step);
+  const waiting = waitingRow(view, row, step, request.unit);
+  const question = (waiting.result as { question?: ManualQuestion }).question;
+  if (!question) {
+    throw refused(
+      'not-a-question',
+      `${step.id} of run ${row.id} waits, but not for an answer`,
+      step.uses === 'approval' ? `Run "oaops approve ${row.id} ${step.id}".` : undefined,
+    );
+  }
+  const value = checkAnswer(question, request.value ?? request.file ?? '');
+  const answer: ManualAnswer = {
+    value,
+    by: deps.actor,
+    atMs: deps.clock.nowMs(),
+    ...(request.comment ? { comment: request.comment } : {}),
+  };
+  const evidence = request.file ?? (question.kind === 'file' ? String(value) : undefined);
+  if (evidence !== undefined) {
+    try {
+      answer.file = await copyIntoDir(
+        evidence,
+        join(unitFolder(join(deps.runsDir, row.id), step.id, waiting.unit), 'evidence'),
+      );
+    } catch (error) {
+      throw usageError('file-unreadable', `${evidence} cannot be read`, {
+        cause: error,
+        next: 'Give the path of a file that you can read.',
+      });
+    }
+  }
+  await deps.record.runs.addInput({
+    runId: row.id,
+    step: step.id,
+    unit: waiting.unit,
+    kind: 'answer',
+    by: deps.actor,
+    at: now(deps),
+    body: answer,
+  });
+  await wake(deps, row);
+  return accepted(row, step, waiting.unit, deps.actor);
+}
+
+/**
+ * A second person's approval of a step, signed with an SSH key.
+ * @throws OaopsError exit 4: `approval-own`, `signer-unknown`, `allowed-signers-changed`, `not-waiting` ...
+ */
+export async function approveStep(
+  deps: Deps,
+  request: { run: string; step: string; keyFile: string; expiresMs: number },
+): Promise<Accepted> {
+  const { row, plan, view, step } = await find(deps, request.run, request.step);
+  const waiting = waitingRow(view, row, step, undefined);
+  requireApprovalStep(step, row);
+  const signatures = await deps.signatures();
+  // Before anything is signed: a file that anybody may change proves nothing.
+  await checkedSigners(plan, signatures);
+  const requester = requesterOf(row.requester, view.inputs);
+  const atMs = deps.clock.nowMs();
+  const message: ApprovalMessage = {
+    digest: plan.digest,
+    run: row.id,
+    step: step.id,
+    expiresAt: isoTime(atMs + request.expiresMs),
+    nonce: Buffer.from(deps.random(16)).toString('hex'),
+    requester: requester.name,
+  };
+  const signature = await signatures.sign(request.keyFile, approvalNamespace, approvalText(message));
+  const approval = await verifyApproval(
+    { message, signature },
+    { plan, runId: row.id, step: step.id, requester, signatures, atMs },
+  );
+  const body = { message, signature, keyFingerprint: approval.keyFingerprint };
+  await deps.record.runs.addInput({
+    runId: row.id,
+    step: step.id,
+    unit: '',
+    kind: 'approval',
+    by: approval.principal,
+    at: isoTime(atMs),
+    body,
+  });
+  await wake(deps, row);
+  const done = accepted(row, step, waiting.unit, approval.principal);
+  return { ...done, next: `${done.next} The approval holds for ${formatDuration(request.expiresMs)}.` };
+}
+
+/** Says no to a step that waits for approval; the run ends refused. */
+export async function rejectStep(
+  deps: Deps,
+  request: { run: string; step: string; reason: string },
+): Promise<Accepted> {
+  const { row, view, step } = await find(deps, request.run, request.step);
+  const waiting = waitingRow(view, row, step, undefined);
+  requireApprovalStep(step, row);
+  await deps.record.runs.addInput({
+    runId: row.id,
+    step: step.id,
+    unit: '',
+    kind: 'rejection',
+    by: deps.actor,
+    at: now(deps),
+    body: { reason: request.reason },
+  });
+  await wake(deps, row);
+  return accepted(row, step, waiting.unit, deps.actor);
+}
+
+async function find(
+  deps: Deps,
+  runId: string,
+  stepId: string,
+): Promise<{ row: RunRow; plan: Plan; view: JournalView; step: PlannedStep }> {
+  const row = await deps.record.runs.resolve(runId);
+  const plan = (await deps.record.runs.plan(row.id)) as Plan;
+  const step = plan.steps.find((candidate) => candidate.id === stepId);
+  if (!step) {
+    throw usageError('step-unknown', `run ${row.id} has no step "${stepId}"`, {
+      next: `Its steps: ${plan.steps.map((candidate) => candidate.id).join(', ')}.`,
+    });
+  }
+  return {
+    row,
+    plan,
+    step,
+    view: new JournalView(await deps.record.runs.journal(row.id), await deps.record.runs.inputs(row.id)),
+  };
+}
+
+/** The unit that an answer is for: the one named, or the only one that waits. */
+function waitingRow(view: JournalView, row: RunRow, step: PlannedStep, unit: string | undefined): JournalRow {
+  const names = [...new Set(view.rows.filter((entry) => entry.step === step.id).map((entry) => entry.unit))];
+  const waiting = names.flatMap((name) => {
+    const last = view.last(step.id, name);
+    return last?.status === 'waiting' ? [last] : [];
+  });
+  const open = waiting.filter((entry) => unit === undefined || entry.unit === unit);
+  if (open.length === 1) return open[0]!;
+  if (open.length > 1) {
+    throw usageError('unit-unknown', `${open.length} units of ${step.id} wait`, {
+      next: `Name one with --unit: ${open.map((entry) => entry.unit).join(', ')}.`,
+    });
+  }
+  throw refused(
+    'not-waiting',
+    `${step.id}${unit === undefined ? '' : `/${unit}`} of run ${row.id} waits for nobody`,
+    `See "oaops runs show ${row.id}".`,
+  );
+}
+
+function requireApprovalStep(step: PlannedStep, row: RunRow): void {
+  if (step.uses === 'approval') return;
+  throw usageError('not-an-approval', `${step.id} of run ${row.id} is no approval step`, {
+    next: `Answer it with "oaops runs answer ${row.id} ${step.id} --value V".`,
+  });
+}
+
+/** Due at once, so that the next `oaops tick` goes on. A run that is under way sees the answer by itself. */
+async function wake(deps: Deps, row: RunRow): Promise<void> {
+  if (row.status === 'waiting')
+    await deps.record.runs.setStatus(row.id, { status: 'waiting', at: now(deps), wakeAt: now(deps) });
+}
+
+function accepted(row: RunRow, step: PlannedStep, unit: string, by: string): Accepted {
+  return {
+    run: row.id,
+    step: step.id,
+    unit,
+    by,
+    next: `Go on with "oaops runs resume ${row.id}", or leave it to "oaops tick".`,
+  };
+}
+
+function now(deps: Deps): string {
+  return isoTime(deps.clock.nowMs());
+}
+
+function refused(code: string, message: string, next?: string): OaopsError {
+  return new OaopsError(code, message, { exitCode: ExitCode.refused, ...(next ? { next } : {}) });
+}

@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import { writeFileDurable } from '../core/durable-file.ts';
+import { sha256Hex } from '../core/json.ts';
+import type { Redactor } from '../core/redaction.ts';
+import type { JournalRow } from '../record/types.ts';
+
+/** How much of each stream is kept from the beginning, and as much again from the end. */
+export const keptBytes = 64 * 1024;
+
+/** Longest line that is held back until its end is seen. */
+const heldBytes = 64 * 1024;
+
+type Stream = 'stdout' | 'stderr';
+
+/**
+ * Output of one attempt on its way out: cut at line ends before it is redacted, so that a secret that arrives in two pieces
+ * is still found; passed on as events; kept as capped files with the digest of what is kept.
+ */
+export class OutputCapture {
+  readonly #redactor: Redactor;
+  readonly #pass: (stream: Stream, text: string) => void;
+  readonly #held: Record<Stream, string> = { stdout: '', stderr: '' };
+  readonly #kept: Record<Stream, { head: string; tail: string; length: number; bytes: number }> = {
+    stdout: { head: '', tail: '', length: 0, bytes: 0 },
+    stderr: { head: '', tail: '', length: 0, bytes: 0 },
+  };
+
+  constructor(redactor: Redactor, pass: (stream: Stream, text: string) => void) {
+    this.#redactor = redactor;
+    this.#pass = pass;
+  }
+
+  write(stream: Stream, text: string): void {
+    const held = this.#held[stream] + text;
+    const end = held.length > heldBytes ? held.length : held.lastIndexOf('\n') + 1;
+    this.#held[stream] = held.slice(end);
+    if (end > 0) this.#release(stream, held.slice(0, end));
+  }
+
+  /** Passes on what is still held and writes the files. */
+  close(dir: string, prefix: string): JournalRow['outputs'] {
+    const files: JournalRow['outputs'] = [];
+    for (const stream of ['stdout', 'stderr'] as const) {
+      if (this.#held[stream] !== '') this.#release(stream, this.#held[stream]);
+      this.#held[stream] = '';
+      const { head, tail, length, bytes } = this.#kept[stream];
+      if (length === 0) continue;
+      const leftOut = length - head.length - tail.length;
+      const content = leftOut > 0 ? `${head}\n[... ${leftOut} characters left out ...]\n${tail}` : head + tail;
+      const name = `${prefix}.${stream}.txt`;
+      writeFileDurable(join(dir, name), content);
+      files.push({ name, sha256: sha256Hex(content), totalBytes: bytes, truncated: leftOut > 0 });
+    }
+    return files;
+  }
+
+  #release(stream: Stream, text: string): void {
+    const clean = this.#redactor.redact(text);
+    const kept = this.#kept[stream];
+    kept.length += clean.length;
+    kept.bytes += Buffer.byteLength(clean);
+    const room = keptBytes - kept.head.length;
+    kept.head += clean.slice(0, Math.max(0, room));
+    if (clean.length > room) kept.tail = (kept.tail + clean.slice(Math.max(0, room))).slice(-keptBytes);
+    this.#pass(stream, clean);
+  }
+}

@@ -1,0 +1,64 @@
+import type { Clock } from '../core/clock.ts';
+import type { EventSink, RunEvent, StepStatus } from '../core/events.ts';
+import type { RandomSource } from '../core/ids.ts';
+import type { Redactor } from '../core/redaction.ts';
+import type { JournalRow, RecordStore } from '../record/types.ts';
+import type { AnyAction, ManualAnswer, ManualQuestion } from './action.ts';
+import type { Halt } from './halt.ts';
+import type { Journal } from './journal.ts';
+import type { Plan, PlannedStep, PlannedUnit } from './plan-types.ts';
+import type { HostDoor, HttpDoor, SecretDoor, SignatureDoor } from './ports.ts';
+
+/** Everything the engine gets from outside; the composition root makes it. */
+export interface EngineDeps {
+  record: RecordStore;
+  actions: ReadonlyMap<string, AnyAction>;
+  hosts: () => Promise<HostDoor>;
+  http: () => Promise<HttpDoor>;
+  secrets: SecretDoor;
+  signatures: () => Promise<SignatureDoor>;
+  /** Domain services for actions. */
+  services: unknown;
+  clock: Clock;
+  random: RandomSource;
+  redactor: Redactor;
+  /** Folder that holds one folder per run. */
+  runsDir: string;
+  oaopsVersion: string;
+  /** The person at the keyboard, for the journal: see requester.ts. */
+  actor: string;
+  sink: EventSink;
+  /** Files of a stored plan that are not what they were: told as warnings, never used. */
+  changedFiles: (plan: Plan) => Promise<string[]>;
+  /** Asks at the terminal; absent when there is none. */
+  ask?: (question: ManualQuestion) => Promise<ManualAnswer | undefined>;
+}
+
+/** What the parts of one execution share. */
+export interface RunContext {
+  deps: EngineDeps;
+  runId: string;
+  plan: Plan;
+  requester: string;
+  /** ISO UTC; of the first start, also when resumed. */
+  startedAt: string;
+  journal: Journal;
+  halt: Halt;
+  steps: Map<string, StepState>;
+  outputsOfRow: WeakMap<JournalRow, Record<string, unknown>>;
+  /** Folder of this run. */
+  runDir: string;
+  /** Redacts and passes on. */
+  emit: (event: RunEvent) => void;
+  now: () => string;
+}
+
+/** Where a step stands in this execution. */
+export interface StepState {
+  step: PlannedStep;
+  status: StepStatus | 'pending' | 'running';
+  /** Known once the step started, or from the plan. */
+  units: PlannedUnit[] | undefined;
+  /** A failure named this step with `onFailure: step:<id>`. */
+  triggered: boolean;
+}

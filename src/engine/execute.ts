@@ -1,0 +1,234 @@
+import { join } from 'node:path';
+import { isoTime } from '../core/clock.ts';
+import type { Fence, RunRow } from '../record/types.ts';
+import { abortWatch } from './abort-watch.ts';
+import type { EngineDeps, RunContext, StepState } from './deps.ts';
+import { Halt } from './halt.ts';
+import { Journal } from './journal.ts';
+import { type RunEnd, runOutcome } from './outcome.ts';
+import { makeUnits } from './plan.ts';
+import { localText } from './plan-text.ts';
+import type { Plan } from './plan-types.ts';
+import { knownItems, runStep, type StepEnd } from './step.ts';
+import { runUndo, type UndoEnd } from './undo.ts';
+import { isDeferred } from './values.ts';
+
+export interface ExecuteRequest {
+  row: RunRow;
+  /** The stored plan; nothing else is executed. */
+  plan: Plan;
+  fence: Fence;
+  resumed: boolean;
+  /** Fires when the lock could not be renewed. */
+  lost?: AbortSignal;
+  /** First signal: go to the next checkpoint. `reason` is the exit code (130, 143). */
+  stop?: AbortSignal;
+  /** Second signal: end at once. */
+  kill?: AbortSignal;
+}
+
+/**
+ * Executes a stored plan from wherever its journal stands, until it has ended or can go no further, and commits the run's
+ * status. The caller holds the run's lock. Throws only when the record fails; what was under way is then found by recovery.
+ */
+export async function execute(deps: EngineDeps, request: ExecuteRequest): Promise<RunEnd> {
+  const { row, plan, fence } = request;
+  const halt = new Halt(deps.clock);
+  const now = () => isoTime(deps.clock.nowMs());
+  const startedMs = deps.clock.monotonicMs();
+  await deps.record.runs.setStatus(
+    row.id,
+    { status: 'running', at: now(), exitCode: null, message: null, wakeAt: null },
+    fence,
+  );
+  const journal = await Journal.open({
+    runs: deps.record.runs,
+    runId: row.id,
+    fence,
+    clock: deps.clock,
+    redactor: deps.redactor,
+  });
+  const run: RunContext = {
+    deps,
+    runId: row.id,
+    plan,
+    requester: row.requester,
+    startedAt: row.startedAt ?? now(),
+    journal,
+    halt,
+    steps: new Map(
+      plan.steps.map((step) => [
+        step.id,
+        { step, status: 'pending', units: isDeferred(step.units) ? undefined : step.units, triggered: false },
+      ]),
+    ),
+    outputsOfRow: new WeakMap(),
+    runDir: join(deps.runsDir, row.id),
+    emit: (event) => deps.sink(deps.redactor.redactValue(event)),
+    now,
+  };
+  const leave = halt.join({ stop: request.stop, kill: request.kill, lost: request.lost });
+  const unwatch = abortWatch(run);
+  try {
+    await restoreUnits(run);
+    emitStart(run, request.resumed);
+    const before = journal.view.undoRequest();
+    const ends = before ? new Map<string, StepEnd>() : await runSteps(run);
+    const undo = await undoIfAsked(run, ends);
+    return await finish(run, ends, undo, fence, startedMs);
+  } finally {
+    unwatch();
+    leave();
+  }
+}
+
+/** Deferred lists that an earlier process made are known from the start: undo and expressions need them. */
+async function restoreUnits(run: RunContext): Promise<void> {
+  for (const state of run.steps.values()) {
+    const items = state.units === undefined ? knownItems(run, state) : undefined;
+    const action = run.deps.actions.get(state.step.uses);
+    if (items && action) state.units = makeUnits(state.step, items, { plan: run.plan, action });
+  }
+}
+
+/** Starts steps as their needs are met, at most `maxParallelSteps` at once, until nothing more can start. */
+async function runSteps(run: RunContext): Promise<Map<string, StepEnd>> {
+  const ends = new Map<string, StepEnd>();
+  const running = new Map<string, Promise<void>>();
+  let handlersOnly = false;
+  let broken: { error: unknown } | undefined;
+
+  const onEnd = (state: StepState, end: StepEnd) => {
+    ends.set(state.step.id, end);
+    state.status = end.status === 'pending' ? 'aborted' : end.status;
+    if (end.status !== 'failed' || state.step.onFailure === 'continue') {
+      // What nobody knows stops the run like a failure does: later steps rely on it.
+      if (end.status === 'unknown') handlersOnly = true;
+      return;
+    }
+    handlersOnly = true;
+    if (state.step.onFailure.startsWith('step:')) {
+      const handler = run.steps.get(state.step.onFailure.slice('step:'.length));
+      if (handler) handler.triggered = true;
+    }
+  };
+  const start = (state: StepState) => {
+    state.status = 'running';
+    const work = runStep(run, state).then(
+      (end) => onEnd(state, end),
+      (error: unknown) => {
+        broken ??= { error };
+        run.halt.kill({ kind: 'lock-lost', message: 'the record could not be written', exitCode: 1 });
+      },
+    );
+    running.set(
+      state.step.id,
+      work.finally(() => running.delete(state.step.id)),
+    );
+  };
+
+  for (;;) {
+    for (const state of run.steps.values()) {
+      if (running.size >= run.plan.maxParallelSteps || run.halt.stopping.aborted) break;
+      if (state.status === 'pending' && mayStart(run, state, handlersOnly)) start(state);
+    }
+    if (running.size === 0) break;
+    await Promise.race(running.values());
+  }
+  if (broken) throw broken.error;
+  closeUnstarted(run);
+  return ends;
+}
+
+function mayStart(run: RunContext, state: StepState, handlersOnly: boolean): boolean {
+  if (state.step.handler && !state.triggered) return false;
+  if (handlersOnly && !state.triggered && !followsHandler(run, state)) return false;
+  return state.step.needs.every((id) => {
+    const needed = run.steps.get(id);
+    return !needed || state.triggered || endedWell(needed);
+  });
+}
+
+/** Steps that need a handler belong to it and go on although the run has failed. */
+function followsHandler(run: RunContext, state: StepState): boolean {
+  return state.step.needs.some((id) => {
+    const needed = run.steps.get(id);
+    return needed !== undefined && (needed.triggered || followsHandler(run, needed));
+  });
+}
+
+function endedWell(state: StepState): boolean {
+  return (
+    ['ok', 'incomplete', 'skipped'].includes(state.status) ||
+    (state.status === 'failed' && state.step.onFailure === 'continue')
+  );
+}
+
+/** Handlers that nobody called, and what follows them, were not needed; they are no open ends. */
+function closeUnstarted(run: RunContext): void {
+  const uncalled = (state: StepState): boolean =>
+    (state.step.handler && !state.triggered) ||
+    state.step.needs.some((id) => run.steps.get(id)?.status === 'pending' && uncalled(run.steps.get(id)!));
+  for (const state of run.steps.values()) if (state.status === 'pending' && uncalled(state)) state.status = 'skipped';
+}
+
+/** Undo asked for before (resumed), by a person, or by a step that failed just now. Asked for = journalled first. */
+async function undoIfAsked(run: RunContext, ends: Map<string, StepEnd>): Promise<UndoEnd | undefined> {
+  let request = run.journal.view.undoRequest();
+  const failed = [...ends].filter(
+    ([id, end]) => end.status === 'failed' && run.steps.get(id)?.step.onFailure === 'undo',
+  );
+  if (!request && failed.length > 0 && run.halt.reason?.kind !== 'abort') {
+    request = { targets: [...new Set(failed.flatMap(([, end]) => end.failedTargets))], cause: 'failure', by: 'oaops' };
+    await run.journal.addControl('oaops', { action: 'undo', request });
+  }
+  return request ? runUndo(run, request) : undefined;
+}
+
+async function finish(
+  run: RunContext,
+  ends: Map<string, StepEnd>,
+  undo: UndoEnd | undefined,
+  fence: Fence,
+  startedMs: number,
+): Promise<RunEnd> {
+  const outcome = runOutcome({ runId: run.runId, steps: run.steps, ends, halt: run.halt.reason, undo });
+  const { wakeAtMs, ...rest } = outcome;
+  const wakeAt = wakeAtMs === undefined ? undefined : isoTime(wakeAtMs);
+  const message = outcome.message === undefined ? null : run.deps.redactor.redact(outcome.message);
+  await run.deps.record.runs.setStatus(
+    run.runId,
+    { status: outcome.status, at: run.now(), exitCode: outcome.exitCode, message, wakeAt: wakeAt ?? null },
+    fence,
+  );
+  run.emit({
+    event: 'run.ended',
+    time: run.now(),
+    run: run.runId,
+    status: outcome.status,
+    exitCode: outcome.exitCode,
+    durationMs: Math.round(run.deps.clock.monotonicMs() - startedMs),
+    ...(message === null ? {} : { message }),
+    ...(outcome.next === undefined ? {} : { next: outcome.next }),
+  });
+  return { run: run.runId, ...rest, ...(wakeAt ? { wakeAt } : {}) };
+}
+
+function emitStart(run: RunContext, resumed: boolean): void {
+  run.emit({
+    event: 'run.started',
+    time: run.now(),
+    run: run.runId,
+    runbook: run.plan.runbook.name,
+    version: run.plan.runbook.version,
+    digest: run.plan.digest,
+    resumed,
+    steps: run.plan.steps.map((step) => ({
+      id: step.id,
+      name: localText(step.name),
+      uses: step.uses,
+      effect: step.effect,
+      units: run.steps.get(step.id)?.units?.length ?? null,
+    })),
+  });
+}

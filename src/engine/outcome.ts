@@ -1,0 +1,153 @@
+import type { RunStatus } from '../core/events.ts';
+import { ExitCode } from '../core/exit-codes.ts';
+import type { StepState } from './deps.ts';
+import type { HaltReason } from './halt.ts';
+import type { StepEnd } from './step.ts';
+import type { UndoEnd } from './undo.ts';
+
+/** How a run ended, or for how long it goes no further. */
+export interface RunEnd {
+  run: string;
+  status: RunStatus;
+  exitCode: ExitCode;
+  message?: string;
+  next?: string;
+  /** ISO UTC: when `oaops tick` goes on. */
+  wakeAt?: string;
+}
+
+/** What the last word is made from. */
+export interface Ending {
+  runId: string;
+  steps: ReadonlyMap<string, StepState>;
+  ends: ReadonlyMap<string, StepEnd>;
+  halt: HaltReason | undefined;
+  undo: UndoEnd | undefined;
+}
+
+/** The run's status from its parts. The order of the questions is the order of importance; see docs/engine.md. */
+export function runOutcome(ending: Ending): Omit<RunEnd, 'run' | 'wakeAt'> & { wakeAtMs?: number } {
+  const { runId, ends, halt, undo } = ending;
+  const all = [...ends];
+  const find = (...statuses: StepEnd['status'][]) => all.find(([, end]) => statuses.includes(end.status));
+  const about = ([id, end]: [string, StepEnd], fallback: string) => ({
+    message: `${id}: ${end.message ?? fallback}`,
+    ...(end.next ? { next: end.next } : {}),
+  });
+  const failed = all.find(
+    ([id, end]) => end.status === 'failed' && ending.steps.get(id)?.step.onFailure !== 'continue',
+  );
+  const unfinished =
+    all.some(([, end]) => end.status === 'pending') || [...ending.steps.values()].some((state) => isUnfinished(state));
+
+  if (halt?.kind === 'abort') return { status: 'aborted', exitCode: ExitCode.failed, message: halt.message };
+  if (halt?.kind === 'lock-lost') {
+    return {
+      status: 'stopped',
+      exitCode: ExitCode.lockHeld,
+      message: halt.message,
+      next: `Go on with "oaops runs resume ${runId}".`,
+    };
+  }
+  if (undo) {
+    const cause = failed ? `${about(failed, 'failed').message}; ` : '';
+    if (undo.status === 'pending') return stopped(runId, halt, 'the undo is not finished');
+    if (undo.status === 'undone')
+      return {
+        status: 'rolled-back',
+        exitCode: ExitCode.rolledBack,
+        message: `${cause}everything that was done is taken back`,
+      };
+    if (undo.status === 'asking' || undo.status === 'unknown') {
+      return {
+        status: 'waiting',
+        exitCode: ExitCode.waiting,
+        message: `${cause}${undo.message}`,
+        ...(undo.next ? { next: undo.next } : {}),
+      };
+    }
+    if (undo.status === 'failed') {
+      return {
+        status: 'undo-failed',
+        exitCode: ExitCode.failed,
+        message: `${cause}${undo.message}`,
+        ...(undo.next ? { next: undo.next } : {}),
+      };
+    }
+    const kept = `still in place: ${some(undo.remaining)}`;
+    return failed
+      ? {
+          status: 'failed',
+          exitCode: ExitCode.failed,
+          message: `${cause}${kept}`,
+          next: 'See to what is still in place by hand.',
+        }
+      : { status: 'incomplete', exitCode: ExitCode.incomplete, message: kept };
+  }
+  const unknown = find('unknown');
+  if (unknown)
+    return { status: 'waiting', exitCode: ExitCode.waiting, ...about(unknown, 'nobody knows whether it took effect') };
+  if (failed) {
+    const refused = failed[1].exitCode === ExitCode.refused;
+    return {
+      status: refused ? 'refused' : 'failed',
+      exitCode: failureCode(failed[1].exitCode),
+      ...withNext(
+        about(failed, 'failed'),
+        `See "oaops runs show ${runId}"; after repair go on with "oaops runs resume ${runId}".`,
+      ),
+    };
+  }
+  if (halt && unfinished) return stopped(runId, halt, 'not finished');
+  const waiting = find('waiting');
+  if (waiting) {
+    const times = all.flatMap(([, end]) =>
+      end.status === 'waiting' && end.wakeAtMs !== undefined ? [end.wakeAtMs] : [],
+    );
+    return {
+      status: 'waiting',
+      exitCode: ExitCode.waiting,
+      ...about(waiting, 'waits'),
+      ...(times.length > 0 ? { wakeAtMs: Math.min(...times) } : {}),
+    };
+  }
+  const tolerated = find('failed');
+  if (tolerated) return { status: 'incomplete', exitCode: ExitCode.incomplete, ...about(tolerated, 'failed') };
+  const incomplete = find('incomplete');
+  if (incomplete) return { status: 'incomplete', exitCode: ExitCode.incomplete, ...about(incomplete, 'done in part') };
+  return { status: 'ok', exitCode: ExitCode.success };
+}
+
+function isUnfinished(state: StepState): boolean {
+  return state.status === 'pending' && (!state.step.handler || state.triggered);
+}
+
+function stopped(runId: string, halt: HaltReason | undefined, fallback: string) {
+  return {
+    status: 'stopped' as const,
+    exitCode: halt?.exitCode ?? ExitCode.sigint,
+    message: halt?.message ?? fallback,
+    next: `Go on with "oaops runs resume ${runId}".`,
+  };
+}
+
+function withNext<T extends { next?: string }>(part: T, next: string): T & { next: string } {
+  return { ...part, next: part.next ?? next };
+}
+
+/** A failing action may name a code of the table (9, 10, 11 ...); anything else is 1. */
+function failureCode(code: number | undefined): ExitCode {
+  const allowed: readonly number[] = [
+    ExitCode.refused,
+    ExitCode.verificationFailed,
+    ExitCode.repositoryMissing,
+    ExitCode.lockHeld,
+    ExitCode.wrongKey,
+    ExitCode.incomplete,
+  ];
+  return code !== undefined && allowed.includes(code) ? (code as ExitCode) : ExitCode.failed;
+}
+
+function some(names: string[]): string {
+  return names.length > 6 ? `${names.slice(0, 6).join(', ')} and ${names.length - 6} more` : names.join(', ');
+}

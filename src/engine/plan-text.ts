@@ -1,0 +1,68 @@
+import { formatDuration } from '../core/units.ts';
+import type { LocalizedText } from '../runbook/types.ts';
+import { planEffect } from './plan.ts';
+import { unguardedDestructive } from './plan-check.ts';
+import type { Plan, PlannedStep } from './plan-types.ts';
+import { isDeferred } from './values.ts';
+
+/** The text in the user's language, English when there is none. */
+export function localText(text: LocalizedText, lang?: string): string {
+  return (lang === 'zh-CN' ? text['zh-CN'] : undefined) ?? text.en;
+}
+
+/** A plan for people: what would happen, where, with which effect, and what is still open. */
+export function planText(plan: Plan, lang?: string): string {
+  const lines = [
+    `${plan.runbook.name} ${plan.runbook.version}: ${localText(plan.runbook.title, lang)}`,
+    `effect: ${planEffect(plan)}`,
+    ...inputLines(plan.inputs),
+    ...(plan.limit.length > 0 ? [`limited to: ${plan.limit.join(', ')}`] : []),
+    '',
+  ];
+  plan.steps.forEach((step, index) => {
+    lines.push(...stepLines(step, index + 1, lang));
+  });
+  lines.push('', `digest: ${plan.digest}`);
+  const unguarded = unguardedDestructive(plan);
+  if (unguarded.length > 0)
+    lines.push(
+      `needs --confirm ${plan.runbook.name}: ${unguarded.map((step) => step.id).join(', ')} may lose data for good`,
+    );
+  return `${lines.join('\n')}\n`;
+}
+
+function inputLines(inputs: Record<string, unknown>): string[] {
+  return Object.entries(inputs).map(
+    ([name, value]) => `input ${name}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`,
+  );
+}
+
+function stepLines(step: PlannedStep, number: number, lang?: string): string[] {
+  const marks = [step.effect === 'read' ? 'read' : step.effect.toUpperCase(), step.uses];
+  const lines = [`${String(number).padStart(2)}. ${step.id}: ${localText(step.name, lang)} [${marks.join(', ')}]`];
+  const add = (text: string) => lines.push(`      ${text}`);
+  if (step.handler) add('only when an earlier step fails and names it');
+  if (step.condition === false) {
+    add('skipped: its condition is false');
+    return lines;
+  }
+  if (isDeferred(step.condition)) add(`would run if ${step.condition.$expr}`);
+  if (step.needs.length > 1) add(`after ${step.needs.join(', ')}`);
+  if (isDeferred(step.units)) {
+    add(
+      `would run for each of ${step.units.$expr}${step.targets.join() === 'localhost' ? '' : ` on ${step.targets.join(', ')}`}`,
+    );
+  } else if (step.units.length === 0) {
+    add('no targets');
+  } else {
+    for (const unit of step.units) add(step.fanOut ? `${unit.id}: ${unit.summary}` : unit.summary);
+  }
+  if (step.retry.attempts > 1)
+    add(
+      `up to ${step.retry.attempts} attempts, ${step.retry.backoff} delay from ${formatDuration(step.retry.delayMs)}`,
+    );
+  if (step.timeoutMs !== undefined) add(`each attempt ends after ${formatDuration(step.timeoutMs)}`);
+  if (step.onFailure !== 'stop') add(`on failure: ${step.onFailure}`);
+  if (step.undo) add(`undo: ${step.undo.uses} (scope ${step.undo.scope}, ${step.undo.mode})`);
+  return lines;
+}

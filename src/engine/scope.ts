@@ -1,0 +1,82 @@
+import type { JournalRow } from '../record/types.ts';
+import type { RunContext, StepState } from './deps.ts';
+import { findTarget, planScope, targetScope } from './plan.ts';
+import type { PlannedUnit } from './plan-types.ts';
+import { evaluateNow } from './values.ts';
+
+/**
+ * What an expression sees while a run goes on: `inputs`, `run`, `target`, `item`, `steps`, and `result` where there is one.
+ *
+ * `steps.ID.status`, `steps.ID.outputs.NAME` (a list when the step is written with `targets` or `forEach`),
+ * `steps.ID.units["UNIT"].outputs.NAME`. Everything is computed from the journal as stored, so that a resumed run sees the
+ * same values; secrets are `***` in it.
+ */
+export function runScope(run: RunContext, unit?: PlannedUnit, result?: unknown): Record<string, unknown> {
+  const base = planScope(run.plan);
+  return {
+    ...base,
+    run: {
+      ...(base['run'] as Record<string, unknown>),
+      id: run.runId,
+      startedAt: run.startedAt,
+      requester: run.requester,
+      digest: run.plan.digest,
+      dir: run.runDir,
+    },
+    ...(unit ? { target: targetScope(findTarget(run.plan.inventory, unit.target)), item: unit.item ?? null } : {}),
+    steps: stepsScope(run),
+    ...(result === undefined ? {} : { result }),
+  };
+}
+
+/** Values of a step's `outputs` for one ended unit. @throws OaopsError `expression-failed` */
+export function unitOutputs(
+  run: RunContext,
+  state: StepState,
+  unit: PlannedUnit,
+  result: unknown,
+): Record<string, unknown> {
+  const names = Object.entries(state.step.outputs);
+  if (names.length === 0) return {};
+  const scope = { ...planScope(run.plan, findTarget(run.plan.inventory, unit.target), unit.item), result };
+  return Object.fromEntries(names.map(([name, expression]) => [name, evaluateNow(expression, scope)]));
+}
+
+function stepsScope(run: RunContext): Record<string, unknown> {
+  const scope: Record<string, unknown> = {};
+  for (const [id, state] of run.steps) scope[id] = stepScope(run, state);
+  return scope;
+}
+
+/** A step with thousands of units is read once for each of its units: a row's outputs are computed only once. */
+function knownOutputs(run: RunContext, state: StepState, unit: PlannedUnit, row: JournalRow): Record<string, unknown> {
+  let outputs = run.outputsOfRow.get(row);
+  if (!outputs) {
+    outputs = unitOutputs(run, state, unit, row.result);
+    run.outputsOfRow.set(row, outputs);
+  }
+  return outputs;
+}
+
+function stepScope(run: RunContext, state: StepState): Record<string, unknown> {
+  const units: Record<string, unknown> = {};
+  const lists: Record<string, unknown[]> = {};
+  let single: Record<string, unknown> = {};
+  for (const unit of state.units ?? []) {
+    const row = run.journal.view.last(state.step.id, unit.id);
+    const outputs = row && isDone(row) ? knownOutputs(run, state, unit, row) : {};
+    units[unit.id] = { status: row?.status ?? 'not-started', target: unit.target, result: row?.result ?? {}, outputs };
+    for (const [name, value] of Object.entries(outputs)) {
+      lists[name] ??= [];
+      lists[name].push(value);
+    }
+    single = outputs;
+  }
+  const status = state.status === 'pending' ? 'not-started' : state.status;
+  return { status, units, outputs: state.step.fanOut ? lists : single };
+}
+
+/** The unit's effect is in place, in whole or in part. */
+export function isDone(row: JournalRow): boolean {
+  return row.status === 'ok' || row.status === 'incomplete';
+}

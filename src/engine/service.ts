@@ -1,0 +1,294 @@
+import { isoTime } from '../core/clock.ts';
+import { OaopsError, usageError } from '../core/errors.ts';
+import type { RunStatus } from '../core/events.ts';
+import { ExitCode } from '../core/exit-codes.ts';
+import { newId } from '../core/ids.ts';
+import type { Fence, JournalRow, RunRow } from '../record/types.ts';
+import type { Requester } from './approvals.ts';
+import type { EngineDeps } from './deps.ts';
+import { execute } from './execute.ts';
+import { type Control, type Decision, isFailure, JournalView, type UndoRequest, unitPath } from './journal-state.ts';
+import type { RunEnd } from './outcome.ts';
+import type { Plan } from './plan-types.ts';
+
+/** How the process asks a run to stop: first and second signal. */
+export interface StopSignals {
+  stop?: AbortSignal;
+  kill?: AbortSignal;
+}
+
+export interface TickResult {
+  ran: RunEnd[];
+  /** Due, but under way in another process. */
+  held: string[];
+  /** Say that they run, but no process does. */
+  interrupted: string[];
+}
+
+const maxTickRuns = 4;
+
+/** After these, a run is over for good. */
+const closed: readonly RunStatus[] = ['ok', 'rolled-back', 'aborted'];
+
+/** What commands can do with runs. Each method takes the locks it needs. */
+export class Engine {
+  readonly #deps: EngineDeps;
+
+  constructor(deps: EngineDeps) {
+    this.#deps = deps;
+  }
+
+  /** Stores and executes a plan. @throws OaopsError `lock-held` (exit 11) when a run of the same runbook is under way */
+  async start(plan: Plan, requester: Requester, signals: StopSignals = {}): Promise<RunEnd> {
+    const { record, clock, random } = this.#deps;
+    const id = newId(clock.nowMs(), random);
+    return this.#locked(id, plan.runbook.name, async (fence, lost) => {
+      const { name, version, kind, procedures } = plan.runbook;
+      const createdAt = isoTime(clock.nowMs());
+      await record.runs.create({
+        id,
+        plan,
+        requester: requester.name,
+        runbook: name,
+        version,
+        kind,
+        procedures,
+        digest: plan.digest,
+        createdAt,
+      });
+      if (requester.keyFingerprint) {
+        await record.runs.addInput({
+          runId: id,
+          step: '',
+          unit: '',
+          kind: 'request',
+          by: requester.name,
+          at: createdAt,
+          body: { keyFingerprint: requester.keyFingerprint },
+        });
+      }
+      const row = (await record.runs.get(id))!;
+      return execute(this.#deps, { row, plan, fence, lost, resumed: false, ...signals });
+    });
+  }
+
+  /**
+   * Goes on with a run from its journal, by its stored plan. A run that had ended badly tries its failed units again.
+   * @throws OaopsError `run-over` (exit 4), `lock-held` (exit 11), `unit-not-unknown` (exit 2)
+   */
+  async resume(
+    runId: string,
+    options: StopSignals & { decision?: { step: string; unit: string; as: Decision['as'] }; dueOnly?: boolean } = {},
+  ): Promise<RunEnd> {
+    const found = await this.#deps.record.runs.resolve(runId);
+    return this.#locked(found.id, found.runbook, async (fence, lost) => {
+      // Read again under the lock: another process may have gone on in between.
+      const row = (await this.#deps.record.runs.get(found.id))!;
+      if (closed.includes(row.status)) throw runOver(row, 'there is nothing to resume');
+      if (options.dueOnly && (row.status !== 'waiting' || row.wakeAt === null)) return endOf(row);
+      const view = await this.#view(row.id);
+      if (options.decision) await this.#decide(row, view, options.decision);
+      const ended = row.status === 'failed' || row.status === 'incomplete' || row.status === 'refused';
+      if (ended) await this.#control(row.id, { action: 'retry-failed', seq: view.rows.at(-1)?.seq ?? 0 });
+      const plan = await this.#storedPlan(row);
+      await this.#warnOfChanges(row, plan);
+      return execute(this.#deps, { row, plan, fence, lost, resumed: true, ...signalsOf(options) });
+    });
+  }
+
+  /** Takes back what a run did. @throws OaopsError `run-over` (exit 4) when it is taken back already */
+  async undo(
+    runId: string,
+    options: StopSignals & { scope?: UndoRequest['scope']; targets?: string[] } = {},
+  ): Promise<RunEnd> {
+    const found = await this.#deps.record.runs.resolve(runId);
+    return this.#locked(found.id, found.runbook, async (fence, lost) => {
+      const row = (await this.#deps.record.runs.get(found.id))!;
+      if (row.status === 'rolled-back') throw runOver(row, 'everything is taken back already');
+      const view = await this.#view(row.id);
+      const named = options.targets ?? [];
+      const failed = view.rows.filter(
+        (entry) => entry.phase === 'do' && isFailure(view.last(entry.step, entry.unit)?.status ?? null),
+      );
+      const targets = named.length > 0 ? named : [...new Set(failed.map((entry) => entry.target))];
+      const request: UndoRequest = {
+        scope: options.scope ?? (named.length > 0 ? 'target' : 'all'),
+        targets,
+        cause: 'person',
+        by: this.#deps.actor,
+      };
+      await this.#control(row.id, { action: 'undo', request });
+      const plan = await this.#storedPlan(row);
+      await this.#warnOfChanges(row, plan);
+      return execute(this.#deps, { row, plan, fence, lost, resumed: true, ...signalsOf(options) });
+    });
+  }
+
+  /**
+   * Ends a run for good. One that is under way in another process is asked to stop at its next checkpoint.
+   * @throws OaopsError `run-over` (exit 4)
+   */
+  async abort(runId: string, reason: string): Promise<{ run: string; state: 'aborted' | 'asked' }> {
+    const row = await this.#deps.record.runs.resolve(runId);
+    if (closed.includes(row.status)) throw runOver(row, 'there is nothing to abort');
+    await this.#control(row.id, { action: 'abort', reason });
+    try {
+      const lock = await this.#deps.record.locks.acquire(`run:${row.id}`, `abort of run ${row.id}`);
+      try {
+        await this.#closeOpenRows(row.id, lock.fence);
+        const at = this.#now();
+        await this.#deps.record.runs.setStatus(
+          row.id,
+          { status: 'aborted', at, exitCode: ExitCode.failed, message: `aborted: ${reason}`, wakeAt: null },
+          lock.fence,
+        );
+      } finally {
+        await lock.release();
+      }
+      return { run: row.id, state: 'aborted' };
+    } catch (error) {
+      if (isLockHeld(error)) return { run: row.id, state: 'asked' };
+      throw error;
+    }
+  }
+
+  /** Goes on with every run whose time has come; those under way elsewhere are left alone. */
+  async tick(signals: StopSignals = {}): Promise<TickResult> {
+    const result: TickResult = { ran: [], held: [], interrupted: [] };
+    const due = await this.#deps.record.runs.dueRuns(this.#now());
+    const worker = async () => {
+      for (let row = due.shift(); row !== undefined && !signals.stop?.aborted; row = due.shift()) {
+        try {
+          result.ran.push(await this.resume(row.id, { ...signals, dueOnly: true }));
+        } catch (error) {
+          if (!isLockHeld(error)) throw error;
+          result.held.push(row.id);
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: maxTickRuns }, worker));
+    result.interrupted = await this.#interrupted();
+    return result;
+  }
+
+  /** Runs that say they run while nobody holds their lock: their process was killed. */
+  async #interrupted(): Promise<string[]> {
+    const found: string[] = [];
+    for (const row of await this.#deps.record.runs.list({ status: ['running'] })) {
+      try {
+        const lock = await this.#deps.record.locks.acquire(`run:${row.id}`, 'looking for interrupted runs');
+        await lock.release();
+        if ((await this.#deps.record.runs.get(row.id))?.status === 'running') found.push(row.id);
+      } catch (error) {
+        if (!isLockHeld(error)) throw error;
+      }
+    }
+    return found;
+  }
+
+  /** Two locks: one keeps runs of a runbook from overlapping, the other is the run's own and fences its commits. */
+  async #locked<T>(id: string, runbook: string, work: (fence: Fence, lost: AbortSignal) => Promise<T>): Promise<T> {
+    const { locks } = this.#deps.record;
+    const outer = await locks.acquire(`runbook:${runbook}`, `run ${id}`);
+    try {
+      const inner = await locks.acquire(`run:${id}`, `run ${id}`);
+      try {
+        return await work(inner.fence, AbortSignal.any([inner.lost, outer.lost]));
+      } finally {
+        await inner.release();
+      }
+    } finally {
+      await outer.release();
+    }
+  }
+
+  async #decide(
+    row: RunRow,
+    view: JournalView,
+    { step, unit, as }: { step: string; unit: string; as: Decision['as'] },
+  ): Promise<void> {
+    const open = view.openRows();
+    const about = open.find((entry) => entry.step === step && entry.unit === unit);
+    if (!about) {
+      const known = open.map((entry) => unitPath(entry.step, entry.unit)).join(', ');
+      throw usageError('unit-not-unknown', `${unitPath(step, unit)} of run ${row.id} is not unknown`, {
+        next: known === '' ? 'No unit of this run is; resume it without --unit.' : `Unknown: ${known}.`,
+      });
+    }
+    await this.#control(row.id, {
+      action: 'decide',
+      decision: { as, by: this.#deps.actor, seq: about.seq, phase: about.phase },
+    });
+  }
+
+  async #closeOpenRows(runId: string, fence: Fence): Promise<void> {
+    const open: JournalRow[] = (await this.#view(runId)).rows.filter((row) => row.status === null);
+    for (const row of open) {
+      await this.#deps.record.runs.result(
+        row.seq,
+        { status: 'unknown', result: {}, message: 'the run was aborted', at: this.#now() },
+        fence,
+      );
+    }
+  }
+
+  async #storedPlan(row: RunRow): Promise<Plan> {
+    return (await this.#deps.record.runs.plan(row.id)) as Plan;
+  }
+
+  async #warnOfChanges(row: RunRow, plan: Plan): Promise<void> {
+    for (const file of await this.#deps.changedFiles(plan)) {
+      this.#deps.sink({
+        event: 'run.warning',
+        time: this.#now(),
+        run: row.id,
+        message: `${file} has changed since the run was planned; the stored plan is used`,
+      });
+    }
+  }
+
+  async #view(runId: string): Promise<JournalView> {
+    return new JournalView(await this.#deps.record.runs.journal(runId), await this.#deps.record.runs.inputs(runId));
+  }
+
+  async #control(runId: string, body: Control): Promise<void> {
+    await this.#deps.record.runs.addInput({
+      runId,
+      step: '',
+      unit: '',
+      kind: 'control',
+      by: this.#deps.actor,
+      at: this.#now(),
+      body,
+    });
+  }
+
+  #now(): string {
+    return isoTime(this.#deps.clock.nowMs());
+  }
+}
+
+function signalsOf({ stop, kill }: StopSignals): StopSignals {
+  return { ...(stop ? { stop } : {}), ...(kill ? { kill } : {}) };
+}
+
+function isLockHeld(error: unknown): boolean {
+  return error instanceof OaopsError && error.code === 'lock-held';
+}
+
+function runOver(row: RunRow, message: string): OaopsError {
+  return new OaopsError('run-over', `run ${row.id} is ${row.status}: ${message}`, {
+    exitCode: ExitCode.refused,
+    next: `See "oaops runs show ${row.id}".`,
+  });
+}
+
+function endOf(row: RunRow): RunEnd {
+  return {
+    run: row.id,
+    status: row.status,
+    exitCode: (row.exitCode ?? 0) as ExitCode,
+    ...(row.message === null ? {} : { message: row.message }),
+    ...(row.wakeAt === null ? {} : { wakeAt: row.wakeAt }),
+  };
+}

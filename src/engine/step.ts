@@ -1,0 +1,206 @@
+import { isoTime } from '../core/clock.ts';
+import { messageOf } from '../core/errors.ts';
+import type { StepStatus } from '../core/events.ts';
+import { actionOf } from './attempt.ts';
+import type { RunContext, StepState } from './deps.ts';
+import { isFailure, itemsUnit } from './journal-state.ts';
+import { makeUnits } from './plan.ts';
+import { localText } from './plan-text.ts';
+import type { PlannedUnit } from './plan-types.ts';
+import { isDone, runScope } from './scope.ts';
+import { runUnit, type UnitEnd } from './unit.ts';
+import { evaluateCondition, evaluateNow, isDeferred, rootsOf } from './values.ts';
+
+/** How a step stands when nothing more can be done with it in this process. */
+export interface StepEnd {
+  status: StepStatus | 'pending';
+  message?: string;
+  next?: string;
+  /** Of the failures, when they agree. */
+  exitCode?: number;
+  wakeAtMs?: number;
+  failedTargets: string[];
+}
+
+/** Brings one step as far as it goes. Failures of its units are values; only failures of the record are thrown. */
+export async function runStep(run: RunContext, state: StepState): Promise<StepEnd> {
+  const { step } = state;
+  const time = run.now();
+  const started = run.deps.clock.monotonicMs();
+  const end = (result: StepEnd): StepEnd => {
+    const status = result.status === 'pending' ? 'aborted' : result.status;
+    const message = result.message === undefined ? {} : { message: result.message };
+    run.emit({
+      event: 'step.ended',
+      time: run.now(),
+      run: run.runId,
+      step: step.id,
+      status,
+      durationMs: Math.round(run.deps.clock.monotonicMs() - started),
+      ...message,
+    });
+    return result;
+  };
+  const announce = (units: number) =>
+    run.emit({ event: 'step.started', time, run: run.runId, step: step.id, name: localText(step.name), units });
+
+  let condition: boolean | 'per-unit';
+  try {
+    condition = conditionOf(run, state);
+    state.units ??= condition === false ? [] : await unitsOf(run, state);
+  } catch (error) {
+    announce(0);
+    return end({ status: 'failed', message: messageOf(error), failedTargets: [] });
+  }
+  announce(state.units.length);
+  if (condition === false && !state.units.some((unit) => run.journal.view.last(step.id, unit.id))) {
+    for (const unit of state.units) await skip(run, state, unit);
+    return end({ status: 'skipped', message: 'its condition is false', failedTargets: [] });
+  }
+  return end(combine(await runUnits(run, state, state.units, condition === 'per-unit')));
+}
+
+/** `if` is decided once for the step, or for each unit when it speaks of `item` or of several targets. */
+function conditionOf(run: RunContext, state: StepState): boolean | 'per-unit' {
+  const { condition, targets } = state.step;
+  if (!isDeferred(condition)) return condition;
+  const roots = rootsOf(condition.$expr);
+  if (roots.has('item') || (roots.has('target') && targets.length !== 1)) return 'per-unit';
+  const only = { id: '', target: targets[0] ?? 'localhost', with: {}, summary: '' };
+  return evaluateCondition(condition.$expr, runScope(run, only));
+}
+
+/** Units of a deferred `forEach`; its items are journalled, so that a resumed run has the same units. */
+async function unitsOf(run: RunContext, state: StepState): Promise<PlannedUnit[]> {
+  const { step } = state;
+  if (!isDeferred(step.units)) return step.units;
+  const known = knownItems(run, state);
+  if (known) return makeUnits(step, known, { plan: run.plan, action: actionOf(run, step.uses) });
+  const items = evaluateNow(step.units.$expr, runScope(run));
+  if (!Array.isArray(items)) throw new Error(`"forEach: ${step.units.$expr}" does not give a list`);
+  const units = makeUnits(step, items, { plan: run.plan, action: actionOf(run, step.uses) });
+  const row = await run.journal.intent({ step: step.id, unit: itemsUnit, target: '', phase: 'do', args: step.units });
+  await run.journal.end(row, { status: 'ok', result: { items } });
+  return units;
+}
+
+/** Items that an earlier process journalled. */
+export function knownItems(run: Pick<RunContext, 'journal'>, state: StepState): unknown[] | undefined {
+  const row = run.journal.view.last(state.step.id, itemsUnit);
+  return row?.status === 'ok' ? (row.result as { items: unknown[] }).items : undefined;
+}
+
+/** At most `parallel` units at once. A failure stops the start of further units, unless the step says `continue`. */
+async function runUnits(
+  run: RunContext,
+  state: StepState,
+  units: PlannedUnit[],
+  perUnit: boolean,
+): Promise<Map<PlannedUnit, UnitEnd>> {
+  const ends = new Map<PlannedUnit, UnitEnd>();
+  const queue = [...units];
+  let failed = false;
+  const worker = async () => {
+    for (let unit = queue.shift(); unit !== undefined; unit = queue.shift()) {
+      const mayStart = (!failed || state.step.onFailure === 'continue') && !run.halt.stopping.aborted;
+      const end: UnitEnd =
+        mayStart || isEnded(run, state, unit) ? await runOrSkip(run, state, unit, perUnit) : { status: 'pending' };
+      ends.set(unit, end);
+      if (isFailure(end.status as never) || end.status === 'unknown') failed = true;
+    }
+  };
+  const workers = Array.from({ length: Math.min(state.step.parallel, units.length) }, worker);
+  // Every unit under way is waited for, even when the record fails below one of them.
+  const settled = await Promise.allSettled(workers);
+  for (const result of settled) if (result.status === 'rejected') throw result.reason;
+  return ends;
+}
+
+function isEnded(run: RunContext, state: StepState, unit: PlannedUnit): boolean {
+  const row = run.journal.view.last(state.step.id, unit.id);
+  return (
+    row !== undefined &&
+    isDone(row) &&
+    !run.journal.view.isUndone(row) &&
+    (!state.step.verify || run.journal.view.verifiedAfter(row))
+  );
+}
+
+async function runOrSkip(run: RunContext, state: StepState, unit: PlannedUnit, perUnit: boolean): Promise<UnitEnd> {
+  const { condition } = state.step;
+  if (perUnit && isDeferred(condition) && !run.journal.view.last(state.step.id, unit.id)) {
+    try {
+      if (!evaluateCondition(condition.$expr, runScope(run, unit))) {
+        await skip(run, state, unit);
+        return { status: 'skipped' };
+      }
+    } catch (error) {
+      return { status: 'failed', message: messageOf(error) };
+    }
+  }
+  return runUnit(run, state, unit);
+}
+
+/** A unit that its condition leaves out has a row too: evidence shows that it was considered. */
+async function skip(run: RunContext, state: StepState, unit: PlannedUnit): Promise<void> {
+  const { step } = state;
+  const row = await run.journal.intent({ step: step.id, unit: unit.id, target: unit.target, phase: 'do', args: {} });
+  await run.journal.end(row, { status: 'skipped', result: {}, message: 'its condition is false' });
+  run.emit({
+    event: 'unit.ended',
+    time: isoTime(run.deps.clock.nowMs()),
+    run: run.runId,
+    step: step.id,
+    unit: unit.id,
+    target: unit.target,
+    attempt: row.attempt,
+    phase: 'do',
+    status: 'skipped',
+    durationMs: 0,
+    message: 'its condition is false',
+  });
+}
+
+/** One status from many: what needs attention first wins. */
+function combine(ends: Map<PlannedUnit, UnitEnd>): StepEnd {
+  const all = [...ends];
+  const failedTargets = [
+    ...new Set(all.filter(([, end]) => isFailure(end.status as never)).map(([unit]) => unit.target)),
+  ];
+  const first = (...statuses: UnitEnd['status'][]) => all.find(([, end]) => statuses.includes(end.status));
+  const say = (status: StepEnd['status'], found: [PlannedUnit, UnitEnd]): StepEnd => {
+    const [unit, end] = found;
+    const sameStatus = all.filter(([, other]) => other.status === end.status);
+    const message =
+      end.message === undefined
+        ? undefined
+        : all.length === 1
+          ? end.message
+          : `${unit.id}: ${end.message}${sameStatus.length > 1 ? ` (and ${sameStatus.length - 1} more)` : ''}`;
+    const wakeTimes = all.flatMap(([, other]) => (other.wakeAtMs === undefined ? [] : [other.wakeAtMs]));
+    const codes = new Set(
+      all.filter(([, other]) => isFailure(other.status as never)).map(([, other]) => other.exitCode),
+    );
+    const [code] = codes;
+    return {
+      status,
+      failedTargets,
+      ...(message === undefined ? {} : { message }),
+      ...(end.next === undefined ? {} : { next: end.next }),
+      ...(status === 'failed' && codes.size === 1 && code !== undefined ? { exitCode: code } : {}),
+      ...(status === 'waiting' && wakeTimes.length > 0 ? { wakeAtMs: Math.min(...wakeTimes) } : {}),
+    };
+  };
+  const unknown = first('unknown');
+  if (unknown) return say('unknown', unknown);
+  const failed = first('failed', 'timed-out', 'unreachable');
+  if (failed) return say('failed', failed);
+  const waiting = first('waiting');
+  if (waiting) return say('waiting', waiting);
+  const open = first('pending', 'aborted');
+  if (open) return { status: 'pending', failedTargets, message: 'stopped before it ended' };
+  const incomplete = first('incomplete');
+  if (incomplete) return say('incomplete', incomplete);
+  if (all.length === 0) return { status: 'skipped', failedTargets, message: 'no units' };
+  return { status: all.every(([, end]) => end.status === 'skipped') ? 'skipped' : 'ok', failedTargets };
+}

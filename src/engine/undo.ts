@@ -1,0 +1,131 @@
+import type { JournalRow } from '../record/types.ts';
+import { attempt, type Job, storedFailure } from './attempt.ts';
+import type { RunContext, StepState } from './deps.ts';
+import { type UndoRequest, unitPath } from './journal-state.ts';
+import type { PlannedUnit } from './plan-types.ts';
+import { isDone } from './scope.ts';
+import { decideCommand, recover } from './unit.ts';
+
+/** How an undo stands when nothing more can be done with it in this process. */
+export interface UndoEnd {
+  /**
+   * `undone`: everything that was done is taken back. `partly`: everything in scope is, more remains (`remaining`).
+   * `failed`, `unknown`, `pending` (stopped), `asking` (a step's undo has mode `ask`).
+   */
+  status: 'undone' | 'partly' | 'failed' | 'unknown' | 'pending' | 'asking';
+  message?: string;
+  next?: string;
+  /** Units whose effect is still in place. */
+  remaining: string[];
+}
+
+interface DoneUnit {
+  state: StepState;
+  unit: PlannedUnit;
+  row: JournalRow;
+}
+
+/**
+ * Takes back done units in the reverse order of their start, each journalled in the phase `undo`. A unit whose undo failed
+ * ends the undo of its target: what came before it there may need it; other targets go on.
+ */
+export async function runUndo(run: RunContext, request: UndoRequest): Promise<UndoEnd> {
+  const done = doneUnits(run);
+  const inScope = done.filter((entry) => entry.state.step.undo && isInScope(entry, request));
+  if (request.cause === 'failure') {
+    const asks = inScope.filter(
+      ({ state, unit }) => state.step.undo!.mode === 'ask' && !run.journal.view.last(state.step.id, unit.id, 'undo'),
+    );
+    if (asks.length > 0) {
+      return {
+        status: 'asking',
+        message: `undo of ${asks.map(name).join(', ')} waits for a person's decision`,
+        next: `Run "oaops runs undo ${run.runId}" to take back what was done, or "oaops runs abort ${run.runId}" to leave it as it is.`,
+        remaining: done.map(name),
+      };
+    }
+  }
+  const blocked = new Set<string>();
+  let worst: Pick<UndoEnd, 'status' | 'message' | 'next'> | undefined;
+  const note = (status: 'failed' | 'unknown', row: JournalRow, next?: string) => {
+    blocked.add(row.target);
+    if (worst?.status === 'unknown') return;
+    worst = {
+      status,
+      message: `undo of ${unitPath(row.step, row.unit)}: ${row.message ?? status}`,
+      ...(next ? { next } : {}),
+    };
+  };
+  for (const entry of inScope) {
+    if (blocked.has(entry.unit.target)) continue;
+    if (run.halt.stopping.aborted) return { status: 'pending', remaining: doneUnits(run).map(name) };
+    const row = await undoUnit(run, entry);
+    if (row === undefined || row.status === 'aborted')
+      return { status: 'pending', remaining: doneUnits(run).map(name) };
+    if (row.status === 'unknown') note('unknown', row, decideCommand(run, row));
+    else if (row.status !== 'undone')
+      note(
+        'failed',
+        row,
+        storedFailure(row).next ?? `Repair the cause, then run "oaops runs undo ${run.runId}" again.`,
+      );
+  }
+  const remaining = [...doneUnits(run).map(name), ...unknownUnits(run)];
+  if (worst) return { ...worst, remaining };
+  return { status: remaining.length === 0 ? 'undone' : 'partly', remaining };
+}
+
+/** Units whose effect is in place and changes something, last started first. */
+export function doneUnits(run: Pick<RunContext, 'steps' | 'journal'>): DoneUnit[] {
+  const found: DoneUnit[] = [];
+  for (const state of run.steps.values()) {
+    if (state.step.effect === 'read' && !state.step.undo) continue;
+    for (const unit of state.units ?? []) {
+      const row = run.journal.view.last(state.step.id, unit.id);
+      if (!row || !isDone(row) || run.journal.view.isUndone(row)) continue;
+      found.push({ state, unit, row });
+    }
+  }
+  return found.sort((a, b) => b.row.seq - a.row.seq);
+}
+
+/** A step without `targets` belongs to the whole run: it is in every scope. */
+function isInScope({ state, unit }: DoneUnit, request: UndoRequest): boolean {
+  const scope = request.scope ?? state.step.undo!.scope;
+  const local = state.step.targets.join() === 'localhost';
+  // Batches are made by the rooms that roll out; a plan without batches is one batch.
+  return scope !== 'target' || request.targets.includes(unit.target) || (local && request.scope === undefined);
+}
+
+async function undoUnit(run: RunContext, { state, unit, row }: DoneUnit): Promise<JournalRow | undefined> {
+  const undo = state.step.undo!;
+  const job: Job = {
+    step: state.step,
+    unit,
+    phase: 'undo',
+    uses: undo.uses,
+    args: undo.with,
+    result: row.result ?? {},
+    ...(state.step.timeoutMs === undefined ? {} : { timeoutMs: state.step.timeoutMs }),
+  };
+  const last = run.journal.view.last(state.step.id, unit.id, 'undo');
+  if (last && last.seq > row.seq && (last.status === null || last.status === 'unknown')) {
+    if ((await recover(run, job, last)) === 'unknown') return run.journal.view.last(state.step.id, unit.id, 'undo');
+    const settled = run.journal.view.last(state.step.id, unit.id, 'undo')!;
+    if (settled.status !== 'aborted') return settled;
+    if (run.halt.stopping.aborted) return undefined;
+  }
+  return attempt(run, job);
+}
+
+/** Changes that may or may not have happened: nobody can say that they were taken back. */
+function unknownUnits(run: RunContext): string[] {
+  const open = run.journal.view
+    .openRows()
+    .filter((row) => row.phase === 'do' && run.steps.get(row.step)?.step.effect !== 'read');
+  return open.map((row) => `${unitPath(row.step, row.unit)} (unknown)`);
+}
+
+function name({ state, unit }: DoneUnit): string {
+  return unitPath(state.step.id, unit.id);
+}
