@@ -16,10 +16,16 @@ const maxPlainBytes = 1024 * 1024 * 1024;
 
 /** Text of a block or manifest to its stored bytes. `recipients` empty = no encryption. */
 export async function encodeObject(plain: Uint8Array, recipients: readonly string[]): Promise<Buffer> {
-  const packed = await compress(plain, zstdOptions(3));
-  const check = await decompress(packed, { maxOutputLength: maxPlainBytes });
-  if (Buffer.compare(check, plain) !== 0) throw new Error('zstd did not give back what was compressed');
+  const packed = await compressText(plain);
   return recipients.length === 0 ? packed : await encryptBytes(packed, recipients);
+}
+
+/** One zstd frame, decompressed again and compared. */
+export async function compressText(plain: Uint8Array): Promise<Buffer> {
+  const packed = await compress(plain, zstdOptions(3));
+  const check = await decompress(packed, { maxOutputLength: plain.length + 1 });
+  if (Buffer.compare(check, plain) !== 0) throw new Error('zstd did not give back what was compressed');
+  return packed;
 }
 
 export async function encryptBytes(plain: Uint8Array, recipients: readonly string[]): Promise<Buffer> {

@@ -1,0 +1,164 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { zstdDecompressSync } from 'node:zlib';
+import type Database from 'better-sqlite3';
+import { sha256Hex } from '../../core/json.ts';
+import type { EntryBlockRef } from '../format/manifest-root.ts';
+import { formatPackLine, type PackInfo, parsePackLine } from '../format/pack-table.ts';
+import type { ContentIndex } from './content-index.ts';
+
+/** What the cache knows of a block: its reference, and the packs that its lines name. */
+export interface KnownBlock extends EntryBlockRef {
+  packs: string[];
+}
+
+/** The snapshot that the next backup of the same sources compares with. */
+export interface KnownParent {
+  snapshot: string;
+  /** ISO UTC: when its scan began. */
+  started: string;
+  /** Plain text of its manifest root. */
+  root: string;
+}
+
+const schemaVersion = 1;
+
+const schema = `
+  CREATE TABLE packs (id INTEGER PRIMARY KEY, sha TEXT NOT NULL UNIQUE, line TEXT NOT NULL);
+  CREATE TABLE contents (sha BLOB PRIMARY KEY, pack INTEGER NOT NULL, member INTEGER NOT NULL, length INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE blocks (plain TEXT PRIMARY KEY, info TEXT NOT NULL);
+  CREATE TABLE parents (sources TEXT PRIMARY KEY, snapshot TEXT NOT NULL, started TEXT NOT NULL, root TEXT NOT NULL);
+`;
+
+/**
+ * Local memory of one repository: contents by hash, and plain copies of the blocks of the last manifests. SQLite and small
+ * files, all 0600. It may be deleted at any time; the next backup is then rebuilt from the manifest, or stores everything again.
+ */
+export class RepositoryCache implements ContentIndex {
+  readonly #db: Database.Database;
+  readonly #blocksDir: string;
+  readonly #find: Database.Statement<[Buffer], { sha: string; member: number; length: number }>;
+
+  /** Opens or makes the cache in `dir`; one that cannot be read is thrown away and `onReset` told. */
+  static async open(dir: string, onReset: (why: string) => void = () => undefined): Promise<RepositoryCache> {
+    const { default: Sqlite } = await import('better-sqlite3');
+    mkdirSync(join(dir, 'blocks'), { recursive: true, mode: 0o700 });
+    const file = join(dir, 'cache.sqlite');
+    try {
+      return new RepositoryCache(openDatabase(Sqlite, file), dir);
+    } catch (error) {
+      onReset(`the local cache could not be read (${error instanceof Error ? error.message : String(error)})`);
+      for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
+      return new RepositoryCache(openDatabase(Sqlite, file), dir);
+    }
+  }
+
+  private constructor(db: Database.Database, dir: string) {
+    this.#db = db;
+    this.#blocksDir = join(dir, 'blocks');
+    this.#find = db.prepare(
+      'SELECT p.sha AS sha, c.member AS member, c.length AS length FROM contents c JOIN packs p ON p.id = c.pack WHERE c.sha = ?',
+    );
+  }
+
+  find(sha256: string): { pack: string; member: number; length: number } | undefined {
+    const row = this.#find.get(Buffer.from(sha256, 'hex'));
+    return row && { pack: row.sha, member: row.member, length: row.length };
+  }
+
+  addPack(pack: PackInfo, contents: Iterable<{ sha256: string; member: number; length: number }>): void {
+    this.#db.transaction(() => {
+      this.#db
+        .prepare('INSERT INTO packs (sha, line) VALUES (?, ?) ON CONFLICT (sha) DO UPDATE SET line = excluded.line')
+        .run(pack.sha256, formatPackLine(pack));
+      const { id } = this.#db.prepare<[string], { id: number }>('SELECT id FROM packs WHERE sha = ?').get(pack.sha256)!;
+      // The newest place wins: an older pack may be gone.
+      const insert = this.#db.prepare(
+        'INSERT OR REPLACE INTO contents (sha, pack, member, length) VALUES (?, ?, ?, ?)',
+      );
+      for (const { sha256, member, length } of contents) insert.run(Buffer.from(sha256, 'hex'), id, member, length);
+    })();
+  }
+
+  packInfo(sha256: string): PackInfo | undefined {
+    const row = this.#db.prepare<[string], { line: string }>('SELECT line FROM packs WHERE sha = ?').get(sha256);
+    return row && parsePackLine(row.line);
+  }
+
+  block(plainSha256: string): KnownBlock | undefined {
+    const row = this.#db
+      .prepare<[string], { info: string }>('SELECT info FROM blocks WHERE plain = ?')
+      .get(plainSha256);
+    return row && (JSON.parse(row.info) as KnownBlock);
+  }
+
+  /** Remembers a block; `zstd` is its compressed plain text, kept for entry blocks to compare with next time. */
+  addBlock(block: KnownBlock, zstd?: Uint8Array): void {
+    if (zstd) {
+      const path = join(this.#blocksDir, block.plainSha256);
+      writeFileSync(`${path}.tmp`, zstd, { mode: 0o600 });
+      renameSync(`${path}.tmp`, path);
+    }
+    this.#db
+      .prepare('INSERT OR REPLACE INTO blocks (plain, info) VALUES (?, ?)')
+      .run(block.plainSha256, JSON.stringify(block));
+  }
+
+  /** Plain text of an entry block, checked; undefined when the copy is missing or damaged. */
+  blockText(plainSha256: string): string | undefined {
+    try {
+      const plain = zstdDecompressSync(readFileSync(join(this.#blocksDir, plainSha256)));
+      return sha256Hex(plain) === plainSha256 ? plain.toString('latin1') : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  parent(sourcesKey: string): KnownParent | undefined {
+    return this.#db
+      .prepare<[string], KnownParent>('SELECT snapshot, started, root FROM parents WHERE sources = ?')
+      .get(sourcesKey);
+  }
+
+  /** Remembers the newest snapshot of these sources, and drops copies of blocks that no remembered snapshot has. */
+  setParent(sourcesKey: string, parent: KnownParent): void {
+    this.#db
+      .prepare('INSERT OR REPLACE INTO parents (sources, snapshot, started, root) VALUES (?, ?, ?, ?)')
+      .run(sourcesKey, parent.snapshot, parent.started, parent.root);
+    const roots = this.#db.prepare<[], { root: string }>('SELECT root FROM parents').all();
+    const needed = new Set<string>();
+    for (const { root } of roots)
+      for (const line of root.split('\n')) if (/^(?:block|packs)\t/.test(line)) needed.add(line.split('\t')[4]!);
+    for (const name of readdirSync(this.#blocksDir))
+      if (!needed.has(name)) {
+        this.#db.prepare('DELETE FROM blocks WHERE plain = ?').run(name);
+        unlinkSync(join(this.#blocksDir, name));
+      }
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}
+
+function openDatabase(Sqlite: typeof Database, file: string): Database.Database {
+  writeFileSync(file, '', { flag: 'a', mode: 0o600 });
+  const db = new Sqlite(file, { timeout: 10_000 });
+  try {
+    db.pragma('journal_mode = WAL');
+    // A power cut may lose the last commits, never make the rest inconsistent: a cache needs no more.
+    db.pragma('synchronous = NORMAL');
+    db.pragma('cache_size = -16000');
+    const version = db.pragma('user_version', { simple: true });
+    if (version === 0) {
+      db.transaction(() => {
+        db.exec(schema);
+        db.pragma(`user_version = ${schemaVersion}`);
+      })();
+    } else if (version !== schemaVersion) throw new Error(`it has version ${String(version)}`);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}

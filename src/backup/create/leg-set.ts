@@ -1,0 +1,211 @@
+import { randomBytes } from 'node:crypto';
+import { createWriteStream, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { type Clock, isoTime } from '../../core/clock.ts';
+import { messageOf, OaopsError } from '../../core/errors.ts';
+import { sha256Hex } from '../../core/json.ts';
+import { hashOfObject, objectNames } from '../format/object-names.ts';
+import type { ObjectBody, ObjectStore } from '../ports.ts';
+
+/** What became of one destination. */
+export interface LegResult {
+  location: string;
+  status: 'ok' | 'failed';
+  error?: { code: string; message: string };
+  storedBytes: number;
+  storedObjects: number;
+}
+
+interface Leg {
+  store: ObjectStore;
+  /** Packs and blocks on the leg: those listed at the start and those stored since. */
+  objects: Map<string, number>;
+  result: LegResult;
+}
+
+export interface LegSetOptions {
+  clock: Clock;
+  /** Folder for objects copied from one leg to another. */
+  spoolDir: string;
+  /** A leg that moves no byte for this long has failed. */
+  stallMs: number;
+  signal: AbortSignal;
+  onFailure: (location: string, message: string) => void;
+}
+
+/** The legs of one backup: the same bytes go to each; one that fails is left behind and the others go on. */
+export class LegSet {
+  readonly #legs: Leg[];
+  readonly #options: LegSetOptions;
+
+  constructor(stores: readonly ObjectStore[], options: LegSetOptions) {
+    this.#options = options;
+    this.#legs = stores.map((store) => ({
+      store,
+      objects: new Map(),
+      result: { location: store.location, status: 'ok', storedBytes: 0, storedObjects: 0 },
+    }));
+  }
+
+  get results(): LegResult[] {
+    return this.#legs.map((leg) => leg.result);
+  }
+
+  get active(): ObjectStore[] {
+    return this.#active().map((leg) => leg.store);
+  }
+
+  /** Marks a leg that could not even be opened or leased. */
+  fail(location: string, error: unknown): void {
+    const leg = this.#legs.find((candidate) => candidate.store.location === location);
+    if (leg) this.#failLeg(leg, error);
+  }
+
+  /** Lists packs and blocks of every leg. Throws when no leg is left. */
+  async listObjects(): Promise<void> {
+    await this.#forEach(async (leg) => {
+      for (const prefix of [objectNames.packsPrefix, objectNames.blocksPrefix])
+        for await (const { name, sizeBytes } of leg.store.list(prefix))
+          if (hashOfObject(name) !== undefined) leg.objects.set(name, sizeBytes);
+    });
+  }
+
+  /** True when at least one leg that still works has the object; the others get it by `copyMissing`. */
+  has(name: string): boolean {
+    return this.#active().some((leg) => leg.objects.has(name));
+  }
+
+  /** Stores an object on every leg. Throws when no leg is left. */
+  async put(name: string, body: ObjectBody, sha256: string, sizeBytes: number): Promise<void> {
+    await this.#forEach(async (leg) => this.#putOne(leg, name, body, sha256, sizeBytes));
+  }
+
+  async putBytes(name: string, bytes: Uint8Array): Promise<void> {
+    await this.put(name, { bytes }, sha256Hex(bytes), bytes.length);
+  }
+
+  /** Gives every leg the objects it lacks, from a leg that has them. Needs no private key. */
+  async copyMissing(objects: Iterable<{ name: string; storedBytes: number }>): Promise<void> {
+    for (const { name, storedBytes } of objects) {
+      const lacking = this.#active().filter((leg) => !leg.objects.has(name));
+      if (lacking.length === 0) continue;
+      const source = this.#active().find((leg) => leg.objects.has(name));
+      if (!source)
+        throw new OaopsError('object-lost', `${name} is on no leg any more`, {
+          next: 'Run the backup again: what it held is stored anew.',
+        });
+      const file = join(this.#options.spoolDir, `copy-${randomBytes(6).toString('hex')}`);
+      try {
+        await pipeline(
+          await source.store.stream(name, this.#options.signal),
+          createWriteStream(file, { mode: 0o600, flags: 'wx' }),
+        );
+        // The put compares size and hash, so a damaged copy is never passed on.
+        for (const leg of lacking) {
+          try {
+            await this.#putOne(leg, name, { file }, hashOfObject(name)!, storedBytes);
+          } catch (error) {
+            this.#failLeg(leg, error);
+          }
+        }
+      } finally {
+        unlinkQuietly(file);
+      }
+    }
+    this.#requireOne();
+  }
+
+  /** Lists the named objects again on each leg: one that went away (a careless prune) fails the leg. */
+  async recheck(objects: readonly { name: string; storedBytes: number }[]): Promise<void> {
+    await this.#forEach(async (leg) => {
+      const now = new Map<string, number>();
+      for (const prefix of [objectNames.packsPrefix, objectNames.blocksPrefix])
+        for await (const { name, sizeBytes } of leg.store.list(prefix)) now.set(name, sizeBytes);
+      const gone = objects.find(({ name, storedBytes }) => now.get(name) !== storedBytes);
+      if (gone)
+        throw new OaopsError('object-lost', `${gone.name} is missing or has another size at ${leg.store.location}`, {
+          next: 'Run the backup again, and find out what deletes objects there.',
+        });
+    });
+  }
+
+  #active(): Leg[] {
+    return this.#legs.filter((leg) => leg.result.status === 'ok');
+  }
+
+  async #putOne(leg: Leg, name: string, body: ObjectBody, sha256: string, sizeBytes: number): Promise<void> {
+    const { clock, stallMs, signal } = this.#options;
+    const stalled = new AbortController();
+    let movedAt = clock.monotonicMs();
+    const watch = setInterval(
+      () => {
+        if (clock.monotonicMs() - movedAt > stallMs)
+          stalled.abort(new OaopsError('leg-stalled', `${leg.store.location} took no data for ${stallMs / 1000} s`));
+      },
+      Math.min(5000, stallMs / 4),
+    );
+    try {
+      const outcome = await leg.store.put(name, body, {
+        sha256,
+        sizeBytes,
+        signal: AbortSignal.any([signal, stalled.signal]),
+        onProgress: () => {
+          movedAt = clock.monotonicMs();
+        },
+      });
+      leg.objects.set(name, sizeBytes);
+      if (outcome === 'stored') {
+        leg.result.storedBytes += sizeBytes;
+        leg.result.storedObjects++;
+      }
+    } catch (error) {
+      throw stalled.signal.aborted ? stalled.signal.reason : error;
+    } finally {
+      clearInterval(watch);
+    }
+  }
+
+  async #forEach(work: (leg: Leg) => Promise<void>): Promise<void> {
+    await Promise.all(
+      this.#active().map(async (leg) => {
+        try {
+          await work(leg);
+        } catch (error) {
+          this.#options.signal.throwIfAborted();
+          this.#failLeg(leg, error);
+        }
+      }),
+    );
+    this.#requireOne();
+  }
+
+  #failLeg(leg: Leg, error: unknown): void {
+    if (leg.result.status === 'failed') return;
+    const message = messageOf(error);
+    leg.result = {
+      ...leg.result,
+      status: 'failed',
+      error: { code: error instanceof OaopsError ? error.code : 'leg-failed', message },
+    };
+    this.#options.onFailure(leg.store.location, `${isoTime(this.#options.clock.nowMs())} ${message}`);
+  }
+
+  /** With one leg its own error is what the user must read. */
+  #requireOne(): void {
+    if (this.#active().length > 0) return;
+    const errors = this.#legs.map(({ store, result }) => `${store.location}: ${result.error?.message}`);
+    throw new OaopsError('legs-failed', errors.length === 1 ? errors[0]! : `every leg failed: ${errors.join('; ')}`, {
+      next: 'Nothing that was stored is lost: run it again when the leg works, packs already there are used again.',
+      details: { legs: this.results },
+    });
+  }
+}
+
+function unlinkQuietly(file: string): void {
+  try {
+    unlinkSync(file);
+  } catch {
+    // Not made, or gone.
+  }
+}

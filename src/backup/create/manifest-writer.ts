@@ -1,0 +1,151 @@
+import { sha256Hex } from '../../core/json.ts';
+import { packsOf } from '../cache/previous.ts';
+import type { RepositoryCache } from '../cache/repository-cache.ts';
+import { compressText, encryptBytes } from '../crypto/codec.ts';
+import { entryField } from '../format/entry.ts';
+import { formatEntryBlock } from '../format/entry-block.ts';
+import { unescapeBytes } from '../format/escape.ts';
+import type { BlockRef, EntryBlockRef } from '../format/manifest-root.ts';
+import { objectNames } from '../format/object-names.ts';
+import { formatPackTable, type PackInfo } from '../format/pack-table.ts';
+import type { LegSet } from './leg-set.ts';
+import { LineSpool } from './line-spool.ts';
+
+const minEntries = 1000;
+const maxEntries = 32_000;
+/** Low bits of the path hash that are zero where a block ends: about 8,000 entries. */
+const boundaryMask = 0x1fff;
+/** Blocks larger than this end early: entries of huge files are long. */
+const maxBlockBytes = 16 * 1024 * 1024;
+
+export interface ManifestWriterOptions {
+  legs: LegSet;
+  cache: RepositoryCache;
+  recipients: readonly string[];
+  /** File of the spool for lines that wait. */
+  spoolFile: string;
+  /** Name of a pack of this run by its number. */
+  nameOf: (pack: number) => string;
+}
+
+/**
+ * Takes entry lines in manifest order and makes blocks of them; blocks that an earlier snapshot has are referenced, not
+ * written. Pieces in packs without a name are written `@<number>`; such lines begin with `!`.
+ */
+export class ManifestWriter {
+  readonly #options: ManifestWriterOptions;
+  readonly #spool: LineSpool;
+  #lines: string[] = [];
+  #bytes = 0;
+  readonly blocks: EntryBlockRef[] = [];
+  readonly packs = new Set<string>();
+  entries = 0;
+
+  constructor(options: ManifestWriterOptions) {
+    this.#options = options;
+    this.#spool = new LineSpool(options.spoolFile);
+  }
+
+  /** `unnamed` tells that the line has pieces `@<number>`. */
+  async add(line: string, unnamed: boolean): Promise<void> {
+    this.entries++;
+    if (unnamed) this.#spool.push(`!${line}`);
+    else if (!this.#spool.isEmpty) this.#spool.push(line);
+    else if (this.#take(line)) await this.#endBlock();
+  }
+
+  /** Call when every pack has its name. */
+  async finish(): Promise<void> {
+    for (const line of this.#spool.drain()) {
+      const named = line.startsWith('!') ? nameLine(line.slice(1), this.#options.nameOf) : line;
+      if (this.#take(named)) await this.#endBlock();
+    }
+    if (this.#lines.length > 0) await this.#endBlock();
+  }
+
+  close(): void {
+    this.#spool.close();
+  }
+
+  /** True when the block ends after this line. */
+  #take(line: string): boolean {
+    this.#lines.push(line);
+    this.#bytes += line.length + 1;
+    const count = this.#lines.length;
+    if (count >= maxEntries || this.#bytes >= maxBlockBytes) return true;
+    return count >= minEntries && (pathHash(pathOf(line)) & boundaryMask) === 0;
+  }
+
+  async #endBlock(): Promise<void> {
+    const lines = this.#lines;
+    this.#lines = [];
+    this.#bytes = 0;
+    const { cache, legs, recipients } = this.#options;
+    const plain = Buffer.from(formatEntryBlock(lines), 'latin1');
+    const plainSha256 = sha256Hex(plain);
+    const known = cache.block(plainSha256);
+    if (known && legs.has(objectNames.block(known.sha256))) {
+      const { packs, ...reference } = known;
+      this.blocks.push(reference);
+      for (const pack of packs) this.packs.add(pack);
+      return;
+    }
+    const packs = new Set<string>();
+    for (const line of lines) for (const pack of packsOf(line)) packs.add(pack);
+    const zstd = await compressText(plain);
+    const stored = await putBlock(legs, zstd, recipients);
+    const reference: EntryBlockRef = {
+      ...stored,
+      count: lines.length,
+      plainSha256,
+      first: pathOf(lines[0]!),
+      last: pathOf(lines.at(-1)!),
+    };
+    cache.addBlock({ ...reference, packs: [...packs] }, zstd);
+    this.blocks.push(reference);
+    for (const pack of packs) this.packs.add(pack);
+  }
+}
+
+/** Stores a table of packs. */
+export async function putPackTable(
+  { legs, cache, recipients }: Pick<ManifestWriterOptions, 'legs' | 'cache' | 'recipients'>,
+  packs: readonly PackInfo[],
+): Promise<BlockRef> {
+  const plain = Buffer.from(formatPackTable(packs), 'latin1');
+  const zstd = await compressText(plain);
+  const stored = await putBlock(legs, zstd, recipients);
+  const reference = { ...stored, count: packs.length, plainSha256: sha256Hex(plain) };
+  cache.addBlock({ ...reference, first: '-', last: '-', packs: packs.map((pack) => pack.sha256) }, zstd);
+  return reference;
+}
+
+async function putBlock(
+  legs: LegSet,
+  zstd: Buffer,
+  recipients: readonly string[],
+): Promise<{ sha256: string; storedBytes: number }> {
+  const stored = recipients.length === 0 ? zstd : await encryptBytes(zstd, recipients);
+  const sha256 = sha256Hex(stored);
+  await legs.put(objectNames.block(sha256), { bytes: stored }, sha256, stored.length);
+  return { sha256, storedBytes: stored.length };
+}
+
+function pathOf(line: string): string {
+  return unescapeBytes(line.slice(2, line.indexOf('\t', 2)));
+}
+
+/** FNV-1a, 32 bits. */
+export function pathHash(path: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < path.length; i++) hash = Math.imul(hash ^ path.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
+}
+
+function nameLine(line: string, nameOf: (pack: number) => string): string {
+  const fields = line.split('\t');
+  fields[entryField.pieces] = fields[entryField.pieces]!.replace(/@(\d+)/g, (_, number: string) =>
+    nameOf(Number(number)),
+  );
+  return fields.join('\t');
+}

@@ -1,0 +1,209 @@
+import { createHash } from 'node:crypto';
+import { closeSync, fsyncSync, openSync, unlinkSync, writevSync } from 'node:fs';
+import { TarArchive } from 'archiver';
+import { newAgeHeader } from '../crypto/age-header.ts';
+import { AgeEncryptor } from '../crypto/age-stream.ts';
+import type { PackInfo } from '../format/pack-table.ts';
+import { frameBytes } from '../format/repository-config.ts';
+import { FrameQueue } from './frame-queue.ts';
+import { TarCheck } from './tar-check.ts';
+
+const blockBytes = 512;
+const epoch = new Date(0);
+
+export interface PackWriterOptions {
+  /** New file of the spool. */
+  file: string;
+  /** Empty = no encryption. */
+  recipients: readonly string[];
+  /** zstd level. */
+  level: number;
+}
+
+/** One pack: contents in, a finished, checked file of the spool out. docs/backup-format.md sections 2 and 3. */
+export class PackWriter {
+  readonly file: string;
+  readonly #archive = new TarArchive({ highWaterMark: 4 * frameBytes });
+  readonly #check = new TarCheck();
+  readonly #queue: FrameQueue;
+  readonly #fd: number;
+  readonly #hash = createHash('sha256');
+  readonly #frames: number[] = [];
+  readonly #encryptor: AgeEncryptor | undefined;
+  readonly #headerBytes: number;
+  #frame: Buffer = Buffer.allocUnsafe(frameBytes);
+  #frameUsed = 0;
+  #block = 0;
+  #members = 0;
+  #appendedBytes = 0;
+  #tarSeenBytes = 0;
+  #compressedBytes = 0;
+  #framedRawBytes = 0;
+  #storedBytes = 0;
+  #out: Buffer[] = [];
+  #failure: Error | undefined;
+  #ended: PromiseWithResolvers<void> = Promise.withResolvers();
+  #waiting: { until: () => boolean; resolve: () => void }[] = [];
+
+  static async create(options: PackWriterOptions): Promise<PackWriter> {
+    const age = options.recipients.length === 0 ? undefined : await newAgeHeader(options.recipients);
+    return new PackWriter(options, age);
+  }
+
+  private constructor(options: PackWriterOptions, age: { header: Buffer; fileKey: Uint8Array } | undefined) {
+    this.file = options.file;
+    this.#fd = openSync(options.file, 'wx', 0o600);
+    this.#queue = new FrameQueue({ level: options.level, onFrame: (compressed) => this.#takeFrame(compressed) });
+    this.#headerBytes = age?.header.length ?? 0;
+    if (age) {
+      this.#out.push(age.header);
+      this.#encryptor = new AgeEncryptor(age.fileKey, (bytes) => this.#out.push(bytes));
+    }
+    this.#ended.promise.catch(() => undefined);
+    this.#archive.on('data', (chunk: Buffer) => this.#takeTar(chunk));
+    this.#archive.on('error', (error: Error) => this.#fail(error));
+    this.#archive.on('end', () => this.#ended.resolve());
+  }
+
+  get members(): number {
+    return this.#members;
+  }
+
+  get tarBytes(): number {
+    return this.#block * blockBytes;
+  }
+
+  /** What the pack will take, as far as it can be known: frames not compressed yet count by the ratio so far. */
+  get expectedBytes(): number {
+    const ratio = this.#framedRawBytes === 0 ? 0.5 : this.#compressedBytes / this.#framedRawBytes;
+    return this.#compressedBytes + (this.tarBytes - this.#framedRawBytes) * ratio;
+  }
+
+  /** Adds a content and tells its member number. The buffer must not be changed afterwards. */
+  append(content: Buffer): number {
+    if (this.#failure) throw this.#failure;
+    const member = this.#block;
+    this.#check.expect(member, content.length);
+    this.#archive.append(content, { name: String(member), mode: 0o600, date: epoch });
+    this.#block += 1 + Math.ceil(content.length / blockBytes);
+    this.#members++;
+    this.#appendedBytes = this.tarBytes;
+    return member;
+  }
+
+  /** Bytes in memory: appended and not yet in a finished frame. */
+  get pendingBytes(): number {
+    return this.#appendedBytes - this.#tarSeenBytes + this.#queue.rawInFlight;
+  }
+
+  /** Resolves when at most `bytes` are in memory. */
+  async drainTo(bytes: number): Promise<void> {
+    if (this.#failure) throw this.#failure;
+    const seen = () => this.#appendedBytes - this.#tarSeenBytes <= bytes / 2;
+    if (!seen()) {
+      await Promise.race([
+        new Promise<void>((resolve) => this.#waiting.push({ until: seen, resolve })),
+        this.#ended.promise,
+      ]);
+    }
+    if (this.#failure) throw this.#failure;
+    await this.#queue.drainTo(bytes / 2);
+  }
+
+  /** Ends the pack: the file is complete, synced and its hash known. */
+  async finish(): Promise<PackInfo> {
+    await this.#archive.finalize();
+    await this.#ended.promise;
+    const tarBytes = this.#check.end();
+    if (this.#frameUsed > 0) this.#queue.push(this.#frame.subarray(0, this.#frameUsed));
+    await this.#queue.drainTo(0);
+    this.#encryptor?.end();
+    this.#flush();
+    fsyncSync(this.#fd);
+    closeSync(this.#fd);
+    return {
+      sha256: this.#hash.digest('hex'),
+      storedBytes: this.#storedBytes,
+      headerBytes: this.#headerBytes,
+      tarBytes,
+      frames: this.#frames,
+    };
+  }
+
+  /** Gives up: the spool file is removed. */
+  abandon(): void {
+    this.#archive.abort();
+    try {
+      closeSync(this.#fd);
+    } catch {
+      // Closed by finish.
+    }
+    try {
+      unlinkSync(this.file);
+    } catch {
+      // Never mind: the spool is cleaned at the next start.
+    }
+  }
+
+  #takeTar(chunk: Buffer): void {
+    try {
+      this.#check.write(chunk);
+      let at = 0;
+      while (at < chunk.length) {
+        const take = Math.min(frameBytes - this.#frameUsed, chunk.length - at);
+        chunk.copy(this.#frame, this.#frameUsed, at, at + take);
+        this.#frameUsed += take;
+        at += take;
+        if (this.#frameUsed === frameBytes) {
+          this.#queue.push(this.#frame);
+          this.#frame = Buffer.allocUnsafe(frameBytes);
+          this.#frameUsed = 0;
+        }
+      }
+      this.#tarSeenBytes += chunk.length;
+      const waiting = this.#waiting;
+      if (waiting.length > 0) {
+        this.#waiting = waiting.filter((waiter) => !waiter.until());
+        for (const waiter of waiting) if (waiter.until()) waiter.resolve();
+      }
+    } catch (error) {
+      this.#fail(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  #takeFrame(compressed: Buffer): void {
+    this.#framedRawBytes += frameBytes;
+    this.#compressedBytes += compressed.length;
+    this.#frames.push(compressed.length);
+    if (this.#encryptor) this.#encryptor.push(compressed);
+    else this.#out.push(compressed);
+    this.#flush();
+  }
+
+  #flush(): void {
+    if (this.#out.length === 0) return;
+    for (const bytes of this.#out) {
+      this.#hash.update(bytes);
+      this.#storedBytes += bytes.length;
+    }
+    writeAll(this.#fd, this.#out);
+    this.#out = [];
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#ended.reject(this.#failure);
+  }
+}
+
+/** writev(2) may write less than asked, and takes 1024 buffers at most (IOV_MAX). */
+function writeAll(fd: number, buffers: readonly Buffer[]): void {
+  for (let i = 0; i < buffers.length; i += 1000) {
+    const part = buffers.slice(i, i + 1000);
+    const total = part.reduce((sum, bytes) => sum + bytes.length, 0);
+    let written = writevSync(fd, part);
+    if (written === total) continue;
+    const rest = Buffer.concat(part);
+    while (written < total) written += writevSync(fd, [rest.subarray(written)]);
+  }
+}
