@@ -1,10 +1,13 @@
-import { styleText } from 'node:util';
+import { Chalk } from 'chalk';
 
 export type Paint = 'red' | 'green' | 'yellow' | 'cyan' | 'dim' | 'bold';
 
-/** Colours one piece of text when `on`; styleText's own look at the streams is switched off, as `--color` decides. */
+/** The sixteen colours that every terminal and theme has. */
+const chalk = new Chalk({ level: 1 });
+
+/** Colours one piece of text when `on`; `wantsColor` and `--color` decide, not the library's own look at the streams. */
 export function paint(on: boolean, how: Paint, words: string): string {
-  return on ? styleText(how, words, { validateStream: false }) : words;
+  return on ? chalk[how](words) : words;
 }
 
 /**

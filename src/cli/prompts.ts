@@ -1,3 +1,4 @@
+import type * as Library from '@inquirer/prompts';
 import { OaopsError } from '../core/errors.ts';
 import { ExitCode } from '../core/exit-codes.ts';
 import { type Language, text } from './texts/texts.ts';
@@ -35,7 +36,7 @@ export function isInteractive(stdin: { isTTY?: boolean }, stdout: { isTTY?: bool
 export function openPrompts(options: PromptOptions): Prompts {
   const ask = async <T>(
     question: string,
-    put: (library: typeof import('@inquirer/prompts'), context: { signal?: AbortSignal }) => Promise<T>,
+    put: (library: typeof Library, context: { signal?: AbortSignal }) => Promise<T>,
   ): Promise<T> => {
     if (!isInteractive(options.stdin, options.stdout)) {
       throw new OaopsError('no-terminal', text('en', 'prompt.no-terminal', { question }), {
