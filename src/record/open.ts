@@ -46,12 +46,12 @@ export interface OpenedRecord extends RecordStore {
  * @throws OaopsError `state-on-network`, `record-newer`, `record-open-runs`, `record-unreachable`, `record-corrupt` ...
  */
 export async function openRecord(options: RecordOptions): Promise<OpenedRecord> {
-  const { db, dialect, place, schema, settle } = await connect(options);
+  const { db, dialect, place, schema } = await connect(options);
   try {
-    await migrate(db, migrations(dialect), options.canFinish ?? (() => true), schema);
-    await settle();
     const { clock, random, actor, segmentRows = 10_000 } = options;
     const database = new Database({ db, dialect, place, clock, random, actor, segmentRows });
+    // Patiently: another process may be making the tables at this moment.
+    await database.read(() => migrate(db, migrations(dialect), options.canFinish ?? (() => true), schema));
     const id = await recordId(database, random);
     const locks = new SqlLockStore(database, options.processes ?? systemProcesses(options.hostname));
     return {
@@ -85,7 +85,7 @@ async function connect(options: RecordOptions) {
     const db = openPostgres(options.url);
     const place = placeOf(options.url);
     try {
-      return { db, dialect: 'postgres' as DialectName, place, schema: await currentSchema(db), settle: async () => {} };
+      return { db, dialect: 'postgres' as DialectName, place, schema: await currentSchema(db) };
     } catch (error) {
       await db.destroy().catch(() => {});
       throw recordError(error, place);
@@ -95,12 +95,12 @@ async function connect(options: RecordOptions) {
     throw new OaopsError('record-place-missing', 'neither a state folder nor a URL of the record is given', {
       exitCode: 2,
     });
-  const { openSqlite, prepareRecordFile, waitBriefly } = await import('./db/sqlite.ts');
+  const { openSqlite, prepareRecordFile } = await import('./db/sqlite.ts');
   const place = options.stateDir;
   try {
     const path = prepareRecordFile(options.stateDir, options.fileSystemType);
     const db = openSqlite(path);
-    return { db, dialect: 'sqlite' as DialectName, place: path, schema: undefined, settle: () => waitBriefly(db) };
+    return { db, dialect: 'sqlite' as DialectName, place: path, schema: undefined };
   } catch (error) {
     throw recordError(error, place);
   }

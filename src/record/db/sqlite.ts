@@ -1,7 +1,7 @@
 import { chmodSync, closeSync, mkdirSync, openSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
-import { type DatabaseConnection, Kysely, SqliteAdapter, SqliteDialect, SqliteDriver, sql } from 'kysely';
+import { type DatabaseConnection, Kysely, SqliteAdapter, SqliteDialect, SqliteDriver } from 'kysely';
 import { errnoOf, OaopsError } from '../../core/errors.ts';
 import type { Tables } from './tables.ts';
 
@@ -77,16 +77,12 @@ export function openSqlite(path: string, options: { readonly?: boolean } = {}): 
     }
     // A damaged header shows here and not in the middle of a run.
     database.pragma('schema_version');
+    database.pragma(`busy_timeout = ${busyTimeoutMs}`);
   } catch (error) {
     database.close();
     throw error;
   }
   return new Kysely<Tables>({ dialect: new ImmediateSqliteDialect({ database }) });
-}
-
-/** After opening and migrating: from here on the writer queue does the waiting. */
-export async function waitBriefly(db: Kysely<Tables>): Promise<void> {
-  await sql.raw(`pragma busy_timeout = ${busyTimeoutMs}`).execute(db);
 }
 
 /**
