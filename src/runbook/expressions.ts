@@ -12,15 +12,16 @@ export { type ExpressionRoot, expressionRoots, type Reference } from './expressi
  * What an expression can read. Not every root is known at every place:
  * - `inputs.<name>`: everywhere. Text, number or true/false as given; a duration or size stays the text that was written
  *   (`milliseconds(inputs.limit)`, `sizeBytes(inputs.cap)` make numbers of it), a file is its path, a secret its reference.
- * - `steps.<id>.outputs.<name>`, `steps.<id>.status`: steps that have ended before (a `StepStatus` as text).
+ * - `steps.<id>.status`, `steps.<id>.outputs.<name>` (a list when that step has `targets` or `forEach`),
+ *   `steps.<id>.units[...]`: steps that have ended before.
  * - `item`: the value of this unit, in a step with `forEach`.
- * - `target`: `name`, `host`, `groups`, `vars` of the machine acted on.
- * - `run`: `id`, `startedAt` (ISO time), `runbook` (name), `version`.
- * - `result`: what the action gave; in `outputs`, `success` and `verify.success` only.
+ * - `target`: `name`, `host`, `port`, `user`, `groups`, `vars` of the machine acted on.
+ * - `run`: `id`, `startedAt` (ISO time), `requester`, `digest`, `dir`, `runbook` (name), `version`, `kind`.
+ * - `result`: what the action gave; in `outputs`, `success`, and `with` and `success` of `undo` and `verify`.
  */
 export interface ExpressionContext {
   inputs?: Record<string, unknown>;
-  steps?: Record<string, { status: string; outputs: Record<string, unknown> }>;
+  steps?: Record<string, unknown>;
   item?: unknown;
   target?: Record<string, unknown>;
   run?: Record<string, unknown>;

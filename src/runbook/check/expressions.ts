@@ -5,6 +5,11 @@ import { resultFields } from './calls.ts';
 import { type CheckContext, isMapping, type RawStep } from './context.ts';
 import type { StepOrder } from './graph.ts';
 
+/** Members that the engine gives to each root (`ExpressionContext` tells what they hold). */
+const stepFields = ['status', 'outputs', 'units'];
+const targetFields = ['name', 'host', 'port', 'user', 'groups', 'vars'];
+const runFields = ['id', 'startedAt', 'requester', 'digest', 'dir', 'runbook', 'version', 'kind'];
+
 /** What is known at the place of an expression. */
 interface Place {
   roots: readonly ExpressionRoot[];
@@ -39,23 +44,25 @@ function checkStep(context: CheckContext, order: StepOrder, step: RawStep): void
     'run',
     ...(raw['forEach'] === undefined ? [] : (['item'] as const)),
   ];
-  const before: Place = { roots: ['inputs', 'steps', 'run'], step };
+  const list: Place = { roots: ['inputs', 'steps', 'run'], step };
   const during: Place = { roots: unit, step };
   const after: Place = { roots: [...unit, 'result'], step, resultOf: raw['uses'] };
+  // Outputs are computed again from the journal whenever they are read, so they depend on nothing but their own unit.
+  const outputs: Place = { ...after, roots: after.roots.filter((root) => root !== 'steps') };
 
-  bare(context, order, [...path, 'if'], raw['if'], before);
-  if (typeof raw['forEach'] === 'string') bare(context, order, [...path, 'forEach'], raw['forEach'], before);
-  else checkTemplates(context, order, raw['forEach'], [...path, 'forEach'], before);
+  bare(context, order, [...path, 'if'], raw['if'], during);
+  if (typeof raw['forEach'] === 'string') bare(context, order, [...path, 'forEach'], raw['forEach'], list);
+  else checkTemplates(context, order, raw['forEach'], [...path, 'forEach'], list);
   checkTemplates(context, order, raw['with'], [...path, 'with'], during);
   bare(context, order, [...path, 'success'], raw['success'], after);
   if (isMapping(raw['outputs'])) {
     for (const [name, value] of Object.entries(raw['outputs']))
-      bare(context, order, [...path, 'outputs', name], value, after);
+      bare(context, order, [...path, 'outputs', name], value, outputs);
   }
   for (const part of ['undo', 'verify']) {
     const call = raw[part];
     if (!isMapping(call)) continue;
-    checkTemplates(context, order, call['with'], [...path, part, 'with'], { ...during, afterOwnStep: true });
+    checkTemplates(context, order, call['with'], [...path, part, 'with'], { ...after, afterOwnStep: true });
     bare(context, order, [...path, part, 'success'], call['success'], {
       ...after,
       afterOwnStep: true,
@@ -161,10 +168,10 @@ function checkReference(
     return { rule: 'input-undefined', message: `there is no input "${first}"`, next };
   }
   if (root === 'steps' && place.step && first !== undefined) return checkStepReference(order, path, place);
-  if (root === 'target') return oneOf('target', first, ['name', 'host', 'groups', 'vars']);
-  if (root === 'run') return oneOf('run', first, ['id', 'startedAt', 'runbook', 'version']);
+  if (root === 'target') return oneOf('target', first, targetFields);
+  if (root === 'run') return oneOf('run', first, runFields);
   if (root === 'result' && first !== undefined) {
-    const fields = resultFields(context, place.resultOf);
+    const fields = resultFields(context, place.resultOf)?.concat('error');
     if (fields && !fields.includes(first)) {
       const close = nearest(first, fields);
       const next = close === undefined ? `It gives: ${fields.join(', ')}.` : `Did you mean "${close}"?`;
@@ -180,10 +187,10 @@ function notHere(root: ExpressionRoot, place: Place): { message: string; next: s
     return { message: '"item" is known only in a step with "forEach"', next: 'Add "forEach", or read an input.' };
   if (root === 'result')
     return {
-      message: '"result" is known only in "outputs" and "success"',
+      message: '"result" is known only after the action: in "outputs", "success", "undo" and "verify"',
       next: 'Give it a name below "outputs" of its step, and read steps.<id>.outputs.<name>.',
     };
-  return { message: `"${root}" is not known here, before the step's units are made`, next: known };
+  return { message: `"${root}" is not known here`, next: known };
 }
 
 function oneOf(root: string, name: string | undefined, known: string[]): Problem | undefined {
@@ -219,10 +226,10 @@ function checkStepReference(order: StepOrder, [id, field, output]: string[], pla
       next: id === own ? 'Read "result" in "success" and "outputs".' : `Add "${id}" to "needs" of "${own}".`,
     };
   }
-  if (field !== undefined && field !== 'outputs' && field !== 'status') {
+  if (field !== undefined && !stepFields.includes(field)) {
     return {
       rule: 'expression-name',
-      message: `a step has "outputs" and "status", no "${field}"`,
+      message: `a step has ${stepFields.join(', ')}, no "${field}"`,
       next: `Write steps.${id}.outputs.${field} and declare it below "outputs" of "${id}".`,
     };
   }

@@ -1,13 +1,10 @@
 import { z } from 'zod';
 import type { KindDefinition, RunbookMetadata } from '../types.ts';
 import { defined, localizedTextSchema, nameSchema } from './common.ts';
+import { semverPattern } from './semver-pattern.ts';
 
 /** The versions of the envelope that this oaops reads; the last one is what it writes. */
 export const apiVersions = ['oaops/v1'] as const;
-
-/** semver.org 2.0.0, the regular expression suggested there in words: three numbers, pre-release, build. */
-export const semverPattern =
-  /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-((?:0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*)(?:\.(?:0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*))*))?(?:\+([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?$/;
 
 export const metadataSchema = z
   .strictObject({

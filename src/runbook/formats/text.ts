@@ -1,0 +1,38 @@
+import { styleText } from 'node:util';
+import type { Finding, Severity } from '../types.ts';
+import type { FormatOptions, Report } from './format.ts';
+
+const colors = { error: 'red', warning: 'yellow', info: 'cyan' } as const;
+
+/** `file:line:col severity rule message`, the next step indented below; then one line of figures. */
+export function formatText({ files, skipped, findings }: Report, { color }: FormatOptions): string {
+  const paint = (how: Parameters<typeof styleText>[0], text: string) =>
+    color ? styleText(how, text, { validateStream: false }) : text;
+  const lines = findings.flatMap((finding) => {
+    const place = `${finding.file}:${finding.line}:${finding.col}`;
+    const head = `${paint('bold', place)} ${paint(colors[finding.severity], finding.severity)} ${finding.rule} ${finding.message}`;
+    return finding.next === undefined ? [head] : [head, `  ${paint('dim', finding.next)}`];
+  });
+  const left =
+    skipped.length === 0
+      ? ''
+      : `; ${count(skipped.length, 'file')} skipped (neither apiVersion nor kind): ${skipped.slice(0, 5).join(', ')}${skipped.length > 5 ? ', ...' : ''}`;
+  const sum =
+    findings.length === 0
+      ? `${count(files.length, 'runbook')} checked, no findings`
+      : `${summary(findings)} in ${count(new Set(findings.map(({ file }) => file)).size, 'file')} of ${files.length}`;
+  return `${[...lines, `${sum}${left}`].join('\n')}\n`;
+}
+
+function summary(findings: Finding[]): string {
+  const severities: Severity[] = ['error', 'warning', 'info'];
+  return severities
+    .map((severity) => ({ severity, number: findings.filter((finding) => finding.severity === severity).length }))
+    .filter(({ number }) => number > 0)
+    .map(({ severity, number }) => (severity === 'info' ? `${number} info` : count(number, severity)))
+    .join(', ');
+}
+
+function count(number: number, word: string): string {
+  return `${number} ${word}${number === 1 ? '' : 's'}`;
+}
