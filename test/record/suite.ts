@@ -1,11 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Clock, systemClock } from '../../src/core/clock.ts';
-import { systemRandom } from '../../src/core/ids.ts';
 import { type OpenedRecord, openRecord, type RecordOptions } from '../../src/record/open.ts';
 import type { HeldLock } from '../../src/record/types.ts';
 import { type PostgresServer, postgresBin, startPostgres } from '../helpers/postgres.ts';
+import { recordOptions } from './suite-options.ts';
 
 export const dialects = ['sqlite', ...(postgresBin() ? (['postgres'] as const) : [])] as const;
 export type DialectUnderTest = (typeof dialects)[number];
@@ -67,17 +66,6 @@ export class Bench {
     await this.server?.stop();
     for (const dir of this.#dirs) rmSync(dir, { recursive: true, force: true });
   }
-}
-
-export function recordOptions(place: { stateDir: string; url?: string }, clock: Clock = systemClock): RecordOptions {
-  return {
-    stateDir: place.stateDir,
-    ...(place.url ? { url: place.url } : {}),
-    clock,
-    random: systemRandom,
-    actor: 'tester',
-    hostname: 'test-host',
-  };
 }
 
 let count = 0;
