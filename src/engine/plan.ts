@@ -41,11 +41,14 @@ export function makePlan(request: PlanRequest): Plan {
     runbook.steps.flatMap((step) => (step.onFailure.startsWith('step:') ? [step.onFailure.slice(5)] : [])),
   );
 
+  // Handlers and what needs them stand aside of the main line: nobody follows them just by being written after them.
+  const aside = new Set(handlers);
   let previous: string | undefined;
   const steps = runbook.steps.map((step) => {
     const handler = handlers.has(step.id);
     const needs = step.needs ?? (handler || previous === undefined ? [] : [previous]);
-    if (!handler) previous = step.id;
+    if (needs.some((id) => aside.has(id))) aside.add(step.id);
+    if (!aside.has(step.id)) previous = step.id;
     return planStep(step, { needs, handler, limited }, request);
   });
 
@@ -210,7 +213,7 @@ function planStep(
     ...(step.success === undefined ? {} : { success: step.success }),
     outputs: step.outputs,
     ...(step.become ? { become: step.become } : {}),
-    idempotent: step.idempotent || action.idempotent || action.effect === 'read',
+    idempotent: step.idempotent || action.effect === 'read',
     handler: place.handler,
     fanOut: acting || step.forEach !== undefined,
   };
