@@ -1,4 +1,6 @@
+import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { GlobalOptions } from './cli/globals.ts';
 import type { LoadedConfig } from './config/load.ts';
@@ -7,6 +9,8 @@ import { type RandomSource, systemRandom } from './core/ids.ts';
 import { cacheDir, type PathEnvironment, stateDir } from './core/paths.ts';
 import { Redactor } from './core/redaction.ts';
 import type { SecretDoor } from './engine/ports.ts';
+import type { LibraryFolder } from './runbook/library.ts';
+import type { BaseVersions, Catalogue } from './runbook/types.ts';
 
 /**
  * The composition root: the only place that joins registries, connectors, clock and environment. A command opens it with
@@ -27,6 +31,12 @@ export interface App extends AsyncDisposable {
   secrets: () => Promise<SecretDoor>;
   /** Configuration files and environment, merged and checked; read on first use. */
   config: () => Promise<LoadedConfig>;
+  /** Kinds and actions, for validation and planning. */
+  catalogue: () => Promise<Catalogue>;
+  /** Folders in which a runbook is looked up by its name, the first that has it wins. */
+  runbookFolders: () => Promise<LibraryFolder[]>;
+  /** Earlier versions of runbooks: `base` is a folder or a git revision. */
+  baseVersions: (base: string) => Promise<BaseVersions>;
 }
 
 export interface AppOptions {
@@ -53,6 +63,36 @@ export function openApp(globals: GlobalOptions, options: AppOptions = {}): App {
     cacheDir: cacheDir(place),
     secrets: once(async () => (await import('./connectors/secrets/secrets.ts')).secretDoor(env, redactor)),
     config: once(async () => (await import('./config/load.ts')).loadConfig({ place, explicit: globals.configFile })),
+    catalogue: once(async () => {
+      const [{ procedureKind }, { actionList }] = await Promise.all([
+        import('./runbook/procedure-kind.ts'),
+        import('./actions/registry.ts'),
+      ]);
+      return { kinds: [procedureKind], actions: actionList };
+    }),
+    runbookFolders: once(async () => {
+      const { libraryFolders } = await import('./runbook/library.ts');
+      const { filesOf } = await import('./config/files.ts');
+      // Reading the configuration loads the schemas; most machines that list runbooks have none.
+      const configured = filesOf({ place, explicit: globals.configFile }).some(
+        (file) => file.present || file.layer === 'file',
+      )
+        ? (await (await import('./config/load.ts')).loadConfig({ place, explicit: globals.configFile })).settings
+            .runbooks
+        : undefined;
+      return libraryFolders({
+        path: env['OAOPS_RUNBOOK_PATH'],
+        configured: configured ?? [],
+        shipped: join(packageRoot(), 'runbooks'),
+        cwd: process.cwd(),
+      });
+    }),
+    baseVersions: async (base) => {
+      if (statSync(base, { throwIfNoEntry: false })?.isDirectory()) {
+        return (await import('./runbook/base-folder.ts')).baseFolder(base, process.cwd());
+      }
+      return (await import('./connectors/git/base-versions.ts')).gitBaseVersions(base, process.cwd());
+    },
     // Last opened, first closed.
     async [Symbol.asyncDispose]() {
       for (const close of closers.reverse()) await close();

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { yamlFilesBelow } from './discover.ts';
 import { readHeader } from './header.ts';
-import type { BaseVersions } from './validate.ts';
+import type { BaseVersions } from './types.ts';
 
 /** Earlier versions in a folder: the file at the same path below it, else the runbook of the same name. */
 export function baseFolder(folder: string, cwd: string): BaseVersions {

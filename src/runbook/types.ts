@@ -188,3 +188,11 @@ export interface Catalogue {
   kinds: readonly KindDefinition[];
   actions: readonly ActionSchema[];
 }
+
+/** Earlier versions of runbooks, to compare with: a folder or a git revision. */
+export interface BaseVersions {
+  /** For people: what the version is compared with. */
+  description: string;
+  /** Text of the earlier version of a runbook, looked up by its file and then by its name; undefined when it is new. */
+  find(runbook: { file: string; name: string | undefined }): Promise<{ file: string; text: Uint8Array } | undefined>;
+}

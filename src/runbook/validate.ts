@@ -4,15 +4,7 @@ import { discoverRunbooks } from './discover.ts';
 import type { Report } from './formats/format.ts';
 import { type Checked, checkFile, checkText } from './load.ts';
 import { compareVersions } from './semver.ts';
-import type { Catalogue, Finding } from './types.ts';
-
-/** Earlier versions of runbooks, to compare with: a folder or a git revision. */
-export interface BaseVersions {
-  /** For people: what the version is compared with. */
-  description: string;
-  /** Text of the earlier version of a runbook, looked up by its file and then by its name; undefined when it is new. */
-  find(runbook: { file: string; name: string | undefined }): Promise<{ file: string; text: Uint8Array } | undefined>;
-}
+import type { BaseVersions, Catalogue, Finding } from './types.ts';
 
 export interface ValidateOptions {
   catalogue: Catalogue;
