@@ -38,7 +38,7 @@ export class LineSpool {
       const read = readSync(this.#fd, buffer, 0, chunkBytes, offset);
       if (read === 0) break;
       offset += read;
-      const lines = (rest + buffer.latin1Slice(0, read)).split('\n');
+      const lines = (rest + buffer.toString('latin1', 0, read)).split('\n');
       rest = lines.pop()!;
       yield* lines;
     }

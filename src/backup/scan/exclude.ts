@@ -1,0 +1,45 @@
+import { type ByteString, fromText } from '../format/byte-string.ts';
+
+/**
+ * Turns exclude patterns into one test of absolute paths (byte strings with a leading slash).
+ * A pattern with a slash before its end is matched against the whole path (a leading slash anchors it at `/`, otherwise it
+ * may begin at any folder); one without is matched against the last name. `*` and `?` stop at slashes, `**` does not, `[abc]`
+ * is a set. What lies in an excluded folder is excluded with it.
+ */
+export function compileExcludes(patterns: readonly string[]): (absolutePath: ByteString) => boolean {
+  const sources = patterns.map((pattern) => pattern.trim()).filter((pattern) => pattern !== '');
+  if (sources.length === 0) return () => false;
+  const regex = new RegExp(sources.map(patternSource).join('|'), 's');
+  return (path) => regex.test(path);
+}
+
+function patternSource(pattern: string): string {
+  const bare = pattern.replace(/\/+$/, '');
+  const body = globSource(fromText(bare.replace(/^\//, '')));
+  return bare.startsWith('/') ? `^/${body}$` : `(?:^|/)${body}$`;
+}
+
+function globSource(glob: ByteString): string {
+  let out = '';
+  for (let i = 0; i < glob.length; i++) {
+    const character = glob[i]!;
+    if (glob.startsWith('**/', i)) {
+      out += '(?:.*/)?';
+      i += 2;
+    } else if (glob.startsWith('**', i)) {
+      out += '.*';
+      i += 1;
+    } else if (character === '*') out += '[^/]*';
+    else if (character === '?') out += '[^/]';
+    else if (character === '[') {
+      const end = glob.indexOf(']', i + 2);
+      if (end < 0) out += '\\[';
+      else {
+        const set = glob.slice(i + 1, end).replace(/[\\[\]^]/g, '\\$&');
+        out += set.startsWith('!') ? `[^/${set.slice(1)}]` : `[${set}]`;
+        i = end;
+      }
+    } else out += character.replace(/[.+^$(){}|\\]/g, '\\$&').replace(']', '\\]');
+  }
+  return out;
+}
