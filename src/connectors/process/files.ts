@@ -46,8 +46,11 @@ export async function hashLocalFile(
 export class LocalFiles {
   readonly #run: Run;
 
+  readonly #shell: ShellFiles;
+
   constructor(run: Run) {
     this.#run = run;
+    this.#shell = new ShellFiles(run);
   }
 
   async writeFile(
@@ -57,8 +60,7 @@ export class LocalFiles {
     signal: AbortSignal,
   ): Promise<void> {
     if (options.become) {
-      const sha256 = createHash('sha256').update(data).digest('hex');
-      await this.#install(() => Readable.from([data]), sha256, path, options, signal);
+      await this.#shell.writeFile(path, data, options, signal);
       return;
     }
     const temporary = this.#temporary(path);
@@ -80,7 +82,7 @@ export class LocalFiles {
   ): Promise<{ sha256: string; sizeBytes: number }> {
     if (options.become) {
       const wanted = await hashLocalFile(localPath, signal);
-      await this.#install(() => createReadStream(localPath), wanted.sha256, path, options, signal);
+      await this.#shell.install(() => createReadStream(localPath), wanted.sha256, path, options, signal);
       return wanted;
     }
     const temporary = this.#temporary(path);
@@ -103,10 +105,7 @@ export class LocalFiles {
     signal: AbortSignal,
     become?: BecomeSpec,
   ): Promise<{ sha256: string; sizeBytes: number } | null> {
-    if (become) {
-      const result = await this.#run({ argv: [hashScript, path], shell: true, become }, signal);
-      return parseHash(outputText(result.stdout), result, path);
-    }
+    if (become) return this.#shell.hashFile(path, signal, become);
     try {
       if (!(await stat(path)).isFile()) throw notRegular(path);
       return await hashLocalFile(path, signal);
@@ -117,6 +116,7 @@ export class LocalFiles {
   }
 
   async readFile(path: string, maxBytes: number, signal: AbortSignal, become?: BecomeSpec): Promise<Uint8Array | null> {
+    if (become) return this.#shell.readFile(path, maxBytes, signal, become);
     try {
       const source = await open(path, 'r').catch((error) => {
         if (errnoOf(error) === 'ENOENT') return null;
@@ -131,27 +131,8 @@ export class LocalFiles {
         await source.close();
       }
     } catch (error) {
-      if (become && errnoOf(error) === 'EACCES') {
-        const result = await this.#run({ argv: ['base64', '--', path], become }, signal);
-        if (result.exitCode === 0 && !result.stdout.truncated) return Buffer.from(outputText(result.stdout), 'base64');
-      }
       throw fileError('read', path, error);
     }
-  }
-
-  async #install(
-    source: () => NodeJS.ReadableStream,
-    sha256: string,
-    path: string,
-    options: FileOptions & { owner?: string },
-    signal: AbortSignal,
-  ): Promise<void> {
-    const argv = [installScript, path, modeText(options.mode), options.owner ?? '', sha256];
-    const result = await this.#run(
-      { argv, shell: true, ...(options.become && { become: options.become }), stdinSource: source },
-      signal,
-    );
-    checkInstalled(result, path);
   }
 
   /** Beside its goal, so that the rename stays in one file system. */
@@ -189,15 +170,79 @@ export class LocalFiles {
   }
 }
 
+/** Files by commands: for a machine behind ssh, and for another account. */
+export class ShellFiles {
+  readonly #run: Run;
+
+  constructor(run: Run) {
+    this.#run = run;
+  }
+
+  async writeFile(
+    path: string,
+    data: Uint8Array,
+    options: FileOptions & { owner?: string },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const sha256 = createHash('sha256').update(data).digest('hex');
+    await this.install(() => Readable.from([Buffer.from(data)]), sha256, path, options, signal);
+  }
+
+  /** Stores a stream as a file, if it arrives with this sha256. */
+  async install(
+    source: () => NodeJS.ReadableStream,
+    sha256: string,
+    path: string,
+    options: FileOptions & { owner?: string },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const argv = [installScript, path, modeText(options.mode), options.owner ?? '', sha256];
+    checkInstalled(
+      await this.#run(
+        { argv, shell: true, ...(options.become && { become: options.become }), stdinSource: source },
+        signal,
+      ),
+      path,
+    );
+  }
+
+  async hashFile(
+    path: string,
+    signal: AbortSignal,
+    become?: BecomeSpec,
+  ): Promise<{ sha256: string; sizeBytes: number } | null> {
+    const result = await this.#run({ argv: [hashScript, path], shell: true, ...(become && { become }) }, signal);
+    return parseHash(outputText(result.stdout), result, path);
+  }
+
+  async readFile(path: string, maxBytes: number, signal: AbortSignal, become?: BecomeSpec): Promise<Uint8Array | null> {
+    const parts: string[] = [];
+    const onOutput = (stream: string, text: string) => void (stream === 'stdout' && parts.push(text));
+    const result = await this.#run(
+      { argv: [readScript, path, String(maxBytes)], shell: true, onOutput, ...(become && { become }) },
+      signal,
+    );
+    const [state, ...lines] = parts;
+    if (result.exitCode !== 0)
+      throw new OaopsError(
+        'file-read',
+        `${path} cannot be read: ${outputText(result.stderr).trim() || `exit code ${result.exitCode}`}`,
+      );
+    if (state === 'missing') return null;
+    if (state?.startsWith('large ')) throw tooLarge(path, Number(state.slice(6)), maxBytes);
+    return Buffer.from(lines.join(''), 'base64');
+  }
+}
+
+/** Prints "missing", "large SIZE" when $1 has more than $2 bytes, or "content" and base64. */
+const readScript =
+  '[ -e "$1" ] || { echo missing; exit 0; }; n=$(wc -c <"$1") || exit 1; [ "$n" -le "$2" ] || { echo large $n; exit 0; }; echo content; base64 <"$1"';
+
 /** Prints "missing", or sha256 and size, of the file named by $1. */
-export const hashScript =
+const hashScript =
   '[ -e "$1" ] || { echo missing; exit 0; }; [ -f "$1" ] || { echo irregular; exit 0; }; h=$(sha256sum <"$1") || exit 1; n=$(wc -c <"$1") || exit 1; echo ${h%% *} $n';
 
-export function parseHash(
-  text: string,
-  result: ProcessResult,
-  path: string,
-): { sha256: string; sizeBytes: number } | null {
+function parseHash(text: string, result: ProcessResult, path: string): { sha256: string; sizeBytes: number } | null {
   const [word, size] = text.trim().split(/\s+/);
   if (word === 'missing') return null;
   if (word === 'irregular') throw notRegular(path);
@@ -214,7 +259,7 @@ export function parseHash(
  * Stores stdin as the file $1 by a temporary name beside it and a rename. $2: octal mode or empty (that of the old file,
  * else 644), $3: owner or empty, $4: sha256 that must have arrived. Exit 90: another sha256; 91: not a regular file.
  */
-export const installScript = `
+const installScript = `
 p=$1
 case $p in /*|./*|../*) ;; *) p=./$p ;; esac
 if [ -e "$p" ] && [ ! -f "$p" ]; then exit 91; fi
@@ -234,12 +279,12 @@ sync "$t" 2>/dev/null || sync
 mv -f "$t" "$p"
 `;
 
-export function modeText(mode: number | undefined): string {
+function modeText(mode: number | undefined): string {
   return mode === undefined ? '' : mode.toString(8);
 }
 
 /** @throws OaopsError `upload-mismatch`, `file-irregular`, `file-write` */
-export function checkInstalled(result: ProcessResult, path: string): void {
+function checkInstalled(result: ProcessResult, path: string): void {
   if (result.exitCode === 0) return;
   if (result.exitCode === 90) throw changedWhileCopied(path);
   if (result.exitCode === 91) throw notRegular(path);
@@ -248,17 +293,17 @@ export function checkInstalled(result: ProcessResult, path: string): void {
   throw new OaopsError('file-write', `${path} cannot be written: ${reason}`);
 }
 
-export function notRegular(path: string): OaopsError {
+function notRegular(path: string): OaopsError {
   return new OaopsError('file-irregular', `${path} is not a regular file`, {
     next: 'Name a file, not a folder or a device.',
   });
 }
 
-export function tooLarge(path: string, sizeBytes: number, maxBytes: number): OaopsError {
+function tooLarge(path: string, sizeBytes: number, maxBytes: number): OaopsError {
   return new OaopsError('file-too-large', `${path} has ${sizeBytes} bytes, more than the ${maxBytes} that are read`);
 }
 
-export function changedWhileCopied(path: string): OaopsError {
+function changedWhileCopied(path: string): OaopsError {
   return new OaopsError('upload-mismatch', `${path} arrived with another sha256 than it was sent with`, {
     next: 'Copy it again when nothing writes to it; if it happens again, check the disks and the network.',
   });

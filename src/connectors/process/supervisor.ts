@@ -3,28 +3,42 @@
  * positional parameters, environment or stdin, never as text. POSIX sh (dash, bash, busybox); /proc where there is one.
  */
 
-/** Shared by the texts below. */
+/** Shared by the texts below. Variables are named oaops_*, because the command inherits those that are exported already. */
 const helpers = `
 look() {
   case $1 in
     */*) [ -f "$1" ] && [ -x "$1" ] && return 0; [ -e "$1" ] && return 126; return 127 ;;
   esac
   ( IFS=:; set -f
-    for p in $PATH; do [ -f "\${p:-.}/$1" ] && [ -x "\${p:-.}/$1" ] && exit 0; done
+    for oaops_p in $PATH; do [ -f "\${oaops_p:-.}/$1" ] && [ -x "\${oaops_p:-.}/$1" ] && exit 0; done
     exit 127 )
 }
 began() {
   shift 19 2>/dev/null && printf %s "$1"
 }
 start_of() {
-  l=
-  IFS= read -r l 2>/dev/null </proc/$1/stat || { printf %s -; return 1; }
-  began \${l##*) }
+  oaops_l=
+  IFS= read -r oaops_l 2>/dev/null </proc/$1/stat || { printf %s -; return 1; }
+  began \${oaops_l##*) }
+}
+same_start() {
+  case $1 in Z | X) return 1 ;; esac
+  shift 19 2>/dev/null && [ "$1" = "$oaops_x" ]
+}
+alive() {
+  oaops_l=-
+  IFS= read -r oaops_l 2>/dev/null </proc/sys/kernel/random/boot_id || oaops_l=-
+  [ "$oaops_l" = "$3" ] || return 1
+  if [ "$2" = - ]; then kill -0 "$1" 2>/dev/null; return; fi
+  oaops_l=
+  IFS= read -r oaops_l 2>/dev/null </proc/$1/stat || return 1
+  oaops_x=$2
+  same_start \${oaops_l##*) }
 }
 boot_id() {
-  l=-
-  IFS= read -r l 2>/dev/null </proc/sys/kernel/random/boot_id || l=-
-  printf %s "$l"
+  oaops_l=-
+  IFS= read -r oaops_l 2>/dev/null </proc/sys/kernel/random/boot_id || oaops_l=-
+  printf %s "$oaops_l"
 }
 `;
 
@@ -43,16 +57,16 @@ boot_id() {
  * `exit` holds "exit CODE SECONDS" or "failed REASON SECONDS"; with a reason, the command was not started.
  */
 export const supervisorText = `${helpers}
-d=$1 c=$2 m=$3 w=$4 k=$5
+oaops_d=$1 oaops_c=$2 oaops_m=$3 oaops_w=$4 oaops_k=$5
 shift 5
 finish() {
-  printf '%s %s\\n' "$1" "$(date +%s)" >"$d/exit.tmp" && mv -f "$d/exit.tmp" "$d/exit" || exit 99
+  printf '%s %s\\n' "$1" "$(date +%s)" >"$oaops_d/exit.tmp" && mv -f "$oaops_d/exit.tmp" "$oaops_d/exit" || exit 99
   exit 0
 }
 refused() {
-  l=
-  while IFS= read -r x || [ -n "$x" ]; do l=$l$x; done <"$d/become"
-  case $l in
+  oaops_l=
+  while IFS= read -r oaops_x || [ -n "$oaops_x" ]; do oaops_l=$oaops_l$oaops_x; done <"$oaops_d/become"
+  case $oaops_l in
     *'password is required'*|*'Authentication required'*) finish 'failed become-password-required' ;;
     *'incorrect password'*|*'no password was provided'*|*'Authentication fail'*|*'ry again'*) finish 'failed become-password-wrong' ;;
     *'command not found'*) finish 'failed command-not-found' ;;
@@ -61,51 +75,51 @@ refused() {
   esac
 }
 trap : HUP INT QUIT TERM
-printf '%s %s %s %s\\n' "$$" "$(start_of $$)" "$(boot_id)" "$(date +%s)" >"$d/pid.tmp" && mv -f "$d/pid.tmp" "$d/pid" || exit 99
-if [ -n "$c" ]; then CDPATH= cd -- "$c" 2>/dev/null || finish 'failed cwd-missing'; fi
-q=
-case $m in
+printf '%s %s %s %s\\n' "$$" "$(start_of $$)" "$(boot_id)" "$(date +%s)" >"$oaops_d/pid.tmp" && mv -f "$oaops_d/pid.tmp" "$oaops_d/pid" || exit 99
+if [ -n "$oaops_c" ]; then CDPATH= cd -- "$oaops_c" 2>/dev/null || finish 'failed cwd-missing'; fi
+oaops_q=
+case $oaops_m in
   '')
     look "$1"
     case $? in 127) finish 'failed command-not-found' ;; 126) finish 'failed command-not-executable' ;; esac
     ;;
   sudo*)
     look sudo || finish 'failed become-missing'
-    if [ "$m" = sudo-password ]; then
-      IFS= read -r q || finish 'failed become-password-required'
-      printf '%s\\n' "$q" | LC_ALL=C LANGUAGE=C sudo -S -p '' -u "$w" -v >/dev/null 2>"$d/become" || refused
-      q=
+    if [ "$oaops_m" = sudo-password ]; then
+      IFS= read -r oaops_q || finish 'failed become-password-required'
+      printf '%s\\n' "$oaops_q" | LC_ALL=C LANGUAGE=C sudo -S -p '' -u "$oaops_w" -v >/dev/null 2>"$oaops_d/become" || refused
+      oaops_q=
     fi
-    LC_ALL=C LANGUAGE=C sudo -n -u "$w" -l -- "$@" </dev/null >/dev/null 2>"$d/become" || refused
-    set -- sudo -n \${k:+"--preserve-env=$k"} -u "$w" -- "$@"
+    LC_ALL=C LANGUAGE=C sudo -n -u "$oaops_w" -l -- "$@" </dev/null >/dev/null 2>"$oaops_d/become" || refused
+    set -- sudo -n \${oaops_k:+"--preserve-env=$oaops_k"} -u "$oaops_w" -- "$@"
     ;;
   doas)
     look doas || finish 'failed become-missing'
-    set -- doas -n -u "$w" -- "$@"
+    set -- doas -n -u "$oaops_w" -- "$@"
     ;;
   su)
     look su || finish 'failed become-missing'
     [ "$(id -u)" = 0 ] || finish 'failed become-password-required'
-    set -- su -s /bin/sh -c 'exec "$0" "$@"' -- "$w" "$@"
+    set -- su -s /bin/sh -c 'exec "$0" "$@"' -- "$oaops_w" "$@"
     ;;
   su-password)
     look su || finish 'failed become-missing'
-    IFS= read -r q || finish 'failed become-password-required'
+    IFS= read -r oaops_q || finish 'failed become-password-required'
     # su reads the password from stdin only if it asks; what it did not read ends at the mark.
-    set -- su -s /bin/sh -c 'while IFS= read -r l; do [ "$l" = "$0" ] && break; done; exec "$@"' -- "$w" "oaops.$$.\${d##*/}" "$@"
+    set -- su -s /bin/sh -c 'while IFS= read -r oaops_l; do [ "$oaops_l" = "$0" ] && break; done; exec "$@"' -- "$oaops_w" "oaops.$$.\${oaops_d##*/}" "$@"
     ;;
 esac
-if [ "$m" = su-password ]; then
-  { printf '%s\\n%s\\n' "$q" "oaops.$$.\${d##*/}"; exec cat; } | (exec "$@" >>"$d/out" 2>>"$d/err")
+if [ "$oaops_m" = su-password ]; then
+  { printf '%s\\n%s\\n' "$oaops_q" "oaops.$$.\${oaops_d##*/}"; exec cat; } | (exec "$@" >>"$oaops_d/out" 2>>"$oaops_d/err")
 else
-  (exec "$@" >>"$d/out" 2>>"$d/err")
+  (exec "$@" >>"$oaops_d/out" 2>>"$oaops_d/err")
 fi
-r=$?
-[ "$m" = sudo-password ] && sudo -k </dev/null >/dev/null 2>&1
-if [ -n "$m" ] && [ $r -eq 1 ] && [ ! -s "$d/out" ]; then
-  l=
-  IFS= read -r l 2>/dev/null <"$d/err"
-  case $l in
+oaops_r=$?
+[ "$oaops_m" = sudo-password ] && sudo -k </dev/null >/dev/null 2>&1
+if [ -n "$oaops_m" ] && [ $oaops_r -eq 1 ] && [ ! -s "$oaops_d/out" ]; then
+  oaops_l=
+  IFS= read -r oaops_l 2>/dev/null <"$oaops_d/err"
+  case $oaops_l in
     'sudo: a password is required'*|'sudo: 需要密码'*|'doas: Authentication required'*) finish 'failed become-password-required' ;;
     'sudo: sorry, you are not allowed to set the following'*|'sudo: sorry, you are not allowed to preserve'*|'sudo: 对不起'*) finish 'failed become-env-refused' ;;
     'doas: Operation not permitted'*|'doas: Authentication failed'*|'su: Permission denied'*) finish 'failed become-refused' ;;
@@ -113,7 +127,7 @@ if [ -n "$m" ] && [ $r -eq 1 ] && [ ! -s "$d/out" ]; then
     'su: user '*' does not exist'*|'doas: unknown user'*|'su: user '*) finish 'failed become-refused' ;;
   esac
 fi
-finish "exit $r"
+finish "exit $oaops_r"
 `;
 
 /**
@@ -133,9 +147,9 @@ table_of_all() {
   table=
   for f in /proc/[0-9]*; do
     pid=\${f#/proc/}
-    l=
-    IFS= read -r l 2>/dev/null <"$f/stat" || continue
-    row \${l##*) }
+    oaops_l=
+    IFS= read -r oaops_l 2>/dev/null <"$f/stat" || continue
+    row \${oaops_l##*) }
   done
 }
 collect() {
@@ -201,4 +215,4 @@ exit 0
 export const bootstrapText =
   's=$(IFS= read -r e; while IFS= read -r l; do [ "$l" = "$e" ] && exit 0; printf "%s\\n" "$l"; done; echo "exit 98"); eval "$s"';
 
-export const shellHelpers = helpers;
+export const shellHelpers: string = helpers;

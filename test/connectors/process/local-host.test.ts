@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -9,6 +9,9 @@ import { LocalHost } from '../../../src/connectors/process/local-host.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import { systemRandom } from '../../../src/core/ids.ts';
 import type { Target } from '../../../src/engine/ports.ts';
+import { eventually } from '../../helpers/eventually.ts';
+import { hostileValues } from '../../helpers/hostile-values.ts';
+import { processesWith } from '../../helpers/processes.ts';
 
 const target: Target = { name: 'localhost', connection: 'local', host: 'localhost', groups: [], vars: {} };
 const never = new AbortController().signal;
@@ -28,61 +31,6 @@ beforeAll(() => {
   });
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
-
-/** Processes whose environment names this unit folder or text. */
-function processesWith(text: string): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .filter((pid) => {
-      try {
-        const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-        if (/\) [ZX] /.test(stat)) return false;
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(text);
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
-}
-
-async function eventually(check: () => boolean, timeoutMs = 5000): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  while (!check()) {
-    if (Date.now() > deadline) throw new Error('condition not met in time');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
-export const hostileValues = [
-  '',
-  ' leading and trailing ',
-  "it's",
-  'say "hi"',
-  '$(touch pwned)',
-  '`touch pwned`',
-  '; touch pwned',
-  '& touch pwned',
-  '| touch pwned',
-  '> pwned',
-  '!!',
-  '!touch',
-  '~',
-  '*',
-  '${HOME}',
-  '%s%n',
-  '\\',
-  '\\n',
-  "'\\''",
-  'a\nb\n',
-  '\n',
-  '\ttab',
-  '王小明',
-  '👩‍💻🔥',
-  '-n',
-  '--help',
-  'A=B',
-  '\u0001\u001b[31m',
-];
 
 describe('commands', () => {
   it('hands every argument on unchanged and executes nothing', async () => {

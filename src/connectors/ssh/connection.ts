@@ -1,0 +1,224 @@
+import type { Duplex } from 'node:stream';
+import type { Client, ClientChannel } from 'ssh2';
+import { errnoOf, messageOf, OaopsError } from '../../core/errors.ts';
+import type { SecretDoor } from '../../engine/ports.ts';
+import { type Authentication, authenticationOf } from './auth.ts';
+import { checkHostKey, fingerprintOf, hostKeyAlgorithms, keyTypeOf, knownKeyTypes } from './known-hosts.ts';
+import type { SshSettings } from './settings.ts';
+
+/** Channels that OpenSSH allows on one connection unless told otherwise (sshd_config(5) MaxSessions). */
+const usualMaxSessions = 10;
+
+/** Said by the server when it does not open a further channel. */
+export class ChannelRefused extends Error {}
+
+/** One verified and authenticated connection, with a count of its channels. */
+export class SshConnection {
+  readonly settings: SshSettings;
+  readonly #client: Client;
+  /** Session channels in use, and how many the server is believed to allow. */
+  used = 0;
+  limit = usualMaxSessions;
+  closed = false;
+  readonly #onClose: (() => void)[] = [];
+
+  constructor(client: Client, settings: SshSettings) {
+    this.#client = client;
+    this.settings = settings;
+    // Errors after the login end the connection; channels get to know by their own close events.
+    client.on('error', () => this.#close());
+    client.on('close', () => this.#close());
+    client.on('end', () => this.#close());
+  }
+
+  /** Starts a command in a channel of its own. @throws ChannelRefused, OaopsError `session-lost` */
+  exec(command: string): Promise<ClientChannel> {
+    return new Promise((resolve, reject) => {
+      const gone = () => reject(new OaopsError('session-lost', `the connection to ${this.settings.name} was lost`));
+      if (this.closed) return gone();
+      this.onClose(gone);
+      try {
+        this.#client.exec(command, (error, channel) => {
+          if (error) reject(/channel open failure/i.test(error.message) ? new ChannelRefused(error.message) : error);
+          else resolve(channel);
+        });
+      } catch {
+        gone();
+      }
+    });
+  }
+
+  /** A stream to another host, opened by this one (jump host). */
+  forward(host: string, port: number): Promise<Duplex> {
+    return new Promise((resolve, reject) => {
+      this.#client.forwardOut('127.0.0.1', 0, host, port, (error, channel) => {
+        if (error)
+          reject(
+            new OaopsError('host-unreachable', `${this.settings.name} cannot reach ${host}:${port}: ${error.message}`, {
+              details: { jump: this.settings.name },
+            }),
+          );
+        else resolve(channel);
+      });
+    });
+  }
+
+  onClose(listener: () => void): void {
+    if (this.closed) listener();
+    else this.#onClose.push(listener);
+  }
+
+  end(): void {
+    this.#client.end();
+    this.#client.destroy();
+    this.#close();
+  }
+
+  #close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    for (const listener of this.#onClose.splice(0)) listener();
+  }
+}
+
+/**
+ * Connects, verifies the host key, logs in.
+ * @param socket the way through a jump host; absent = a TCP connection
+ * @throws OaopsError `host-unreachable`, `host-key-unknown`, `host-key-changed`, `host-key-revoked`, `auth-failed`, `key-encrypted`, `ssh-handshake-failed`
+ */
+export async function connect(
+  settings: SshSettings,
+  secrets: SecretDoor | undefined,
+  signal: AbortSignal,
+  socket?: Duplex,
+): Promise<SshConnection> {
+  signal.throwIfAborted();
+  const authentication = await authenticationOf(settings, secrets);
+  const { NodeSSH } = await import('node-ssh');
+  const ssh = new NodeSSH();
+  let refusal: OaopsError | undefined;
+  const verify = (key: Buffer): boolean => {
+    refusal = refusalOf(settings, key);
+    return refusal === undefined;
+  };
+  const connecting = ssh.connect({
+    ...(socket ? { sock: socket } : { host: settings.host, port: settings.port }),
+    username: settings.user,
+    hostVerifier: verify,
+    // ssh2 takes them in this order; the first that the server has too is used.
+    algorithms: {
+      serverHostKey: hostKeyAlgorithms(knownKeyTypes(settings.knownHosts, settings.keyName, settings.keyPort)) as never,
+    },
+    authHandler: authentication.methods,
+    readyTimeout: settings.connectTimeoutMs,
+    keepaliveInterval: settings.keepaliveMs,
+    keepaliveCountMax: settings.keepaliveCount,
+  });
+  // Set before the first await inside connect(); later errors must always find a listener.
+  const client = ssh.connection!;
+  client.on('error', () => {});
+  const abort = () => client.destroy();
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    await connecting;
+    return new SshConnection(client, settings);
+  } catch (error) {
+    client.destroy();
+    signal.throwIfAborted();
+    throw refusal ?? connectError(settings, error, authentication);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+/** Why a host key is not accepted, or undefined when it is known. */
+function refusalOf(settings: SshSettings, key: Buffer): OaopsError | undefined {
+  const verdict = checkHostKey(settings.knownHosts, settings.keyName, settings.keyPort, key);
+  const fingerprint = fingerprintOf(key);
+  const type = keyTypeOf(key);
+  const details = {
+    host: settings.host,
+    port: settings.port,
+    fingerprint,
+    keyType: type,
+    files: settings.knownHostsFiles,
+  };
+  const file = settings.knownHostsFiles[0] ?? '~/.ssh/known_hosts';
+  switch (verdict.state) {
+    case 'known':
+      return undefined;
+    case 'revoked':
+      return new OaopsError(
+        'host-key-revoked',
+        `the host key of ${settings.name} (${fingerprint}) is revoked in ${verdict.by.file}:${verdict.by.line}`,
+        {
+          next: 'Do not use this host before its administrator has explained it.',
+          details,
+        },
+      );
+    case 'changed': {
+      const known = verdict.known[0]!;
+      return new OaopsError(
+        'host-key-changed',
+        `the host key of ${settings.name} has changed: it shows ${type} ${fingerprint}, ${known.file}:${known.line} has ${fingerprintOf(known.key)}`,
+        {
+          next: 'Somebody may be in between. Find out from its administrator; only if the host was set up anew, replace the line.',
+          details,
+        },
+      );
+    }
+    case 'unknown': {
+      const why = verdict.onlyAuthority
+        ? ', and lines of a certificate authority cannot be used here'
+        : verdict.otherTypes.length > 0
+          ? ` (known are keys of type ${verdict.otherTypes.join(', ')})`
+          : '';
+      return new OaopsError(
+        'host-key-unknown',
+        `the host key of ${settings.name} is not known: it shows ${type} ${fingerprint}${why}`,
+        {
+          next: `Compare the fingerprint on the host itself (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub), then add it: ssh-keyscan ${settings.keyPort === 22 ? '' : `-p ${settings.keyPort} `}${settings.keyName} >> ${file}`,
+          details,
+        },
+      );
+    }
+  }
+}
+
+function connectError(settings: SshSettings, error: unknown, authentication: Authentication): OaopsError {
+  const level = (error as { level?: string }).level;
+  const message = messageOf(error);
+  const place = `${settings.name} (${settings.user}@${settings.host}:${settings.port})`;
+  const details = { host: settings.host, port: settings.port, user: settings.user };
+  if (level === 'client-authentication' || level === 'agent') {
+    if (authentication.encryptedKey !== undefined) {
+      return new OaopsError('key-encrypted', `the key ${authentication.encryptedKey} for ${place} needs a passphrase`, {
+        next: `Load it into an agent: ssh-add ${authentication.encryptedKey}`,
+        details,
+      });
+    }
+    const notes = authentication.notes.length > 0 ? ` (${authentication.notes.join('; ')})` : '';
+    return new OaopsError('auth-failed', `${place} refused every way to log in${notes}`, {
+      next: `Try it by hand with the same account: ssh -v ${settings.user}@${settings.host}`,
+      details,
+    });
+  }
+  if (level === 'handshake' || level === 'protocol') {
+    return new OaopsError('ssh-handshake-failed', `no ssh connection with ${place}: ${message}`, { details });
+  }
+  const reasons: Record<string, string> = {
+    ENOTFOUND: 'its name is not known',
+    EAI_AGAIN: 'its name cannot be looked up now',
+    ECONNREFUSED: 'nothing listens there',
+    EHOSTUNREACH: 'there is no route to it',
+    ENETUNREACH: 'the network is not reachable',
+    ETIMEDOUT: 'it does not answer',
+    ECONNRESET: 'it closed the connection',
+  };
+  const reason = level === 'client-timeout' ? 'it did not answer in time' : (reasons[errnoOf(error) ?? ''] ?? message);
+  return new OaopsError('host-unreachable', `${place} cannot be reached: ${reason}`, {
+    next: 'Check its name, its power and the network in between.',
+    details,
+    cause: error,
+  });
+}

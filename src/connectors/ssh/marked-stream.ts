@@ -1,0 +1,64 @@
+/**
+ * Finds a random mark in a stream: what comes before the first mark line is dropped (login scripts of csh and others
+ * print there), what stands between is handed on, what follows the second one is kept as the trailer.
+ */
+export class MarkedStream {
+  readonly #mark: Buffer;
+  readonly #onData: (chunk: Buffer) => void;
+  #state: 'before' | 'inside' | 'after' = 'before';
+  #held: Buffer = Buffer.alloc(0);
+  #trailer = '';
+
+  constructor(mark: string, onData: (chunk: Buffer) => void) {
+    this.#mark = Buffer.from(mark);
+    this.#onData = onData;
+  }
+
+  get begun(): boolean {
+    return this.#state !== 'before';
+  }
+
+  /** True when the second mark has come: nothing is missing. */
+  get complete(): boolean {
+    return this.#state === 'after';
+  }
+
+  /** Text after the second mark, without white space around it. */
+  get trailer(): string {
+    return this.#trailer.trim();
+  }
+
+  push(chunk: Buffer): void {
+    if (this.#state === 'after') {
+      this.#trailer += chunk.toString('latin1');
+      return;
+    }
+    const bytes = this.#held.length > 0 ? Buffer.concat([this.#held, chunk]) : chunk;
+    const at = bytes.indexOf(this.#state === 'before' ? Buffer.concat([this.#mark, Buffer.from('\n')]) : this.#mark);
+    if (at < 0) {
+      const keep = partialLength(bytes, this.#mark, this.#state === 'before' ? 1 : 0);
+      if (this.#state === 'inside' && bytes.length > keep) this.#onData(bytes.subarray(0, bytes.length - keep));
+      this.#held = Buffer.from(bytes.subarray(bytes.length - keep));
+      return;
+    }
+    this.#held = Buffer.alloc(0);
+    if (this.#state === 'before') {
+      this.#state = 'inside';
+      const rest = bytes.subarray(at + this.#mark.length + 1);
+      if (rest.length > 0) this.push(rest);
+    } else {
+      if (at > 0) this.#onData(bytes.subarray(0, at));
+      this.#state = 'after';
+      this.#trailer += bytes.toString('latin1', at + this.#mark.length);
+    }
+  }
+}
+
+/** Length of the longest end of `bytes` that could be the beginning of the mark. */
+function partialLength(bytes: Buffer, mark: Buffer, extra: number): number {
+  for (let length = Math.min(bytes.length, mark.length - 1 + extra); length > 0; length--) {
+    const end = bytes.subarray(bytes.length - length);
+    if (end.equals(mark.subarray(0, Math.min(length, mark.length)))) return length;
+  }
+  return 0;
+}

@@ -1,0 +1,204 @@
+import type { ClientChannel } from 'ssh2';
+import { OaopsError } from '../../core/errors.ts';
+import type { Target } from '../../engine/ports.ts';
+import { ChannelRefused, connect, type SshConnection } from './connection.ts';
+import { jumpTarget, type SshDoorOptions, type SshSettings, sshSettings } from './settings.ts';
+
+/** Handshakes that go on at once: they cost CPU on both sides, and a jump host limits them (sshd_config(5) MaxStartups). */
+const maxHandshakes = 32;
+/** Connections to one host: more than one only when its MaxSessions is used up. */
+const maxConnectionsPerHost = 3;
+
+/** A counting gate; waiters go in order. */
+export class Gate {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(places: number) {
+    this.#free = places;
+  }
+
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#free++;
+    }
+  }
+}
+
+/** Gives the connection of a jump host; `path` are the targets on the way, to notice a circle. */
+type Jump = (hop: string, before: string[], path: readonly string[]) => Promise<SshConnection>;
+
+/** The connections to one target: opened when needed, used again, more than one only when channels run out. */
+export class HostPool {
+  readonly target: Target;
+  readonly #door: SshDoorOptions;
+  readonly #handshakes: Gate;
+  readonly #jump: Jump;
+  readonly #ended = new AbortController();
+  #settings: Promise<SshSettings> | undefined;
+  #connections: SshConnection[] = [];
+  #opening: Promise<SshConnection> | undefined;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(target: Target, door: SshDoorOptions, handshakes: Gate, jump: Jump) {
+    this.target = target;
+    this.#door = door;
+    this.#handshakes = handshakes;
+    this.#jump = jump;
+  }
+
+  settings(): Promise<SshSettings> {
+    this.#settings ??= sshSettings(this.target, this.#door);
+    return this.#settings;
+  }
+
+  /** A living connection, whatever its channels. */
+  async connection(signal: AbortSignal, path: readonly string[] = []): Promise<SshConnection> {
+    if (path.includes(this.target.host)) {
+      throw new OaopsError('ssh-jump-loop', `the jump hosts of ${path[0]} lead in a circle at ${this.target.host}`, {
+        next: 'Check ProxyJump in the inventory and in ssh_config.',
+      });
+    }
+    this.#connections = this.#connections.filter((connection) => !connection.closed);
+    return this.#connections[0] ?? this.#open(signal, path);
+  }
+
+  /**
+   * Starts a command in a channel; waits for a free one when the server allows no more. `urgent` (ending a process tree)
+   * opens a further connection instead of waiting.
+   */
+  async exec(command: string, signal: AbortSignal, urgent = false): Promise<ClientChannel> {
+    for (;;) {
+      signal.throwIfAborted();
+      this.#connections = this.#connections.filter((connection) => !connection.closed);
+      let connection = this.#connections.find((candidate) => candidate.used < candidate.limit);
+      if (
+        !connection &&
+        (this.#connections.length < (urgent ? maxConnectionsPerHost + 1 : maxConnectionsPerHost) || this.#opening)
+      ) {
+        connection = await this.#open(signal);
+        if (connection.used >= connection.limit) continue;
+      }
+      if (!connection) {
+        await this.#channelFreed(signal);
+        continue;
+      }
+      connection.used++;
+      try {
+        const channel = await connection.exec(command);
+        const held = connection;
+        channel.once('close', () => this.#release(held));
+        return channel;
+      } catch (error) {
+        this.#release(connection);
+        if (!(error instanceof ChannelRefused)) throw error;
+        if (connection.used === 0) {
+          throw new OaopsError('ssh-session-refused', `${this.target.name} does not start commands: ${error.message}`, {
+            next: 'Check MaxSessions and ForceCommand of its sshd.',
+          });
+        }
+        connection.limit = connection.used;
+      }
+    }
+  }
+
+  closeAll(): void {
+    this.#ended.abort();
+    for (const connection of this.#connections.splice(0)) connection.end();
+  }
+
+  /** Concurrent callers share one handshake, which does not end with one of them; ConnectTimeout bounds it. */
+  async #open(signal: AbortSignal, path: readonly string[] = []): Promise<SshConnection> {
+    this.#opening ??= this.#connect(path).finally(() => {
+      this.#opening = undefined;
+    });
+    const { promise, reject } = Promise.withResolvers<never>();
+    const abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+    try {
+      return await Promise.race([this.#opening, promise]);
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  async #connect(path: readonly string[]): Promise<SshConnection> {
+    const settings = await this.settings();
+    const last = settings.jumps.at(-1);
+    let socket: Awaited<ReturnType<SshConnection['forward']>> | undefined;
+    if (last !== undefined) {
+      const jump = await this.#jump(last, settings.jumps.slice(0, -1), [...path, this.target.host]);
+      socket = await jump.forward(settings.host, settings.port);
+    }
+    const signal = this.#ended.signal;
+    const connection = await this.#handshakes.run(() => connect(settings, this.#door.secrets, signal, socket));
+    this.#connections.push(connection);
+    connection.onClose(() => this.#wake());
+    return connection;
+  }
+
+  #release(connection: SshConnection): void {
+    connection.used--;
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const resume of this.#waiting.splice(0)) resume();
+  }
+
+  #channelFreed(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const abort = () => reject(signal.reason);
+      signal.addEventListener('abort', abort, { once: true });
+      this.#waiting.push(() => {
+        signal.removeEventListener('abort', abort);
+        resolve();
+      });
+    });
+  }
+}
+
+/** All connections of this process, by target; jump hosts are shared by everything behind them. */
+export class ConnectionPool {
+  readonly #door: SshDoorOptions;
+  readonly #handshakes = new Gate(maxHandshakes);
+  readonly #hosts = new Map<string, HostPool>();
+
+  constructor(door: SshDoorOptions) {
+    this.#door = door;
+  }
+
+  host(target: Target): HostPool {
+    const key = JSON.stringify([
+      target.host,
+      target.port,
+      target.user,
+      target.identityFile,
+      target.proxyJump,
+      target.password,
+    ]);
+    let pool = this.#hosts.get(key);
+    if (!pool) {
+      const jump: Jump = (hop, before, path) => {
+        const parsed = jumpTarget(hop);
+        const through = before.length > 0 ? { ...parsed, proxyJump: before.join(',') } : parsed;
+        return this.host(through).connection(new AbortController().signal, path);
+      };
+      pool = new HostPool(target, this.#door, this.#handshakes, jump);
+      this.#hosts.set(key, pool);
+    }
+    return pool;
+  }
+
+  closeAll(): void {
+    for (const pool of this.#hosts.values()) pool.closeAll();
+    this.#hosts.clear();
+  }
+}

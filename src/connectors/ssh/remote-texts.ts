@@ -1,0 +1,173 @@
+import { endTreeText, shellHelpers } from '../process/supervisor.ts';
+
+/**
+ * The scripts of the far side, fed to /bin/sh on stdin by the bootstrap text. Values come as assignments quoted by
+ * `posixQuote` before them. Names: `oaops_n` mark, `oaops_u` unit folder name.
+ *
+ * Everything an output carries stands between two marks on stdout, and after one mark on stderr, whose second mark is
+ * followed by one line that says how it ended. The mark is random, so nothing that a command or a login script prints is
+ * taken for it.
+ */
+
+/** Folders for markers, in order: the state folder of the account (as core/paths.ts), else one in /var/tmp. */
+const place = `
+oaops_i=$(id -u)
+if [ "$oaops_i" = 0 ]; then oaops_b=/var/lib/oaops/units; else oaops_b=\${XDG_STATE_HOME:-\${HOME:-/nonexistent}/.local/state}/oaops/units; fi
+oaops_v=/var/tmp/oaops-$oaops_i
+find_unit() {
+  oaops_d=
+  for oaops_x in "$oaops_b" "$oaops_v"; do
+    if [ -d "$oaops_x/$oaops_u" ] && [ -O "$oaops_x/$oaops_u" ]; then oaops_d=$oaops_x/$oaops_u; return 0; fi
+  done
+  return 1
+}
+is_alive() {
+  [ -e "$oaops_d/pid" ] || return 1
+  read -r oaops_pid oaops_start oaops_boot oaops_x <"$oaops_d/pid"
+  alive "$oaops_pid" "$oaops_start" "$oaops_boot"
+}
+`;
+
+const marks = `
+begin() { printf '%s\\n' "$oaops_n"; printf '%s\\n' "$oaops_n" >&2; }
+finish_with() { printf '%s\\n' "$oaops_n"; printf '%s %s\\n' "$oaops_n" "$1" >&2; }
+`;
+
+/**
+ * Sends what the files hold and will hold, until the unit has ended. The shell and `cat` share the position in the open
+ * file, so nothing is sent twice; `cat` fails when nobody listens any more, and the unit goes on without.
+ */
+const follow = `
+follow() {
+  oaops_t=0.01
+  oaops_c=0
+  while :; do
+    oaops_e=
+    if [ -e "$oaops_d/exit" ]; then IFS= read -r oaops_e <"$oaops_d/exit"
+    elif [ -e "$oaops_d/pid" ]; then
+      if ! is_alive; then
+        sleep 0.2 2>/dev/null || sleep 1
+        if [ -e "$oaops_d/exit" ]; then IFS= read -r oaops_e <"$oaops_d/exit"; else oaops_e=gone; fi
+      fi
+    else
+      oaops_c=$((oaops_c + 1))
+      [ $oaops_c -gt 60 ] && oaops_e=gone
+    fi
+    if [ -s "$oaops_d/out" ]; then cat <&3 || exit 1; fi
+    if [ -s "$oaops_d/err" ]; then cat <&4 >&2 || exit 1; fi
+    [ -n "$oaops_e" ] && break
+    sleep $oaops_t 2>/dev/null || sleep 1
+    case $oaops_t in 0.01) oaops_t=0.03 ;; 0.03) oaops_t=0.1 ;; 0.1) oaops_t=0.3 ;; *) oaops_t=1 ;; esac
+  done
+  finish_with "$oaops_e"
+}
+`;
+
+/**
+ * Starts a unit and follows it. Also needs `oaops_s` supervisor text, `oaops_env` export lines, `oaops_h` stdin (none, text,
+ * raw), `oaops_in` stdin for printf %b, `oaops_once` 1 to remove the marker at the end, `oaops_k`, and the parameters of
+ * the supervisor after the folder as "$@".
+ */
+export const launchText = `${shellHelpers}${place}${marks}${follow}
+if find_unit; then
+  if is_alive; then begin; finish_with 'failed unit-running 0'; exit 0; fi
+  rm -rf "$oaops_d"
+fi
+oaops_d=
+if (umask 077; mkdir -p "$oaops_b" && mkdir "$oaops_b/$oaops_u") 2>/dev/null; then oaops_d=$oaops_b/$oaops_u
+elif (umask 077; mkdir -p "$oaops_v") 2>/dev/null && [ -O "$oaops_v" ] && [ ! -h "$oaops_v" ] && (umask 077; mkdir "$oaops_v/$oaops_u") 2>/dev/null; then oaops_d=$oaops_v/$oaops_u
+else begin; finish_with 'failed marker-folder-unwritable 0'; exit 0
+fi
+(umask 077; : >"$oaops_d/out"; : >"$oaops_d/err") || { begin; finish_with 'failed marker-folder-unwritable 0'; exit 0; }
+exec 3<"$oaops_d/out" 4<"$oaops_d/err"
+oaops_f=
+oaops_bg=
+if setsid -f true 2>/dev/null; then oaops_f='setsid -f'
+elif command -v setsid >/dev/null 2>&1; then oaops_f=setsid oaops_bg=1
+else oaops_bg=1
+fi
+start() {
+  exec 3<&- 4<&-
+  trap - HUP
+  eval "$oaops_env"
+  OAOPS_UNIT=$oaops_u
+  export OAOPS_UNIT
+  [ -n "$LC_ALL$LC_CTYPE$LANG" ] || { LANG=C.UTF-8; export LANG; }
+  exec $oaops_f /bin/sh -c "$oaops_s" oaops-unit "$oaops_d" "$@"
+}
+begin
+case $oaops_h$oaops_bg in
+  none) (start "$@") </dev/null >/dev/null 2>&1 ;;
+  none1) (start "$@") </dev/null >/dev/null 2>&1 & ;;
+  text) (printf %b "$oaops_in" &) | (start "$@") >/dev/null 2>&1 ;;
+  text1) (printf %b "$oaops_in" &) | (start "$@") >/dev/null 2>&1 & ;;
+  raw) (start "$@") >/dev/null 2>&1 ;;
+  raw1) exec 5<&0; (start "$@") <&5 >/dev/null 2>&1 & exec 5<&- ;;
+esac
+exec </dev/null
+oaops_in=
+follow
+case $oaops_once$oaops_e in 1*|failed*) rm -rf "$oaops_d" ;; esac
+exit 0
+`;
+
+/** Follows a unit again. Also needs `oaops_o1`, `oaops_o2`: bytes of stdout and stderr that have arrived already. */
+export const attachText = `${shellHelpers}${place}${marks}${follow}
+skip() {
+  [ "$1" -ge 65536 ] && dd bs=65536 count=$(($1 / 65536)) >/dev/null 2>&1
+  [ $(($1 % 65536)) -gt 0 ] && dd bs=1 count=$(($1 % 65536)) >/dev/null 2>&1
+}
+begin
+if ! find_unit; then finish_with missing; exit 0; fi
+exec 3<"$oaops_d/out" 4<"$oaops_d/err"
+skip "$oaops_o1" <&3
+skip "$oaops_o2" <&4
+follow
+case $oaops_once$oaops_e in 1*|failed*) rm -rf "$oaops_d" ;; esac
+exit 0
+`;
+
+/** Says `exited`, `alive`, `starting` or `unknown`. */
+export const probeText = `${shellHelpers}${place}${marks}
+begin
+if ! find_unit; then echo unknown
+elif [ -e "$oaops_d/exit" ]; then echo exited
+elif is_alive; then echo alive
+elif [ -e "$oaops_d/pid" ]; then if [ -e "$oaops_d/exit" ]; then echo exited; else echo unknown; fi
+else echo starting
+fi
+finish_with ok
+exit 0
+`;
+
+export const forgetText = `${place}${marks}
+begin
+while find_unit; do rm -rf "$oaops_d" || break; done
+finish_with ok
+exit 0
+`;
+
+/** Ends the process tree of a unit; also needs `oaops_g`: grace in tenths of a second. */
+export const endText = `${shellHelpers}${place}${marks}
+begin
+oaops_pid=0 oaops_start=-
+if find_unit; then
+  oaops_c=0
+  while [ ! -e "$oaops_d/pid" ] && [ $oaops_c -lt 40 ]; do sleep 0.05 2>/dev/null || sleep 1; oaops_c=$((oaops_c + 1)); done
+  is_alive || oaops_pid=0
+fi
+end_tree() {
+  /bin/sh -c "$oaops_s" oaops-end "$oaops_u" "$oaops_pid" "$oaops_start" "$oaops_g"
+}
+oaops_left=$(end_tree)
+case $oaops_left in
+  *[0-9]*) case $oaops_m in
+    sudo|doas) oaops_left=$("$oaops_m" -n -u "$oaops_w" -- /bin/sh -c "$oaops_s" oaops-end "$oaops_u" "$oaops_pid" "$oaops_start" "$oaops_g") || : ;;
+  esac ;;
+esac
+printf '%s\\n' "$oaops_left"
+finish_with ok
+exit 0
+`;
+
+export { endTreeText };

@@ -1,0 +1,180 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { OaopsError } from '../../core/errors.ts';
+import { parseDuration, tryParseDuration } from '../../core/units.ts';
+import type { SecretDoor, Target } from '../../engine/ports.ts';
+import { type KnownHostLine, parseKnownHosts } from './known-hosts.ts';
+import { expandHome, expandTokens, readSshConfig, type SshOptions } from './ssh-config.ts';
+
+export interface SshDoorOptions {
+  env: Readonly<Record<string, string | undefined>>;
+  home: string;
+  /** Name of the account that oaops runs as. */
+  localUser: string;
+  secrets?: SecretDoor;
+  warn(message: string): void;
+  /** ssh_config files in order of precedence; default `~/.ssh/config`, `/etc/ssh/ssh_config`. */
+  configFiles?: string[];
+  /** Instead of the known_hosts files that ssh_config names. */
+  knownHostsFiles?: string[];
+}
+
+/** Everything needed to reach one host: inventory first, then ssh_config(5), then the defaults of ssh. */
+export interface SshSettings {
+  /** As named in the inventory, for messages. */
+  name: string;
+  host: string;
+  port: number;
+  user: string;
+  /** Name under which the host key is known (HostKeyAlias, else `host`). */
+  keyName: string;
+  keyPort: number;
+  knownHosts: KnownHostLine[];
+  knownHostsFiles: string[];
+  /** Key files in the order to try; `explicit` = named by somebody, not a default. */
+  identities: { path: string; explicit: boolean }[];
+  /** Only these keys, also from the agent. */
+  identitiesOnly: boolean;
+  agentSocket?: string;
+  passwordRef?: string;
+  jumps: string[];
+  connectTimeoutMs: number;
+  keepaliveMs: number;
+  keepaliveCount: number;
+}
+
+const defaultIdentities = ['id_rsa', 'id_ecdsa', 'id_ed25519'];
+
+/** @throws OaopsError `ssh-proxy-command`, `ssh-config-*`, `ssh-user-invalid` */
+export async function sshSettings(target: Target, door: SshDoorOptions): Promise<SshSettings> {
+  const files = door.configFiles ?? [join(door.home, '.ssh/config'), '/etc/ssh/ssh_config'];
+  const options = await readSshConfig(files, {
+    host: target.host,
+    user: target.user,
+    localUser: door.localUser,
+    home: door.home,
+    warn: door.warn,
+  });
+  const first = (name: string) => options.get(name)?.[0];
+  const host = expandTokens(first('hostname') ?? target.host, { h: target.host });
+  const port = target.port ?? portOf(first('port')) ?? 22;
+  const user = target.user ?? first('user') ?? door.localUser;
+  const tokens = { h: host, n: target.host, p: String(port), r: user, u: door.localUser, d: door.home };
+  const path = (text: string) => expandHome(expandTokens(text, tokens), door.home);
+  const configured = jumpsOf(target.proxyJump ?? first('proxyjump'));
+  // As ssh does: "Host *" with a ProxyJump also holds for the jump host, which is not its own jump host.
+  const jumps =
+    target.proxyJump === undefined && configured.some((hop) => jumpTarget(hop).host === target.host) ? [] : configured;
+  const command = first('proxycommand');
+  if (jumps.length === 0 && command !== undefined && command.toLowerCase() !== 'none') {
+    throw new OaopsError('ssh-proxy-command', `ssh_config has a ProxyCommand for ${target.host}, which is not run`, {
+      next: 'Write the jump host as ProxyJump.',
+    });
+  }
+  if (['no', 'off', 'accept-new'].includes(first('stricthostkeychecking')?.toLowerCase() ?? '')) {
+    door.warn(
+      `StrictHostKeyChecking ${first('stricthostkeychecking')} for ${target.host} is not followed: an unknown host key is always refused`,
+    );
+  }
+  const alias = first('hostkeyalias');
+  const knownHostsFiles = door.knownHostsFiles ?? namedKnownHostsFiles(options, path, door.home);
+  const agent = agentSocketOf(first('identityagent'), door.env, path);
+  return {
+    name: target.name,
+    host,
+    port,
+    user,
+    keyName: alias ?? host,
+    keyPort: alias ? 22 : port,
+    knownHosts: knownHostsFiles.flatMap(readKnownHosts),
+    knownHostsFiles,
+    identities: identitiesOf(target, options.get('identityfile'), path, door.home),
+    identitiesOnly: first('identitiesonly')?.toLowerCase() === 'yes',
+    ...(agent !== undefined && { agentSocket: agent }),
+    ...(target.password !== undefined && { passwordRef: target.password }),
+    jumps,
+    connectTimeoutMs: secondsOf(first('connecttimeout')) ?? 20_000,
+    keepaliveMs: secondsOf(first('serveraliveinterval')) || 15_000,
+    keepaliveCount: Number(first('serveralivecountmax') ?? 3) || 3,
+  };
+}
+
+/** `[user@]host[:port]` or `ssh://...`, comma-separated, first hop first; `none` = no jump. */
+export function jumpsOf(text: string | undefined): string[] {
+  if (text === undefined || text.toLowerCase() === 'none') return [];
+  return text
+    .split(',')
+    .map((hop) => hop.trim())
+    .filter(Boolean);
+}
+
+/** One hop as a target. @throws OaopsError `ssh-jump-invalid` */
+export function jumpTarget(hop: string): Target {
+  const match = /^(?:ssh:\/\/)?(?:([^@\s]+)@)?(\[[^\]]+\]|[^:\s]+)(?::(\d{1,5}))?\/?$/.exec(hop);
+  if (!match)
+    throw new OaopsError('ssh-jump-invalid', `"${hop}" is not a jump host`, { next: 'Write user@host:port.' });
+  const host = match[2]!.replace(/^\[|\]$/g, '');
+  return {
+    name: hop,
+    connection: 'ssh',
+    host,
+    ...(match[3] !== undefined && { port: Number(match[3]) }),
+    ...(match[1] !== undefined && { user: match[1] }),
+    groups: [],
+    vars: {},
+  };
+}
+
+function identitiesOf(
+  target: Target,
+  configured: string[] | undefined,
+  path: (text: string) => string,
+  home: string,
+): SshSettings['identities'] {
+  const explicit = [...(target.identityFile !== undefined ? [target.identityFile] : []), ...(configured ?? [])].filter(
+    (file) => file.toLowerCase() !== 'none',
+  );
+  if (explicit.length > 0 || configured !== undefined)
+    return [...new Set(explicit.map(path))].map((file) => ({ path: file, explicit: true }));
+  return defaultIdentities
+    .map((name) => join(home, '.ssh', name))
+    .filter((file) => existsSync(file))
+    .map((file) => ({ path: file, explicit: false }));
+}
+
+function namedKnownHostsFiles(options: SshOptions, path: (text: string) => string, home: string): string[] {
+  const user = options.get('userknownhostsfile') ?? [join(home, '.ssh/known_hosts'), join(home, '.ssh/known_hosts2')];
+  const global = options.get('globalknownhostsfile') ?? ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2'];
+  return [...user, ...global].filter((file) => file.toLowerCase() !== 'none').map(path);
+}
+
+function readKnownHosts(file: string): KnownHostLine[] {
+  try {
+    return parseKnownHosts(file, readFileSync(file, 'utf8'));
+  } catch {
+    // A file that is missing or unreadable knows nobody: the check fails closed.
+    return [];
+  }
+}
+
+function agentSocketOf(
+  configured: string | undefined,
+  env: SshDoorOptions['env'],
+  path: (text: string) => string,
+): string | undefined {
+  if (configured === undefined || configured === 'SSH_AUTH_SOCK') return env['SSH_AUTH_SOCK'] || undefined;
+  if (configured.toLowerCase() === 'none') return undefined;
+  return configured.startsWith('$') ? env[configured.slice(1)] || undefined : path(configured);
+}
+
+function portOf(text: string | undefined): number | undefined {
+  const port = Number(text);
+  return text !== undefined && Number.isInteger(port) && port > 0 && port < 65536 ? port : undefined;
+}
+
+/** TIME FORMATS of sshd_config(5): bare seconds, or units. */
+function secondsOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d+$/.test(text)) return parseDuration(`${text}s`);
+  return tryParseDuration(text.toLowerCase());
+}
