@@ -58,9 +58,9 @@ export function plainSink(how: Wording, options: { verbose: boolean }, write: (l
       }
       case 'step.ended': {
         const why = event.message ? `: ${event.message}` : '';
-        write(
-          `${label(model.step(event.step))}: ${statusWord(how, event.status)} (${formatDuration(event.durationMs)})${why}`,
-        );
+        const step = model.step(event.step);
+        const time = step.startedMs === undefined ? '' : ` (${formatDuration(event.durationMs)})`;
+        write(`${label(step)}: ${statusWord(how, event.status)}${time}${why}`);
         break;
       }
       case 'run.warning':

@@ -63,7 +63,10 @@ export function showsUnits(step: StepView): boolean {
 
 /** One ended step and the units that did not end well: what stays on the screen. */
 export function endedStepLines(how: Wording, step: StepView): string[] {
-  const time = step.durationMs === undefined ? '' : `  ${paint(how.color, 'dim', formatDuration(step.durationMs))}`;
+  const time =
+    step.durationMs === undefined || step.startedMs === undefined
+      ? ''
+      : `  ${paint(how.color, 'dim', formatDuration(step.durationMs))}`;
   const word = good.includes(step.status)
     ? ''
     : `  ${paint(how.color, statusPaint(step.status), statusWord(how, step.status === 'planned' ? 'not-started' : step.status))}`;

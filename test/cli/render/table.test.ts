@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { table } from '../../../src/cli/render/table.ts';
+import { displayWidth } from '../../../src/cli/render/width.ts';
+
+const columns = [{ title: 'NAME' }, { title: 'SIZE', align: 'right' as const }, { title: 'TITLE', flexible: true }];
+
+test('columns line up, also with Chinese titles', () => {
+  const rows = [
+    ['backup-daily', '1.4 GiB', '每日备份'],
+    ['x', '12 B', 'short'],
+  ];
+  expect(table(columns, rows)).toBe(
+    ['NAME             SIZE  TITLE', 'backup-daily  1.4 GiB  每日备份', 'x                12 B  short'].join('\n'),
+  );
+});
+
+test('a flexible column is wrapped so that every line fits', () => {
+  const rows = [
+    ['restore-drill', '1 B', '恢复演练:恢复全部文件,比较每个校验值,运行冒烟检查,测量用时,给出结论,并保存证据'],
+  ];
+  const text = table(columns, rows, { columns: 60 });
+  expect(text.split('\n').every((line) => displayWidth(line) <= 60)).toBe(true);
+  expect(text.split('\n').length).toBeGreaterThan(2);
+});
+
+test('fixed columns are clipped only when nothing else helps', () => {
+  const rows = [['a-very-long-name-that-nobody-should-have-given-to-anything', '1 B', 'text']];
+  expect(table(columns, rows, { columns: 200 })).toContain('given-to-anything');
+  const narrow = table(columns, rows, { columns: 40 });
+  expect(narrow).toContain('…');
+  expect(narrow.split('\n').every((line) => displayWidth(line) <= 40)).toBe(true);
+});

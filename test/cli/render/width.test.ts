@@ -1,0 +1,47 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { clip, displayWidth, pad, wrap } from '../../../src/cli/render/width.ts';
+
+test.each([
+  ['', 0],
+  ['abc', 3],
+  ['备份', 4],
+  ['a备b', 4],
+  ['，。', 4],
+  ['é', 1],
+  ['e\u0301', 1],
+  ['\u001B[31mred\u001B[39m', 3],
+  ['👍', 2],
+  ['𠮷', 2],
+  ['✔', 1],
+  ['ｱ', 1],
+])('%j takes %i columns', (text, columns) => expect(displayWidth(text)).toBe(columns));
+
+test('clip marks what it cut off and never exceeds the columns', () => {
+  expect(clip('abcdef', 4)).toBe('abc…');
+  expect(clip('备份数据库', 6)).toBe('备份…');
+  expect(clip('abc', 3)).toBe('abc');
+  expect(clip('abc', 0)).toBe('');
+});
+
+test('pad counts Chinese characters as two', () => {
+  expect(pad('备份', 6)).toBe('备份  ');
+  expect(pad('12', 4, 'right')).toBe('  12');
+});
+
+test('wrap breaks between words and between Chinese characters', () => {
+  expect(wrap('one two three', 8)).toEqual(['one two', 'three']);
+  expect(wrap('分发补丁包', 4)).toEqual(['分发', '补丁', '包']);
+  expect(wrap('averyveryverylongword', 8)).toEqual(['averyver', 'yverylon', 'gword']);
+});
+
+test('wrapped lines fit, and lose nothing but white space', () => {
+  const words = fc.string({ unit: fc.constantFrom('a', 'b', ' ', '备', '份', '-', '，') });
+  fc.assert(
+    fc.property(words, fc.integer({ min: 2, max: 30 }), (text, columns) => {
+      const lines = wrap(text, columns);
+      expect(lines.every((line) => displayWidth(line) <= columns)).toBe(true);
+      expect(lines.join('').replaceAll(' ', '')).toBe(text.replaceAll(' ', ''));
+    }),
+  );
+});
