@@ -61,6 +61,11 @@ export class RepositoryCache implements ContentIndex {
     );
   }
 
+  /** False for a new cache, or one that was thrown away. */
+  get isUsed(): boolean {
+    return this.#db.prepare('SELECT 1 FROM parents LIMIT 1').get() !== undefined;
+  }
+
   find(sha256: string): { pack: string; member: number; length: number } | undefined {
     const row = this.#find.get(Buffer.from(sha256, 'hex'));
     return row && { pack: row.sha, member: row.member, length: row.length };

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createWriteStream, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { type Clock, isoTime } from '../../core/clock.ts';
+import type { Clock } from '../../core/clock.ts';
 import { messageOf, OaopsError } from '../../core/errors.ts';
 import { sha256Hex } from '../../core/json.ts';
 import { hashOfObject, objectNames } from '../format/object-names.ts';
@@ -38,6 +38,7 @@ export interface LegSetOptions {
 export class LegSet {
   readonly #legs: Leg[];
   readonly #options: LegSetOptions;
+  readonly #unopened: LegResult[] = [];
 
   constructor(stores: readonly ObjectStore[], options: LegSetOptions) {
     this.#options = options;
@@ -49,14 +50,19 @@ export class LegSet {
   }
 
   get results(): LegResult[] {
-    return this.#legs.map((leg) => leg.result);
+    return [...this.#legs.map((leg) => leg.result), ...this.#unopened];
   }
 
   get active(): ObjectStore[] {
     return this.#active().map((leg) => leg.store);
   }
 
-  /** Marks a leg that could not even be opened or leased. */
+  /** Adds a leg that could not even be opened, for the result. */
+  addFailed(location: string, error: unknown): void {
+    this.#unopened.push({ location, status: 'failed', error: errorOf(error), storedBytes: 0, storedObjects: 0 });
+  }
+
+  /** Marks a leg that could not be leased. */
   fail(location: string, error: unknown): void {
     const leg = this.#legs.find((candidate) => candidate.store.location === location);
     if (leg) this.#failLeg(leg, error);
@@ -182,13 +188,8 @@ export class LegSet {
 
   #failLeg(leg: Leg, error: unknown): void {
     if (leg.result.status === 'failed') return;
-    const message = messageOf(error);
-    leg.result = {
-      ...leg.result,
-      status: 'failed',
-      error: { code: error instanceof OaopsError ? error.code : 'leg-failed', message },
-    };
-    this.#options.onFailure(leg.store.location, `${isoTime(this.#options.clock.nowMs())} ${message}`);
+    leg.result = { ...leg.result, status: 'failed', error: errorOf(error) };
+    this.#options.onFailure(leg.store.location, messageOf(error));
   }
 
   /** With one leg its own error is what the user must read. */
@@ -200,6 +201,10 @@ export class LegSet {
       details: { legs: this.results },
     });
   }
+}
+
+function errorOf(error: unknown): { code: string; message: string } {
+  return { code: error instanceof OaopsError ? error.code : 'leg-failed', message: messageOf(error) };
 }
 
 function unlinkQuietly(file: string): void {

@@ -39,19 +39,18 @@ export class ManifestWriter {
   #bytes = 0;
   readonly blocks: EntryBlockRef[] = [];
   readonly packs = new Set<string>();
-  entries = 0;
 
   constructor(options: ManifestWriterOptions) {
     this.#options = options;
     this.#spool = new LineSpool(options.spoolFile);
   }
 
-  /** `unnamed` tells that the line has pieces `@<number>`. */
-  async add(line: string, unnamed: boolean): Promise<void> {
-    this.entries++;
+  /** `unnamed` tells that the line has pieces `@<number>`. Await what it returns, if anything. */
+  add(line: string, unnamed: boolean): Promise<void> | undefined {
     if (unnamed) this.#spool.push(`!${line}`);
     else if (!this.#spool.isEmpty) this.#spool.push(line);
-    else if (this.#take(line)) await this.#endBlock();
+    else if (this.#take(line)) return this.#endBlock();
+    return undefined;
   }
 
   /** Call when every pack has its name. */

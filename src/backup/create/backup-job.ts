@@ -1,0 +1,284 @@
+import { hostname, userInfo } from 'node:os';
+import { join } from 'node:path';
+import type { Clock } from '../../core/clock.ts';
+import { messageOf, OaopsError, usageError } from '../../core/errors.ts';
+import { ExitCode } from '../../core/exit-codes.ts';
+import type { RandomSource } from '../../core/ids.ts';
+import { currentProcessIdentity } from '../../core/process-identity.ts';
+import { RepositoryCache } from '../cache/repository-cache.ts';
+import type { Identities } from '../crypto/age-header.ts';
+import { fromText } from '../format/byte-string.ts';
+import type { ManifestRoot, Problem } from '../format/manifest-root.ts';
+import { acquireHostLock } from '../lease/host-lock.ts';
+import { acquireLease, type Lease } from '../lease/lease.ts';
+import type { ObjectStore } from '../ports.ts';
+import { openRepository, type Repository, readKeys } from '../repository/open.ts';
+import { listSnapshotIds } from '../repository/snapshots.ts';
+import { compileExcludes } from '../scan/exclude.ts';
+import { findSources } from '../scan/sources.ts';
+import { type BackupProgress, createSnapshot } from './create-snapshot.ts';
+import { type LegResult, LegSet } from './leg-set.ts';
+import { checkSpoolSpace } from './packer.ts';
+import { parentFromCache, rebuildParent, sourcesKey } from './parent.ts';
+import { openSpool } from './spool.ts';
+
+/** What a user, a runbook or a schedule asks for. */
+export interface BackupRequest {
+  paths: readonly string[];
+  /** One repository per leg; all legs of one backup are the same repository. */
+  repos: readonly string[];
+  cwd: string;
+  exclude?: readonly string[];
+  excludeIfPresent?: readonly string[];
+  excludeCaches?: boolean;
+  oneFileSystem?: boolean;
+  rehash?: boolean;
+  tags?: readonly string[];
+  runbook?: string;
+  host?: string;
+  spoolDir?: string;
+  /** Default 4. */
+  spoolPacks?: number;
+  /** Default 64 MiB. */
+  packTargetBytes?: number;
+  /** zstd level, 1 to 19; default 3. */
+  level?: number;
+  /** A leg that moves no byte for this long has failed; default 5 min. */
+  stallMs?: number;
+}
+
+/** What the job needs from outside. */
+export interface BackupPlace {
+  openStore: (repo: string) => Promise<ObjectStore>;
+  /** Only used when the local cache is lost. */
+  identities?: Identities;
+  stateDir: string;
+  cacheDir: string;
+  program: string;
+  clock: Clock;
+  random: RandomSource;
+  signal: AbortSignal;
+  stopping: AbortSignal;
+  onProgress?: (progress: BackupProgress) => void;
+  onProblem?: (problem: Problem) => void;
+  onWarning?: (message: string) => void;
+}
+
+export interface BackupResult {
+  exitCode: ExitCode;
+  snapshot: string;
+  status: 'complete' | 'incomplete';
+  started: string;
+  ended: string;
+  durationMs: number;
+  parent: string | undefined;
+  counts: Awaited<ReturnType<typeof createSnapshot>>['header']['counts'];
+  dirs: { new: number; changed: number; unchanged: number };
+  storedBytes: number;
+  problems: Problem[];
+  legs: LegResult[];
+  warnings: string[];
+}
+
+/**
+ * One backup of some paths to one or more legs. Exit code 0, or 3 when something could not be read or a leg failed while another one
+ * got the snapshot. Everything worse is thrown: `sources-missing` (1), `repository-missing` (10), `lease-held` and
+ * `host-lock-held` (11), `legs-failed`.
+ */
+export async function runBackup(request: BackupRequest, place: BackupPlace): Promise<BackupResult> {
+  if (request.repos.length === 0)
+    throw usageError('repo-missing', 'no repository is given', { next: 'Give --repo, or set OAOPS_REPO.' });
+  const { clock } = place;
+  const startedMs = clock.nowMs();
+  const monotonicMs = clock.monotonicMs();
+  const warnings: string[] = [];
+  const warn = (message: string) => {
+    warnings.push(message);
+    place.onWarning?.(message);
+  };
+  const sources = findSources(request.paths, request.cwd);
+  const opened = await openLegs(request.repos, place);
+  const identity = currentProcessIdentity();
+  const user = userName();
+  const closers: (() => unknown)[] = opened.stores.map((store) => () => store.close());
+  try {
+    const { config } = opened.first;
+    const lock = await acquireHostLock(place.stateDir, `backup ${config.repositoryId}`, 'backup', {
+      identity,
+      clock,
+      user,
+    });
+    closers.push(() => lock.release());
+    const spool = openSpool(request.spoolDir ?? join(place.cacheDir, 'backup-spool'), identity);
+    closers.push(spool.close);
+    const spoolPacks = request.spoolPacks ?? 4;
+    const packTargetBytes = request.packTargetBytes ?? 64 * 1024 * 1024;
+    checkSpoolSpace(spool.dir, spoolPacks, packTargetBytes);
+
+    const stop = new AbortController();
+    const signal = AbortSignal.any([place.signal, stop.signal]);
+    const legs = new LegSet(opened.stores, {
+      clock,
+      spoolDir: spool.dir,
+      stallMs: request.stallMs ?? 5 * 60_000,
+      signal,
+      onFailure: (location, message) => warn(`${location} failed: ${message}`),
+    });
+    for (const { location, error } of opened.failed) {
+      legs.addFailed(location, error);
+      warn(`${location} failed: ${messageOf(error)}`);
+    }
+    const leases = await takeLeases(legs, { identity, clock, user, random: place.random });
+    closers.push(() => Promise.all(leases.map((lease) => lease.release())));
+    for (const lease of leases) lease.lost.addEventListener('abort', () => stop.abort(lease.lost.reason));
+
+    const keys = await readKeys(opened.first);
+    if (keys.recipients.length === 1)
+      warn('the repository has one recipient only: a lost key is a lost backup; see "oaops backup key add"');
+    await legs.listObjects();
+    const cache = await RepositoryCache.open(join(place.cacheDir, 'backup', config.repositoryId), warn);
+    closers.push(() => cache.close());
+    const host = fromText(request.host ?? hostname());
+    const parent = await findParent(opened.first, cache, host, sources.given, signal, warn);
+
+    const created = await createSnapshot({
+      sources,
+      excludes: {
+        isExcluded: compileExcludes(request.exclude ?? []),
+        excludeIfPresent: (request.excludeIfPresent ?? []).map(fromText),
+        excludeCaches: request.excludeCaches ?? false,
+        oneFileSystem: request.oneFileSystem ?? false,
+      },
+      legs,
+      cache,
+      repositoryId: config.repositoryId,
+      recipients: keys.recipients,
+      parent,
+      rehash: request.rehash ?? false,
+      spoolDir: spool.dir,
+      spoolPacks,
+      packTargetBytes,
+      level: request.level ?? 3,
+      host,
+      user: fromText(user),
+      program: place.program,
+      runbook: request.runbook === undefined ? undefined : fromText(request.runbook),
+      tags: (request.tags ?? []).map(fromText),
+      clock,
+      random: place.random,
+      signal,
+      stopping: place.stopping,
+      onProgress: place.onProgress ?? (() => undefined),
+      onProblem: place.onProblem ?? (() => undefined),
+      onWarning: warn,
+    });
+    const { header } = created;
+    const legFailed = legs.results.some((leg) => leg.status === 'failed');
+    return {
+      exitCode: header.status === 'incomplete' || legFailed ? ExitCode.incomplete : ExitCode.success,
+      snapshot: header.snapshot,
+      status: header.status,
+      started: header.started,
+      ended: header.ended,
+      durationMs: Math.round(clock.monotonicMs() - monotonicMs),
+      parent: header.parent,
+      counts: header.counts,
+      dirs: created.dirs,
+      storedBytes: created.storedBytes,
+      problems: created.problems,
+      legs: legs.results,
+      warnings,
+    };
+  } catch (error) {
+    if (place.signal.aborted && !(error instanceof OaopsError))
+      throw new OaopsError(
+        'backup-aborted',
+        `the backup was ended after ${Math.round((clock.nowMs() - startedMs) / 1000)} s`,
+        {
+          next: 'Run it again: packs that are stored already are used again.',
+          cause: error,
+        },
+      );
+    throw error;
+  } finally {
+    for (const close of closers.reverse()) await close();
+  }
+}
+
+/** Opens every leg; those that cannot be opened are told apart, and their error is thrown when none can. */
+async function openLegs(repos: readonly string[], place: BackupPlace) {
+  const stores: ObjectStore[] = [];
+  const failed: { location: string; error: unknown }[] = [];
+  let first: Repository | undefined;
+  for (const repo of new Set(repos)) {
+    try {
+      const store = await place.openStore(repo);
+      const repository = await openRepository(store, place.identities);
+      if (first && first.config.repositoryId !== repository.config.repositoryId)
+        throw usageError(
+          'repositories-differ',
+          `${store.location} is not the same repository as ${first.store.location}`,
+          {
+            next: 'Make both legs with one "oaops backup init --repo A --repo B", or run one backup for each.',
+          },
+        );
+      first ??= repository;
+      stores.push(store);
+    } catch (error) {
+      if (error instanceof OaopsError && error.exitCode === ExitCode.usage) throw error;
+      failed.push({ location: repo, error });
+    }
+  }
+  if (!first) throw failed[0]!.error;
+  return { stores, failed, first };
+}
+
+async function takeLeases(
+  legs: LegSet,
+  owner: { identity: ReturnType<typeof currentProcessIdentity>; clock: Clock; user: string; random: RandomSource },
+): Promise<Lease[]> {
+  const leases: Lease[] = [];
+  let firstError: unknown;
+  for (const store of legs.active) {
+    try {
+      leases.push(await acquireLease(store, { ...owner, kind: 'shared', purpose: 'backup' }));
+    } catch (error) {
+      firstError ??= error;
+      legs.fail(store.location, error);
+    }
+  }
+  if (leases.length === 0) throw firstError;
+  return leases;
+}
+
+async function findParent(
+  repository: Repository,
+  cache: RepositoryCache,
+  host: string,
+  sources: readonly string[],
+  signal: AbortSignal,
+  warn: (message: string) => void,
+): Promise<ManifestRoot | undefined> {
+  const known = parentFromCache(cache, sourcesKey(sources));
+  if (known) return known;
+  if (cache.isUsed) return undefined;
+  if (repository.reading.encryption === 'none' || repository.reading.identities !== undefined) {
+    try {
+      return await rebuildParent(repository, cache, host, sources, signal);
+    } catch (error) {
+      warn(`the local cache could not be rebuilt (${messageOf(error)}); everything is stored again`);
+      return undefined;
+    }
+  }
+  if ((await listSnapshotIds(repository.store)).length > 0)
+    warn('there is no local cache and no identity was given: everything is stored again');
+  return undefined;
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? 'unknown');
+  }
+}

@@ -1,0 +1,80 @@
+import { createHash, hash } from 'node:crypto';
+import type { BigIntStats } from 'node:fs';
+import { segmentBytes, segmentThresholdBytes } from '../format/repository-config.ts';
+import { type ReadOutcome, readAt, readStable } from '../scan/read-file.ts';
+import type { Found } from '../scan/walk.ts';
+import type { StoredContent } from './entry-line.ts';
+import type { ContentPlace, Packer } from './packer.ts';
+
+const zeros = Buffer.alloc(segmentBytes);
+
+/** Reads one regular file and puts its content into packs: whole up to 8 MiB, else in segments of 1 MiB. */
+export async function storeContent(
+  found: Found,
+  stats: BigIntStats,
+  packer: Packer,
+  onBytes: (bytes: number) => void,
+): Promise<{ read: ReadOutcome; content: StoredContent | undefined }> {
+  let whole: Buffer | undefined;
+  let segmented: StoredContent | undefined;
+  const read = await readStable(found.path, stats, (fd, sizeBytes) => {
+    if (sizeBytes > segmentThresholdBytes)
+      return storeSegments(fd, packer, onBytes).then((stored) => {
+        segmented = stored.content;
+        whole = undefined;
+        return stored.sizeBytes;
+      });
+    const buffer = Buffer.allocUnsafe(sizeBytes);
+    whole = buffer.subarray(0, readAt(fd, buffer, 0));
+    segmented = undefined;
+    return whole.length;
+  });
+  if (read.outcome !== 'read' || read.sizeBytes === 0) return { read, content: undefined };
+  if (segmented) return { read, content: segmented };
+  onBytes(whole!.length);
+  return { read, content: await storeWhole(whole!, packer) };
+}
+
+async function storeWhole(bytes: Buffer, packer: Packer): Promise<StoredContent> {
+  if (isZero(bytes)) return { sha256: hash('sha256', bytes, 'hex'), pieces: [{ hole: bytes.length }] };
+  if (!packer.isReady) await packer.ready();
+  const place = packer.add(bytes);
+  return { sha256: place.sha256, pieces: [place] };
+}
+
+async function storeSegments(
+  fd: number,
+  packer: Packer,
+  onBytes: (bytes: number) => void,
+): Promise<{ content: StoredContent; sizeBytes: number }> {
+  const all = createHash('sha256');
+  const pieces: (ContentPlace | { hole: number })[] = [];
+  let offset = 0;
+  for (;;) {
+    const buffer = Buffer.allocUnsafeSlow(segmentBytes);
+    const segment = buffer.subarray(0, readAt(fd, buffer, offset));
+    if (segment.length === 0) break;
+    offset += segment.length;
+    all.update(segment);
+    onBytes(segment.length);
+    const last = pieces.at(-1);
+    if (isZero(segment)) {
+      if (last && 'hole' in last) last.hole += segment.length;
+      else pieces.push({ hole: segment.length });
+    } else {
+      if (!packer.isReady) await packer.ready();
+      pieces.push(packer.add(segment));
+    }
+    if (segment.length < segmentBytes) break;
+  }
+  return { content: { sha256: all.digest('hex'), pieces }, sizeBytes: offset };
+}
+
+function isZero(bytes: Buffer): boolean {
+  if (bytes[0] !== 0) return false;
+  for (let at = 0; at < bytes.length; at += segmentBytes) {
+    const end = Math.min(bytes.length, at + segmentBytes);
+    if (zeros.compare(bytes, at, end, 0, end - at) !== 0) return false;
+  }
+  return true;
+}

@@ -1,0 +1,190 @@
+import { type Clock, isoTime } from '../../core/clock.ts';
+import { OaopsError } from '../../core/errors.ts';
+import { newId, type RandomSource } from '../../core/ids.ts';
+import { sha256Hex } from '../../core/json.ts';
+import { PreviousManifest } from '../cache/previous.ts';
+import type { RepositoryCache } from '../cache/repository-cache.ts';
+import { encodeObject } from '../crypto/codec.ts';
+import type { ByteString } from '../format/byte-string.ts';
+import { formatManifestRoot, type ManifestRoot, type Problem } from '../format/manifest-root.ts';
+import { objectNames } from '../format/object-names.ts';
+import { type SnapshotCounts, type SnapshotHeader, zeroCounts } from '../format/snapshot-header.ts';
+import { formatChecksums, formatIndex, type ObjectRef, type SnapshotIndex } from '../format/snapshot-index.ts';
+import type { Sources } from '../scan/sources.ts';
+import type { LegSet } from './leg-set.ts';
+import { ManifestWriter } from './manifest-writer.ts';
+import { writePackTables } from './pack-tables.ts';
+import { Packer } from './packer.ts';
+import { sourcesKey } from './parent.ts';
+import { type ScanCounts, scanSources } from './scan-sources.ts';
+
+export interface CreateOptions {
+  sources: Sources;
+  excludes: {
+    isExcluded: (absolutePath: ByteString) => boolean;
+    excludeIfPresent: readonly ByteString[];
+    excludeCaches: boolean;
+    oneFileSystem: boolean;
+  };
+  legs: LegSet;
+  cache: RepositoryCache;
+  repositoryId: string;
+  recipients: readonly string[];
+  parent: ManifestRoot | undefined;
+  /** Read every file again, whatever its times say. */
+  rehash: boolean;
+  spoolDir: string;
+  spoolPacks: number;
+  packTargetBytes: number;
+  level: number;
+  host: ByteString;
+  user: ByteString;
+  program: string;
+  runbook: ByteString | undefined;
+  tags: readonly ByteString[];
+  clock: Clock;
+  random: RandomSource;
+  /** Ends at once. */
+  signal: AbortSignal;
+  /** Ends after the current pack, which is stored and used again by the next run. */
+  stopping: AbortSignal;
+  onProgress: (progress: BackupProgress) => void;
+  onProblem: (problem: Problem) => void;
+  onWarning: (message: string) => void;
+}
+
+export interface BackupProgress {
+  filesDone: number;
+  bytesDone: number;
+  problems: number;
+  currentPath: ByteString;
+}
+
+export interface CreatedSnapshot {
+  header: SnapshotHeader;
+  dirs: ScanCounts['dirs'];
+  problems: Problem[];
+  /** Stored objects of this run: packs and blocks. */
+  storedBytes: number;
+}
+
+/** At most so many problems are named in the manifest; all are counted. */
+const maxProblems = 1000;
+
+/**
+ * Makes one snapshot: scan, packs, blocks, tables, index, checksums, manifest, in this order on every leg
+ * (docs/backup-format.md section 9). Until the manifest is stored there is no snapshot, and nothing that was stored before is touched.
+ */
+export async function createSnapshot(options: CreateOptions): Promise<CreatedSnapshot> {
+  const { legs, cache, recipients, clock, parent } = options;
+  const startedMs = clock.nowMs();
+  const snapshot = newId(startedMs, options.random);
+  const problems: Problem[] = [];
+  const counts: SnapshotCounts = zeroCounts();
+  const report = (problem: Problem) => {
+    if (problems.length < maxProblems) problems.push(problem);
+    if (problem.class === 'missing-source') counts.missingSources++;
+    else if (problem.class !== 'xattrs') counts[problem.class]++;
+    options.onProblem(problem);
+  };
+  for (const { path, message } of options.sources.missing) report({ class: 'missing-source', path, message });
+
+  const packer = new Packer({ ...options, contents: cache });
+  const manifest = new ManifestWriter({
+    legs,
+    cache,
+    recipients,
+    spoolFile: `${options.spoolDir}/lines`,
+    nameOf: (pack) => packer.nameOf(pack),
+  });
+  const previous = new PreviousManifest(cache, parent?.blocks ?? [], (pack) => legs.has(objectNames.pack(pack)));
+  try {
+    const scanned = await scanSources({ ...options, packer, manifest, previous, parent, startedMs, report });
+    await packer.finish();
+    if (options.stopping.aborted) throw stopped(packer.packs.length);
+    await manifest.finish();
+    if (previous.unreadBlocks > 0)
+      options.onWarning(`${previous.unreadBlocks} blocks of the local cache were damaged; their files were read again`);
+    const packTables = await writePackTables({ legs, cache, recipients }, manifest.packs, parent);
+    Object.assign(counts, scanned.counts, {
+      dataBlobs: packer.blobs,
+      dataAddedBytes: packer.addedBytes,
+      storedAddedBytes: packer.storedBytes,
+    });
+    const header: SnapshotHeader = {
+      snapshot,
+      repository: options.repositoryId,
+      started: isoTime(startedMs),
+      ended: isoTime(clock.nowMs()),
+      host: options.host,
+      user: options.user,
+      program: options.program,
+      runbook: options.runbook,
+      tags: [...options.tags],
+      parent: parent?.snapshot,
+      status: problems.some((problem) => problem.class !== 'xattrs') ? 'incomplete' : 'complete',
+      counts,
+    };
+    const root: ManifestRoot = {
+      ...header,
+      sources: options.sources.given,
+      problems,
+      packTables,
+      blocks: manifest.blocks,
+    };
+    await publish(options, root, manifest.packs);
+    cache.setParent(sourcesKey(options.sources.given), {
+      snapshot,
+      started: root.started,
+      root: formatManifestRoot(root),
+    });
+    return { header, dirs: scanned.dirs, problems, storedBytes: packer.storedBytes };
+  } catch (error) {
+    await packer.abandon();
+    throw error;
+  } finally {
+    manifest.close();
+  }
+}
+
+/** Index, checksums, manifest; then a last look that nothing it names was taken away meanwhile. */
+async function publish(options: CreateOptions, root: ManifestRoot, packs: ReadonlySet<string>): Promise<void> {
+  const { legs, cache, recipients } = options;
+  options.signal.throwIfAborted();
+  const text = Buffer.from(formatManifestRoot(root), 'latin1');
+  const stored = await encodeObject(text, recipients);
+  const objects = new Map<string, ObjectRef>();
+  for (const block of [...root.packTables, ...root.blocks]) {
+    const name = objectNames.block(block.sha256);
+    objects.set(name, { name, storedBytes: block.storedBytes });
+  }
+  for (const pack of packs) {
+    const name = objectNames.pack(pack);
+    objects.set(name, { name, storedBytes: cache.packInfo(pack)!.storedBytes });
+  }
+  const { sources: _sources, problems: _problems, packTables: _tables, blocks: _blocks, ...header } = root;
+  const index: SnapshotIndex = {
+    ...header,
+    manifest: { sha256: sha256Hex(stored), storedBytes: stored.length },
+    objects: [...objects.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
+  };
+  const indexBytes = Buffer.from(formatIndex(index), 'latin1');
+  await legs.copyMissing(index.objects);
+  await legs.putBytes(objectNames.index(root.snapshot), indexBytes);
+  await legs.putBytes(
+    objectNames.checksums(root.snapshot),
+    Buffer.from(formatChecksums(index, sha256Hex(indexBytes)), 'latin1'),
+  );
+  await legs.putBytes(objectNames.manifest(root.snapshot), stored);
+  await legs.recheck(index.objects);
+}
+
+function stopped(packs: number): OaopsError {
+  return new OaopsError(
+    'backup-stopped',
+    `the backup was stopped; ${packs} finished packs are stored, no snapshot was made`,
+    {
+      next: 'Run it again: what is stored already is not stored twice.',
+    },
+  );
+}

@@ -1,0 +1,234 @@
+import type { Clock } from '../../core/clock.ts';
+import { errnoOf } from '../../core/errors.ts';
+import type { PreviousManifest } from '../cache/previous.ts';
+import type { ManifestRoot, Problem } from '../format/manifest-root.ts';
+import type { SnapshotCounts } from '../format/snapshot-header.ts';
+import { Owners } from '../scan/owners.ts';
+import type { Sources } from '../scan/sources.ts';
+import { absolute, type Found, shortMessage, walk } from '../scan/walk.ts';
+import { AttributeReader, type Attributes } from '../scan/xattrs.ts';
+import { storeContent } from './content-store.ts';
+import type { BackupProgress, CreateOptions } from './create-snapshot.ts';
+import { lineMiddle, linePrefix, lineSuffix, linkOf, type StoredContent, targetOf } from './entry-line.ts';
+import type { ManifestWriter } from './manifest-writer.ts';
+import type { Packer } from './packer.ts';
+
+export interface ScanOptions {
+  sources: Sources;
+  excludes: CreateOptions['excludes'];
+  packer: Packer;
+  manifest: ManifestWriter;
+  previous: PreviousManifest;
+  parent: ManifestRoot | undefined;
+  rehash: boolean;
+  startedMs: number;
+  clock: Clock;
+  signal: AbortSignal;
+  stopping: AbortSignal;
+  report: (problem: Problem) => void;
+  onProgress: (progress: BackupProgress) => void;
+}
+
+export interface ScanCounts {
+  counts: Pick<
+    SnapshotCounts,
+    'entries' | 'files' | 'dirs' | 'links' | 'others' | 'bytes' | 'filesNew' | 'filesChanged' | 'filesUnchanged'
+  >;
+  dirs: { new: number; changed: number; unchanged: number };
+}
+
+/** Objects looked at together: their attributes come from one call of getfattr. */
+const batchSize = 4096;
+
+interface Candidate {
+  found: Found;
+  prefix: string;
+  before: string | undefined;
+  unchanged: boolean;
+}
+
+/** Walks the sources beside the previous manifest, stores what is new and writes one line per object. */
+export async function scanSources(options: ScanOptions): Promise<ScanCounts> {
+  return new Scan(options).run();
+}
+
+class Scan {
+  readonly #options: ScanOptions;
+  readonly #owners = new Owners();
+  readonly #attributes = new AttributeReader();
+  /** Contents of hard-linked files, by link field: each is read once. */
+  readonly #linked = new Map<string, { content: StoredContent | undefined; prefixEnd: string }>();
+  readonly #trustBeforeNs: bigint;
+  readonly #result: ScanCounts = {
+    counts: {
+      entries: 0,
+      files: 0,
+      dirs: 0,
+      links: 0,
+      others: 0,
+      bytes: 0,
+      filesNew: 0,
+      filesChanged: 0,
+      filesUnchanged: 0,
+    },
+    dirs: { new: 0, changed: 0, unchanged: 0 },
+  };
+  #problems = 0;
+  #bytesDone = 0;
+
+  constructor(options: ScanOptions) {
+    this.#options = options;
+    // What changed within a second of the previous scan, or has times in the future, may have changed again unseen.
+    const parentMs = options.parent ? Date.parse(options.parent.started) : 0;
+    this.#trustBeforeNs = BigInt(Math.min(parentMs, options.startedMs) - 1000) * 1_000_000n;
+  }
+
+  async run(): Promise<ScanCounts> {
+    const found = walk({
+      roots: this.#options.sources.roots,
+      ...this.#options.excludes,
+      onProblem: (problem) => this.#report(problem),
+    });
+    // The attributes of the next batch are read by another process while the contents of this one are.
+    let next = this.#nextBatch(found);
+    for (;;) {
+      const batch = next;
+      if (batch.candidates.length === 0) break;
+      const attributes = await batch.attributes;
+      next = this.#nextBatch(found);
+      for (const candidate of batch.candidates) {
+        if (this.#options.stopping.aborted) return this.#result;
+        this.#options.signal.throwIfAborted();
+        await this.#store(candidate, attributes);
+      }
+      this.#progress(batch.candidates.at(-1)!.found);
+    }
+    if (this.#attributes.isMissing)
+      this.#options.report({
+        class: 'xattrs',
+        path: '/',
+        message: 'extended attributes and ACLs were not read: getfattr (package attr) is not installed',
+      });
+    return this.#result;
+  }
+
+  #nextBatch(walked: Iterator<Found>): { candidates: Candidate[]; attributes: Promise<Map<string, Attributes>> } {
+    const candidates: Candidate[] = [];
+    const changed: string[] = [];
+    while (candidates.length < batchSize) {
+      const { value, done } = walked.next();
+      if (done) break;
+      const candidate = this.#compare(value);
+      if (!candidate.unchanged) changed.push(absolute(value.path));
+      candidates.push(candidate);
+    }
+    const attributes = this.#attributes.read(changed);
+    attributes.catch(() => undefined);
+    return { candidates, attributes };
+  }
+
+  #compare(found: Found): Candidate {
+    const { stats } = found;
+    const prefix = linePrefix(found, stats, Number(stats.size), this.#owners);
+    const before = this.#options.previous.lineOf(found.path);
+    const unchanged =
+      before !== undefined &&
+      !this.#options.rehash &&
+      stats.mtimeNs < this.#trustBeforeNs &&
+      stats.ctimeNs < this.#trustBeforeNs &&
+      before.startsWith(prefix) &&
+      before.charCodeAt(prefix.length) === 9 &&
+      before.endsWith(`\t${lineSuffix(found, stats)}`);
+    return { found, prefix, before, unchanged };
+  }
+
+  async #store(candidate: Candidate, attributes: Map<string, Attributes>): Promise<void> {
+    const { found, before } = candidate;
+    if (candidate.unchanged) {
+      await this.#write(found, before!, false, Number(found.stats.size), before);
+      return;
+    }
+    const own = attributes.get(absolute(found.path));
+    if (found.type === 'f') return this.#storeFile(candidate, own);
+    let target: string | undefined;
+    try {
+      target = targetOf(found);
+    } catch (error) {
+      const vanished = errnoOf(error) === 'ENOENT' || errnoOf(error) === 'EINVAL';
+      this.#report({
+        class: vanished ? 'vanished' : 'unreadable',
+        path: absolute(found.path),
+        message: shortMessage(error),
+      });
+      return;
+    }
+    const { text } = lineMiddle(undefined, target, own);
+    await this.#write(found, `${candidate.prefix}\t${text}\t${lineSuffix(found, found.stats)}`, false, 0, before);
+  }
+
+  async #storeFile({ found, prefix, before }: Candidate, attributes: Attributes | undefined): Promise<void> {
+    const link = linkOf(found, found.stats);
+    const seen = link === undefined ? undefined : this.#linked.get(link);
+    // The fields after the path tell that it is still the same object in the same state.
+    const prefixEnd = prefix.slice(prefix.indexOf('\t', 2));
+    if (seen && seen.prefixEnd === prefixEnd) {
+      const { text, unnamed } = lineMiddle(seen.content, undefined, attributes);
+      const line = `${prefix}\t${text}\t${lineSuffix(found, found.stats)}`;
+      return this.#write(found, line, unnamed, Number(found.stats.size), before);
+    }
+    const { read, content } = await storeContent(found, found.stats, this.#options.packer, (bytes) => {
+      this.#bytesDone += bytes;
+    });
+    const path = absolute(found.path);
+    if (read.outcome === 'vanished')
+      return this.#report({ class: 'vanished', path, message: 'it vanished before it was read' });
+    if (read.outcome === 'unreadable') {
+      this.#report({ class: 'unreadable', path, message: read.message });
+      const { text } = lineMiddle(undefined, undefined, attributes);
+      const line = `${prefix}\t${text}\t${lineSuffix(found, found.stats, ['unreadable'])}`;
+      return this.#write(found, line, false, Number(found.stats.size), before);
+    }
+    if (read.changed)
+      this.#report({ class: 'changed', path, message: 'it changed while it was read, each time it was tried' });
+    if (link !== undefined && !read.changed) this.#linked.set(link, { content, prefixEnd });
+    const { text, unnamed } = lineMiddle(content, undefined, attributes);
+    const start = linePrefix(found, read.stats, read.sizeBytes, this.#owners);
+    const line = `${start}\t${text}\t${lineSuffix(found, read.stats, read.changed ? ['changed'] : [])}`;
+    await this.#write(found, line, unnamed, read.sizeBytes, before);
+  }
+
+  async #write(found: Found, line: string, unnamed: boolean, size: number, before: string | undefined): Promise<void> {
+    const { counts, dirs } = this.#result;
+    counts.entries++;
+    if (found.type === 'f') {
+      counts.files++;
+      counts.bytes += size;
+      if (before === undefined) counts.filesNew++;
+      else if (line === before) counts.filesUnchanged++;
+      else counts.filesChanged++;
+    } else if (found.type === 'd') {
+      counts.dirs++;
+      if (before === undefined) dirs.new++;
+      else if (line === before) dirs.unchanged++;
+      else dirs.changed++;
+    } else if (found.type === 'l') counts.links++;
+    else counts.others++;
+    const adding = this.#options.manifest.add(line, unnamed);
+    if (adding) await adding;
+    if ((counts.entries & 0xff) === 0) this.#progress(found);
+  }
+
+  #report(problem: Problem): void {
+    this.#problems++;
+    this.#options.report(problem);
+  }
+
+  #progress(found: Found): void {
+    this.#options.onProgress({
+      filesDone: this.#result.counts.files,
+      bytesDone: this.#bytesDone,
+      problems: this.#problems,
+      currentPath: absolute(found.path),
+    });
+  }
+}
