@@ -4,7 +4,7 @@ import { discoverRunbooks } from './discover.ts';
 import type { Report } from './formats/format.ts';
 import { type Checked, checkFile, checkText } from './load.ts';
 import { compareVersions } from './semver.ts';
-import type { BaseVersions, Catalogue, Finding } from './types.ts';
+import type { BaseVersions, Catalogue, Finding, Severity } from './types.ts';
 
 export interface ValidateOptions {
   catalogue: Catalogue;
@@ -46,6 +46,12 @@ export async function validateRunbooks(paths: readonly string[], options: Valida
     all.push(...own.sort((a, b) => a.line - b.line || a.col - b.col));
   }
   return { files: checked.map(({ file }) => file), skipped, findings: all };
+}
+
+/** True when a finding is of `lowest` severity or worse. */
+export function failsOn({ findings }: Report, lowest: Severity): boolean {
+  const order: readonly Severity[] = ['error', 'warning', 'info'];
+  return findings.some(({ severity }) => order.indexOf(severity) <= order.indexOf(lowest));
 }
 
 /** The second and every later file with a name gets the finding, which names the first. */
