@@ -121,6 +121,8 @@ export async function connect(
   signal.addEventListener('abort', abort, { once: true });
   try {
     await connecting;
+    // Small packets at once: with Nagle's algorithm each command waits 40 ms for a delayed acknowledgement.
+    client.setNoDelay(true);
     return new SshConnection(client, settings);
   } catch (error) {
     client.destroy();
