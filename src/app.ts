@@ -1,14 +1,17 @@
-import { statSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { readFileSync, statSync } from 'node:fs';
+import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { RunDoor } from './app/runs.ts';
 import type { GlobalOptions } from './cli/globals.ts';
 import type { LoadedConfig } from './config/load.ts';
 import { type Clock, systemClock } from './core/clock.ts';
+import { OaopsError } from './core/errors.ts';
 import { type RandomSource, systemRandom } from './core/ids.ts';
 import { cacheDir, type PathEnvironment, stateDir } from './core/paths.ts';
 import { Redactor } from './core/redaction.ts';
-import type { SecretDoor } from './engine/ports.ts';
+import type { HttpDoor, Inventory, SecretDoor, SignatureDoor } from './engine/ports.ts';
+import type { OpenedRecord } from './record/open.ts';
 import type { LibraryFolder } from './runbook/library.ts';
 import type { BaseVersions, Catalogue } from './runbook/types.ts';
 
@@ -35,6 +38,20 @@ export interface App extends AsyncDisposable {
   catalogue: () => Promise<Catalogue>;
   /** Folders in which a runbook is looked up by its name, the first that has it wins. */
   runbookFolders: () => Promise<LibraryFolder[]>;
+  /** Version of this oaops. */
+  version: string;
+  /** The record: SQLite in the state folder, or the configured PostgreSQL. Closed with the app. */
+  record: () => Promise<OpenedRecord>;
+  http: () => Promise<HttpDoor>;
+  signatures: () => Promise<SignatureDoor>;
+  /** Hosts of an inventory file: own YAML, or Ansible INI or YAML. */
+  inventory: (file: string) => Promise<Inventory>;
+  /** Services of domain rooms, for their actions. */
+  services: () => Promise<unknown>;
+  /** Planning and execution of runs. */
+  runs: () => Promise<RunDoor>;
+  /** Called when the app is closed, the last one first. */
+  onClose: (close: () => Promise<void>) => void;
   /** Earlier versions of runbooks: `base` is a folder or a git revision. */
   baseVersions: (base: string) => Promise<BaseVersions>;
 }
@@ -51,7 +68,7 @@ export function openApp(globals: GlobalOptions, options: AppOptions = {}): App {
   const redactor = new Redactor();
   const closers: (() => Promise<void>)[] = [];
 
-  return {
+  const app: App = {
     globals,
     place,
     env,
@@ -93,11 +110,50 @@ export function openApp(globals: GlobalOptions, options: AppOptions = {}): App {
       }
       return (await import('./connectors/git/base-versions.ts')).gitBaseVersions(base, process.cwd());
     },
+    get version() {
+      return packageVersion();
+    },
+    record: once(async () => {
+      const { openRecord } = await import('./record/open.ts');
+      const { loginName } = await import('./core/login.ts');
+      const { settings } = await app.config();
+      const written = settings.record?.url;
+      const url =
+        written === undefined || /^postgres(ql)?:/.test(written)
+          ? written
+          : await (await app.secrets()).resolve(written);
+      const record = await openRecord({
+        ...(url === undefined ? { stateDir: app.stateDir } : { url }),
+        clock: app.clock,
+        random: app.random,
+        actor: loginName(env, process.getuid?.() ?? place.uid),
+        hostname: hostname(),
+        canFinish: (schemaVersion) => schemaVersion.split('.')[0] === '1',
+      });
+      closers.push(() => record.close());
+      return record;
+    }),
+    http: once(async () => {
+      throw new OaopsError('http-missing', 'this oaops has no HTTP client');
+    }),
+    signatures: once(async () => (await import('./connectors/signatures/ssh-keygen.ts')).sshKeygenDoor({ env })),
+    inventory: async (file) => {
+      throw new OaopsError('inventory-missing', `this oaops cannot read the inventory ${file}`);
+    },
+    services: once(async () => ({})),
+    runs: once(async () => new (await import('./app/runs.ts')).RunDoor(app)),
+    onClose: (close) => void closers.push(close),
     // Last opened, first closed.
     async [Symbol.asyncDispose]() {
       for (const close of closers.reverse()) await close();
     },
   };
+  return app;
+}
+
+/** Read from the package, so that there is one place for it. */
+function packageVersion(): string {
+  return (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version;
 }
 
 /** Makes a service on first use, and the same one ever after. */
