@@ -189,7 +189,7 @@ export interface AuditAnchor {
   at: string;
   /** Id of the record it was taken from: an anchor of another record proves nothing about this one. */
   record?: string;
-  /** Armored SSH signature over `oaops-anchor <seq> <hash> <at>`, when a key is configured. */
+  /** Armored SSH signature over `oaops-anchor <record> <seq> <hash> <at>`, when a key is configured. */
   signature?: string;
 }
 

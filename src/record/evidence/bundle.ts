@@ -1,0 +1,261 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream, existsSync } from 'node:fs';
+import { open, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { isoTime } from '../../core/clock.ts';
+import { fsyncDir } from '../../core/durable-file.ts';
+import { errnoOf, messageOf, OaopsError, usageError } from '../../core/errors.ts';
+import { digestOf, sha256Hex } from '../../core/json.ts';
+import { auditRowOf } from '../audit/chain.ts';
+import type { WriteTransaction } from '../db/database.ts';
+import type { OpenedRecord } from '../open.ts';
+import { inputRow, journalRow, runRow } from '../runs.ts';
+import { keyFingerprint, signWithSshKey } from '../ssh-signature.ts';
+import type { AuditAnchor, JournalRow, RunInputRow, RunRow } from '../types.ts';
+import {
+  anchorOf,
+  belongsTo,
+  type DocumentName,
+  documentNames,
+  documentText,
+  type EvidenceManifest,
+  type EvidenceMember,
+  evidenceFile,
+  evidenceFormat,
+  evidenceFormatVersion,
+  linesText,
+  manifestName,
+  manifestText,
+  type SliceRow,
+  signatureName,
+} from './format.ts';
+import { isMemberName } from './ustar.ts';
+
+export interface EvidenceOptions {
+  runId: string;
+  out: string;
+  /** Path of a file that a journal row names in `outputs`. */
+  outputPath(row: JournalRow, name: string): string;
+  /** SSH key that signs the manifest; absent = not signed. */
+  keyFile?: string;
+  createdBy: string;
+  oaopsVersion: string;
+}
+
+export interface EvidenceSummary {
+  path: string;
+  run: string;
+  sizeBytes: number;
+  members: number;
+  missing: EvidenceManifest['missing'];
+  signedBy: string | null;
+  anchor: AuditAnchor;
+}
+
+interface Contents {
+  run: RunRow;
+  plan: { text: string; value: { digest?: string; runbook?: { text?: string } } };
+  journal: JournalRow[];
+  inputs: RunInputRow[];
+  slice: SliceRow[];
+  anchor: AuditAnchor;
+}
+
+interface FileMember extends EvidenceMember {
+  path: string;
+}
+
+/**
+ * Writes the evidence bundle of a run. The export itself becomes a row of the audit chain, which holds the digests of what
+ * was handed out; it ends the slice.
+ * @throws OaopsError `evidence-exists` (exit 2), `run-not-found`, `evidence-archived`, `signing-failed`
+ */
+export async function exportEvidence(record: OpenedRecord, options: EvidenceOptions): Promise<EvidenceSummary> {
+  if (existsSync(options.out))
+    throw usageError('evidence-exists', `${options.out} exists already`, {
+      next: 'Name another file; evidence is never overwritten.',
+    });
+  const signer = options.keyFile === undefined ? null : { fingerprint: await keyFingerprint(options.keyFile) };
+  const contents = await collect(record, options.runId);
+  const { files, missing } = await collectFiles(contents, options);
+
+  const documents: Record<DocumentName, string> = {
+    'runbook.yaml': contents.plan.value.runbook?.text ?? '',
+    'plan.json': `${contents.plan.text}\n`,
+    'run.json': documentText(contents.run),
+    'journal.ndjson': linesText(contents.journal),
+    'inputs.ndjson': linesText(contents.inputs),
+    'audit.ndjson': linesText(contents.slice),
+    'anchor.json': documentText(contents.anchor),
+  };
+  const manifest = manifestText({
+    format: evidenceFormat,
+    formatVersion: evidenceFormatVersion,
+    run: contents.run.id,
+    record: record.id,
+    createdAt: contents.anchor.at,
+    createdBy: options.createdBy,
+    oaopsVersion: options.oaopsVersion,
+    planDigest: contents.run.digest,
+    members: [
+      ...documentNames.map((name) => ({
+        name,
+        sizeBytes: Buffer.byteLength(documents[name]),
+        sha256: sha256Hex(documents[name]),
+      })),
+      ...files.map(({ path: _, ...member }) => member),
+    ],
+    missing,
+    signer,
+  });
+  const signature =
+    options.keyFile === undefined ? undefined : await signWithSshKey(options.keyFile, 'oaops-evidence', manifest);
+  const texts: [string, string][] = [
+    [manifestName, manifest],
+    ...(signature === undefined ? [] : [[signatureName, signature] as [string, string]]),
+    ...documentNames.map((name): [string, string] => [name, documents[name]]),
+  ];
+  await writeTar(options.out, texts, files, new Date(contents.anchor.at));
+  const { size } = await stat(options.out);
+  return {
+    path: options.out,
+    run: contents.run.id,
+    sizeBytes: size,
+    members: texts.length + files.length,
+    missing,
+    signedBy: signer?.fingerprint ?? null,
+    anchor: contents.anchor,
+  };
+}
+
+/** Everything of the run as of one moment, and the row that says it was exported. */
+async function collect(record: OpenedRecord, runId: string): Promise<Contents> {
+  const contents = await record.database.write(async (tx) => {
+    const run = await tx.db.selectFrom('runs').selectAll().where('id', '=', runId).executeTakeFirst();
+    const plan = await tx.db.selectFrom('plans').select('plan').where('run_id', '=', runId).executeTakeFirst();
+    if (!run || !plan)
+      throw usageError('run-not-found', `there is no run "${runId}"`, { next: 'List them with "oaops runs list".' });
+    const journal = (
+      await tx.db.selectFrom('journal').selectAll().where('run_id', '=', runId).orderBy('seq').execute()
+    ).map(journalRow);
+    const inputs = (
+      await tx.db.selectFrom('run_inputs').selectAll().where('run_id', '=', runId).orderBy('seq').execute()
+    ).map(inputRow);
+    const first = await firstAuditRow(tx, runId);
+    const row = runRow(run);
+    const exported = await tx.audit({
+      action: 'evidence.exported',
+      subject: runId,
+      details: {
+        rows: journal.length,
+        runSha256: digestOf(row),
+        planSha256: sha256Hex(plan.plan),
+        journalSha256: sha256Hex(linesText(journal)),
+        inputsSha256: sha256Hex(linesText(inputs)),
+      },
+    });
+    return { run: row, plan: { text: plan.plan, value: JSON.parse(plan.plan) }, journal, inputs, first, exported };
+  });
+  // Outside the transaction, so that a long slice holds up nobody: these rows never change again.
+  const slice: SliceRow[] = [];
+  for await (const row of record.audit.rows(contents.first, contents.exported.seq)) {
+    slice.push(belongsTo(row, runId) ? row : { seq: row.seq, prevHash: row.prevHash, hash: row.hash });
+  }
+  return { ...contents, slice, anchor: anchorOf(contents.exported, isoTime(record.database.clock.nowMs()), record.id) };
+}
+
+async function firstAuditRow(tx: WriteTransaction, runId: string): Promise<number> {
+  const row = await tx.db
+    .selectFrom('audit')
+    .selectAll()
+    .where('subject', '=', runId)
+    .orderBy('seq')
+    .limit(1)
+    .executeTakeFirst();
+  if (row && auditRowOf(row).action === 'run.created') return row.seq;
+  throw new OaopsError('evidence-archived', `the audit rows of run ${runId} were archived`, {
+    next: 'Look for the bundle that was exported before "oaops record prune", or for the archive.',
+  });
+}
+
+/** Outputs of the steps and files that people gave as evidence, each with the hash that the record holds of it. */
+async function collectFiles(
+  contents: Contents,
+  options: EvidenceOptions,
+): Promise<{ files: FileMember[]; missing: EvidenceManifest['missing'] }> {
+  const files: FileMember[] = [];
+  const missing: EvidenceManifest['missing'] = [];
+  const add = async (path: string, name: string, expected: string, source: NonNullable<EvidenceMember['source']>) => {
+    const found = await hashFile(path);
+    if ('reason' in found) missing.push({ source, reason: found.reason });
+    else if (found.sha256 !== expected)
+      missing.push({ source, reason: 'the file is not the one that the record names' });
+    else files.push({ name, ...found, source, path });
+  };
+  for (const row of contents.journal) {
+    for (const output of row.outputs) {
+      const name = memberNameOf(['outputs', row.step, row.unit, `${row.seq}-${output.name}`]);
+      await add(options.outputPath(row, output.name), name, output.sha256, {
+        journalSeq: row.seq,
+        output: output.name,
+      });
+    }
+  }
+  for (const [index, input] of contents.inputs.entries()) {
+    const file = evidenceFile(input.body);
+    if (file)
+      await add(file.path, memberNameOf(['outputs', 'given', `${index + 1}-${file.name}`]), file.sha256, {
+        input: index + 1,
+        file: file.name,
+      });
+  }
+  return { files, missing };
+}
+
+/** A short, plain name; the manifest says what it really was. Names made too long or unlike are still told apart. */
+function memberNameOf(parts: string[]): string {
+  const plain = parts.map((part) => part.replace(/[^A-Za-z0-9._@+~-]/g, '_').replace(/^\.+/, '_') || '_').join('/');
+  if (isMemberName(plain) && plain === parts.join('/')) return plain;
+  return `outputs/${sha256Hex(parts.join('/')).slice(0, 16)}-${plain.split('/').at(-1)!.slice(-60)}`;
+}
+
+async function hashFile(path: string): Promise<{ sha256: string; sizeBytes: number } | { reason: string }> {
+  const hash = createHash('sha256');
+  let sizeBytes = 0;
+  try {
+    for await (const piece of createReadStream(path)) {
+      hash.update(piece);
+      sizeBytes += piece.length;
+    }
+  } catch (error) {
+    return { reason: errnoOf(error) === 'ENOENT' ? 'the file is gone' : messageOf(error) };
+  }
+  return { sha256: hash.digest('hex'), sizeBytes };
+}
+
+/** Written beside and renamed, so that a half bundle never has the name of a whole one. */
+async function writeTar(out: string, texts: [string, string][], files: FileMember[], date: Date): Promise<void> {
+  const { TarArchive } = await import('archiver');
+  const temporary = `${out}.${process.pid}.tmp`;
+  const common = { date, mode: 0o644 };
+  try {
+    const archive = new TarArchive();
+    const written = pipeline(archive, createWriteStream(temporary, { flags: 'wx', mode: 0o600 }));
+    for (const [name, text] of texts) archive.append(Buffer.from(text), { name, ...common });
+    for (const { name, path } of files) archive.file(path, { name, ...common });
+    await Promise.all([archive.finalize(), written]);
+    const file = await open(temporary, 'r');
+    await file.sync();
+    await file.close();
+    await rename(temporary, out);
+    fsyncDir(dirname(out));
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error instanceof OaopsError
+      ? error
+      : new OaopsError('evidence-not-written', `the bundle could not be written to ${out}: ${messageOf(error)}`, {
+          cause: error,
+        });
+  }
+}
