@@ -1,6 +1,17 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, readlinkSync, readSync, writeFileSync } from 'node:fs';
+import {
+  type BigIntStats,
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { constants, zstdCompressSync } from 'node:zlib';
 
@@ -41,11 +52,13 @@ export interface Line {
 const mib = 1024 * 1024;
 export const sha256 = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex');
 
-export function escape(bytes: Buffer, also = ''): string {
+export function escapeField(bytes: Buffer, also = ''): string {
   const text = bytes.toString('latin1');
   if (text === '-') return '\\0055';
   return [...text]
-    .map((c) => (c < ' ' || c > '~' || c === '\\' || also.includes(c) ? `\\0${c.charCodeAt(0).toString(8).padStart(3, '0')}` : c))
+    .map((c) =>
+      c < ' ' || c > '~' || c === '\\' || also.includes(c) ? `\\0${c.charCodeAt(0).toString(8).padStart(3, '0')}` : c,
+    )
     .join('');
 }
 
@@ -69,14 +82,18 @@ export class FormatV1Writer {
       join(dir, 'config'),
       `${JSON.stringify({ format: 'oaops-backup', formatVersion: 1, repositoryId: this.repositoryId, createdAt, encryption, frameBytes: mib, segmentBytes: mib, segmentThresholdBytes: 8 * mib })}\n`,
     );
-    writeFileSync(join(dir, 'keys/00000001'), `${JSON.stringify({ recipients: this.options.recipients, createdAt })}\n`);
+    writeFileSync(
+      join(dir, 'keys/00000001'),
+      `${JSON.stringify({ recipients: this.options.recipients, createdAt })}\n`,
+    );
   }
 
   /** Lines for everything below `source` (absolute) and for the folders above it. Contents go to packs. */
   tree(source: string): Line[] {
     const lines: Line[] = [];
     const parts = source.split('/').filter((part) => part !== '');
-    for (let i = 1; i < parts.length; i++) lines.push(this.line(Buffer.from(`/${parts.slice(0, i).join('/')}`), ['above']));
+    for (let i = 1; i < parts.length; i++)
+      lines.push(this.line(Buffer.from(`/${parts.slice(0, i).join('/')}`), ['above']));
     this.walk(Buffer.from(source), lines);
     const xattrs = dumpXattrs(source);
     const acls = dumpAcls(source);
@@ -97,17 +114,15 @@ export class FormatV1Writer {
 
   private line(path: Buffer, flags: string[]): Line {
     const stat = lstatSync(path, { bigint: true });
-    const kind = Number(stat.mode) & 0o170000;
-    const type = { 0o100000: 'f', 0o040000: 'd', 0o120000: 'l', 0o010000: 'p', 0o060000: 'b', 0o020000: 'c', 0o140000: 's' }[kind];
-    if (type === undefined) throw new Error(`unknown kind ${kind}`);
-    const line = blankLine(type, escape(path.subarray(1)));
+    const type = kindOf(stat);
+    const line = blankLine(type, escapeField(path.subarray(1)));
     line.mode = (Number(stat.mode) & 0o7777).toString(8).padStart(4, '0');
     line.uid = String(stat.uid);
     line.gid = String(stat.gid);
     line.mtime = seconds(stat.mtimeNs);
     line.ctime = seconds(stat.ctimeNs);
     line.inode = String(stat.ino);
-    if (type === 'l') line.target = escape(readlinkSync(path, { encoding: 'buffer' }));
+    if (type === 'l') line.target = escapeField(readlinkSync(path, { encoding: 'buffer' }));
     if (type === 'b' || type === 'c') line.target = device(stat.rdev);
     if (type !== 'd' && stat.nlink > 1n) line.link = `${stat.dev}:${stat.ino}`;
     if (type === 'f') {
@@ -164,7 +179,11 @@ export class FormatV1Writer {
       if (this.openBytes > 0 && this.openBytes + bytes.length > this.options.packBytes) this.closePack();
       at = { pack: this.packs.length, member: this.openBytes / 512, length: bytes.length };
       this.contents.set(key, at);
-      this.append(ustarHeader(String(at.member), bytes.length), bytes, Buffer.alloc((512 - (bytes.length % 512)) % 512));
+      this.append(
+        ustarHeader(String(at.member), bytes.length),
+        bytes,
+        Buffer.alloc((512 - (bytes.length % 512)) % 512),
+      );
     }
     return `@${at.pack}@:${at.member}:${at.length}`;
   }
@@ -192,7 +211,9 @@ export class FormatV1Writer {
     const stored = this.encrypt(Buffer.concat(frames));
     const sha = this.put('packs', stored);
     const header = this.options.recipients.length > 0 ? stored.indexOf('\n', stored.indexOf('\n---') + 1) + 1 : 0;
-    const line = ['pack', sha, stored.length, header, tar.length, frames.map((frame) => frame.length).join(',')].join('\t');
+    const line = ['pack', sha, stored.length, header, tar.length, frames.map((frame) => frame.length).join(',')].join(
+      '\t',
+    );
     return { sha, line, storedBytes: stored.length };
   }
 
@@ -212,31 +233,58 @@ export class FormatV1Writer {
   }
 
   /** Writes blocks, index, checksums and manifest of a snapshot. `lines` are stored in the order given. */
-  snapshot(id: string, lines: readonly Line[], sources: readonly string[] = ['/src']): { blocks: string[]; packs: string[] } {
+  snapshot(
+    id: string,
+    lines: readonly Line[],
+    sources: readonly string[] = ['/src'],
+  ): { blocks: string[]; packs: string[] } {
     this.closePack();
     const blocks: string[] = [];
-    const objects = new Map<string, number>(this.packs.map((p) => [`packs/${p.sha.slice(0, 2)}/${p.sha}`, p.storedBytes]));
+    const objects = new Map<string, number>(
+      this.packs.map((p) => [`packs/${p.sha.slice(0, 2)}/${p.sha}`, p.storedBytes]),
+    );
     const block = (format: string, body: string[], ends: string[]) => {
       const text = `${format}\t1\n${body.map((line) => `${line}\n`).join('')}end\t${body.length}\n`;
       const stored = this.encrypt(zstdFrame(Buffer.from(text, 'latin1')));
       const sha = this.put('blocks', stored);
       objects.set(`blocks/${sha.slice(0, 2)}/${sha}`, stored.length);
-      return [format === 'oaops-packs' ? 'packs' : 'block', sha, stored.length, body.length, sha256(text), ...ends].join('\t');
+      return [
+        format === 'oaops-packs' ? 'packs' : 'block',
+        sha,
+        stored.length,
+        body.length,
+        sha256(text),
+        ...ends,
+      ].join('\t');
     };
-    const table = block('oaops-packs', this.packs.map((p) => p.line), []);
+    const table = block(
+      'oaops-packs',
+      this.packs.map((p) => p.line),
+      [],
+    );
     const refs: string[] = [];
     for (let at = 0; at < lines.length; at += this.options.entriesPerBlock) {
       const part = lines.slice(at, at + this.options.entriesPerBlock);
-      const body = part.map((line) => Object.values(line).join('\t').replace(/@(\d+)@/g, (_, n) => this.packs[Number(n)]!.sha));
+      const named = (pieces: string) => pieces.replace(/@(\d+)@/g, (_, n) => this.packs[Number(n)]!.sha);
+      const body = part.map((line) => Object.values({ ...line, pieces: named(line.pieces) }).join('\t'));
       const ref = block('oaops-entries', body, [part[0]!.path, part.at(-1)!.path]);
       refs.push(ref);
       blocks.push(ref.split('\t')[1]!);
     }
     const bytes = lines.reduce((sum, line) => sum + Number(line.size), 0);
     const header = [
-      `snapshot\t${id}`, `repository\t${this.repositoryId}`, 'started\t2026-11-22T18:05:12.123Z', 'ended\t2026-11-22T18:06:12.123Z',
-      'host\tsrv01', 'user\troot', 'program\toaops/0.1.0', 'runbook\t-', 'parent\t-', 'status\tcomplete',
-      `count\tentries\t${lines.length}`, `count\tbytes\t${bytes}`,
+      `snapshot\t${id}`,
+      `repository\t${this.repositoryId}`,
+      'started\t2026-11-22T18:05:12.123Z',
+      'ended\t2026-11-22T18:06:12.123Z',
+      'host\tsrv01',
+      'user\troot',
+      'program\toaops/0.1.0',
+      'runbook\t-',
+      'parent\t-',
+      'status\tcomplete',
+      `count\tentries\t${lines.length}`,
+      `count\tbytes\t${bytes}`,
     ];
     const root = [...header, ...sources.map((source) => `source\t${source}`), table, ...refs];
     const stored = this.encrypt(zstdFrame(Buffer.from(`oaops-manifest\t1\n${root.join('\n')}\nend\t${root.length}\n`)));
@@ -257,9 +305,25 @@ export class FormatV1Writer {
 /** An entry with plain attributes and no content. */
 export function blankLine(type: string, path: string): Line {
   return {
-    type, path, mode: type === 'd' ? '0755' : '0644', uid: '0', gid: '0', user: '-', group: '-',
-    mtime: '1700000000.123456789', ctime: '1700000000.123456789', inode: '1', size: '0', sha256: '-', target: '-',
-    pieces: '-', pieceHashes: '-', xattrs: '-', acl: '-', link: '-', flags: '-',
+    type,
+    path,
+    mode: type === 'd' ? '0755' : '0644',
+    uid: '0',
+    gid: '0',
+    user: '-',
+    group: '-',
+    mtime: '1700000000.123456789',
+    ctime: '1700000000.123456789',
+    inode: '1',
+    size: '0',
+    sha256: '-',
+    target: '-',
+    pieces: '-',
+    pieceHashes: '-',
+    xattrs: '-',
+    acl: '-',
+    link: '-',
+    flags: '-',
   };
 }
 
@@ -272,7 +336,8 @@ export function zstdFrame(bytes: Buffer): Buffer {
 export function ustarHeader(name: string, size: number, type = '0', linkName = ''): Buffer {
   const header = Buffer.alloc(512);
   header.write(name, 0);
-  header.write('0000600\0' + '0000000\0' + '0000000\0' + `${size.toString(8).padStart(11, '0')}\0` + '00000000000\0', 100, 'latin1');
+  const numbers = ['0000600', '0000000', '0000000', size.toString(8).padStart(11, '0'), '00000000000'];
+  header.write(numbers.map((number) => `${number}\0`).join(''), 100, 'latin1');
   header.write('        ', 148);
   header.write(type, 156);
   header.write(linkName, 157);
@@ -281,6 +346,15 @@ export function ustarHeader(name: string, size: number, type = '0', linkName = '
   for (const byte of header) sum += byte;
   header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
   return header;
+}
+
+function kindOf(stat: BigIntStats): string {
+  if (stat.isFile()) return 'f';
+  if (stat.isDirectory()) return 'd';
+  if (stat.isSymbolicLink()) return 'l';
+  if (stat.isFIFO()) return 'p';
+  if (stat.isBlockDevice()) return 'b';
+  return stat.isCharacterDevice() ? 'c' : 's';
 }
 
 function seconds(ns: bigint): string {
@@ -296,15 +370,21 @@ function device(rdev: bigint): string {
 }
 
 function unquote(text: string): Buffer {
-  return Buffer.from(text.replace(/\\([0-7]{3})/g, (_, digits) => String.fromCharCode(Number.parseInt(digits, 8))), 'latin1');
+  return Buffer.from(
+    text.replace(/\\([0-7]{3})/g, (_, digits) => String.fromCharCode(Number.parseInt(digits, 8))),
+    'latin1',
+  );
 }
 
 function records(program: string, args: string[]): { path: string; lines: string[] }[] {
   const text = spawnSync(program, args, { encoding: 'latin1', maxBuffer: 1 << 30 }).stdout;
-  return text.split('\n\n').filter((part) => part !== '').map((part) => {
-    const [first = '', ...lines] = part.split('\n');
-    return { path: escape(unquote(first.slice('# file: '.length))), lines };
-  });
+  return text
+    .split('\n\n')
+    .filter((part) => part !== '')
+    .map((part) => {
+      const [first = '', ...lines] = part.split('\n');
+      return { path: escapeField(unquote(first.slice('# file: '.length))), lines };
+    });
 }
 
 function dumpXattrs(source: string): Map<string, string> {
@@ -314,7 +394,9 @@ function dumpXattrs(source: string): Map<string, string> {
       const at = line.indexOf('=');
       const name = at < 0 ? line : line.slice(0, at);
       if (name === '' || name.startsWith('system.posix_acl_')) return [];
-      return [`${escape(unquote(name), ',=')}=${at < 0 || line.slice(at + 1) === '""' ? '0x' : line.slice(at + 1)}`];
+      return [
+        `${escapeField(unquote(name), ',=')}=${at < 0 || line.slice(at + 1) === '""' ? '0x' : line.slice(at + 1)}`,
+      ];
     });
     if (pairs.length > 0) found.set(path, pairs.sort().join(','));
   }
@@ -323,7 +405,10 @@ function dumpXattrs(source: string): Map<string, string> {
 
 function dumpAcls(source: string): Map<string, string> {
   const found = new Map<string, string>();
-  for (const { path, lines } of records('getfacl', ['-R', '-P', '-n', '-s', '-E', '-c', '--absolute-names', '--', source].filter((a) => a !== '-c'))) {
+  for (const { path, lines } of records(
+    'getfacl',
+    ['-R', '-P', '-n', '-s', '-E', '-c', '--absolute-names', '--', source].filter((a) => a !== '-c'),
+  )) {
     const rules = lines.filter((line) => line !== '' && !line.startsWith('#')).map((line) => line.replace(/\s.*$/, ''));
     found.set(path.replace(/^\//, ''), rules.join(','));
   }
