@@ -1,0 +1,62 @@
+import { Args, Flags } from '@oclif/core';
+import { openApp } from '../src/app.ts';
+import { BaseCommand, type CommandResult } from '../src/cli/base-command.ts';
+import { isInteractive } from '../src/cli/prompts.ts';
+import { ExitCode } from '../src/core/exit-codes.ts';
+
+export default class Run extends BaseCommand<typeof Run> {
+  static override summary = 'Run a runbook';
+  static override description =
+    `Plans, then does what the plan says, journalled step by step. In a terminal the plan is shown and confirmed before anything changes.
+Destructive steps without an approval step before them need --confirm NAME. With --json the events are printed, one a line.`;
+  static override examples = [
+    '<%= config.bin %> run backup-daily --dry-run',
+    '<%= config.bin %> run ./switch-over.yaml -i host=web1 --yes',
+    '<%= config.bin %> run --plan approved.plan.json --json',
+  ];
+  static override exitCodes = Object.values(ExitCode);
+  static override args = {
+    runbook: Args.string({ name: 'RUNBOOK', description: 'name of a runbook, or a file; not needed with --plan' }),
+  };
+  static override flags = {
+    input: Flags.string({
+      char: 'i',
+      multiple: true,
+      default: [],
+      description: 'a value for an input',
+      helpValue: 'NAME=VALUE',
+    }),
+    'inputs-file': Flags.string({ description: 'YAML or JSON file with values for inputs', helpValue: 'FILE' }),
+    plan: Flags.string({ description: 'run this plan, if nothing has changed since it was made', helpValue: 'FILE' }),
+    limit: Flags.string({
+      multiple: true,
+      description: 'only these targets: a name or group:NAME',
+      helpValue: 'TARGET',
+    }),
+    'dry-run': Flags.boolean({ description: 'print the plan and do nothing' }),
+    yes: Flags.boolean({ char: 'y', description: 'do not ask before changes' }),
+    confirm: Flags.string({ description: 'the name of the runbook, when it has destructive steps', helpValue: 'NAME' }),
+  };
+
+  protected override async execute(): Promise<CommandResult> {
+    await using app = openApp(this.globals);
+    const { preparePlan, startRun } = await import('../src/app/run-command.ts');
+    const { input, limit, plan: planFile, confirm } = this.flags;
+    const prepared = await preparePlan(app, {
+      runbook: this.args.runbook,
+      inputs: input,
+      inputsFile: this.flags['inputs-file'],
+      limit,
+      planFile,
+    });
+    if (this.flags['dry-run']) return { json: prepared.plan, text: prepared.text(this.lang) };
+    const interactive = !this.globals.json && isInteractive(process.stdin, process.stdout);
+    const end = await startRun(app, prepared, {
+      lang: this.lang,
+      confirm,
+      renderer: () => this.renderer(app),
+      ...(interactive ? { prompts: (signal: AbortSignal) => this.prompts(signal), askBefore: !this.flags.yes } : {}),
+    });
+    return { exitCode: end.exitCode };
+  }
+}

@@ -1,0 +1,29 @@
+import { Args, Flags } from '@oclif/core';
+import { openApp } from '../../src/app.ts';
+import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
+import { ExitCode } from '../../src/core/exit-codes.ts';
+
+export default class RunsAbort extends BaseCommand<typeof RunsAbort> {
+  static override summary = 'End a run for good';
+  static override description =
+    `A run that is under way, here or on another machine, stops at its next checkpoint. Nothing is taken back: see "oaops runs undo".`;
+  static override examples = ['<%= config.bin %> runs abort latest --reason "wrong maintenance window"'];
+  static override exitCodes = [ExitCode.success, ExitCode.usage, ExitCode.refused];
+  static override args = {
+    run: Args.string({ name: 'RUN', description: 'id of the run, the beginning of one, or latest', required: true }),
+  };
+  static override flags = {
+    reason: Flags.string({ description: 'why, for the journal', default: 'no reason given', helpValue: 'TEXT' }),
+  };
+
+  protected override async execute(): Promise<CommandResult> {
+    await using app = openApp(this.globals);
+    const engine = await (await app.runs()).engine({ sink: () => undefined });
+    const done = await engine.abort(this.args.run, this.flags.reason);
+    const text =
+      done.state === 'aborted'
+        ? `run ${done.run} is aborted`
+        : `run ${done.run} is under way and was asked to stop at its next checkpoint`;
+    return { json: done, text };
+  }
+}

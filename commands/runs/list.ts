@@ -1,0 +1,62 @@
+import { Flags } from '@oclif/core';
+import { openApp } from '../../src/app.ts';
+import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
+import type { RunStatus } from '../../src/core/events.ts';
+import { ExitCode } from '../../src/core/exit-codes.ts';
+
+const statuses: RunStatus[] = [
+  'running',
+  'ok',
+  'incomplete',
+  'failed',
+  'refused',
+  'waiting',
+  'stopped',
+  'rolled-back',
+  'undo-failed',
+  'aborted',
+  'unknown',
+];
+
+export default class RunsList extends BaseCommand<typeof RunsList> {
+  static override summary = 'List runs, the latest first';
+  static override examples = [
+    '<%= config.bin %> runs list',
+    '<%= config.bin %> runs list --status waiting --status failed --json',
+  ];
+  static override exitCodes = [ExitCode.success, ExitCode.usage];
+  static override flags = {
+    runbook: Flags.string({ description: 'only runs of this runbook', helpValue: 'NAME' }),
+    procedure: Flags.string({ description: 'only runs that count for this procedure', helpValue: 'ID' }),
+    status: Flags.string({ multiple: true, description: 'only runs with this status', options: statuses }),
+    since: Flags.string({ description: 'only runs asked for since then, an ISO date or time', helpValue: 'TIME' }),
+    limit: Flags.integer({ description: 'at most so many', default: 50, min: 1 }),
+  };
+
+  protected override async execute(): Promise<CommandResult> {
+    await using app = openApp(this.globals);
+    const { runbook, procedure, status, since, limit } = this.flags;
+    const rows = await (await app.record()).runs.list({
+      limit,
+      ...(runbook ? { runbook } : {}),
+      ...(procedure ? { procedure } : {}),
+      ...(status ? { status: status as RunStatus[] } : {}),
+      ...(since ? { since } : {}),
+    });
+    const columns = [
+      { title: 'RUN' },
+      { title: 'RUNBOOK' },
+      { title: 'VERSION' },
+      { title: 'STATUS' },
+      { title: 'BY' },
+      { title: 'MESSAGE', flexible: true },
+    ];
+    return {
+      json: rows,
+      text: this.table(
+        columns,
+        rows.map((row) => [row.id, row.runbook, row.version, row.status, row.requester, row.message ?? '']),
+      ),
+    };
+  }
+}

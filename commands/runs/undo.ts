@@ -1,0 +1,32 @@
+import { Args, Flags } from '@oclif/core';
+import { openApp } from '../../src/app.ts';
+import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
+import { ExitCode } from '../../src/core/exit-codes.ts';
+
+export default class RunsUndo extends BaseCommand<typeof RunsUndo> {
+  static override summary = 'Take back what a run did';
+  static override description =
+    `Runs the undo of each step that was done, last first, by the stored plan. Exit code 5 when everything is taken back, 3 when something remains in place.`;
+  static override examples = ['<%= config.bin %> runs undo latest', '<%= config.bin %> runs undo latest --target web1'];
+  static override exitCodes = Object.values(ExitCode);
+  static override args = {
+    run: Args.string({ name: 'RUN', description: 'id of the run, the beginning of one, or latest', required: true }),
+  };
+  static override flags = {
+    scope: Flags.option({
+      description: 'target: only what failed or --target names; all: everything',
+      options: ['target', 'batch', 'all'] as const,
+    })(),
+    target: Flags.string({ multiple: true, description: 'only on this target', helpValue: 'NAME' }),
+  };
+
+  protected override async execute(): Promise<CommandResult> {
+    await using app = openApp(this.globals);
+    const { withEngine } = await import('../../src/app/run-command.ts');
+    const { scope, target } = this.flags;
+    const end = await withEngine(app, { renderer: () => this.renderer(app) }, (engine, { stop, kill }) =>
+      engine.undo(this.args.run, { stop, kill, ...(scope ? { scope } : {}), ...(target ? { targets: target } : {}) }),
+    );
+    return { exitCode: end.exitCode };
+  }
+}

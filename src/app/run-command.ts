@@ -1,0 +1,86 @@
+import type { App } from '../app.ts';
+import type { Prompts } from '../cli/prompts.ts';
+import { OaopsError, usageError } from '../core/errors.ts';
+import type { EventSink } from '../core/events.ts';
+import { ExitCode } from '../core/exit-codes.ts';
+import type { Requester } from '../engine/approvals.ts';
+import type { RunEnd } from '../engine/outcome.ts';
+import { planEffect } from '../engine/plan.ts';
+import { refuseUnconfirmed } from '../engine/plan-check.ts';
+import { planText } from '../engine/plan-text.ts';
+import type { Plan } from '../engine/plan-types.ts';
+import type { Engine } from '../engine/service.ts';
+import { askAtTerminal } from './ask.ts';
+import { type StopSignals, stopSignals } from './signals.ts';
+
+export interface PreparedPlan {
+  plan: Plan;
+  requester: Requester;
+  text(lang: string): string;
+}
+
+/** How a command shows a run and whom it can ask. */
+export interface RunShow {
+  renderer: () => Promise<{ sink: EventSink }>;
+  /** Absent without a terminal: then nothing asks. */
+  prompts?: (signal: AbortSignal) => Prompts;
+}
+
+/** The plan of `oaops run`: made from files, or read from `--plan` and checked against them. */
+export async function preparePlan(
+  app: App,
+  given: {
+    runbook?: string | undefined;
+    inputs: string[];
+    inputsFile?: string | undefined;
+    limit?: string[] | undefined;
+    planFile?: string | undefined;
+  },
+): Promise<PreparedPlan> {
+  const runs = await app.runs();
+  const { runbook, inputs, inputsFile, limit } = given;
+  if (given.planFile === undefined && runbook === undefined) {
+    throw usageError('runbook-missing', 'neither a runbook nor a plan is given', {
+      next: 'Name a runbook of "oaops runbook list", a file, or --plan FILE.',
+    });
+  }
+  const { plan, requester } =
+    given.planFile === undefined
+      ? { plan: await runs.plan({ runbook: runbook!, inputs, inputsFile, limit }), requester: { name: runs.actor } }
+      : await runs.storedPlan(given.planFile, {
+          ...(runbook === undefined ? {} : { runbook }),
+          inputs,
+          ...(limit ? { limit } : {}),
+        });
+  return { plan, requester, text: (lang) => planText(plan, lang) };
+}
+
+/** Asks what must be asked, then runs the plan. @throws OaopsError `confirmation-needed`, `declined` (exit 4) */
+export async function startRun(
+  app: App,
+  { plan, requester }: PreparedPlan,
+  show: RunShow & { lang: string; confirm?: string | undefined; askBefore?: boolean },
+): Promise<RunEnd> {
+  refuseUnconfirmed(plan, show.confirm);
+  if (show.prompts && show.askBefore && planEffect(plan) !== 'read') {
+    process.stdout.write(planText(plan, show.lang));
+    const agreed = await show
+      .prompts(new AbortController().signal)
+      .confirm(`Run ${plan.runbook.name} ${plan.runbook.version}?`);
+    if (!agreed) throw new OaopsError('declined', 'nothing was done', { exitCode: ExitCode.refused });
+  }
+  return withEngine(app, show, (engine, signals) => engine.start(plan, requester, signals));
+}
+
+/** Runs something on the engine with rendering, questions and signals wired. */
+export async function withEngine<T>(
+  app: App,
+  show: RunShow,
+  work: (engine: Engine, signals: StopSignals) => Promise<T>,
+): Promise<T> {
+  const runs = await app.runs();
+  using signals = stopSignals();
+  const { sink } = await show.renderer();
+  const ask = show.prompts ? askAtTerminal(show.prompts(signals.stop), runs.actor, app.clock) : undefined;
+  return work(await runs.engine({ sink, ask }), signals);
+}

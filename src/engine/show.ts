@@ -1,0 +1,156 @@
+import type { StepStatus, UnitStatus } from '../core/events.ts';
+import type { JournalRow, RunInputRow, RunRow } from '../record/types.ts';
+import type { StoredFailure } from './attempt.ts';
+import { isFailure, itemsUnit, JournalView, unitPath } from './journal-state.ts';
+import { localText } from './plan-text.ts';
+import type { Plan, PlannedStep } from './plan-types.ts';
+
+/** One unit as the journal has it. */
+export interface ShownUnit {
+  unit: string;
+  target: string;
+  status: UnitStatus | 'running' | 'not-started';
+  attempts: number;
+  message?: string;
+  /** The command, or the act, that helps. */
+  next?: string;
+  startedAt?: string;
+  endedAt?: string;
+  outputs: JournalRow['outputs'];
+}
+
+export interface ShownStep {
+  id: string;
+  name: string;
+  uses: string;
+  effect: string;
+  status: StepStatus | 'running';
+  units: ShownUnit[];
+}
+
+/** A run for people and scripts: `oaops runs show`. */
+export interface ShownRun {
+  run: RunRow;
+  steps: ShownStep[];
+  /** Answers, approvals, rejections and requests, in order; contents of approvals left out. */
+  inputs: { step: string; unit: string; kind: RunInputRow['kind']; by: string; at: string; what: string }[];
+}
+
+/** Pure: from the rows of the record. */
+export function showRun(row: RunRow, plan: Plan, rows: JournalRow[], inputs: RunInputRow[], lang?: string): ShownRun {
+  const view = new JournalView(rows, inputs);
+  return {
+    run: row,
+    steps: plan.steps.map((step) => showStep(step, view, lang)),
+    inputs: inputs.map(({ step, unit, kind, by, at, body }) => ({
+      step,
+      unit,
+      kind,
+      by,
+      at,
+      what: whatOf(kind, body),
+    })),
+  };
+}
+
+function showStep(step: PlannedStep, view: JournalView, lang?: string): ShownStep {
+  const planned = Array.isArray(step.units) ? step.units.map(({ id, target }) => ({ id, target })) : [];
+  const seen = view.rows
+    .filter((row) => row.step === step.id && row.unit !== itemsUnit)
+    .map((row) => ({ id: row.unit, target: row.target }));
+  const all = new Map([...planned, ...seen].map((unit) => [unit.id, unit]));
+  const units = [...all.values()].map((unit) => showUnit(step, unit, view));
+  return {
+    id: step.id,
+    name: localText(step.name, lang),
+    uses: step.uses,
+    effect: step.effect,
+    status: statusOf(step, units),
+    units,
+  };
+}
+
+function showUnit(step: PlannedStep, unit: { id: string; target: string }, view: JournalView): ShownUnit {
+  const rows = view.of(step.id, unit.id);
+  const last = [...rows, ...view.of(step.id, unit.id, 'verify'), ...view.of(step.id, unit.id, 'undo')]
+    .sort((a, b) => a.seq - b.seq)
+    .at(-1);
+  if (!last) return { unit: unit.id, target: unit.target, status: 'not-started', attempts: 0, outputs: [] };
+  // A verify that went well says nothing new about how the unit ended.
+  const telling = last.phase === 'verify' && last.status === 'ok' ? (rows.at(-1) ?? last) : last;
+  const result = (telling.result ?? {}) as { next?: string; error?: StoredFailure };
+  const next = result.error?.next ?? result.next;
+  return {
+    unit: unit.id,
+    target: unit.target,
+    status: telling.status ?? 'running',
+    attempts: rows.length,
+    ...(telling.message === null ? {} : { message: telling.message }),
+    ...(next === undefined ? {} : { next }),
+    startedAt: rows[0]?.startedAt ?? telling.startedAt,
+    ...(telling.endedAt === null ? {} : { endedAt: telling.endedAt }),
+    outputs: telling.outputs,
+  };
+}
+
+/** What needs attention first wins. */
+function statusOf(step: PlannedStep, units: ShownUnit[]): ShownStep['status'] {
+  const has = (...statuses: ShownUnit['status'][]) => units.some((unit) => statuses.includes(unit.status));
+  if (step.condition === false) return 'skipped';
+  if (has('unknown')) return 'unknown';
+  if (units.some((unit) => isFailure(unit.status as UnitStatus))) return 'failed';
+  if (has('undo-failed')) return 'undo-failed';
+  if (has('running')) return 'running';
+  if (has('waiting')) return 'waiting';
+  if (has('aborted')) return 'aborted';
+  if (has('undone')) return 'undone';
+  if (units.every((unit) => unit.status === 'not-started')) return 'not-started';
+  if (has('incomplete')) return 'incomplete';
+  return units.every((unit) => unit.status === 'skipped') ? 'skipped' : 'ok';
+}
+
+function whatOf(kind: RunInputRow['kind'], body: unknown): string {
+  const content = body as Record<string, unknown>;
+  switch (kind) {
+    case 'answer':
+      return [String(content['value']), content['comment']].filter(Boolean).join(': ');
+    case 'approval':
+      return `until ${(content['message'] as { expiresAt?: string } | undefined)?.expiresAt}, key ${String(content['keyFingerprint'])}`;
+    case 'rejection':
+      return String(content['reason']);
+    case 'request':
+      return `plan signed with ${String(content['keyFingerprint'])}`;
+    case 'control': {
+      const decision = content['decision'] as { as?: string; seq?: number } | undefined;
+      return decision ? `row ${decision.seq}: ${decision.as}` : String(content['action']);
+    }
+  }
+}
+
+/** `runs show` as text. */
+export function shownText({ run, steps, inputs }: ShownRun): string {
+  const lines = [
+    `run ${run.id}: ${run.runbook} ${run.version}`,
+    `status: ${run.status}${run.exitCode === null ? '' : ` (exit ${run.exitCode})`}`,
+    ...(run.message ? [`because: ${run.message}`] : []),
+    `asked for by ${run.requester} at ${run.createdAt}${run.endedAt ? `, ended at ${run.endedAt}` : ''}${run.wakeAt ? `, goes on at ${run.wakeAt}` : ''}`,
+    `plan: ${run.digest}`,
+    '',
+  ];
+  for (const step of steps) {
+    lines.push(`${step.status.padEnd(12)} ${step.id}: ${step.name} [${step.uses}]`);
+    for (const unit of step.units) {
+      const plain = step.units.length === 1 && unit.target === 'localhost' && !unit.message;
+      if (plain || unit.status === 'not-started') continue;
+      const tries = unit.attempts > 1 ? ` (attempt ${unit.attempts})` : '';
+      lines.push(
+        `             ${unit.status} ${unitPath(step.id, unit.unit)}${tries}${unit.message ? `: ${unit.message}` : ''}`,
+      );
+      if (unit.next && ['waiting', 'unknown', 'failed', 'undo-failed'].includes(unit.status))
+        lines.push(`               ${unit.next}`);
+    }
+  }
+  if (inputs.length > 0)
+    lines.push('', ...inputs.map((input) => `${input.at} ${input.kind} ${input.step} by ${input.by}: ${input.what}`));
+  return `${lines.join('\n')}\n`;
+}
