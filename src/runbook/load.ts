@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { errnoOf, messageOf, usageError } from '../core/errors.ts';
 import { sha256Hex } from '../core/json.ts';
 import { nearest } from '../core/nearest.ts';
@@ -37,6 +38,8 @@ export interface Checked {
 export interface CheckOptions {
   catalogue: Catalogue;
   limits?: Limits;
+  /** Folder that a relative file name starts from; default the working directory. Findings keep the name as given. */
+  cwd?: string;
 }
 
 /** Reads and checks a file. A file that cannot be read is a finding, not an error. */
@@ -44,10 +47,11 @@ export function checkFile(file: string, options: CheckOptions): Checked {
   const limits = options.limits ?? defaultLimits;
   const start = { file, line: 1, col: 1 };
   try {
-    const { size } = statSync(file);
+    const path = resolve(options.cwd ?? '.', file);
+    const { size } = statSync(path);
     // Judged before reading: a 50 MB file must not be loaded to be refused.
     if (size > limits.maxSizeBytes) return { file, findings: [tooLarge(file, size, limits)] };
-    return checkText(readFileSync(file), file, options);
+    return checkText(readFileSync(path), file, options);
   } catch (error) {
     const reasons: Record<string, string> = {
       ENOENT: 'there is no such file',
@@ -83,7 +87,7 @@ export function checkText(
   });
   findings.push(...schema.findings);
   if (isMapping(document.data)) {
-    if (!kind && typeof root['kind'] === 'string') unknownKind(context, root['kind']);
+    if (!kind) unknownKind(context, root['kind']);
     const order = checkGraph(context);
     checkCalls(context);
     checkExpressions(context, order);
@@ -172,15 +176,17 @@ function withActionDefaults(step: StepSpec, { steps, catalogue }: CheckContext):
   return { ...step, idempotent: catalogue.actions.find(({ name }) => name === step.uses)?.idempotent ?? false };
 }
 
-function unknownKind(context: CheckContext, kind: string): void {
+/** The schema without a kind cannot tell which kinds there are. */
+function unknownKind(context: CheckContext, kind: unknown): void {
   const kinds = context.catalogue.kinds.map((known) => known.kind);
-  const close = nearest(kind, kinds);
-  context.report(
-    'kind-unknown',
-    ['kind'],
-    `there is no kind "${kind}"`,
-    close === undefined ? `Known kinds: ${kinds.join(', ')}.` : `Did you mean "${close}"?`,
-  );
+  if (kind === undefined) {
+    const found = context.findings.find(({ rule }) => rule === 'kind-unknown');
+    if (found) found.next = `Add "kind": one of ${kinds.join(', ')}.`;
+  } else if (typeof kind === 'string') {
+    const close = nearest(kind, kinds);
+    const next = close === undefined ? `Known kinds: ${kinds.join(', ')}.` : `Did you mean "${close}"?`;
+    context.report('kind-unknown', ['kind'], `there is no kind "${kind}"`, next);
+  }
 }
 
 function tooLarge(file: string, sizeBytes: number, limits: Limits): Finding {
@@ -193,12 +199,18 @@ function tooLarge(file: string, sizeBytes: number, limits: Limits): Finding {
   );
 }
 
-/** By place; the same finding at the same place (an anchor used twice) is told once. */
+/**
+ * By place. The same finding at the same place (an anchor used twice) is told once, and where the YAML itself is wrong the
+ * schema's opinion of what was made of it is left out.
+ */
 function ordered(findings: Finding[]): Finding[] {
+  const placeOf = ({ line, col }: Finding): string => `${line}:${col}`;
+  const brokenPlaces = new Set(findings.filter(({ rule }) => rule.startsWith('yaml-')).map(placeOf));
   const seen = new Set<string>();
   return findings
     .filter((finding) => {
-      const key = `${finding.line}:${finding.col}:${finding.rule}:${finding.message}`;
+      if (brokenPlaces.has(placeOf(finding)) && /^(value|key)-/.test(finding.rule)) return false;
+      const key = `${placeOf(finding)}:${finding.rule}:${finding.message}`;
       if (seen.has(key)) return false;
       seen.add(key);
       return true;

@@ -161,7 +161,7 @@ function checkReference(
   const { root, path } = reference;
   if (!place.roots.includes(root)) return { rule: 'expression-name', ...notHere(root, place) };
   const first = path[0];
-  if (root === 'inputs' && first !== undefined && !(first in context.inputs)) {
+  if (root === 'inputs' && first !== undefined && !Object.hasOwn(context.inputs, first)) {
     const names = Object.keys(context.inputs);
     const close = nearest(first, names);
     const next = close === undefined ? `Declare it below "spec.inputs".` : `Did you mean "${close}"?`;

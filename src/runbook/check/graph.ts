@@ -22,7 +22,7 @@ export function checkGraph(context: CheckContext): StepOrder {
       context.report(
         'step-id-duplicate',
         [...step.path, 'id'],
-        `the step id "${step.id}" is used for the second time`,
+        `the step id "${step.id}" is that of line ${lineOf(context, first)} too`,
         'Give each step an id of its own.',
       );
   }
@@ -172,4 +172,8 @@ function ancestors(
     queue.push(...(needs.get(next) ?? []), ...(triggers.get(next) ?? []));
   }
   return found;
+}
+
+function lineOf({ document }: CheckContext, step: RawStep): number {
+  return document.finding('step-id-duplicate', document.rangeOf([...step.path, 'id']), '').line;
 }

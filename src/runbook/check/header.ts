@@ -25,6 +25,8 @@ function checkInputs(context: CheckContext): void {
   const texts = textsBelow(Object.fromEntries(Object.entries(context.spec).filter(([key]) => key !== 'inputs')));
   for (const [name, raw] of Object.entries(context.inputs)) {
     const path = ['spec', 'inputs', name];
+    // A name that is none was reported by the schema.
+    if (!/^\w+$/.test(name)) continue;
     const read = new RegExp(`\\binputs\\s*(\\.\\??\\s*${name}\\b|\\[\\??\\s*["']${name}["']\\s*\\])`);
     if (!texts.some((text) => read.test(text))) {
       context.report(

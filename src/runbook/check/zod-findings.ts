@@ -167,7 +167,7 @@ function wrongType(
   advice: (text: string) => string | undefined,
 ): Finding {
   const source = document.scalarAt(path)?.source;
-  const written = source ?? String(value);
+  const written = source ?? (typeof value === 'object' ? '' : String(value));
   if (typeof value === 'number' || typeof value === 'boolean') {
     if (/text/.test(expected))
       return at(
@@ -244,7 +244,10 @@ function expectedAt(check: SchemaCheck, path: Path): string | undefined {
   const words = schemasAt(check.schema, check.data, path).map((schema) => {
     const def = schema.def as unknown as { type: string; values?: unknown[]; entries?: Record<string, string> };
     if (def.type === 'literal') return list(def.values?.map(String) ?? []);
-    if (def.type === 'enum') return `one of ${list(Object.values(def.entries ?? {}))}`;
+    if (def.type === 'enum') {
+      const values = Object.values(def.entries ?? {});
+      return `${values.length > 1 ? 'one of ' : ''}${list(values)}`;
+    }
     if (def.type === 'number')
       return (schema as { format?: string }).format === 'safeint' ? 'a whole number' : 'a number';
     return def.type === 'unknown' || def.type === 'any' ? '' : typeName(def.type);

@@ -15,6 +15,7 @@ export const durationSchema = z
   .string()
   .regex(/^(\d+(\.\d+)?(ms|[smhdw]))+$/, {
     error: 'not a duration; write a number and a unit, such as 30s, 20m, 72h, 30d or 1h30m',
+    abort: true,
   })
   .refine((text) => tryParseDuration(text) !== undefined, { error: 'the duration is too long' })
   .transform((text) => tryParseDuration(text) ?? parseDuration(text))
@@ -29,6 +30,7 @@ export const sizeSchema = z
     z.int().nonnegative(),
     z.string().regex(/^\d+(\.\d+)?\s*(B|kB|KB|MB|GB|TB|KiB|MiB|GiB|TiB)?$/, {
       error: 'not a size; write a number and a unit, such as 512B, 64MiB or 1.5GB',
+      abort: true,
     }),
   ])
   .refine((size) => typeof size === 'number' || tryParseSize(size) !== undefined, { error: 'the size is too large' })

@@ -79,11 +79,15 @@ export function parseYaml(text: string, file: string, limits: Limits = defaultLi
 
   let sound = true;
   const seenLines = new Set<number>();
-  for (const error of [...documents.flatMap((d) => d.errors), ...document.warnings]) {
+  const errors = [...documents.flatMap((d) => d.errors), ...document.warnings];
+  // A tab shifts everything below it: what else the parser says of the nesting follows from it.
+  const tabs = errors.some(({ code }) => code === 'TAB_AS_INDENT');
+  for (const error of errors) {
     if (error.code === 'TAG_RESOLVE_FAILED') continue;
     const { rule, message, next, structural } = explainSyntax(error, text);
     const found = finding(rule, error.pos, message, next);
     sound &&= !structural;
+    if (tabs && structural && rule !== 'yaml-tab') continue;
     // One mistake makes the parser complain several times in a line: the first one is the cause.
     if (seenLines.has(found.line)) continue;
     seenLines.add(found.line);
