@@ -7,14 +7,14 @@
  * each of them found, because a checker that reads nothing also reports nothing.
  */
 const domain = ['backup', 'rollout', 'inspect', 'accounts', 'desk', 'report'];
-const packages = '^node_modules/';
+const packages = '(^|/)node_modules/';
 
 /** Packages whose loading a light command must not pay for. */
 const heavy = [
   '@aws-sdk', '@inquirer', '@smithy', 'age-encryption', 'archiver', 'better-sqlite3', 'execa', 'kysely', 'listr2', 'node-ssh',
   'nodemailer', 'pg', 'ssh2', 'tar-stream',
 ];
-const heavyPath = `^node_modules/(${heavy.join('|')})/`;
+const heavyPath = `(^|/)node_modules/(${heavy.join('|')})/`;
 
 /** A room and what of src/ it may import besides itself; everything else of src/, and commands/, is forbidden. */
 function room(name, mayImport) {
@@ -68,9 +68,16 @@ module.exports = {
     {
       name: 'app-is-lazy',
       severity: 'error',
-      comment: 'The composition root loads rooms behind doors by import() on first use.',
-      from: { path: '^src/app(/|\\.ts$)' },
-      to: { path: '^src/(connectors|record|backup|notify|actions|config|engine)/', dependencyTypesNot: ['dynamic-import', 'type-only'] },
+      comment: 'The composition root loads rooms, and the services of src/app/, behind doors by import() on first use.',
+      from: { path: '^src/app\\.ts$' },
+      to: { path: '^src/(app|connectors|record|backup|notify|actions|config|engine)/', dependencyTypesNot: ['dynamic-import', 'type-only'] },
+    },
+    {
+      name: 'connectors-are-lazy',
+      severity: 'error',
+      comment: 'A connector is loaded when its door is first opened.',
+      from: { path: '^src/app/' },
+      to: { path: '^src/connectors/', dependencyTypesNot: ['dynamic-import', 'type-only'] },
     },
     {
       name: 'commands-are-lazy',
@@ -91,7 +98,7 @@ module.exports = {
       severity: 'error',
       comment: 'The engine emits events; renderers are the business of src/cli.',
       from: { path: '^src/(engine|actions|backup|notify|record|runbook)/' },
-      to: { path: '^(src/cli/|node_modules/(@oclif|@inquirer|listr2|chalk)/)' },
+      to: { path: '(^src/cli/|(^|/)node_modules/(@oclif|@inquirer|listr2|chalk)/)' },
     },
     {
       name: 'nothing-imports-commands',
@@ -111,13 +118,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^(src|commands)/' },
       // ssh2 comes with node-ssh, and only its types are a development dependency.
-      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: '^node_modules/ssh2/' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: '(^|/)node_modules/ssh2/' },
     },
     {
       name: 'no-undeclared-packages',
       severity: 'error',
       from: { path: '^(src|commands|test)/' },
-      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'], pathNot: ['^node_modules/@types/', '^node_modules/ssh2/'] },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'], pathNot: ['(^|/)node_modules/@types/', '(^|/)node_modules/ssh2/'] },
     },
     {
       name: 'nothing-unresolved',
