@@ -7,13 +7,19 @@ import type { Job } from './attempt.ts';
 import { OutputCapture } from './capture.ts';
 import type { RunContext } from './deps.ts';
 import { findTarget } from './plan.ts';
+import type { Host } from './ports.ts';
 
 /** What one attempt may touch. `context` takes the signal that ends the attempt at once. */
 export function actionContext(
   run: RunContext,
   job: Job,
   row: JournalRow,
-): { context: (signal: AbortSignal) => ActionContext; capture: OutputCapture; unitDir: string } {
+): {
+  context: (signal: AbortSignal) => ActionContext;
+  capture: OutputCapture;
+  unitDir: string;
+  forget: () => Promise<void>;
+} {
   const { deps, journal } = run;
   const { step, unit } = job;
   const where = { run: run.runId, step: step.id, unit: unit.id };
@@ -25,14 +31,23 @@ export function actionContext(
   const found = findTarget(run.plan.inventory, unit.target);
   const target = step.become ? { ...found, become: step.become } : found;
 
+  const unitKey = `${run.runId}.${step.id}.${unit.id}.${row.phase === 'do' ? '' : row.phase}${row.attempt}`;
+  let opened: Host | undefined;
+  // Only when the result is committed: until then the marker is the only one who knows.
+  const forget = async () => {
+    if (opened && run.deps.actions.get(job.uses)?.recover) await opened.forget(unitKey).catch(() => undefined);
+  };
   const context = (signal: AbortSignal): ActionContext => ({
     runId: run.runId,
     plan: run.plan,
     step,
     target,
-    unitKey: `${run.runId}.${step.id}.${unit.id}.${row.phase === 'do' ? '' : row.phase}${row.attempt}`,
+    unitKey,
     unitId: `${step.id}.${unit.id}`,
-    host: async () => (await deps.hosts()).open(target, signal),
+    host: async () => {
+      opened = await (await deps.hosts()).open(target, signal);
+      return opened;
+    },
     http: deps.http,
     secrets: deps.secrets,
     services: deps.services,
@@ -61,7 +76,7 @@ export function actionContext(
     firstWaitedAtMs: async () => journal.view.firstStartedAtMs(step.id, unit.id),
     ...(deps.ask ? { ask: (question: ManualQuestion) => askAndKeep(run, job, unitDir, question) } : {}),
   });
-  return { context, capture, unitDir };
+  return { context, capture, unitDir, forget };
 }
 
 /** Folder of a unit's files. Unit names come from inventories: anything that is not plain is replaced. */

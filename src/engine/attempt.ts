@@ -56,13 +56,14 @@ export async function attempt(run: RunContext, job: Job): Promise<JournalRow> {
   });
   emitStarted(run, row);
   const started = run.deps.clock.monotonicMs();
-  const { context, capture, unitDir } = actionContext(run, job, row);
+  const { context, capture, unitDir, forget } = actionContext(run, job, row);
   const raw: AttemptEnd =
     prepared.problem ??
     (await applyWithin(run, job, (signal) => actionOf(run, job.uses).apply(prepared.args, context(signal))));
   const end = prepared.problem ? raw : (job.judge?.(raw) ?? raw);
   const outputs = capture.close(unitDir, `${job.phase}-${row.attempt}`);
   await run.journal.end(row, { ...end, status: phaseStatus(job.phase, end.status), outputs });
+  if (end.status !== 'unknown') await forget();
   emitEnded(run, row, run.deps.clock.monotonicMs() - started);
   return row;
 }
@@ -258,7 +259,7 @@ function lateMessage(job: Job): string {
   return `did not end within ${job.timeoutMs} ms`;
 }
 
-/** Codes of host doors for "no connection": nothing was started there. */
+/** What host doors say when there is no connection: nothing was started there. */
 function isUnreachable(code: string | undefined): boolean {
-  return code !== undefined && /^(host|ssh)-(unreachable|refused|timeout|connect)/.test(code);
+  return code === 'host-unreachable';
 }

@@ -19,6 +19,8 @@ export interface ExecuteRequest {
   plan: Plan;
   fence: Fence;
   resumed: boolean;
+  /** Said right after the start. */
+  warnings?: string[];
   /** Fires when the lock could not be renewed. */
   lost?: AbortSignal;
   /** First signal: go to the next checkpoint. `reason` is the exit code (130, 143). */
@@ -72,6 +74,7 @@ export async function execute(deps: EngineDeps, request: ExecuteRequest): Promis
   try {
     await restoreUnits(run);
     emitStart(run, request.resumed);
+    for (const message of request.warnings ?? []) run.emit({ event: 'run.warning', time: now(), run: row.id, message });
     const before = journal.view.undoRequest();
     const ends = before ? new Map<string, StepEnd>() : await runSteps(run);
     const undo = await undoIfAsked(run, ends);

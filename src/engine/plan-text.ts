@@ -5,8 +5,9 @@ import { unguardedDestructive } from './plan-check.ts';
 import type { Plan, PlannedStep } from './plan-types.ts';
 import { isDeferred } from './values.ts';
 
-/** The text in the user's language, English when there is none. */
-export function localText(text: LocalizedText, lang?: string): string {
+/** The text in the user's language, English when there is none. Arguments that hold expressions still have bare texts. */
+export function localText(text: LocalizedText | string, lang?: string): string {
+  if (typeof text === 'string') return text;
   return (lang === 'zh-CN' ? text['zh-CN'] : undefined) ?? text.en;
 }
 

@@ -91,8 +91,8 @@ export class Engine {
       const ended = row.status === 'failed' || row.status === 'incomplete' || row.status === 'refused';
       if (ended) await this.#control(row.id, { action: 'retry-failed', seq: view.rows.at(-1)?.seq ?? 0 });
       const plan = await this.#storedPlan(row);
-      await this.#warnOfChanges(row, plan);
-      return execute(this.#deps, { row, plan, fence, lost, resumed: true, ...signalsOf(options) });
+      const warnings = await this.#warnings(plan);
+      return execute(this.#deps, { row, plan, fence, lost, resumed: true, warnings, ...signalsOf(options) });
     });
   }
 
@@ -119,8 +119,8 @@ export class Engine {
       };
       await this.#control(row.id, { action: 'undo', request });
       const plan = await this.#storedPlan(row);
-      await this.#warnOfChanges(row, plan);
-      return execute(this.#deps, { row, plan, fence, lost, resumed: true, ...signalsOf(options) });
+      const warnings = await this.#warnings(plan);
+      return execute(this.#deps, { row, plan, fence, lost, resumed: true, warnings, ...signalsOf(options) });
     });
   }
 
@@ -236,15 +236,9 @@ export class Engine {
     return (await this.#deps.record.runs.plan(row.id)) as Plan;
   }
 
-  async #warnOfChanges(row: RunRow, plan: Plan): Promise<void> {
-    for (const file of await this.#deps.changedFiles(plan)) {
-      this.#deps.sink({
-        event: 'run.warning',
-        time: this.#now(),
-        run: row.id,
-        message: `${file} has changed since the run was planned; the stored plan is used`,
-      });
-    }
+  async #warnings(plan: Plan): Promise<string[]> {
+    const changed = await this.#deps.changedFiles(plan);
+    return changed.map((file) => `${file} has changed since the run was planned; the stored plan is used`);
   }
 
   async #view(runId: string): Promise<JournalView> {

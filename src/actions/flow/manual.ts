@@ -35,7 +35,7 @@ export const manualConfirm: Action<ConfirmWith> = {
   idempotent: true,
   describe: (args) => `ask: ${localText(args.message)}`,
   async apply(args, context) {
-    const asked = await ask(context, { kind: 'confirm', ...texts(args) }, 'yes|no', args.evidence);
+    const asked = await ask(context, { kind: 'confirm', ...texts(args) }, 'yes', args.evidence);
     if ('outcome' in asked) return asked.outcome;
     const { answer } = asked;
     if (answer.value !== true) {
@@ -89,7 +89,7 @@ export const manualInput: Action<InputWith> = {
       ...(max === undefined ? {} : { max }),
       ...(pattern === undefined ? {} : { pattern }),
     };
-    const asked = await ask(context, question, choices?.join('|') ?? 'VALUE', args.type === 'file');
+    const asked = await ask(context, question, 'VALUE', args.type === 'file');
     return 'outcome' in asked ? asked.outcome : { status: 'ok', result: resultOf(asked.answer) };
   },
   recover: async () => ({ status: 'not-started' }),
@@ -99,7 +99,7 @@ export const manualInput: Action<InputWith> = {
 async function ask(
   context: ActionContext,
   question: ManualQuestion,
-  values: string,
+  value: string,
   file: boolean,
 ): Promise<{ answer: ManualAnswer } | { outcome: ActionOutcome }> {
   const answer = (await context.answer()) ?? (await context.ask?.(question));
@@ -110,15 +110,17 @@ async function ask(
   const several = Array.isArray(context.step.units) ? context.step.units.length > 1 : true;
   const flags = [
     ...(several ? [`--unit ${unit}`] : []),
-    ...(question.kind === 'file' ? [] : [`--value ${values.includes('|') ? `'${values}'` : values}`]),
+    ...(question.kind === 'file' ? [] : [`--value ${value}`]),
     ...(file ? ['--file FILE'] : []),
   ];
+  const others =
+    question.kind === 'confirm' ? ' (or no)' : question.choices ? ` (one of: ${question.choices.join(', ')})` : '';
   const command = `oaops runs answer ${context.runId} ${context.step.id} ${flags.join(' ')}`;
   return {
     outcome: {
       status: 'waiting',
       message: question.message,
-      next: `Answer with: ${command}`,
+      next: `Answer with: ${command}${others}`,
       question,
     },
   };
