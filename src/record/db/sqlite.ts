@@ -2,7 +2,7 @@ import { chmodSync, closeSync, mkdirSync, openSync, statfsSync, statSync } from 
 import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { type DatabaseConnection, Kysely, SqliteAdapter, SqliteDialect, SqliteDriver } from 'kysely';
-import { errnoOf, OaopsError } from '../../core/errors.ts';
+import { errnoOf, messageOf, OaopsError } from '../../core/errors.ts';
 import type { Tables } from './tables.ts';
 
 /** Below the state folder: a folder of its own, so that its mode can be 0700 whatever the mode of the state folder. */
@@ -130,4 +130,47 @@ class ImmediateSqliteDriver extends SqliteDriver {
     // SQLite itself rolls back on a full disk and on I/O errors; a second rollback would hide the reason.
     if (this.#database.inTransaction) this.#database.exec('rollback');
   }
+}
+
+/** A consistent copy by SQLite's online backup, as one file without a log beside it. */
+export async function copySqlite(from: string, to: string): Promise<void> {
+  closeSync(openSync(to, 'wx', 0o600));
+  const source = new SqliteDatabase(from, { readonly: true, timeout: 10_000 });
+  try {
+    await source.backup(to);
+  } finally {
+    source.close();
+  }
+  const copy = new SqliteDatabase(to);
+  try {
+    copy.pragma('journal_mode = DELETE');
+  } finally {
+    copy.close();
+  }
+}
+
+/**
+ * Whether a file is a whole record, before it takes the place of another.
+ * @throws OaopsError `record-copy-invalid` (exit 9)
+ */
+export function checkSqliteCopy(path: string): void {
+  let fault: string | undefined;
+  try {
+    const copy = new SqliteDatabase(path, { readonly: true });
+    try {
+      const found = copy.pragma('quick_check(1)', { simple: true });
+      if (found !== 'ok') fault = String(found);
+      else if (!copy.prepare(`select 1 from sqlite_master where name = 'chain_head'`).get())
+        fault = 'it holds no record';
+    } finally {
+      copy.close();
+    }
+  } catch (error) {
+    fault = messageOf(error);
+  }
+  if (fault === undefined) return;
+  throw new OaopsError('record-copy-invalid', `${path} is not a whole copy of a record: ${fault}`, {
+    exitCode: 9,
+    next: 'Take another copy.',
+  });
 }

@@ -129,6 +129,16 @@ export async function exportEvidence(record: OpenedRecord, options: EvidenceOpti
   };
 }
 
+export function summaryText(summary: EvidenceSummary): string {
+  const signed = summary.signedBy
+    ? `signed with ${summary.signedBy}`
+    : 'not signed (set signing.key in the configuration, or use --key)';
+  const missing = summary.missing.map(({ source, reason }) => `left out ${Object.values(source).join(' ')}: ${reason}`);
+  return [`${summary.path}: evidence of run ${summary.run}, ${summary.members} members, ${signed}`, ...missing].join(
+    '\n',
+  );
+}
+
 /** Everything of the run as of one moment, and the row that says it was exported. */
 async function collect(record: OpenedRecord, runId: string): Promise<Contents> {
   const contents = await record.database.write(async (tx) => {

@@ -58,6 +58,26 @@ export async function verifyEvidence(file: string, allowedSigners?: string): Pro
   return verdict;
 }
 
+/** The verdict for people: the first line says it all. */
+export function verdictText(verdict: EvidenceVerdict): string {
+  const { signer } = verdict;
+  const said = {
+    verified: `signed by ${signer.principal} (${signer.fingerprint})`,
+    unverified: `signer unverified (key ${signer.fingerprint})`,
+    invalid: 'signature invalid',
+    'not-signed': 'not signed',
+    unchecked: `signer unverified (${signer.reason})`,
+  }[signer.state];
+  if (verdict.state === 'altered')
+    return [`ALTERED: ${verdict.file} is not what was exported`, ...verdict.problems].join('\n');
+  const missing = verdict.missing?.length ? [`${verdict.missing.length} output(s) were gone when it was made`] : [];
+  return [
+    `intact, ${said}`,
+    `run ${verdict.run}, exported ${verdict.createdAt} by ${verdict.createdBy}, ${verdict.members} members`,
+    ...missing,
+  ].join('\n');
+}
+
 /** The anchor inside a bundle, for `oaops audit verify`; only of a bundle that is intact. */
 export async function readBundledAnchor(file: string): Promise<AuditAnchor> {
   const verdict = await verifyEvidence(file);

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -142,7 +143,10 @@ describe('evidence bundle', () => {
     const bytes = readFileSync(bundle);
     const copy = join(dir, 'flipped.tar');
     const passed: number[] = [];
-    for (let offset = 0; offset < bytes.length; offset++) {
+    // Another fifth of the bytes in each run: all of them take half a minute.
+    const first = randomInt(5);
+    console.log(`seed: every fifth byte from ${first}`);
+    for (let offset = first; offset < bytes.length; offset += 5) {
       const flipped = Buffer.from(bytes);
       flipped[offset]! ^= 1 << (offset % 8);
       writeFileSync(copy, flipped);

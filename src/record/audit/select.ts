@@ -1,0 +1,23 @@
+import type { Database } from '../db/database.ts';
+import type { AuditRow } from '../types.ts';
+import { auditRowOf } from './chain.ts';
+
+/** Rows in order: from `from` on, or the last ones. */
+export async function selectRows(
+  database: Database,
+  filter: { from?: number; limit: number; action?: string; subject?: string },
+): Promise<AuditRow[]> {
+  const rows = await database.read((db) => {
+    let query = db
+      .selectFrom('audit')
+      .selectAll()
+      .orderBy('seq', filter.from === undefined ? 'desc' : 'asc')
+      .limit(filter.limit);
+    if (filter.from !== undefined) query = query.where('seq', '>=', filter.from);
+    if (filter.action !== undefined) query = query.where('action', '=', filter.action);
+    if (filter.subject !== undefined) query = query.where('subject', '=', filter.subject);
+    return query.execute();
+  });
+  if (filter.from === undefined) rows.reverse();
+  return rows.map(auditRowOf);
+}
