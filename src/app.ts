@@ -3,6 +3,7 @@ import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RunDoor } from './app/runs.ts';
+import type { BackupDoor } from './backup/door.ts';
 import type { GlobalOptions } from './cli/globals.ts';
 import type { LoadedConfig } from './config/load.ts';
 import { type Clock, systemClock } from './core/clock.ts';
@@ -48,6 +49,8 @@ export interface App extends AsyncDisposable {
   inventory: (file: string) => Promise<Inventory>;
   /** Services of domain rooms, for their actions. */
   services: () => Promise<unknown>;
+  /** Repositories, legs and keys. */
+  backup: () => Promise<BackupDoor>;
   /** Planning and execution of runs. */
   runs: () => Promise<RunDoor>;
   /** Called when the app is closed, the last one first. */
@@ -140,7 +143,8 @@ export function openApp(globals: GlobalOptions, options: AppOptions = {}): App {
     inventory: async (file) => {
       throw new OaopsError('inventory-missing', `this oaops cannot read the inventory ${file}`);
     },
-    services: once(async () => ({})),
+    services: once(async () => ({ backup: () => app.backup() })),
+    backup: once(async () => (await import('./app/backup.ts')).backupDoor(app)),
     runs: once(async () => new (await import('./app/runs.ts')).RunDoor(app)),
     onClose: (close) => void closers.push(close),
     // Last opened, first closed.

@@ -51,7 +51,7 @@ export interface BackupRequest {
 export interface BackupPlace {
   openStore: (repo: string) => Promise<ObjectStore>;
   /** Only used when the local cache is lost. */
-  identities?: Identities;
+  keys?: Identities | undefined;
   stateDir: string;
   cacheDir: string;
   program: string;
@@ -74,7 +74,7 @@ export interface BackupResult {
   parent: string | undefined;
   counts: Awaited<ReturnType<typeof createSnapshot>>['header']['counts'];
   dirs: { new: number; changed: number; unchanged: number };
-  storedBytes: number;
+  blocksWritten: number;
   problems: Problem[];
   legs: LegResult[];
   warnings: string[];
@@ -184,7 +184,7 @@ export async function runBackup(request: BackupRequest, place: BackupPlace): Pro
       parent: header.parent,
       counts: header.counts,
       dirs: created.dirs,
-      storedBytes: created.storedBytes,
+      blocksWritten: created.blocksWritten,
       problems: created.problems,
       legs: legs.results,
       warnings,
@@ -213,7 +213,7 @@ async function openLegs(repos: readonly string[], place: BackupPlace) {
   for (const repo of new Set(repos)) {
     try {
       const store = await place.openStore(repo);
-      const repository = await openRepository(store, place.identities);
+      const repository = await openRepository(store, place.keys);
       if (first && first.config.repositoryId !== repository.config.repositoryId)
         throw usageError(
           'repositories-differ',

@@ -1,5 +1,6 @@
 import { type Clock, isoTime } from '../../core/clock.ts';
 import { OaopsError } from '../../core/errors.ts';
+import { ExitCode } from '../../core/exit-codes.ts';
 import { newId, type RandomSource } from '../../core/ids.ts';
 import { sha256Hex } from '../../core/json.ts';
 import { PreviousManifest } from '../cache/previous.ts';
@@ -64,8 +65,8 @@ export interface CreatedSnapshot {
   header: SnapshotHeader;
   dirs: ScanCounts['dirs'];
   problems: Problem[];
-  /** Stored objects of this run: packs and blocks. */
-  storedBytes: number;
+  /** Blocks and tables that no earlier snapshot had. */
+  blocksWritten: number;
 }
 
 /** At most so many problems are named in the manifest; all are counted. */
@@ -101,7 +102,7 @@ export async function createSnapshot(options: CreateOptions): Promise<CreatedSna
   try {
     const scanned = await scanSources({ ...options, packer, manifest, previous, parent, startedMs, report });
     await packer.finish();
-    if (options.stopping.aborted) throw stopped(packer.packs.length);
+    if (options.stopping.aborted) throw stopped(packer.packs.length, options.stopping.reason);
     await manifest.finish();
     if (previous.unreadBlocks > 0)
       options.onWarning(`${previous.unreadBlocks} blocks of the local cache were damaged; their files were read again`);
@@ -138,7 +139,7 @@ export async function createSnapshot(options: CreateOptions): Promise<CreatedSna
       started: root.started,
       root: formatManifestRoot(root),
     });
-    return { header, dirs: scanned.dirs, problems, storedBytes: packer.storedBytes };
+    return { header, dirs: scanned.dirs, problems, blocksWritten: manifest.written };
   } catch (error) {
     await packer.abandon();
     throw error;
@@ -179,12 +180,14 @@ async function publish(options: CreateOptions, root: ManifestRoot, packs: Readon
   await legs.recheck(index.objects);
 }
 
-function stopped(packs: number): OaopsError {
+/** The reason of the signal is the exit code of the signal that a person or the system sent. */
+function stopped(packs: number, reason: unknown): OaopsError {
   return new OaopsError(
     'backup-stopped',
     `the backup was stopped; ${packs} finished packs are stored, no snapshot was made`,
     {
       next: 'Run it again: what is stored already is not stored twice.',
+      exitCode: reason === ExitCode.sigint || reason === ExitCode.sigterm ? reason : ExitCode.failed,
     },
   );
 }

@@ -39,6 +39,8 @@ export class ManifestWriter {
   #bytes = 0;
   readonly blocks: EntryBlockRef[] = [];
   readonly packs = new Set<string>();
+  /** Blocks that no earlier snapshot had. */
+  written = 0;
 
   constructor(options: ManifestWriterOptions) {
     this.#options = options;
@@ -100,6 +102,7 @@ export class ManifestWriter {
       first: pathOf(lines[0]!),
       last: pathOf(lines.at(-1)!),
     };
+    this.written++;
     cache.addBlock({ ...reference, packs: [...packs] }, zstd);
     this.blocks.push(reference);
     for (const pack of packs) this.packs.add(pack);

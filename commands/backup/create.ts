@@ -1,0 +1,91 @@
+import { Args, Flags } from '@oclif/core';
+import { stopSignals } from '../../src/app/signals.ts';
+import { openApp } from '../../src/app.ts';
+import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
+import { ExitCode } from '../../src/core/exit-codes.ts';
+
+export default class BackupCreate extends BaseCommand<typeof BackupCreate> {
+  static override summary = 'Back up files and folders';
+  static override description =
+    'Only what changed since the last backup of the same paths is read and stored. With --json, the messages of restic: status, error, summary, exit_error. The identity is only needed when the local cache was lost.';
+  static override examples = [
+    '<%= config.bin %> backup create /srv/oa --repo /srv/backup',
+    '<%= config.bin %> backup create /srv/oa /etc --repo /srv/backup --repo s3://oa-backup/main --exclude "*.tmp"',
+  ];
+  static override exitCodes = [
+    ExitCode.success,
+    ExitCode.failed,
+    ExitCode.usage,
+    ExitCode.incomplete,
+    ExitCode.repositoryMissing,
+    ExitCode.lockHeld,
+    ExitCode.sigint,
+    ExitCode.sigterm,
+  ];
+  static override strict = false;
+  static override args = { path: Args.string({ description: 'files and folders to back up', name: 'PATH' }) };
+  static override flags = {
+    repo: Flags.string({
+      char: 'r',
+      multiple: true,
+      description: 'repository, once for each leg; also OAOPS_REPO',
+      helpValue: 'REPO',
+    }),
+    identity: Flags.string({ char: 'i', description: 'private age key; also OAOPS_IDENTITY_FILE', helpValue: 'FILE' }),
+    exclude: Flags.string({
+      char: 'e',
+      multiple: true,
+      description: 'leave out what matches, such as *.tmp or /srv/*/cache',
+      helpValue: 'PATTERN',
+    }),
+    'exclude-if-present': Flags.string({
+      multiple: true,
+      description: 'leave out folders that hold this file',
+      helpValue: 'NAME',
+    }),
+    'exclude-caches': Flags.boolean({ description: 'leave out folders with a CACHEDIR.TAG' }),
+    'one-file-system': Flags.boolean({ char: 'x', description: 'do not go into other file systems' }),
+    rehash: Flags.boolean({ description: 'read every file again, also those that look unchanged' }),
+    tag: Flags.string({ multiple: true, description: 'label of the snapshot', helpValue: 'TAG' }),
+    host: Flags.string({ description: 'host name of the snapshot; default: that of this machine', helpValue: 'NAME' }),
+    'spool-dir': Flags.string({ description: 'folder for packs that are not stored yet', helpValue: 'DIR' }),
+    level: Flags.integer({ description: 'zstd level', min: 1, max: 19, helpValue: '1-19' }),
+  };
+
+  protected override async execute(): Promise<CommandResult> {
+    await using app = openApp(this.globals);
+    using signals = stopSignals();
+    const [{ runBackup }, { backupShow }, door] = await Promise.all([
+      import('../../src/backup/create/backup-job.ts'),
+      import('../../src/backup/show.ts'),
+      app.backup(),
+    ]);
+    const { repo, identity, host, level, 'spool-dir': spoolDir, ...flags } = this.flags;
+    const show = backupShow({ ...this.globals, isTty: process.stderr.isTTY === true, clock: app.clock });
+    return show.run(async (hooks) => {
+      const repos = await door.repos(repo);
+      const keys = await door.identities(identity, repo);
+      const request = {
+        paths: await this.paths(),
+        repos,
+        cwd: process.cwd(),
+        exclude: flags.exclude ?? [],
+        excludeIfPresent: flags['exclude-if-present'] ?? [],
+        excludeCaches: flags['exclude-caches'],
+        oneFileSystem: flags['one-file-system'],
+        rehash: flags.rehash,
+        tags: flags.tag ?? [],
+        ...(host ? { host } : {}),
+        ...(level ? { level } : {}),
+        ...(spoolDir ? { spoolDir } : {}),
+      };
+      return runBackup(request, { ...door, ...hooks, keys, signal: signals.kill, stopping: signals.stop });
+    });
+  }
+
+  /** All positional words; oclif's typed args hold only the first. */
+  private async paths(): Promise<string[]> {
+    const { argv } = await this.parse(BackupCreate);
+    return argv.map(String);
+  }
+}

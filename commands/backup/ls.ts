@@ -1,0 +1,50 @@
+import { once } from 'node:events';
+import { Args, Flags } from '@oclif/core';
+import { openApp } from '../../src/app.ts';
+import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
+import { ExitCode } from '../../src/core/exit-codes.ts';
+
+export default class BackupLs extends BaseCommand<typeof BackupLs> {
+  static override summary = 'List the files of a snapshot';
+  static override description =
+    'Needs the private key of an encrypted repository. With --json, one JSON object a line, with the field names of restic.';
+  static override examples = [
+    '<%= config.bin %> backup ls latest --repo /srv/backup --identity key.txt',
+    '<%= config.bin %> backup ls latest /srv/oa/contracts --long --repo /srv/backup --identity key.txt',
+  ];
+  static override exitCodes = [
+    ExitCode.success,
+    ExitCode.failed,
+    ExitCode.usage,
+    ExitCode.verificationFailed,
+    ExitCode.repositoryMissing,
+    ExitCode.wrongKey,
+  ];
+  static override args = {
+    snapshot: Args.string({ description: 'id, part of one, or latest', required: true }),
+    path: Args.string({ description: 'only this file or folder' }),
+  };
+  static override flags = {
+    repo: Flags.string({ char: 'r', description: 'repository; also OAOPS_REPO', helpValue: 'REPO' }),
+    identity: Flags.string({ char: 'i', description: 'private age key; also OAOPS_IDENTITY_FILE', helpValue: 'FILE' }),
+    long: Flags.boolean({ char: 'l', description: 'also mode, owner, size and time' }),
+  };
+
+  protected override async execute(): Promise<CommandResult> {
+    await using app = openApp(this.globals);
+    const [{ withRepository }, { entriesOf, entryJson, entryText }, door] = await Promise.all([
+      import('../../src/backup/with-repository.ts'),
+      import('../../src/backup/list-entries.ts'),
+      app.backup(),
+    ]);
+    const { repo, identity, long } = this.flags;
+    const { snapshot, path } = this.args;
+    await withRepository(door, { repo, identity, readsContent: true }, async (repository) => {
+      for await (const entry of entriesOf(repository, snapshot, path === undefined ? [] : [path])) {
+        const line = this.globals.json ? JSON.stringify(entryJson(entry)) : entryText(entry, long);
+        if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain');
+      }
+    });
+    return {};
+  }
+}

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { App } from '../app.ts';
+import type { BackupDoor } from '../backup/door.ts';
+import { restoreKit } from '../backup/restore-kit.ts';
+import { usageError } from '../core/errors.ts';
+
+type BackupSettings = NonNullable<Awaited<ReturnType<App['config']>>['settings']['backup']>;
+type RepositorySettings = NonNullable<BackupSettings['repositories']>[string];
+type LegSettings = RepositorySettings['legs'][number];
+
+/** Opens legs and finds repositories for the backup room: folders, S3, and repositories named in the configuration. */
+export function backupDoor(app: App): BackupDoor {
+  /** Legs of the configuration that were asked for, by location: their settings go to the connector. */
+  const configured = new Map<string, LegSettings>();
+
+  const named = async (name: string): Promise<RepositorySettings | undefined> =>
+    /^[A-Za-z0-9][\w-]*$/.test(name) ? (await app.config()).settings.backup?.repositories?.[name] : undefined;
+
+  return {
+    stateDir: app.stateDir,
+    cacheDir: app.cacheDir,
+    clock: app.clock,
+    random: app.random,
+    program: `oaops/${app.version}`,
+
+    async openStore(repo, options = {}) {
+      if (!repo.startsWith('s3:')) {
+        const { openDirectoryStore } = await import('../backup/legs/directory.ts');
+        return openDirectoryStore(resolve(repo), { ...options, clock: app.clock });
+      }
+      const { openS3Store } = await import('../connectors/s3/store.ts');
+      const leg = configured.get(repo);
+      return openS3Store(repo, { env: leg ? await legEnv(app, leg) : app.env, clock: app.clock });
+    },
+
+    async repos(given) {
+      const wanted = given && given.length > 0 ? given : app.env['OAOPS_REPO'] ? [app.env['OAOPS_REPO']] : [];
+      if (wanted.length === 0)
+        throw usageError('repo-missing', 'no repository is given', { next: 'Give --repo, or set OAOPS_REPO.' });
+      const locations: string[] = [];
+      for (const name of wanted) {
+        const settings = await named(name);
+        if (!settings) locations.push(name);
+        for (const leg of settings?.legs ?? []) {
+          configured.set(leg.location, leg);
+          locations.push(leg.location);
+        }
+      }
+      return [...new Set(locations)];
+    },
+
+    async identities(file, given = []) {
+      const settings = file || app.env['OAOPS_IDENTITY_FILE'] ? [] : await Promise.all(given.map(named));
+      const path = file || app.env['OAOPS_IDENTITY_FILE'] || settings.find((one) => one?.identityFile)?.identityFile;
+      return path ? (await import('../backup/crypto/keys.ts')).readIdentityFile(path) : undefined;
+    },
+
+    companions: () => restoreKit(app.packageRoot),
+  };
+}
+
+/** The environment for one leg of the configuration: its settings as the variables that every AWS tool knows. */
+async function legEnv(app: App, leg: LegSettings): Promise<Record<string, string | undefined>> {
+  const secrets = await app.secrets();
+  return {
+    ...app.env,
+    ...(leg.endpoint ? { AWS_ENDPOINT_URL_S3: leg.endpoint } : {}),
+    ...(leg.region ? { AWS_REGION: leg.region } : {}),
+    ...(leg.profile ? { AWS_PROFILE: leg.profile } : {}),
+    ...(leg.accessKeyId ? { AWS_ACCESS_KEY_ID: await secrets.resolve(leg.accessKeyId) } : {}),
+    ...(leg.secretAccessKey ? { AWS_SECRET_ACCESS_KEY: await secrets.resolve(leg.secretAccessKey) } : {}),
+  };
+}

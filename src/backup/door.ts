@@ -1,0 +1,27 @@
+import type { Clock } from '../core/clock.ts';
+import type { RandomSource } from '../core/ids.ts';
+import type { Identities } from './crypto/age-header.ts';
+import type { ObjectStore } from './ports.ts';
+
+/** What commands and actions of the backup room get from the composition root. */
+export interface BackupDoor {
+  /** Opens a leg: a folder or `s3://bucket/prefix`. `create` makes a missing folder. The caller closes it. */
+  openStore(repo: string, options?: { create?: boolean }): Promise<ObjectStore>;
+  /** Locations of the legs: as given, of a repository named in the configuration, or from OAOPS_REPO. Throws `repo-missing` (exit 2). */
+  repos(given: readonly string[] | undefined): Promise<string[]>;
+  /** Private keys from a file, else from OAOPS_IDENTITY_FILE, else those of the configured repository; undefined when there is none. */
+  identities(file: string | undefined, given?: readonly string[]): Promise<Identities | undefined>;
+  /** README-RESTORE.txt and the restore script, as `init` lays them beside the data. */
+  companions(): { name: string; bytes: Uint8Array }[];
+  stateDir: string;
+  cacheDir: string;
+  /** `oaops/0.1.0` */
+  program: string;
+  clock: Clock;
+  random: RandomSource;
+}
+
+/** What an action that works on backups finds in `services`. */
+export interface BackupServices {
+  backup: () => Promise<BackupDoor>;
+}

@@ -1,0 +1,67 @@
+import { pathForJson, toText } from './format/byte-string.ts';
+import type { Entry } from './format/entry.ts';
+import { formatTimeNs } from './format/times.ts';
+import { readEntries, readManifestRoot } from './repository/manifest.ts';
+import type { Repository } from './repository/open.ts';
+import { resolveSnapshot } from './repository/snapshots.ts';
+
+/** Entries of a snapshot at or below the given absolute paths; all when none is given. */
+export async function* entriesOf(
+  repository: Repository,
+  wanted: string,
+  paths: readonly string[],
+  signal?: AbortSignal,
+): AsyncGenerator<Entry> {
+  const root = await readManifestRoot(repository, await resolveSnapshot(repository.store, wanted), signal);
+  const prefixes = paths.map((path) => path.replace(/^\/+|\/+$/g, '')).filter((path) => path !== '');
+  for await (const entry of readEntries(repository, root, signal)) {
+    const path = toText(entry.path);
+    if (prefixes.length === 0 || prefixes.some((prefix) => path === prefix || path.startsWith(`${prefix}/`)))
+      yield entry;
+  }
+}
+
+const typeNames = { f: 'file', d: 'dir', l: 'symlink', p: 'fifo', b: 'dev', c: 'chardev', s: 'socket' };
+
+/** A line of `backup ls --json`, with restic's field names first. */
+export function entryJson(entry: Entry): Record<string, unknown> {
+  const path = entry.path === '.' ? '/' : `/${entry.path}`;
+  const { path: text, pathBase64 } = pathForJson(path);
+  return {
+    message_type: 'node',
+    struct_type: 'node',
+    name: text.slice(text.lastIndexOf('/') + 1) || '/',
+    type: typeNames[entry.type],
+    path: text,
+    ...(pathBase64 ? { pathBase64 } : {}),
+    uid: entry.uid,
+    gid: entry.gid,
+    ...(entry.user === undefined ? {} : { user: toText(entry.user) }),
+    ...(entry.group === undefined ? {} : { group: toText(entry.group) }),
+    size: entry.size,
+    mode: entry.mode,
+    mtime: new Date(Number(entry.mtimeNs / 1_000_000n)).toISOString(),
+    mtimeNs: formatTimeNs(entry.mtimeNs),
+    ...(entry.sha256 === undefined ? {} : { sha256: entry.sha256 }),
+    ...(entry.target === undefined ? {} : { linktarget: toText(entry.target) }),
+    ...(entry.flags.length === 0 ? {} : { flags: entry.flags }),
+  };
+}
+
+/** As `ls -l` shows it; control characters of names are escaped, so that a name cannot drive the terminal. */
+export function entryText(entry: Entry, long: boolean): string {
+  const shown = visible(`/${entry.path === '.' ? '' : entry.path}`);
+  if (!long) return shown;
+  const bits = 'rwxrwxrwx'
+    .split('')
+    .map((letter, i) => (entry.mode & (0o400 >> i) ? letter : '-'))
+    .join('');
+  const owner = `${entry.user ? toText(entry.user) : entry.uid} ${entry.group ? toText(entry.group) : entry.gid}`;
+  const time = new Date(Number(entry.mtimeNs / 1_000_000n)).toISOString().replace(/\.\d+Z$/, 'Z');
+  const target = entry.type === 'l' && entry.target !== undefined ? ` -> ${visible(entry.target)}` : '';
+  return `${entry.type === 'f' ? '-' : entry.type}${bits} ${owner} ${String(entry.size).padStart(12)} ${time} ${shown}${target}`;
+}
+
+function visible(name: string): string {
+  return toText(name).replace(/[\x00-\x1f\x7f-\x9f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
+}

@@ -1,0 +1,63 @@
+import { readRecipientsFile } from './crypto/keys.ts';
+import type { BackupDoor } from './door.ts';
+import type { ObjectStore } from './ports.ts';
+import { type InitLegResult, initRepository, recipientsMissing } from './repository/init.ts';
+
+export interface MadeRepository {
+  repositoryId: string;
+  encryption: 'age' | 'none';
+  recipients: string[];
+  legs: InitLegResult[];
+  warnings: string[];
+  text: string;
+}
+
+/** What `backup init` does. Throws `recipients-missing` (exit 2) when encryption was neither chosen nor declined. */
+export async function makeRepository(
+  door: BackupDoor,
+  request: {
+    repos: readonly string[];
+    recipients: readonly string[];
+    recipientsFile: string | undefined;
+    noEncryption: boolean;
+  },
+): Promise<MadeRepository> {
+  const recipients = [...request.recipients];
+  if (request.recipientsFile !== undefined) recipients.push(...readRecipientsFile(request.recipientsFile));
+  const unique = [...new Set(recipients)];
+  // Before a folder is made.
+  if (!request.noEncryption && unique.length === 0) throw recipientsMissing();
+  const stores: ObjectStore[] = [];
+  try {
+    for (const repo of request.repos) stores.push(await door.openStore(repo, { create: true }));
+    const { config, legs } = await initRepository(stores, {
+      recipients: request.noEncryption ? 'none' : unique,
+      clock: door.clock,
+      random: door.random,
+      companions: door.companions(),
+    });
+    const warnings: string[] = [];
+    if (config.encryption === 'none') warnings.push('the repository is not encrypted: who reads it reads everything');
+    if (unique.length === 1)
+      warnings.push(
+        'there is one recipient only: if its key is lost, every backup is lost; add a second one, sealed away, with "oaops backup key add"',
+      );
+    const text = [
+      `repository ${config.repositoryId} ${config.encryption === 'age' ? `encrypted for ${unique.length} recipient${unique.length > 1 ? 's' : ''}` : 'without encryption'}`,
+      ...legs.map((leg) => `  ${leg.created ? 'made' : 'was there'}  ${leg.location}`),
+      ...(config.encryption === 'age'
+        ? ['Keep the private keys where this machine cannot reach them: nobody can read the backups without one.']
+        : []),
+    ].join('\n');
+    return {
+      repositoryId: config.repositoryId,
+      encryption: config.encryption,
+      recipients: unique,
+      legs,
+      warnings,
+      text,
+    };
+  } finally {
+    for (const store of stores) await store.close();
+  }
+}

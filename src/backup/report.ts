@@ -1,0 +1,140 @@
+import { formatSize } from '../core/units.ts';
+import type { BackupResult } from './create/backup-job.ts';
+import type { BackupProgress } from './create/create-snapshot.ts';
+import { pathForJson, toText } from './format/byte-string.ts';
+import type { Problem } from './format/manifest-root.ts';
+import type { SnapshotListing } from './repository/snapshots.ts';
+
+/** restic's `status` message; totals are not known before the walk ends, so there is no percentage. */
+export function statusMessage(progress: BackupProgress, elapsedMs: number): Record<string, unknown> {
+  return {
+    message_type: 'status',
+    seconds_elapsed: Math.floor(elapsedMs / 1000),
+    percent_done: 0,
+    files_done: progress.filesDone,
+    bytes_done: progress.bytesDone,
+    error_count: progress.problems,
+    current_files: [toText(progress.currentPath)],
+  };
+}
+
+/** restic's `error` message, with the class of the problem. */
+export function errorMessage(problem: Problem): Record<string, unknown> {
+  const { path, pathBase64 } = pathForJson(problem.path);
+  return {
+    message_type: 'error',
+    error: { message: problem.message },
+    during: 'archival',
+    item: path,
+    ...(pathBase64 ? { itemBase64: pathBase64 } : {}),
+    class: problem.class,
+  };
+}
+
+/** restic's `summary` message with its field names, and what it does not have: status, legs, problem counters. */
+export function summaryMessage(result: BackupResult): Record<string, unknown> {
+  const { counts, dirs } = result;
+  return {
+    message_type: 'summary',
+    files_new: counts.filesNew,
+    files_changed: counts.filesChanged,
+    files_unmodified: counts.filesUnchanged,
+    dirs_new: dirs.new,
+    dirs_changed: dirs.changed,
+    dirs_unmodified: dirs.unchanged,
+    data_blobs: counts.dataBlobs,
+    tree_blobs: result.blocksWritten,
+    data_added: counts.dataAddedBytes,
+    data_added_packed: counts.storedAddedBytes,
+    total_files_processed: counts.files,
+    total_bytes_processed: counts.bytes,
+    total_duration: result.durationMs / 1000,
+    backup_start: result.started,
+    backup_end: result.ended,
+    snapshot_id: result.snapshot,
+    parent: result.parent ?? null,
+    status: result.status,
+    problems: {
+      vanished: counts.vanished,
+      unreadable: counts.unreadable,
+      changed: counts.changed,
+      missing_sources: counts.missingSources,
+    },
+    legs: result.legs,
+    warnings: result.warnings,
+    exit_code: result.exitCode,
+  };
+}
+
+/** The end of a backup for people. */
+export function resultText(result: BackupResult): string {
+  const { counts } = result;
+  const lines = [
+    `snapshot ${result.snapshot} ${result.status} in ${(result.durationMs / 1000).toFixed(1)} s`,
+    `  files     ${counts.files} (${counts.filesNew} new, ${counts.filesChanged} changed, ${counts.filesUnchanged} unchanged), ${formatSize(counts.bytes)}`,
+    `  stored    ${formatSize(counts.dataAddedBytes)} of new content as ${formatSize(counts.storedAddedBytes)}`,
+  ];
+  for (const leg of result.legs)
+    lines.push(
+      `  leg       ${leg.location}: ${leg.status === 'ok' ? `ok, ${formatSize(leg.storedBytes)} in ${leg.storedObjects} objects` : `failed: ${leg.error?.message}`}`,
+    );
+  const bad = [
+    [counts.unreadable, 'unreadable'],
+    [counts.vanished, 'vanished'],
+    [counts.changed, 'changed while read'],
+    [counts.missingSources, 'source paths missing'],
+  ] as const;
+  const told = bad.filter(([count]) => count > 0).map(([count, name]) => `${count} ${name}`);
+  if (told.length > 0) lines.push(`  problems  ${told.join(', ')}`);
+  return lines.join('\n');
+}
+
+/** One line per problem, for stderr. */
+export function problemText(problem: Problem): string {
+  return `${problem.class}: ${toText(problem.path)}: ${problem.message}`;
+}
+
+/** A snapshot as `backup list --json` shows it; the first fields are named as restic names them. */
+export function listingJson({ snapshot, header, problem }: SnapshotListing): Record<string, unknown> {
+  if (!header) return { id: snapshot, short_id: snapshot.slice(-8), problem };
+  return {
+    id: snapshot,
+    short_id: snapshot.slice(-8),
+    time: header.started,
+    hostname: toText(header.host),
+    username: toText(header.user),
+    tags: header.tags.map(toText),
+    program_version: header.program,
+    parent: header.parent ?? null,
+    runbook: header.runbook === undefined ? null : toText(header.runbook),
+    status: header.status,
+    ended: header.ended,
+    summary: header.counts,
+  };
+}
+
+export const listingColumns = [
+  { title: 'ID' },
+  { title: 'TIME' },
+  { title: 'HOST' },
+  { title: 'RUNBOOK', flexible: true },
+  { title: 'FILES' },
+  { title: 'SIZE' },
+  { title: 'ADDED' },
+  { title: 'STATUS', flexible: true },
+];
+
+export function listingRow({ snapshot, header, problem }: SnapshotListing): string[] {
+  if (!header) return [snapshot, '', '', '', '', '', '', problem ?? ''];
+  const { counts } = header;
+  return [
+    snapshot,
+    header.started.replace(/\.\d+Z$/, 'Z'),
+    toText(header.host),
+    header.runbook === undefined ? '' : toText(header.runbook),
+    String(counts.files),
+    formatSize(counts.bytes),
+    formatSize(counts.storedAddedBytes),
+    header.status,
+  ];
+}

@@ -1,0 +1,87 @@
+import type { Clock } from '../core/clock.ts';
+import { messageOf, OaopsError } from '../core/errors.ts';
+import { ExitCode } from '../core/exit-codes.ts';
+import { formatSize } from '../core/units.ts';
+import type { BackupResult } from './create/backup-job.ts';
+import type { BackupProgress } from './create/create-snapshot.ts';
+import type { Problem } from './format/manifest-root.ts';
+import { errorMessage, problemText, resultText, statusMessage, summaryMessage } from './report.ts';
+
+export interface ShowOptions {
+  json: boolean;
+  quiet: boolean;
+  isTty: boolean;
+  clock: Clock;
+}
+
+/** What a running backup tells, as `runBackup` wants it. */
+export interface BackupHooks {
+  onProgress: (progress: BackupProgress) => void;
+  onProblem: (problem: Problem) => void;
+  onWarning: (message: string) => void;
+}
+
+/**
+ * Shows one backup: a status line in a terminal, plain lines elsewhere, restic's NDJSON with `json`. Problems and
+ * warnings go to stderr in both forms of text.
+ */
+export function backupShow(options: ShowOptions) {
+  const startedMs = options.clock.monotonicMs();
+  let shownMs = startedMs;
+  let line = false;
+  const clear = () => {
+    if (line) process.stderr.write('\r\x1b[K');
+    line = false;
+  };
+  const hooks: BackupHooks = {
+    onProgress(progress) {
+      const nowMs = options.clock.monotonicMs();
+      if (nowMs - shownMs < (options.json ? 1000 : 200)) return;
+      shownMs = nowMs;
+      if (options.json) return json(process.stdout, statusMessage(progress, nowMs - startedMs));
+      if (!options.isTty || options.quiet) return;
+      const seconds = Math.floor((nowMs - startedMs) / 1000);
+      process.stderr.write(
+        `\r\x1b[K${seconds} s  ${progress.filesDone} files  ${formatSize(progress.bytesDone)} read${progress.problems > 0 ? `  ${progress.problems} problems` : ''}`,
+      );
+      line = true;
+    },
+    onProblem(problem) {
+      clear();
+      if (options.json) json(process.stderr, errorMessage(problem));
+      else process.stderr.write(`${problemText(problem)}\n`);
+    },
+    onWarning(message) {
+      clear();
+      // With --json the summary carries the warnings.
+      if (!options.json) process.stderr.write(`warning: ${message}\n`);
+    },
+  };
+  return {
+    /** Runs the backup; with `json` also its failure is a message. */
+    async run(work: (hooks: BackupHooks) => Promise<BackupResult>): Promise<{ exitCode: ExitCode; text?: string }> {
+      try {
+        const result = await work(hooks);
+        clear();
+        if (!options.json) return { exitCode: result.exitCode, text: resultText(result) };
+        json(process.stdout, summaryMessage(result));
+        return { exitCode: result.exitCode };
+      } catch (error) {
+        clear();
+        if (!options.json) throw error;
+        const exitCode = error instanceof OaopsError ? error.exitCode : ExitCode.failed;
+        json(process.stderr, {
+          message_type: 'exit_error',
+          code: exitCode,
+          message: messageOf(error),
+          ...(error instanceof OaopsError ? { name: error.code, next: error.next } : {}),
+        });
+        return { exitCode };
+      }
+    },
+  };
+}
+
+function json(stream: NodeJS.WriteStream, message: unknown): void {
+  stream.write(`${JSON.stringify(message)}\n`);
+}
