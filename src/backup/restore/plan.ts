@@ -1,0 +1,182 @@
+import type { ByteString } from '../format/byte-string.ts';
+import { damaged } from '../format/damaged.ts';
+import type { Entry, Piece } from '../format/entry.ts';
+import { PathGuard } from './path-guard.ts';
+import { Selection } from './selection.ts';
+
+/** What is set on an object besides its content. */
+export interface Metadata {
+  path: ByteString;
+  mode: number;
+  uid: number;
+  gid: number;
+  mtimeNs: bigint;
+  /** Extended attributes or an ACL follow later, so mode and time are set after them. */
+  later: boolean;
+}
+
+/** A regular file with content, or empty. */
+export interface PlannedFile extends Metadata {
+  size: number;
+  sparse: boolean;
+  sha256: string | undefined;
+  /** 1 = one content is the whole file. Otherwise it is made first, written in parts, and hashed as a whole at the end. */
+  parts: number;
+}
+
+/** One content of a pack and where it goes. */
+export interface PlannedPiece {
+  member: number;
+  length: number;
+  sha256: string;
+  /** Number of the file and offset in it. */
+  uses: { file: number; offset: number }[];
+}
+
+export interface RestorePlan {
+  folders: Entry[];
+  files: PlannedFile[];
+  /** Symbolic links, FIFOs, devices. */
+  specials: Entry[];
+  /** `path` becomes a further name of `first`. */
+  links: { path: ByteString; first: ByteString; type: Entry['type'] }[];
+  /** Extended attributes and ACLs of everything, folders included. */
+  attributes: Pick<Entry, 'path' | 'type' | 'xattrs' | 'acl'>[];
+  packs: Map<string, Map<number, PlannedPiece>>;
+  /** Files whose content was not read when the backup was made. */
+  unreadable: ByteString[];
+  sockets: number;
+  /** Content bytes that will be written. */
+  bytes: number;
+  skipped: number;
+}
+
+export interface RestoreOwners {
+  uid(entry: Pick<Entry, 'uid' | 'user'>): number;
+  gid(entry: Pick<Entry, 'gid' | 'group'>): number;
+}
+
+/** Reads the whole manifest, checks every path, and sorts the work: by pack, so that each is fetched once. */
+export async function planRestore(
+  entries: AsyncIterable<Entry>,
+  select: { include: readonly string[]; exclude: readonly string[] },
+  owners: RestoreOwners,
+): Promise<RestorePlan> {
+  const plan: RestorePlan = {
+    folders: [],
+    files: [],
+    specials: [],
+    links: [],
+    attributes: [],
+    packs: new Map(),
+    unreadable: [],
+    sockets: 0,
+    bytes: 0,
+    skipped: 0,
+  };
+  const guard = new PathGuard();
+  const selection = new Selection(select.include, select.exclude);
+  const firstNames = new Map<string, ByteString>();
+  // Folders above something selected come with it, but only once it is found.
+  let above: Entry[] = [];
+  for await (const entry of entries) {
+    guard.accept(entry.path, entry.type);
+    above = above.filter((folder) => folder.path === '.' || entry.path.startsWith(`${folder.path}/`));
+    if (!selection.has(entry.path)) {
+      plan.skipped += 1;
+      if (entry.type === 'd' && entry.path !== '.') above.push(entry);
+      continue;
+    }
+    for (const folder of above) addFolder(plan, folder);
+    plan.skipped -= above.length;
+    above = [];
+    add(plan, entry, owners, firstNames);
+  }
+  return plan;
+}
+
+function addFolder(plan: RestorePlan, entry: Entry): void {
+  // The folder that stands for `/` only matters when `/` itself was backed up.
+  if (entry.path === '.' && entry.flags.includes('above')) return;
+  plan.folders.push(entry);
+  addAttributes(plan, entry);
+}
+
+function add(plan: RestorePlan, entry: Entry, owners: RestoreOwners, firstNames: Map<string, ByteString>): void {
+  if (entry.type === 'd') {
+    addFolder(plan, entry);
+    return;
+  }
+  if (entry.type === 's') {
+    plan.sockets += 1;
+    return;
+  }
+  if (entry.flags.includes('unreadable')) {
+    plan.unreadable.push(entry.path);
+    return;
+  }
+  if (entry.link !== undefined) {
+    const key = `${entry.type} ${entry.link}`;
+    const first = firstNames.get(key);
+    if (first !== undefined) {
+      plan.links.push({ path: entry.path, first, type: entry.type });
+      return;
+    }
+    firstNames.set(key, entry.path);
+  }
+  addAttributes(plan, entry);
+  if (entry.type === 'f') addFile(plan, entry, owners);
+  else plan.specials.push(entry);
+}
+
+function addAttributes(plan: RestorePlan, { path, type, xattrs, acl }: Entry): void {
+  if (xattrs.length > 0 || acl !== undefined) plan.attributes.push({ path, type, xattrs, acl });
+}
+
+function addFile(plan: RestorePlan, entry: Entry, owners: RestoreOwners): void {
+  const { path, mode, mtimeNs, size, sha256, pieces } = entry;
+  const total = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  if (total !== size || (size > 0 && sha256 === undefined))
+    throw damaged('the pieces of a file do not make up its size');
+  const number = plan.files.length;
+  plan.files.push({
+    path,
+    mode,
+    uid: owners.uid(entry),
+    gid: owners.gid(entry),
+    mtimeNs,
+    later: entry.xattrs.length > 0 || entry.acl !== undefined,
+    size,
+    sparse: entry.flags.includes('sparse'),
+    sha256,
+    // A hole alone is written as a frame of the right length, as if it had parts.
+    parts: pieces.length === 1 && pieces[0]!.pack === null ? 2 : pieces.length,
+  });
+  let offset = 0;
+  for (const piece of pieces) {
+    if (piece.pack !== null) addPiece(plan, piece, number, offset);
+    offset += piece.length;
+  }
+}
+
+function addPiece(plan: RestorePlan, piece: Piece & { pack: string }, file: number, offset: number): void {
+  let pack = plan.packs.get(piece.pack);
+  if (!pack) {
+    pack = new Map();
+    plan.packs.set(piece.pack, pack);
+  }
+  plan.bytes += piece.length;
+  const known = pack.get(piece.member);
+  if (!known) {
+    pack.set(piece.member, {
+      member: piece.member,
+      length: piece.length,
+      sha256: piece.sha256,
+      uses: [{ file, offset }],
+    });
+    return;
+  }
+  if (known.length !== piece.length || known.sha256 !== piece.sha256)
+    throw damaged('two files disagree about one content');
+  known.uses.push({ file, offset });
+}

@@ -1,0 +1,75 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { WorkerAnswer, WorkerJob } from './worker.ts';
+import type { WriteContext } from './write-file.ts';
+
+interface Waiting {
+  job: WorkerJob;
+  resolve: (answer: WorkerAnswer) => void;
+  reject: (error: Error) => void;
+}
+
+/** As many threads as there are processors, four at most. `run` hands a job to the next free one. */
+export class WorkerPool {
+  readonly #workers: Worker[] = [];
+  readonly #idle: Worker[] = [];
+  readonly #queue: Waiting[] = [];
+  readonly #busy = new Map<Worker, Waiting>();
+  readonly size: number;
+
+  constructor(context: WriteContext) {
+    this.size = Math.min(4, Math.max(1, availableParallelism()));
+    // Sources run as they are; built files have another ending.
+    const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
+    for (let i = 0; i < this.size; i += 1) {
+      const worker = new Worker(new URL(file, import.meta.url), { workerData: context });
+      worker.on('message', (answer: WorkerAnswer) => this.#done(worker, answer));
+      worker.on('error', (error: Error) => this.#broken(worker, error));
+      this.#workers.push(worker);
+      this.#idle.push(worker);
+    }
+  }
+
+  run(job: WorkerJob): Promise<WorkerAnswer> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ job, resolve, reject });
+      this.#next();
+    });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+  }
+
+  #next(): void {
+    while (this.#idle.length > 0 && this.#queue.length > 0) {
+      const worker = this.#idle.pop()!;
+      const waiting = this.#queue.shift()!;
+      this.#busy.set(worker, waiting);
+      worker.postMessage(waiting.job, buffersOf(waiting.job));
+    }
+  }
+
+  #done(worker: Worker, answer: WorkerAnswer): void {
+    this.#busy.get(worker)?.resolve(answer);
+    this.#busy.delete(worker);
+    this.#idle.push(worker);
+    this.#next();
+  }
+
+  #broken(worker: Worker, error: Error): void {
+    this.#busy.get(worker)?.reject(error);
+    this.#busy.delete(worker);
+    if (this.#busy.size > 0 || this.#idle.length > 0) return;
+    for (const { reject } of this.#queue.splice(0)) reject(error);
+  }
+}
+
+/** Fetched bytes move to the thread instead of being copied, when they own their memory. */
+function buffersOf(job: WorkerJob): ArrayBuffer[] {
+  if (job.kind !== 'pack') return [];
+  const owned = job.segments
+    .map(({ bytes }) => bytes)
+    .filter((bytes) => bytes.byteLength === bytes.buffer.byteLength && bytes.byteLength > 0);
+  return [...new Set(owned.map((bytes) => bytes.buffer as ArrayBuffer))];
+}

@@ -1,0 +1,213 @@
+import { chmodSync, lchownSync, mkdirSync } from 'node:fs';
+import type { Clock } from '../../core/clock.ts';
+import { messageOf, OaopsError } from '../../core/errors.ts';
+import { ExitCode } from '../../core/exit-codes.ts';
+import { type ByteString, forFs, fromText, pathForJson, toText } from '../format/byte-string.ts';
+import type { Entry } from '../format/entry.ts';
+import { readEntries, readManifestRoot, readPackTables } from '../repository/manifest.ts';
+import type { Repository } from '../repository/open.ts';
+import { resolveSnapshot } from '../repository/snapshots.ts';
+import { setAcls, setXattrs } from './attributes.ts';
+import { restoreContents } from './contents.ts';
+import { type OwnerMode, restoreOwners } from './owners.ts';
+import { planRestore, type RestoreOwners, type RestorePlan } from './plan.ts';
+import { makeLinks, makeSpecials } from './specials.ts';
+import { checkSpace, prepareTarget } from './target.ts';
+import { setTimes, type TimeToSet } from './times.ts';
+
+export interface RestoreRequest {
+  /** `latest`, an id, or the beginning of one. */
+  snapshot: string;
+  target: string;
+  include?: readonly string[];
+  exclude?: readonly string[];
+  /** Default `numbers` as root, `none` otherwise. */
+  owners?: OwnerMode;
+}
+
+export interface RestorePlace {
+  clock: Clock;
+  signal: AbortSignal;
+  onProgress?: (progress: { bytesDone: number; bytesTotal: number; files: number }) => void;
+}
+
+export type RestoreProblemClass = 'damaged' | 'unreadable' | 'metadata' | 'write';
+
+export interface RestoreProblem {
+  class: RestoreProblemClass;
+  path: string;
+  pathBase64?: string;
+  /** Object of the repository that is to blame. */
+  object?: string;
+  message: string;
+}
+
+export interface RestoreResult {
+  exitCode: ExitCode;
+  snapshot: string;
+  /** Start of the snapshot: the data is not newer than this. */
+  snapshotTime: string;
+  location: string;
+  target: string;
+  files: number;
+  folders: number;
+  others: number;
+  links: number;
+  bytes: number;
+  skipped: number;
+  fetchedBytes: number;
+  problems: RestoreProblem[];
+  damagedObjects: { object: string; problem: string }[];
+  durationMs: number;
+  phases: { manifestMs: number; contentsMs: number; fetchMs: number; metadataMs: number };
+}
+
+/**
+ * Restores a snapshot, or a part of it, into an empty folder. Files get their full path below it. Content whose sha256
+ * is not right is never delivered: the file is left out and named (exit 9), everything else is restored.
+ *
+ * Order: folders (private), contents, links and devices, attributes, times; folders get their modes last, so that
+ * nothing is in the way meanwhile and no symbolic link exists while files are written.
+ */
+export async function restoreSnapshot(
+  repository: Repository,
+  request: RestoreRequest,
+  place: RestorePlace,
+): Promise<RestoreResult> {
+  const { clock, signal } = place;
+  const startedMs = clock.monotonicMs();
+  const snapshot = await resolveSnapshot(repository.store, request.snapshot);
+  const manifest = await readManifestRoot(repository, snapshot, signal);
+  const target = prepareTarget(request.target);
+  const root = fromText(target);
+  const isRoot = process.geteuid?.() === 0;
+  const mode = request.owners ?? (isRoot ? 'numbers' : 'none');
+  const owners = { ...restoreOwners(mode), chown: mode !== 'none' };
+  const select = { include: request.include ?? [], exclude: request.exclude ?? [] };
+  const plan = await planRestore(readEntries(repository, manifest, signal), select, owners);
+  const packTables = await readPackTables(repository, manifest, signal);
+  if (plan.folders.length + plan.files.length + plan.specials.length === 0 && select.include.length > 0) {
+    throw new OaopsError('nothing-selected', `nothing in snapshot ${snapshot} fits --include`, {
+      next: 'Look with "oaops backup ls" for what it holds; patterns are absolute paths or names.',
+    });
+  }
+  checkSpace(target, plan.bytes, plan.files.length + plan.folders.length);
+  const manifestMs = clock.monotonicMs() - startedMs;
+
+  const problems: RestoreProblem[] = [];
+  const failed = new Set<ByteString>();
+  const problem = (kind: RestoreProblemClass, path: ByteString, message: string, object?: string) => {
+    problems.push({ class: kind, ...pathForJson(path), ...(object ? { object } : {}), message });
+    if (kind !== 'metadata') failed.add(path);
+  };
+  for (const path of plan.unreadable) problem('unreadable', path, 'it could not be read when the backup was made');
+  for (const { path } of plan.folders) if (path !== '.') mkdirSync(forFs(`${root}/${path}`), { mode: 0o700 });
+
+  const total = { bytesTotal: plan.bytes, files: plan.files.length };
+  const contents = await restoreContents(
+    plan,
+    { root, chown: owners.chown },
+    {
+      store: repository.store,
+      identities: repository.reading.identities,
+      packTables,
+      signal,
+      onBytes: (bytesDone) => place.onProgress?.({ bytesDone, ...total }),
+    },
+  );
+  for (const [number, { message, damaged, object }] of contents.failed) {
+    problem(damaged ? 'damaged' : 'write', plan.files[number]!.path, message, object);
+  }
+  const contentsMs = clock.monotonicMs() - startedMs - manifestMs;
+  await finish(root, plan, owners, contents.later, failed, problem);
+
+  const damaged = contents.damagedObjects.length > 0 || problems.some((one) => one.class === 'damaged');
+  return {
+    exitCode: damaged ? ExitCode.verificationFailed : problems.length > 0 ? ExitCode.incomplete : ExitCode.success,
+    snapshot,
+    snapshotTime: manifest.started,
+    location: repository.store.location,
+    target,
+    files: plan.files.length - contents.failed.size,
+    folders: plan.folders.length,
+    others: plan.specials.length,
+    links: plan.links.length,
+    bytes: plan.bytes,
+    skipped: plan.skipped,
+    fetchedBytes: contents.fetchedBytes,
+    problems,
+    damagedObjects: contents.damagedObjects,
+    durationMs: Math.round(clock.monotonicMs() - startedMs),
+    phases: {
+      manifestMs: Math.round(manifestMs),
+      contentsMs: Math.round(contentsMs),
+      fetchMs: Math.round(contents.fetchMs),
+      metadataMs: Math.round(clock.monotonicMs() - startedMs - manifestMs - contentsMs),
+    },
+  };
+}
+
+type ReportProblem = (kind: RestoreProblemClass, path: ByteString, message: string) => void;
+
+/** Everything after the contents: see the order at `restoreSnapshot`. */
+async function finish(
+  root: ByteString,
+  plan: RestorePlan,
+  owners: RestoreOwners & { chown: boolean },
+  later: readonly number[],
+  failed: ReadonlySet<ByteString>,
+  problem: ReportProblem,
+): Promise<void> {
+  await makeSpecials(root, plan.specials, owners, (path, message) => problem('write', path, message));
+  makeLinks(root, plan.links, failed, (path, message) => problem('write', path, message));
+
+  const attempt = (path: ByteString, what: () => void) => {
+    try {
+      what();
+    } catch (error) {
+      problem('metadata', path, messageOf(error));
+    }
+  };
+  if (owners.chown) {
+    for (const folder of plan.folders) {
+      attempt(folder.path, () => lchownSync(forFs(`${root}/${folder.path}`), owners.uid(folder), owners.gid(folder)));
+    }
+  }
+  const attributed = plan.attributes.filter(({ path }) => !failed.has(path));
+  const say = (messages: readonly string[]) => {
+    for (const message of messages) problem('metadata', '.', message);
+  };
+  say(await setXattrs(root, attributed));
+  const isFolder = (one: Pick<Entry, 'type'>) => one.type === 'd';
+  say(
+    await setAcls(
+      root,
+      attributed.filter((one) => !isFolder(one)),
+    ),
+  );
+  const files = later.map((number) => plan.files[number]!).filter((file) => !failed.has(file.path));
+  for (const file of files)
+    if (file.later) attempt(file.path, () => chmodSync(forFs(`${root}/${file.path}`), file.mode));
+
+  const specials = plan.specials.filter(({ path }) => !failed.has(path));
+  const times: TimeToSet[] = [...files, ...specials, ...plan.folders];
+  for (const path of await setTimes(root, times))
+    problem('metadata', path, 'its time could not be set to the nanosecond');
+
+  // From the deepest up: a folder without rights for its owner closes everything below.
+  const upwards = [...plan.folders].reverse();
+  say(await setAcls(root, attributed.filter(isFolder).reverse()));
+  for (const folder of upwards) attempt(folder.path, () => chmodSync(forFs(`${root}/${folder.path}`), folder.mode));
+}
+
+/** For people: what was restored and what was not. */
+export function restoreText(result: RestoreResult): string {
+  const lines = [
+    `restored ${result.files} files, ${result.folders} folders and ${result.others + result.links} links and others of ${result.snapshot} to ${result.target}`,
+  ];
+  for (const { object, problem } of result.damagedObjects) lines.push(`damaged: ${object}: ${problem}`);
+  const shown = result.problems.slice(0, 50);
+  for (const { class: kind, path, message } of shown) lines.push(`${kind}: ${toText(fromText(path))}: ${message}`);
+  if (result.problems.length > shown.length) lines.push(`... and ${result.problems.length - shown.length} more`);
+  return lines.join('\n');
+}

@@ -1,0 +1,58 @@
+import { chmodSync, lchownSync, linkSync, symlinkSync } from 'node:fs';
+import { messageOf } from '../../core/errors.ts';
+import { type ByteString, forFs } from '../format/byte-string.ts';
+import type { Entry } from '../format/entry.ts';
+import type { RestoreOwners, RestorePlan } from './plan.ts';
+import { feed } from './times.ts';
+
+type Problem = (path: ByteString, message: string) => void;
+
+/** Makes symbolic links, FIFOs and devices with owner and mode; their times come later. */
+export async function makeSpecials(
+  root: ByteString,
+  specials: readonly Entry[],
+  owners: RestoreOwners & { chown: boolean },
+  problem: Problem,
+): Promise<void> {
+  const at = (entry: Entry) => `${root}/${entry.path}`;
+  const fifos = specials.filter(({ type }) => type === 'p');
+  if (fifos.length > 0)
+    await feed('xargs', ['-0', 'mkfifo', '-m', '0600', '--'], fifos.map((one) => `${at(one)}\0`).join(''));
+  const devices = specials.filter(
+    ({ type, target }) => (type === 'b' || type === 'c') && /^\d+:\d+$/.test(target ?? ''),
+  );
+  if (devices.length > 0) {
+    // After `--` mknod(1) takes NAME TYPE MAJOR MINOR, four arguments for each device.
+    const words = devices.map((one) => `${at(one)}\0${one.type}\0${one.target!.replace(':', '\0')}\0`);
+    await feed('xargs', ['-0', '-n', '4', 'mknod', '-m', '0600', '--'], words.join(''));
+  }
+  for (const entry of specials) {
+    try {
+      if (entry.type === 'l') symlinkSync(forFs(entry.target ?? ''), forFs(at(entry)));
+      if (owners.chown) lchownSync(forFs(at(entry)), owners.uid(entry), owners.gid(entry));
+      if (entry.type !== 'l') chmodSync(forFs(at(entry)), entry.mode);
+    } catch (error) {
+      problem(entry.path, messageOf(error));
+    }
+  }
+}
+
+/** Further names of hard-linked objects. */
+export function makeLinks(
+  root: ByteString,
+  links: RestorePlan['links'],
+  failed: ReadonlySet<ByteString>,
+  problem: Problem,
+): void {
+  for (const { path, first } of links) {
+    if (failed.has(first)) {
+      problem(path, 'the object it is another name of could not be restored');
+      continue;
+    }
+    try {
+      linkSync(forFs(`${root}/${first}`), forFs(`${root}/${path}`));
+    } catch (error) {
+      problem(path, messageOf(error));
+    }
+  }
+}

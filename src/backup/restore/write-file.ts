@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  ftruncateSync,
+  futimesSync,
+  openSync,
+  readSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { type ByteString, forFs } from '../format/byte-string.ts';
+import type { PlannedFile } from './plan.ts';
+
+export interface WriteContext {
+  /** Target folder, absolute. */
+  root: ByteString;
+  chown: boolean;
+}
+
+const sparseBytes = 4096;
+const zeros = Buffer.alloc(sparseBytes);
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = constants;
+
+/**
+ * Writes a file that is one content. Returns true when its time still has to be set more finely than Node.js can, or when
+ * mode and time come later. Never follows a link, never writes to what is there already.
+ */
+export function writeWhole(file: PlannedFile, content: Buffer, context: WriteContext): boolean {
+  const fd = openSync(forFs(`${context.root}/${file.path}`), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  try {
+    writeContent(fd, content, 0, file.sparse);
+    if (file.sparse) ftruncateSync(fd, file.size);
+    return setMetadata(fd, file, context);
+  } catch (error) {
+    remove(file, context);
+    throw error;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Writes one piece of a file that was made in full length before. */
+export function writePart(file: PlannedFile, content: Buffer, offset: number, context: WriteContext): void {
+  const fd = openSync(forFs(`${context.root}/${file.path}`), O_RDWR | O_NOFOLLOW);
+  try {
+    writeContent(fd, content, offset, file.sparse);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Makes an empty file, or the frame of one that is written in parts. */
+export function createFile(file: PlannedFile, context: WriteContext): void {
+  const fd = openSync(forFs(`${context.root}/${file.path}`), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  try {
+    if (file.size > 0) ftruncateSync(fd, file.size);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Hashes a file written in parts, then sets its metadata; `wrong` (and the file is gone) when the hash is not right. */
+export function finishFile(file: PlannedFile, context: WriteContext): 'done' | 'time-later' | 'wrong' {
+  const fd = openSync(forFs(`${context.root}/${file.path}`), O_RDWR | O_NOFOLLOW);
+  try {
+    if (file.size > 0 && hashOf(fd) !== file.sha256) {
+      remove(file, context);
+      return 'wrong';
+    }
+    return setMetadata(fd, file, context) ? 'time-later' : 'done';
+  } finally {
+    closeSync(fd);
+  }
+}
+
+export function remove(file: Pick<PlannedFile, 'path'>, context: WriteContext): void {
+  try {
+    unlinkSync(forFs(`${context.root}/${file.path}`));
+  } catch {
+    // Was never made.
+  }
+}
+
+function hashOf(fd: number): string {
+  const hash = createHash('sha256');
+  const buffer = Buffer.allocUnsafe(1024 * 1024);
+  for (let at = 0; ; ) {
+    const count = readSync(fd, buffer, 0, buffer.length, at);
+    if (count === 0) return hash.digest('hex');
+    hash.update(buffer.subarray(0, count));
+    at += count;
+  }
+}
+
+/** With `sparse`, aligned blocks of zeros stay holes. */
+function writeContent(fd: number, content: Buffer, offset: number, sparse: boolean): void {
+  if (!sparse) {
+    writeAll(fd, content, offset);
+    return;
+  }
+  let from = 0;
+  while (from < content.length) {
+    const isZero = (at: number) =>
+      zeros.compare(
+        content,
+        at,
+        Math.min(at + sparseBytes, content.length),
+        0,
+        Math.min(sparseBytes, content.length - at),
+      ) === 0;
+    if (isZero(from)) {
+      from += sparseBytes;
+      continue;
+    }
+    let to = from + sparseBytes;
+    while (to < content.length && !isZero(to)) to += sparseBytes;
+    writeAll(fd, content.subarray(from, Math.min(to, content.length)), offset + from);
+    from = to;
+  }
+}
+
+function writeAll(fd: number, content: Buffer, offset: number): void {
+  for (let done = 0; done < content.length; )
+    done += writeSync(fd, content, done, content.length - done, offset + done);
+}
+
+/** Owner first, because chown(2) takes setuid bits away; true when more has to follow. */
+function setMetadata(fd: number, file: PlannedFile, context: WriteContext): boolean {
+  if (context.chown) fchownSync(fd, file.uid, file.gid);
+  if (file.later) return true;
+  fchmodSync(fd, file.mode);
+  const seconds = Number(file.mtimeNs) / 1e9;
+  futimesSync(fd, seconds, seconds);
+  return fstatSync(fd, { bigint: true }).mtimeNs !== file.mtimeNs;
+}
