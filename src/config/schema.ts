@@ -101,9 +101,10 @@ export const configSchema = z.strictObject({
   signing: z
     .strictObject({ key: pathSchema.optional().describe('SSH private key that signs plans, evidence and anchors.') })
     .optional(),
-  backup: z
-    .strictObject({ repositories: z.record(nameSchema, repositorySchema).optional().describe('Repositories by name.') })
-    .optional(),
+  repositories: z
+    .record(nameSchema, repositorySchema)
+    .optional()
+    .describe('Backup repositories by name, for --repo NAME.'),
 });
 
 export type Settings = z.infer<typeof configSchema>;
@@ -128,8 +129,8 @@ export const pathKeys: readonly string[] = [
   'ssh.configFile',
   'approvals.allowedSigners',
   'signing.key',
-  'backup.repositories.*.recipientsFile',
-  'backup.repositories.*.identityFile',
+  'repositories.*.recipientsFile',
+  'repositories.*.identityFile',
 ];
 
 /** JSON Schema (draft-07) of the configuration file, for editors and `oaops config schema`. */

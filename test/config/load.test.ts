@@ -75,12 +75,12 @@ describe('precedence', () => {
 test('relative paths count from the file, ~ is the home folder', () => {
   writeFileSync(
     explicit,
-    'runbooks: [site, ~/mine, /abs]\nsigning: {key: keys/id}\nbackup: {repositories: {main: {legs: [{name: local, location: /r}], identityFile: id.age}}}\n',
+    'runbooks: [site, ~/mine, /abs]\nsigning: {key: keys/id}\nrepositories: {main: {legs: [{name: local, location: /r}], identityFile: id.age}}\n',
   );
   const { settings } = loadConfig({ place: place(), explicit });
   expect(settings.runbooks).toEqual([join(dirname(explicit), 'site'), join(home, 'mine'), '/abs']);
   expect(settings.signing?.key).toBe(join(dirname(explicit), 'keys/id'));
-  expect(settings.backup?.repositories?.['main']?.identityFile).toBe(join(dirname(explicit), 'id.age'));
+  expect(settings.repositories?.['main']?.identityFile).toBe(join(dirname(explicit), 'id.age'));
 });
 
 describe('what is wrong is told all at once, with its place', () => {
@@ -102,13 +102,9 @@ describe('what is wrong is told all at once, with its place', () => {
       'Put the whole URL behind a reference',
     ],
     ['notify: {channels: {ops: {type: smtp, from: a@b, to: [c@d]}}}', 'error key-missing', 'Add "host"'],
+    ['repositories:\n  main:\n    legs: []', '3:5 error value-invalid "repositories.main.legs" must not be empty', ''],
     [
-      'backup:\n  repositories:\n    main:\n      legs: []',
-      '4:7 error value-invalid "backup.repositories.main.legs" must not be empty',
-      '',
-    ],
-    [
-      'backup: {repositories: {main: {legs: [{name: a, location: /x}, {name: a, location: /y}]}}}',
+      'repositories: {main: {legs: [{name: a, location: /x}, {name: a, location: /y}]}}',
       'two legs have the same name',
       'Give each its own.',
     ],
@@ -169,10 +165,8 @@ test('show lists each leaf with its value and origin', () => {
 test('the published JSON Schema accepts and refuses what the loader does', () => {
   const validate = new Ajv({ strict: false, validateFormats: false }).compile(configJsonSchema() as object);
   expect(
-    validate(
-      parse('lang: zh-CN\nrecord: {url: env:DB}\nbackup: {repositories: {main: {legs: [{name: a, location: /r}]}}}'),
-    ),
+    validate(parse('lang: zh-CN\nrecord: {url: env:DB}\nrepositories: {main: {legs: [{name: a, location: /r}]}}')),
   ).toBe(true);
   expect(validate(parse('langg: en'))).toBe(false);
-  expect(validate(parse('backup: {repositories: {main: {legs: []}}}'))).toBe(false);
+  expect(validate(parse('repositories: {main: {legs: []}}'))).toBe(false);
 });
