@@ -504,17 +504,19 @@ awk -F '\t' -v root="$root" "$awk_bytes"'
     if ($1 == "s") { sockets++; next }
     if (path == "." && ("," $19 ",") ~ /,above,/) next
     chosen++
-    if ($18 != "-" && ($18 in group_id)) {
-      if (group_type[$18] != $1) { refuse("is a hard link to another type"); next }
-      print NR "\t" group_id[$18] "\t" $2 "\t" group_path[$18] > (T "/links")
+    # An inode number can come back with another type while a backup runs: that is another object.
+    group = $1 " " $18
+    if ($18 != "-" && (group in group_id)) {
+      print NR "\t" group_id[group] "\t" $2 "\t" group_path[group] > (T "/links")
       next
     }
     if ($1 == "f") {
       kind = content()
       if (kind == "") { refuse("has wrong pieces"); next }
     }
-    if ($18 != "-") { group_id[$18] = NR; group_path[$18] = $2; group_type[$18] = $1; first = "first" }
+    if ($18 != "-") { group_id[group] = NR; group_path[group] = $2; first = "first" }
     if (!root && ($1 == "b" || $1 == "c")) fail("a device, which only root can make")
+    if ($1 == "d" && ("," $19 ",") ~ /,unreadable,/) print $2 > (T "/unread")
     print NR "\t" $1 "\t" $2 "\t" $3 "\t" $4 "\t" $5 "\t" $8 "\t" $11 "\t" $13 "\t" first "\t" kind > (T "/sel")
     if ($16 != "-") print NR "\t" $2 "\t" $16 > (T "/xattrs")
     if ($17 != "-") print NR "\t" $2 "\t" $17 > (T "/acls")
@@ -523,7 +525,7 @@ awk -F '\t' -v root="$root" "$awk_bytes"'
     for (i = 1; i <= prefix_count; i++) if (!hit[i]) print raw(shown[i]) > (T "/unmatched")
     print chosen + 0, sprintf("%.0f", bytes), implied + 0, sockets + 0 > (T "/totals")
   }' "$T/entries" || space_or 'the entries of the snapshot could not be read'
-for file in sel work links xattrs acls asm.list zeros failed.plan refused unmatched; do [ -f "$T/$file" ] || : >"$T/$file"; done
+for file in sel work links xattrs acls asm.list zeros failed.plan refused unmatched unread; do [ -f "$T/$file" ] || : >"$T/$file"; done
 read -r chosen bytes implied sockets <"$T/totals" || die 1 'the entries of the snapshot could not be read'
 cat "$T/failed.plan" >>"$T/failed"
 
@@ -537,6 +539,10 @@ while IFS= read -r line; do
   say "not in the snapshot: $line"
   worse 3
 done <"$T/unmatched"
+if [ -s "$T/unread" ]; then
+  awk '{ print "not restored: what lies in /" $0 ": the folder could not be read when the backup was made" }' "$T/unread" >&2
+  worse 3
+fi
 if [ "$sockets" -gt 0 ]; then say "note: $sockets sockets are noted in the snapshot and not restored; the programs that use them make them"; fi
 
 if [ -n "$list" ]; then
