@@ -115,7 +115,7 @@ export function listingJson({ snapshot, header, problem }: SnapshotListing): Rec
 
 export const listingColumns = [
   { title: 'ID' },
-  { title: 'TIME' },
+  { title: 'TIME (UTC)' },
   { title: 'HOST' },
   { title: 'RUNBOOK', flexible: true },
   { title: 'FILES' },
@@ -125,11 +125,13 @@ export const listingColumns = [
 ];
 
 export function listingRow({ snapshot, header, problem }: SnapshotListing): string[] {
-  if (!header) return [snapshot, '', '', '', '', '', '', problem ?? ''];
+  // The id begins with the time: its end is enough to name a snapshot.
+  const id = snapshot.slice(-8);
+  if (!header) return [id, snapshot.slice(0, 16), '', '', '', '', '', problem ?? ''];
   const { counts } = header;
   return [
-    snapshot,
-    header.started.replace(/\.\d+Z$/, 'Z'),
+    id,
+    header.started.slice(0, 16).replace('T', ' '),
     toText(header.host),
     header.runbook === undefined ? '' : toText(header.runbook),
     String(counts.files),

@@ -132,7 +132,9 @@ export class PackWriter {
 
   /** Gives up: the spool file is removed. */
   abandon(): void {
-    this.#archive.abort();
+    // Not archiver's abort(): for tar it calls a function that is not there. Nothing holds the archive any more.
+    this.#archive.removeAllListeners('data');
+    this.#archive.on('error', () => undefined);
     try {
       closeSync(this.#fd);
     } catch {
