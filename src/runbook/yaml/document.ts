@@ -1,4 +1,4 @@
-import { Composer, type Document, isScalar, Lexer, LineCounter, type Node, Parser, type Scalar } from 'yaml';
+import { Composer, type Document, isScalar, Lexer, type Node, Parser, type Scalar } from 'yaml';
 import type { RuleId } from '../rules.ts';
 import type { Finding } from '../types.ts';
 import { find, locate } from './locate.ts';
@@ -27,17 +27,17 @@ export interface YamlDocument {
 
 /** Parses one YAML 1.2 document (core schema) within `limits`. Never throws on any text. */
 export function parseYaml(text: string, file: string, limits: Limits = defaultLimits): YamlDocument {
-  const lines = new LineCounter();
+  const positionOf = lineFinder(text);
   const findings: Finding[] = [];
   const finding = (rule: RuleId, [start, end]: Range, message: string, next?: string): Finding => {
-    const from = lines.linePos(Math.min(start, text.length));
-    const to = lines.linePos(Math.max(start, Math.min(end, text.length)));
+    const from = positionOf(Math.min(start, text.length));
+    const to = positionOf(Math.max(start, Math.min(end, text.length)));
     const place = {
       file,
-      line: Math.max(1, from.line),
-      col: Math.max(1, from.col),
-      endLine: Math.max(1, to.line),
-      endCol: Math.max(1, to.col),
+      line: from.line,
+      col: from.col,
+      endLine: to.line,
+      endCol: to.col,
     };
     return findingAt(rule, place, message, next);
   };
@@ -52,7 +52,7 @@ export function parseYaml(text: string, file: string, limits: Limits = defaultLi
     finding,
   });
 
-  const documents = compose(text, lines, limits, (rule, range, message, next) =>
+  const documents = compose(text, limits, (rule, range, message, next) =>
     findings.push(finding(rule, range, message, next)),
   );
   if (documents === undefined) return broken();
@@ -82,12 +82,16 @@ export function parseYaml(text: string, file: string, limits: Limits = defaultLi
   const errors = [...documents.flatMap((d) => d.errors), ...document.warnings];
   // A tab shifts everything below it: what else the parser says of the nesting follows from it.
   const tabs = errors.some(({ code }) => code === 'TAB_AS_INDENT');
+  let lost = false;
   for (const error of errors) {
     if (error.code === 'TAG_RESOLVE_FAILED') continue;
     const { rule, message, next, structural } = explainSyntax(error, text);
     const found = finding(rule, error.pos, message, next);
     sound &&= !structural;
     if (tabs && structural && rule !== 'yaml-tab') continue;
+    // After a token that fits nowhere the parser says the same of all that follow.
+    if (error.code === 'UNEXPECTED_TOKEN' && lost) continue;
+    lost ||= error.code === 'UNEXPECTED_TOKEN';
     // One mistake makes the parser complain several times in a line: the first one is the cause.
     if (seenLines.has(found.line)) continue;
     seenLines.add(found.line);
@@ -123,9 +127,8 @@ export function parseYaml(text: string, file: string, limits: Limits = defaultLi
  * Text to documents. Depth and size are watched while the parser (which keeps its own stack) is fed token by token:
  * composing is recursive, so a document that is too deep must never reach it.
  */
-function compose(text: string, lines: LineCounter, limits: Limits, tell: Tell): Document.Parsed[] | undefined {
-  const parser = new Parser(lines.addNewLine);
-  lines.addNewLine(0);
+function compose(text: string, limits: Limits, tell: Tell): Document.Parsed[] | undefined {
+  const parser = new Parser();
   const tokens = [];
   let count = 0;
   for (const lexeme of new Lexer().lex(text)) {
@@ -168,4 +171,20 @@ function documentStart(text: string, document: Document.Parsed): number {
   // The range starts after the "---" line's marker; point at the marker.
   const marker = text.lastIndexOf('---', document.range[0] + 3);
   return marker >= 0 ? marker : document.range[0];
+}
+
+/** Line and column, from 1, of offsets; the parser's own counter loses lines where it recovers from errors. */
+function lineFinder(text: string): (offset: number) => { line: number; col: number } {
+  const starts = [0];
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
+  return (offset) => {
+    let low = 0;
+    let high = starts.length;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (starts[middle]! <= offset) low = middle;
+      else high = middle;
+    }
+    return { line: low + 1, col: offset - starts[low]! + 1 };
+  };
 }
