@@ -1,14 +1,36 @@
 import type { AnyAction } from '../engine/action.ts';
+import { backupCreate } from './backup-create.ts';
+import { exec } from './exec.ts';
+import { fileHash } from './file-hash.ts';
+import { fileWrite } from './file-write.ts';
 import { approval } from './flow/approval.ts';
 import { assert } from './flow/assert.ts';
 import { manualConfirm, manualInput } from './flow/manual.ts';
 import { wait } from './flow/wait.ts';
+import { httpRequest } from './http-request.ts';
+import { notify } from './notify.ts';
+import { sshExec } from './ssh-exec.ts';
+import { sshUpload } from './ssh-upload.ts';
 
 /**
  * Every action that a step can use, in the order of the reference page. An action file imports no heavy library at its top:
  * validation and `runbook list` read this list.
  */
-export const actionList: readonly AnyAction[] = [manualConfirm, manualInput, approval, wait, assert];
+export const actionList: readonly AnyAction[] = [
+  exec,
+  sshExec,
+  sshUpload,
+  httpRequest,
+  fileWrite,
+  fileHash,
+  notify,
+  manualConfirm,
+  manualInput,
+  approval,
+  wait,
+  assert,
+  backupCreate,
+];
 
 /** The actions by name. */
 export const actionsByName: ReadonlyMap<string, AnyAction> = new Map(actionList.map((action) => [action.name, action]));

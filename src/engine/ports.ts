@@ -85,14 +85,14 @@ export interface Host {
   writeFile(
     path: string,
     data: Uint8Array,
-    options: { mode?: number; owner?: string },
+    options: { mode?: number; owner?: string; become?: BecomeSpec },
     signal: AbortSignal,
   ): Promise<void>;
   /** Copies a local file to the host, by temporary name and rename, and compares sha256. */
   upload(
     localPath: string,
     remotePath: string,
-    options: { mode?: number },
+    options: { mode?: number; owner?: string; become?: BecomeSpec },
     signal: AbortSignal,
   ): Promise<{ sha256: string; sizeBytes: number }>;
   /** sha256 and size of a regular file, or null when there is none. */

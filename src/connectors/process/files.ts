@@ -3,8 +3,8 @@ import { createReadStream } from 'node:fs';
 import { chmod, copyFile, open, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { errnoOf, OaopsError } from '../../core/errors.ts';
+import { hashLocalFile } from '../../core/hash-file.ts';
 import type { ProcessRequest, ProcessResult } from '../../engine/ports.ts';
 import type { BecomeSpec } from '../../runbook/types.ts';
 import { outputText } from './capture.ts';
@@ -21,26 +21,6 @@ export interface SourcedRequest extends ProcessRequest {
 }
 
 type Run = (request: SourcedRequest, signal: AbortSignal) => Promise<ProcessResult>;
-
-/** sha256 and size of a local file, read as a stream. */
-export async function hashLocalFile(
-  path: string,
-  signal?: AbortSignal,
-): Promise<{ sha256: string; sizeBytes: number }> {
-  const hash = createHash('sha256');
-  let sizeBytes = 0;
-  await pipeline(
-    createReadStream(path),
-    async (source: AsyncIterable<Buffer>) => {
-      for await (const chunk of source) {
-        hash.update(chunk);
-        sizeBytes += chunk.length;
-      }
-    },
-    signal ? { signal } : {},
-  );
-  return { sha256: hash.digest('hex'), sizeBytes };
-}
 
 /** Files of the local machine: by Node.js for our own account, by commands for another one (`become`). */
 export class LocalFiles {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
-import { messageOf, OaopsError, usageError } from '../../core/errors.ts';
+import { errnoOf, messageOf, OaopsError, usageError } from '../../core/errors.ts';
 import { newId, type RandomSource } from '../../core/ids.ts';
 import type { Host, ProcessRequest, ProcessResult, Recovered, SecretDoor, Target } from '../../engine/ports.ts';
 import type { BecomeSpec } from '../../runbook/types.ts';
@@ -74,8 +74,9 @@ export class LocalHost implements Host {
 
   async recover(key: string): Promise<Recovered> {
     const dir = join(this.#unitsDir, markerName(key));
-    if (!existsSync(dir)) return { state: 'unknown' };
-    // The supervisor may have been started a moment before oaops died, and not have written its pid yet.
+    // Taking the claim keeps a supervisor that was about to start from starting.
+    if (this.#claim(dir)) return { state: 'not-started' };
+    // It has claimed the unit a moment ago, and not written its pid yet.
     const deadline = this.#options.clock.monotonicMs() + 1000;
     let watch = this.#watch(dir);
     while (watch === 'starting' && this.#options.clock.monotonicMs() < deadline) {
@@ -309,6 +310,18 @@ export class LocalHost implements Host {
           details: { pids: stdout.trim().split(' ').map(Number) },
         },
       );
+    }
+  }
+
+  /** True when nobody had claimed the unit: now nobody else can. */
+  #claim(dir: string): boolean {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    try {
+      mkdirSync(join(dir, 'claim'));
+      return true;
+    } catch (error) {
+      if (errnoOf(error) === 'EEXIST') return false;
+      throw error;
     }
   }
 

@@ -54,6 +54,8 @@ boot_id() {
  * foreground, because POSIX has background commands ignore SIGINT. Signals are caught, not ignored: an ignored signal
  * would stay ignored in the command.
  *
+ * `claim` is made first and by one only: whoever finds it taken starts nothing (after a crash, recovery takes it).
+ *
  * `exit` holds "exit CODE SECONDS" or "failed REASON SECONDS"; with a reason, the command was not started.
  */
 export const supervisorText = `${helpers}
@@ -75,6 +77,7 @@ refused() {
   esac
 }
 trap : HUP INT QUIT TERM
+mkdir "$oaops_d/claim" 2>/dev/null || exit 0
 printf '%s %s %s %s\\n' "$$" "$(start_of $$)" "$(boot_id)" "$(date +%s)" >"$oaops_d/pid.tmp" && mv -f "$oaops_d/pid.tmp" "$oaops_d/pid" || exit 99
 if [ -n "$oaops_c" ]; then CDPATH= cd -- "$oaops_c" 2>/dev/null || finish 'failed cwd-missing'; fi
 oaops_q=

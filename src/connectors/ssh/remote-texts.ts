@@ -1,4 +1,4 @@
-import { endTreeText, shellHelpers } from '../process/supervisor.ts';
+import { shellHelpers } from '../process/supervisor.ts';
 
 /**
  * The scripts of the far side, fed to /bin/sh on stdin by the bootstrap text. Values come as assignments quoted by
@@ -71,6 +71,7 @@ follow() {
 export const launchText = `${shellHelpers}${place}${marks}${follow}
 if find_unit; then
   if is_alive; then begin; finish_with 'failed unit-running 0'; exit 0; fi
+  if [ -d "$oaops_d/claim" ] && [ ! -e "$oaops_d/pid" ]; then begin; finish_with 'failed unit-claimed 0'; exit 0; fi
   rm -rf "$oaops_d"
 fi
 oaops_d=
@@ -127,10 +128,14 @@ case $oaops_once$oaops_e in 1*|failed*) rm -rf "$oaops_d" ;; esac
 exit 0
 `;
 
-/** Says `exited`, `alive`, `starting` or `unknown`. */
+/** Says `exited`, `alive`, `starting`, `unknown`, or `not-started` after taking the claim itself. */
 export const probeText = `${shellHelpers}${place}${marks}
 begin
-if ! find_unit; then echo unknown
+if ! find_unit; then
+  for oaops_d in "$oaops_b" "$oaops_v"; do (umask 077; mkdir -p "$oaops_d/$oaops_u") 2>/dev/null && break; done
+  oaops_d=$oaops_d/$oaops_u
+fi
+if mkdir "$oaops_d/claim" 2>/dev/null; then echo not-started
 elif [ -e "$oaops_d/exit" ]; then echo exited
 elif is_alive; then echo alive
 elif [ -e "$oaops_d/pid" ]; then if [ -e "$oaops_d/exit" ]; then echo exited; else echo unknown; fi
@@ -169,5 +174,3 @@ printf '%s\\n' "$oaops_left"
 finish_with ok
 exit 0
 `;
-
-export { endTreeText };

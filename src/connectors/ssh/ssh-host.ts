@@ -2,14 +2,15 @@ import { createReadStream } from 'node:fs';
 import type { ClientChannel } from 'ssh2';
 import type { Clock } from '../../core/clock.ts';
 import { OaopsError } from '../../core/errors.ts';
+import { hashLocalFile } from '../../core/hash-file.ts';
 import { newId, type RandomSource } from '../../core/ids.ts';
 import type { Host, ProcessRequest, ProcessResult, Recovered, SecretDoor, Target } from '../../engine/ports.ts';
 import type { BecomeSpec } from '../../runbook/types.ts';
 import { planBecome } from '../process/become.ts';
-import { OutputCapture, outputText } from '../process/capture.ts';
+import { OutputCapture } from '../process/capture.ts';
 import { parseExit, signalOf } from '../process/exit.ts';
 import { notStarted } from '../process/failures.ts';
-import { type FileOptions, hashLocalFile, ShellFiles, type SourcedRequest } from '../process/files.ts';
+import { type FileOptions, ShellFiles, type SourcedRequest } from '../process/files.ts';
 import { commandOf } from '../process/local-host.ts';
 import { markerName } from '../process/marker.ts';
 import { exportLines, posixQuote, posixQuoteAll } from '../process/quote.ts';
@@ -104,7 +105,7 @@ export class SshHost implements Host {
     }
     if (state === 'exited') return { state: 'exited', result: await this.#attach(unit, never) };
     if (state === 'alive') return { state: 'alive', wait: (signal) => this.#attach(unit, signal) };
-    return { state: 'unknown' };
+    return state === 'not-started' ? { state } : { state: 'unknown' };
   }
 
   async forget(key: string): Promise<void> {
@@ -425,5 +426,3 @@ function vanished(name: string): OaopsError {
     },
   );
 }
-
-export { outputText };

@@ -217,7 +217,7 @@ describe.skipIf(!sshdAvailable)('commands over ssh', () => {
       const again = await first.recover('far.1');
       expect(again).toMatchObject({ state: 'exited', result: { exitCode: 9, stdout: { head: 'begun\nended\n' } } });
       await first.forget('far.1');
-      expect(await first.recover('far.1')).toEqual({ state: 'unknown' });
+      expect(await first.recover('far.1')).toEqual({ state: 'not-started' });
     } finally {
       await other.closeAll();
     }

@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import type { BackupServices } from '../backup/door.ts';
+import { backupContentSpec } from '../backup/spec.ts';
+import { messageOf, OaopsError } from '../core/errors.ts';
+import { ExitCode } from '../core/exit-codes.ts';
+import { formatSize } from '../core/units.ts';
+import type { Action } from '../engine/action.ts';
+import { oneOrManySchema } from '../runbook/schema/common.ts';
+
+const withSchema = z.strictObject({
+  paths: oneOrManySchema.describe('Files and folders to back up.'),
+  repos: oneOrManySchema.describe(
+    'Legs of one repository: folders, s3://bucket/prefix, or a name of the configuration.',
+  ),
+  runbook: z.string().min(1).optional().describe('Name of the runbook, kept in the snapshot.'),
+  ...backupContentSpec,
+});
+type With = z.infer<typeof withSchema>;
+
+const resultSchema = z.object({
+  snapshot: z.string(),
+  status: z.enum(['complete', 'incomplete']),
+  files: z.number(),
+  bytes: z.number(),
+  filesNew: z.number(),
+  filesChanged: z.number(),
+  filesUnchanged: z.number(),
+  addedBytes: z.number(),
+  storedBytes: z.number(),
+  unreadable: z.number(),
+  vanished: z.number(),
+  changed: z.number(),
+  missingSources: z.number(),
+  durationMs: z.number(),
+  legs: z.array(z.object({ location: z.string(), status: z.enum(['ok', 'failed']), error: z.string().nullable() })),
+});
+
+/** Makes one snapshot of files and folders on every leg. */
+export const backupCreate: Action<With, BackupServices> = {
+  name: 'backup.create',
+  title: { en: 'Make a backup', 'zh-CN': '创建备份' },
+  effect: 'write',
+  withSchema,
+  resultSchema,
+  usesTargets: false,
+  // A second backup adds a snapshot and takes nothing away.
+  idempotent: true,
+  describe: ({ paths, repos }) => `back up ${list(paths)} to ${list(repos)}`,
+  async apply(args, context) {
+    const [{ runBackup }, { problemText }, door] = await Promise.all([
+      import('../backup/create/backup-job.ts'),
+      import('../backup/report.ts'),
+      context.services.backup(),
+    ]);
+    const { identityFile, repos, ...request } = args;
+    try {
+      const result = await runBackup(
+        { ...present(request), paths: args.paths, repos: await door.repos(repos), cwd: process.cwd() },
+        {
+          ...door,
+          keys: await door.identities(identityFile, repos),
+          signal: context.signal,
+          stopping: context.stopping,
+          onProgress: ({ filesDone, bytesDone }) =>
+            context.progress({
+              message: `${filesDone} files, ${formatSize(bytesDone)} read`,
+              done: filesDone,
+              unit: 'files',
+            }),
+          onProblem: (problem) => context.output('stderr', `${problemText(problem)}\n`),
+          onWarning: context.warn,
+        },
+      );
+      const { counts } = result;
+      const facts = {
+        snapshot: result.snapshot,
+        status: result.status,
+        files: counts.files,
+        bytes: counts.bytes,
+        filesNew: counts.filesNew,
+        filesChanged: counts.filesChanged,
+        filesUnchanged: counts.filesUnchanged,
+        addedBytes: counts.dataAddedBytes,
+        storedBytes: counts.storedAddedBytes,
+        unreadable: counts.unreadable,
+        vanished: counts.vanished,
+        changed: counts.changed,
+        missingSources: counts.missingSources,
+        durationMs: result.durationMs,
+        legs: result.legs.map(({ location, status, error }) => ({ location, status, error: error?.message ?? null })),
+      };
+      if (result.exitCode === ExitCode.success) return { status: 'ok', result: facts };
+      return { status: 'incomplete', result: facts, message: incompleteMessage(facts) };
+    } catch (error) {
+      if (!(error instanceof OaopsError)) throw error;
+      if (error.code === 'backup-stopped') return { status: 'stopped', message: error.message };
+      return {
+        status: 'failed',
+        result: {},
+        message: messageOf(error),
+        code: error.code,
+        exitCode: error.exitCode,
+        ...(error.next === undefined ? {} : { next: error.next }),
+        // A leg may answer again; a wrong path or a missing repository will not.
+        retryable: ['legs-failed', 'lease-held', 'host-lock-held'].includes(error.code),
+      };
+    }
+  },
+};
+
+function incompleteMessage(facts: z.infer<typeof resultSchema>): string {
+  const parts: string[] = [];
+  for (const name of ['unreadable', 'vanished', 'changed', 'missingSources'] as const)
+    if (facts[name] > 0) parts.push(`${facts[name]} ${name === 'missingSources' ? 'source paths missing' : name}`);
+  for (const leg of facts.legs) if (leg.status === 'failed') parts.push(`${leg.location} failed: ${leg.error}`);
+  return parts.join(', ');
+}
+
+/** Plans may hold arguments as one text where several are allowed; the schema has made lists of them by now. */
+function list(values: readonly string[] | string): string {
+  return typeof values === 'string' ? values : values.join(', ');
+}
+
+/** Members that were given; `exactOptionalPropertyTypes` wants no undefined ones. */
+function present<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as never;
+}

@@ -1,0 +1,162 @@
+import { readFileSync } from 'node:fs';
+import { request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { rootCertificates } from 'node:tls';
+import { errnoOf, messageOf, OaopsError, usageError } from '../../core/errors.ts';
+import type { HttpDoor, HttpRequest, HttpResponse } from '../../engine/ports.ts';
+
+const maxRedirects = 5;
+const defaultMaxBodyBytes = 1024 * 1024;
+
+export interface HttpDoorOptions {
+  /** For the User-Agent. */
+  version: string;
+}
+
+interface Hop {
+  response: HttpResponse;
+  location?: string;
+}
+
+/**
+ * HTTP by node:http and node:https. No proxy, no cookies, no retries; redirects only when asked for, never from https to
+ * http, and credentials do not follow to another origin. The answer is decoded as UTF-8 and capped.
+ * @throws OaopsError `http-unreachable`, `http-timeout`, `http-tls`, `http-redirect`, `url-invalid` (exit 2)
+ */
+export function httpDoor(options: HttpDoorOptions): HttpDoor {
+  return {
+    async request(request, signal) {
+      const startedMs = performance.now();
+      const timeout = AbortSignal.timeout(request.timeoutMs ?? 30_000);
+      const both = AbortSignal.any([signal, timeout]);
+      let current: HttpRequest = {
+        ...request,
+        headers: { 'user-agent': `oaops/${options.version}`, ...request.headers },
+      };
+      try {
+        for (let hops = 0; ; hops++) {
+          const { response, location } = await once(current, both);
+          if (!request.followRedirects || location === undefined)
+            return { ...response, durationMs: performance.now() - startedMs };
+          if (hops >= maxRedirects)
+            throw new OaopsError('http-redirect', `${shown(request.url)} redirects more than ${maxRedirects} times`);
+          current = redirected(current, location, response.status);
+        }
+      } catch (error) {
+        if (error instanceof OaopsError) throw error;
+        signal.throwIfAborted();
+        throw timeout.aborted
+          ? new OaopsError('http-timeout', `${shown(current.url)} did not answer in time`, { cause: error })
+          : httpError(current.url, error);
+      }
+    },
+  };
+}
+
+function once(request: HttpRequest, signal: AbortSignal): Promise<Hop> {
+  const url = urlOf(request.url);
+  const maxBytes = request.maxBodyBytes ?? defaultMaxBodyBytes;
+  const headers: Record<string, string> = { ...request.headers };
+  if (request.body !== undefined) headers['content-length'] = String(Buffer.byteLength(request.body));
+  const common = { method: request.method, headers, signal, agent: false } as const;
+  return new Promise((resolve, reject) => {
+    const sending =
+      url.protocol === 'https:'
+        ? requestHttps(url, {
+            ...common,
+            ...(request.caFile !== undefined && { ca: [...rootCertificates, readFileSync(request.caFile, 'utf8')] }),
+          })
+        : requestHttp(url, common);
+    sending.on('error', reject);
+    sending.on('response', (incoming) => {
+      const chunks: Buffer[] = [];
+      let length = 0;
+      const finish = (truncated: boolean) => {
+        const status = incoming.statusCode ?? 0;
+        const flat = Object.fromEntries(
+          Object.entries(incoming.headers).map(([name, value]) => [
+            name,
+            Array.isArray(value) ? value.join(', ') : (value ?? ''),
+          ]),
+        );
+        const body = Buffer.concat(chunks).subarray(0, maxBytes).toString('utf8');
+        const location = [301, 302, 303, 307, 308].includes(status) ? incoming.headers.location : undefined;
+        resolve({
+          response: { status, headers: flat, body, bodyTruncated: truncated, durationMs: 0 },
+          ...(location !== undefined && { location }),
+        });
+      };
+      incoming.on('data', (chunk: Buffer) => {
+        chunks.push(chunk);
+        length += chunk.length;
+        if (length > maxBytes) {
+          incoming.destroy();
+          finish(true);
+        }
+      });
+      incoming.on('end', () => finish(false));
+      incoming.on('error', reject);
+    });
+    sending.end(request.body);
+  });
+}
+
+/** RFC 9110 section 15.4: 303 (and by custom 301, 302 after POST) go on as GET; 307 and 308 repeat the request. */
+function redirected(request: HttpRequest, location: string, status: number): HttpRequest {
+  const from = urlOf(request.url);
+  const to = new URL(location, from);
+  if (to.protocol !== 'https:' && (from.protocol === 'https:' || to.protocol !== 'http:')) {
+    throw new OaopsError('http-redirect', `${shown(request.url)} redirects to an address that is not https`, {
+      details: { location: shown(to.href) },
+    });
+  }
+  const asGet = status === 303 || (request.method === 'POST' && status < 303);
+  const { body, headers = {}, ...rest } = request;
+  const dropped = new Set([
+    ...(asGet ? ['content-type', 'content-length'] : []),
+    ...(to.origin === from.origin ? [] : ['authorization', 'cookie', 'proxy-authorization']),
+  ]);
+  // Across origins, unknown headers may hold tokens as well; only harmless ones go along.
+  const harmless = new Set(['accept', 'accept-language', 'content-type', 'user-agent']);
+  const kept = Object.entries(headers).filter(
+    ([name]) => !dropped.has(name.toLowerCase()) && (to.origin === from.origin || harmless.has(name.toLowerCase())),
+  );
+  return {
+    ...rest,
+    url: to.href,
+    method: asGet ? 'GET' : request.method,
+    headers: Object.fromEntries(kept),
+    ...(body !== undefined && !asGet && { body }),
+  };
+}
+
+function urlOf(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
+  throw usageError('url-invalid', 'the address is not an http or https URL', {
+    next: 'Write it as https://host/path.',
+  });
+}
+
+/** Without user, password and query: they may hold secrets. */
+function shown(text: string): string {
+  const url = new URL(text);
+  return `${url.origin}${url.pathname}`;
+}
+
+function httpError(url: string, error: unknown): OaopsError {
+  const code = errnoOf(error) ?? '';
+  const place = shown(url);
+  if (/CERT|SSL|TLS|SIGNATURE|ISSUER|SELF_SIGNED|ALTNAME/.test(code)) {
+    return new OaopsError('http-tls', `the certificate of ${place} is not accepted: ${messageOf(error)}`, {
+      next: 'Give its certificate authority as caFile, or have the certificate renewed.',
+      details: { code },
+      cause: error,
+    });
+  }
+  return new OaopsError('http-unreachable', `${place} cannot be reached: ${code || messageOf(error)}`, {
+    next: 'Check the address and the network.',
+    details: { code },
+    cause: error,
+  });
+}

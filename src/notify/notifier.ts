@@ -1,0 +1,131 @@
+import { messageOf, OaopsError, usageError } from '../core/errors.ts';
+import type { MailDoor, MailServer, SecretReader, WebhookDoor } from './ports.ts';
+
+/** Channels as the configuration defines them (`notify.channels`). */
+export type ChannelSettings =
+  | {
+      type: 'smtp';
+      host: string;
+      port?: number | undefined;
+      security: MailServer['security'];
+      from: string;
+      to: string[];
+      user?: string | undefined;
+      password?: string | undefined;
+      caFile?: string | undefined;
+    }
+  | { type: 'webhook'; url: string; headers?: Record<string, string> | undefined };
+
+export interface Notice {
+  subject: string;
+  text: string;
+  /** Facts for machines; a webhook gets them as `details`. */
+  details?: Record<string, unknown>;
+  /** Instead of the receivers of a mail channel. */
+  to?: string[];
+  attachments?: { name: string; path: string }[];
+}
+
+export interface Delivery {
+  channel: string;
+  status: 'sent' | 'failed';
+  message?: string;
+  /** Mail: message id. Webhook: status. */
+  reference?: string;
+  rejected?: string[];
+}
+
+export interface NotifierDeps {
+  channels: Readonly<Record<string, ChannelSettings>>;
+  secrets: SecretReader;
+  mail: () => Promise<MailDoor>;
+  http: () => Promise<WebhookDoor>;
+}
+
+/** Sends a notice to named channels. One that fails does not keep the others from being tried. */
+export class Notifier {
+  readonly #deps: NotifierDeps;
+
+  constructor(deps: NotifierDeps) {
+    this.#deps = deps;
+  }
+
+  /** @throws OaopsError `channel-unknown` (exit 2), before anything is sent */
+  async send(channels: readonly string[], notice: Notice, signal: AbortSignal): Promise<Delivery[]> {
+    const chosen = channels.map((name) => ({ name, settings: this.#channel(name) }));
+    return Promise.all(
+      chosen.map(async ({ name, settings }): Promise<Delivery> => {
+        try {
+          const sent =
+            settings.type === 'smtp'
+              ? await this.#mail(settings, notice, signal)
+              : await this.#webhook(settings, notice, signal);
+          return { channel: name, status: 'sent', ...sent };
+        } catch (error) {
+          signal.throwIfAborted();
+          return { channel: name, status: 'failed', message: messageOf(error) };
+        }
+      }),
+    );
+  }
+
+  #channel(name: string): ChannelSettings {
+    const settings = Object.hasOwn(this.#deps.channels, name) ? this.#deps.channels[name] : undefined;
+    if (settings) return settings;
+    const known = Object.keys(this.#deps.channels);
+    throw usageError('channel-unknown', `there is no channel "${name}" in the configuration`, {
+      next: known.length > 0 ? `Known channels: ${known.join(', ')}.` : 'Define it under notify.channels.',
+    });
+  }
+
+  async #mail(
+    settings: Extract<ChannelSettings, { type: 'smtp' }>,
+    notice: Notice,
+    signal: AbortSignal,
+  ): Promise<Pick<Delivery, 'reference' | 'rejected'>> {
+    const password = settings.password === undefined ? undefined : await this.#deps.secrets.resolve(settings.password);
+    const server: MailServer = {
+      host: settings.host,
+      security: settings.security,
+      ...(settings.port !== undefined && { port: settings.port }),
+      ...(settings.user !== undefined && { user: settings.user }),
+      ...(password !== undefined && { password }),
+      ...(settings.caFile !== undefined && { caFile: settings.caFile }),
+    };
+    const message = {
+      from: settings.from,
+      to: notice.to ?? settings.to,
+      // A line end in a subject would start a new header.
+      subject: notice.subject.replace(/[\r\n]+/g, ' '),
+      text: notice.text,
+      ...(notice.attachments && { attachments: notice.attachments }),
+    };
+    const sent = await (await this.#deps.mail()).send(server, message, signal);
+    return { reference: sent.messageId, ...(sent.rejected.length > 0 && { rejected: sent.rejected }) };
+  }
+
+  async #webhook(
+    settings: Extract<ChannelSettings, { type: 'webhook' }>,
+    notice: Notice,
+    signal: AbortSignal,
+  ): Promise<Pick<Delivery, 'reference'>> {
+    const url = /^https?:\/\//.test(settings.url) ? settings.url : await this.#deps.secrets.resolve(settings.url);
+    const response = await (await this.#deps.http()).request(
+      {
+        method: 'POST',
+        url,
+        headers: { 'content-type': 'application/json; charset=utf-8', ...settings.headers },
+        body: JSON.stringify({ subject: notice.subject, text: notice.text, details: notice.details ?? {} }),
+        timeoutMs: 15_000,
+        maxBodyBytes: 64 * 1024,
+      },
+      signal,
+    );
+    if (response.status < 200 || response.status >= 300) {
+      throw new OaopsError('webhook-refused', `the webhook answered ${response.status}`, {
+        details: { status: response.status },
+      });
+    }
+    return { reference: String(response.status) };
+  }
+}
