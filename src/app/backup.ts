@@ -1,12 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { App } from '../app.ts';
 import type { BackupDoor } from '../backup/door.ts';
 import { restoreKit } from '../backup/restore-kit.ts';
 import { usageError } from '../core/errors.ts';
 
-type BackupSettings = NonNullable<Awaited<ReturnType<App['config']>>['settings']['backup']>;
-type RepositorySettings = NonNullable<BackupSettings['repositories']>[string];
+type RepositorySettings = NonNullable<Awaited<ReturnType<App['config']>>['settings']['repositories']>[string];
 type LegSettings = RepositorySettings['legs'][number];
 
 /** Opens legs and finds repositories for the backup room: folders, S3, and repositories named in the configuration. */
@@ -15,7 +13,7 @@ export function backupDoor(app: App): BackupDoor {
   const configured = new Map<string, LegSettings>();
 
   const named = async (name: string): Promise<RepositorySettings | undefined> =>
-    /^[A-Za-z0-9][\w-]*$/.test(name) ? (await app.config()).settings.backup?.repositories?.[name] : undefined;
+    /^[A-Za-z0-9][\w-]*$/.test(name) ? (await app.config()).settings.repositories?.[name] : undefined;
 
   return {
     stateDir: app.stateDir,
