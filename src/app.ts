@@ -84,11 +84,12 @@ export function openApp(globals: GlobalOptions, options: AppOptions = {}): App {
     secrets: once(async () => (await import('./connectors/secrets/secrets.ts')).secretDoor(env, redactor)),
     config: once(async () => (await import('./config/load.ts')).loadConfig({ place, explicit: globals.configFile })),
     catalogue: once(async () => {
-      const [{ procedureKind }, { actionList }] = await Promise.all([
+      const [{ procedureKind }, { backupKind }, { actionList }] = await Promise.all([
         import('./runbook/procedure-kind.ts'),
+        import('./backup/backup-kind.ts'),
         import('./actions/registry.ts'),
       ]);
-      return { kinds: [procedureKind], actions: actionList };
+      return { kinds: [procedureKind, backupKind], actions: actionList };
     }),
     runbookFolders: once(async () => {
       const { libraryFolders } = await import('./runbook/library.ts');

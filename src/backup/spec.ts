@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import { oneOrManySchema } from '../runbook/schema/common.ts';
+
+/** Members that the action `backup.create` and the kind `Backup` have in common. */
+export const backupContentSpec = {
+  exclude: oneOrManySchema
+    .optional()
+    .describe(
+      'Patterns of what is left out: *.tmp for names, /srv/*/cache for paths; * stops at slashes, ** does not.',
+    ),
+  excludeIfPresent: oneOrManySchema.optional().describe('Folders that hold a file of this name are left out.'),
+  excludeCaches: z.boolean().optional().describe('Leave out folders with a CACHEDIR.TAG.'),
+  oneFileSystem: z.boolean().optional().describe('Do not go into other file systems.'),
+  tags: oneOrManySchema.optional().describe('Labels of the snapshot.'),
+  level: z.int().min(1).max(19).optional().describe('zstd level; default 3.'),
+  rehash: z.boolean().optional().describe('Read every file again, also those that look unchanged.'),
+  spoolDir: z.string().min(1).optional().describe('Folder for packs that are not stored yet.'),
+  identityFile: z.string().min(1).optional().describe('Private age key; only needed when the local cache was lost.'),
+};
