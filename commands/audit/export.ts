@@ -18,11 +18,8 @@ export default class AuditExport extends BaseCommand<typeof AuditExport> {
 
   protected override async execute(): Promise<CommandResult> {
     await using app = openApp(this.globals);
-    const { once } = await import('node:events');
-    const { canonicalJson } = await import('../../src/core/json.ts');
-    for await (const row of (await app.record()).audit.rows(this.flags.from, this.flags.to)) {
-      if (!process.stdout.write(`${canonicalJson(row)}\n`)) await once(process.stdout, 'drain');
-    }
+    const { writeRows } = await import('../../src/record/audit/select.ts');
+    await writeRows((await app.record()).audit, process.stdout, this.flags.from, this.flags.to);
     return {};
   }
 }

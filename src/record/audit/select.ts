@@ -1,5 +1,8 @@
+import { once } from 'node:events';
+import type { Writable } from 'node:stream';
 import type { Database } from '../db/database.ts';
-import type { AuditRow } from '../types.ts';
+import { documentText } from '../evidence/format.ts';
+import type { AuditLog, AuditRow } from '../types.ts';
 import { auditRowOf } from './chain.ts';
 
 /** Rows in order: from `from` on, or the last ones. */
@@ -20,4 +23,16 @@ export async function selectRows(
   });
   if (filter.from === undefined) rows.reverse();
   return rows.map(auditRowOf);
+}
+
+/** Writes rows as lines of canonical JSON, no faster than the reader takes them. */
+export async function writeRows(
+  audit: AuditLog,
+  stream: Writable,
+  from: number,
+  to: number | undefined,
+): Promise<void> {
+  for await (const row of audit.rows(from, to)) {
+    if (!stream.write(documentText(row))) await once(stream, 'drain');
+  }
 }
