@@ -12,6 +12,7 @@ import { type RandomSource, systemRandom } from './core/ids.ts';
 import { cacheDir, type PathEnvironment, stateDir } from './core/paths.ts';
 import { Redactor } from './core/redaction.ts';
 import type { HttpDoor, Inventory, SecretDoor, SignatureDoor } from './engine/ports.ts';
+import type { Notifier } from './notify/notifier.ts';
 import type { OpenedRecord } from './record/open.ts';
 import type { LibraryFolder } from './runbook/library.ts';
 import type { BaseVersions, Catalogue } from './runbook/types.ts';
@@ -45,6 +46,8 @@ export interface App extends AsyncDisposable {
   record: () => Promise<OpenedRecord>;
   http: () => Promise<HttpDoor>;
   signatures: () => Promise<SignatureDoor>;
+  /** Channels of the configuration. */
+  notifier: () => Promise<Notifier>;
   /** Hosts of an inventory file: own YAML, or Ansible INI or YAML. */
   inventory: (file: string) => Promise<Inventory>;
   /** Services of domain rooms, for their actions. */
@@ -137,14 +140,22 @@ export function openApp(globals: GlobalOptions, options: AppOptions = {}): App {
       closers.push(() => record.close());
       return record;
     }),
-    http: once(async () => {
-      throw new OaopsError('http-missing', 'this oaops has no HTTP client');
+    http: once(async () => (await import('./connectors/http/http.ts')).httpDoor({ version: app.version })),
+    notifier: once(async () => {
+      const { Notifier } = await import('./notify/notifier.ts');
+      const { settings } = await app.config();
+      return new Notifier({
+        channels: settings.notify?.channels ?? {},
+        secrets: await app.secrets(),
+        mail: async () => (await import('./connectors/mail/mail.ts')).mailDoor({ hostname: hostname() }),
+        http: app.http,
+      });
     }),
     signatures: once(async () => (await import('./connectors/signatures/ssh-keygen.ts')).sshKeygenDoor({ env })),
     inventory: async (file) => {
       throw new OaopsError('inventory-missing', `this oaops cannot read the inventory ${file}`);
     },
-    services: once(async () => ({ backup: () => app.backup() })),
+    services: once(async () => ({ backup: () => app.backup(), notifier: app.notifier })),
     backup: once(async () => (await import('./app/backup.ts')).backupDoor(app)),
     runs: once(async () => new (await import('./app/runs.ts')).RunDoor(app)),
     onClose: (close) => void closers.push(close),
