@@ -44,7 +44,7 @@ describe('lines for pipes', () => {
 
   test('speak Chinese', () => {
     const { stdout } = play(['fail'], { OAOPS_LANG: 'zh-CN' });
-    expect(stdout).toContain('[4/4] 收尾: 未开始\n失败,用时');
+    expect(stdout).toContain('[4/4] 收尾: 未开始\n失败，用时');
   });
 });
 
