@@ -122,21 +122,8 @@ export function openApp(globals: GlobalOptions, options: AppOptions = {}): App {
     },
     record: once(async () => {
       const { openRecord } = await import('./record/open.ts');
-      const { loginName } = await import('./core/login.ts');
-      const { settings } = await app.config();
-      const written = settings.record?.url;
-      const url =
-        written === undefined || /^postgres(ql)?:/.test(written)
-          ? written
-          : await (await app.secrets()).resolve(written);
-      const record = await openRecord({
-        ...(url === undefined ? { stateDir: app.stateDir } : { url }),
-        clock: app.clock,
-        random: app.random,
-        actor: loginName(env, process.getuid?.() ?? place.uid),
-        hostname: hostname(),
-        canFinish: (schemaVersion) => schemaVersion.split('.')[0] === '1',
-      });
+      const { recordOptions } = await import('./app/record.ts');
+      const record = await openRecord(await recordOptions(app));
       closers.push(() => record.close());
       return record;
     }),
