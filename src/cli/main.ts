@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '@oclif/core';
 import { usageError } from '../core/errors.ts';
+import { ExitCode } from '../core/exit-codes.ts';
 import { nearest } from '../core/nearest.ts';
 import { exitCodeOf, renderFailure } from './failure.ts';
 import { detectStyle } from './style.ts';
@@ -33,7 +34,10 @@ export async function main({ root, argv, mode }: MainOptions): Promise<void> {
       import('@oclif/core/config'),
       import('@oclif/core/run'),
       import('@oclif/core/help'),
+      // Puts its own listener on stdout, which throws: it must be there before it is taken off.
+      import('@oclif/core/command'),
     ]);
+    guardOutput();
     const config = await OclifConfig.load({
       root,
       pjson,
@@ -50,6 +54,23 @@ export async function main({ root, argv, mode }: MainOptions): Promise<void> {
     process.stderr.write(renderFailure(error, detectStyle(argv, process.env)));
     process.exitCode = exitCodeOf(error);
   }
+}
+
+/**
+ * What happens when output cannot be written. A reader that went away (`| head`) is not an error, and must not stop a run
+ * in the middle; a full disk under a redirected output is told, and never ends with 0.
+ */
+function guardOutput(): void {
+  process.stdout.removeAllListeners('error');
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') return;
+    process.stderr.write(`oaops: cannot write the output: ${error.message}\n`);
+    process.once('exit', () => {
+      process.exitCode ||= ExitCode.failed;
+    });
+  });
+  // Where errors themselves cannot be told there is nobody to tell it to.
+  process.stderr.on('error', () => {});
 }
 
 const valueFlags = ['--lang', '--config', '--log-file'];

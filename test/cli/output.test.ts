@@ -1,0 +1,76 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+const dev = fileURLToPath(new URL('../../bin/dev.js', import.meta.url));
+let home: string;
+beforeAll(() => {
+  home = mkdtempSync(join(tmpdir(), 'oaops-output-'));
+});
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+/** The program in a shell, as a user has it; `$oaops` is its path. */
+function sh(script: string, env: Record<string, string> = {}) {
+  return spawnSync('/bin/bash', ['-c', script], {
+    encoding: 'utf8',
+    env: { PATH: '/usr/bin:/bin', HOME: home, oaops: dev, ...env },
+  });
+}
+
+test('a reader that goes away is not an error', () => {
+  const result = sh('"$oaops" config schema | head -1; echo "${PIPESTATUS[0]}"');
+  expect(result).toMatchObject({ stdout: '{\n0\n', stderr: '' });
+});
+
+test('a full disk under the output is told, and is never a success', () => {
+  const result = sh('"$oaops" config schema > /dev/full');
+  expect(result.status).toBe(1);
+  expect(result.stderr).toMatch(/^oaops: cannot write the output: ENOSPC[^\n]*\n$/);
+});
+
+test('a wrong flag, an unknown command and no command are usage errors with a next step', () => {
+  const flag = sh('"$oaops" config show --origni');
+  expect(flag.status).toBe(2);
+  expect(flag.stderr).toBe(
+    'oaops: nonexistent flag: --origni\nRun the command with --help to see its arguments and flags.\n',
+  );
+  const command = sh('"$oaops" confg show');
+  expect([command.status, command.stderr]).toEqual([
+    2,
+    'oaops: there is no command "confg show"\nDid you mean "oaops config show"?\n',
+  ]);
+  expect(JSON.parse(sh('"$oaops" --json confg').stderr)).toMatchObject({
+    error: { code: 'command-unknown', exitCode: 2, details: { nearest: 'config' } },
+  });
+});
+
+test('errors are in the language that was asked for', () => {
+  expect(sh('"$oaops" confg', { LANG: 'zh_CN.UTF-8' }).stderr).toContain('没有命令 "confg"');
+  expect(sh('"$oaops" confg --lang en', { LANG: 'zh_CN.UTF-8' }).stderr).toContain('there is no command');
+});
+
+test('--quiet prints nothing on success; --log-file tells what was done and how it ended', () => {
+  const result = sh('"$oaops" config show -q --log-file "$HOME/log" && cat "$HOME/log"');
+  expect(result.stdout).toMatch(/^\S+Z \d+ oaops config show \S+ started\n(\S+Z \d+ .*\n)*\S+Z \d+ exit code 0\n$/);
+});
+
+test('an error is in the log file, with its code', () => {
+  const result = sh(
+    '"$oaops" config show --config /nonexistent/c.yaml --log-file "$HOME/log2"; echo $?; cat "$HOME/log2"',
+  );
+  expect(result.stdout).toMatch(/^2\n/);
+  expect(result.stdout).toContain('error: there is no configuration file /nonexistent/c.yaml (config-missing)');
+});
+
+test('nothing from the home folder is loaded as a plugin', () => {
+  const result = sh(`mkdir -p "$HOME/.local/share/oaops/node_modules/evil"
+    echo '{"private":true,"oclif":{"plugins":[{"name":"evil","type":"user"}]}}' > "$HOME/.local/share/oaops/package.json"
+    echo '{"name":"evil","version":"1.0.0","oclif":{"commands":"./c"}}' > "$HOME/.local/share/oaops/node_modules/evil/package.json"
+    mkdir "$HOME/.local/share/oaops/node_modules/evil/c"; echo 'throw new Error("loaded")' > "$HOME/.local/share/oaops/node_modules/evil/c/evil.js"
+    "$oaops" evil; "$oaops" --help`);
+  expect(result.stderr).toContain('there is no command "evil"');
+  expect(result.stdout + result.stderr).not.toMatch(/loaded|evil plugin/);
+});
