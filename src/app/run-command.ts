@@ -82,5 +82,6 @@ export async function withEngine<T>(
   using signals = stopSignals();
   const { sink } = await show.renderer();
   const ask = show.prompts ? askAtTerminal(show.prompts(signals.stop), runs.actor, app.clock) : undefined;
-  return work(await runs.engine({ sink, ask }), signals);
+  // Awaited here: the signals must be ours until the work has ended.
+  return await work(await runs.engine({ sink, ask }), signals);
 }

@@ -74,6 +74,7 @@ export async function execute(deps: EngineDeps, request: ExecuteRequest): Promis
   try {
     await restoreUnits(run);
     emitStart(run, request.resumed);
+    halt.stopping.addEventListener('abort', () => sayStopping(run), { once: true });
     for (const message of request.warnings ?? []) run.emit({ event: 'run.warning', time: now(), run: row.id, message });
     const before = journal.view.undoRequest();
     const ends = before ? new Map<string, StepEnd>() : await runSteps(run);
@@ -215,6 +216,12 @@ async function finish(
     ...(outcome.next === undefined ? {} : { next: outcome.next }),
   });
   return { run: run.runId, ...rest, ...(wakeAt ? { wakeAt } : {}) };
+}
+
+/** A person who pressed Ctrl-C must see that it was heard. */
+function sayStopping(run: RunContext): void {
+  const message = `${run.halt.reason?.message ?? 'stopping'}: nothing new starts, what is under way goes to its next checkpoint; a second signal abandons it`;
+  run.emit({ event: 'run.warning', time: run.now(), run: run.runId, message });
 }
 
 function emitStart(run: RunContext, resumed: boolean): void {

@@ -85,6 +85,7 @@ export function runOutcome(ending: Ending): Omit<RunEnd, 'run' | 'wakeAt'> & { w
       : { status: 'incomplete', exitCode: ExitCode.incomplete, message: kept };
   }
   const unknown = find('unknown');
+  if (halt && !failed && (unknown || unfinished)) return stopped(runId, halt, 'not finished');
   if (unknown)
     return { status: 'waiting', exitCode: ExitCode.waiting, ...about(unknown, 'nobody knows whether it took effect') };
   if (failed) {
@@ -98,7 +99,6 @@ export function runOutcome(ending: Ending): Omit<RunEnd, 'run' | 'wakeAt'> & { w
       ),
     };
   }
-  if (halt && unfinished) return stopped(runId, halt, 'not finished');
   const waiting = find('waiting');
   if (waiting) {
     const times = all.flatMap(([, end]) =>

@@ -360,13 +360,13 @@ describe('a run', () => {
         { stop: stop.signal, kill: kill.signal },
       ),
     );
-    expect(end).toMatchObject({
+    expect(end).toMatchObject({ status: 'stopped', exitCode: 130 });
+    const again = await bench.clock.run(bench.engine.resume(end.run));
+    expect(again).toMatchObject({
       status: 'waiting',
       exitCode: 6,
       next: expect.stringContaining('--unit a/localhost --as done|failed|retry'),
     });
-    const again = await bench.clock.run(bench.engine.resume(end.run));
-    expect(again.status).toBe('waiting');
     await expect(
       bench.engine.resume(end.run, { decision: { step: 'a', unit: 'nowhere', as: 'done' } }),
     ).rejects.toMatchObject({ code: 'unit-not-unknown' });
