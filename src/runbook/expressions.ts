@@ -152,17 +152,6 @@ export function evaluateExpression(
   return fromCel(value, compiled.source);
 }
 
-/**
- * As `evaluateExpression`, for conditions.
- * @throws OaopsError `expression-failed` also when the value is neither true nor false
- */
-export function evaluateCondition(expression: Expression | string, context: ExpressionContext): boolean {
-  const value = evaluateExpression(expression, context);
-  if (typeof value === 'boolean') return value;
-  const source = typeof expression === 'string' ? expression : expression.source;
-  throw expressionFailed(source, `gave ${describeValue(value)}, not true or false`, 'Compare it with something.');
-}
-
 /** The expression of a whole-value template `${{ cel }}`, or undefined for any other value. */
 export function templateSource(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
@@ -170,37 +159,4 @@ export function templateSource(value: unknown): string | undefined {
   const inner = match?.[1];
   // `${{ a }}-${{ b }}` starts and ends like a template, and is a text with two.
   return inner === undefined || inner.includes('${{') ? undefined : inner.trim();
-}
-
-/** Every template inside a value, at any depth. */
-export function templatesIn(value: unknown): Expression[] {
-  const found: Expression[] = [];
-  const walk = (part: unknown): void => {
-    const source = templateSource(part);
-    if (source !== undefined) found.push(parseExpression(source));
-    else if (Array.isArray(part)) part.forEach(walk);
-    else if (part !== null && typeof part === 'object') Object.values(part).forEach(walk);
-  };
-  walk(value);
-  return found;
-}
-
-/**
- * The value with each template replaced by what `resolve` gives for it; everything else is kept. The planner gives
- * `{ $expr }` for expressions over steps that have not run.
- */
-export function mapTemplates(value: unknown, resolve: (expression: Expression) => unknown): unknown {
-  const source = templateSource(value);
-  if (source !== undefined) return resolve(parseExpression(source));
-  if (Array.isArray(value)) return value.map((part) => mapTemplates(part, resolve));
-  if (value !== null && typeof value === 'object') {
-    return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, mapTemplates(part, resolve)]));
-  }
-  return value;
-}
-
-function describeValue(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' ? 'a mapping' : JSON.stringify(value);
 }

@@ -80,7 +80,7 @@ function inline(schema: unknown, definitions: Record<string, JsonSchema>, depth 
   const target = name === undefined ? undefined : definitions[name];
   // A schema that contains itself stays open below a few levels.
   if (target) return depth > 4 ? {} : inline({ ...target, ...rest }, definitions, depth + 1);
-  const { id: _id, ...members } = schema as JsonSchema;
+  const members = withoutId(schema as JsonSchema);
   return mapValues(members as Record<string, JsonSchema>, (part) => inline(part, definitions, depth)) as JsonSchema;
 }
 
@@ -116,7 +116,7 @@ function orExpression(schema: JsonSchema, top = false): JsonSchema {
 function withCalls(schema: JsonSchema, catalogue: Catalogue): JsonSchema {
   if (Array.isArray(schema)) return schema.map((part) => withCalls(part, catalogue)) as unknown as JsonSchema;
   if (schema === null || typeof schema !== 'object') return schema;
-  const { id: _id, ...members } = schema;
+  const members = withoutId(schema);
   const mapped = mapValues(members as Record<string, JsonSchema>, (part) => withCalls(part, catalogue)) as JsonSchema;
   const properties = mapped['properties'] as Record<string, JsonSchema> | undefined;
   // Bounds of safe integers say nothing to an author.
@@ -127,6 +127,13 @@ function withCalls(schema: JsonSchema, catalogue: Catalogue): JsonSchema {
   if (reference !== undefined && Object.keys(beside).length > 0) return { ...beside, allOf: [{ $ref: reference }] };
   if (!properties?.['uses'] || !properties['with']) return mapped;
   return { ...mapped, properties: { ...properties, with: {} }, allOf: [{ $ref: '#/definitions/call' }] };
+}
+
+/** zod names its definitions by `id`; a property of that name is a schema, not a text. */
+function withoutId(schema: JsonSchema): JsonSchema {
+  if (typeof schema['id'] !== 'string') return schema;
+  const { id: _id, ...rest } = schema;
+  return rest;
 }
 
 function withoutDialect(schema: JsonSchema): JsonSchema {

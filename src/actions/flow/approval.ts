@@ -28,6 +28,7 @@ export const approval: Action<With> = {
   }),
   usesTargets: false,
   idempotent: true,
+  canWait: true,
   describe: (args) =>
     `approval by ${args.approvers === 1 ? 'a second person' : `${args.approvers} persons`}: ${localText(args.message)}`,
   async apply(args, context) {

@@ -33,6 +33,7 @@ export const manualConfirm: Action<ConfirmWith> = {
   resultSchema: z.object({ value: z.boolean(), ...answerResult }),
   usesTargets: true,
   idempotent: true,
+  canWait: true,
   describe: (args) => `ask: ${localText(args.message)}`,
   async apply(args, context) {
     const asked = await ask(context, { kind: 'confirm', ...texts(args) }, 'yes', args.evidence);
@@ -78,6 +79,7 @@ export const manualInput: Action<InputWith> = {
   resultSchema: z.object({ value: z.union([z.string(), z.number()]), ...answerResult }),
   usesTargets: true,
   idempotent: true,
+  canWait: true,
   describe: (args) => `ask for ${args.type}: ${localText(args.message)}`,
   async apply(args, context) {
     const { choices, min, max, pattern } = args;

@@ -30,6 +30,7 @@ export const wait: Action<With> = {
   resultSchema: z.object({ startedAt: z.string(), endedAt: z.string(), waitedMs: z.number() }),
   usesTargets: false,
   idempotent: true,
+  canWait: true,
   describe: (args) => {
     const time =
       args.for === undefined

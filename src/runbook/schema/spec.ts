@@ -28,8 +28,8 @@ export const inputSchema = z
         .refine(isPattern, { error: 'not a regular expression' })
         .optional()
         .describe('Regular expression that the whole text must match.'),
-      min: z.int().nonnegative().optional().describe('Fewest characters.'),
-      max: z.int().nonnegative().optional().describe('Most characters.'),
+      min: z.int().nonnegative().optional().describe('Least value; for text: fewest characters.'),
+      max: z.int().nonnegative().optional().describe('Greatest value; for text: most characters.'),
     }),
     z.strictObject({
       type: z.literal('integer'),
@@ -63,7 +63,7 @@ export const inputSchema = z
     z.strictObject({
       type: z.literal('secret'),
       ...about,
-      default: secretRefSchema.optional().describe('Where the secret is read from.'),
+      default: secretRefSchema.optional().describe('Taken when nothing is given; for a secret, where it is read from.'),
     }),
   ])
   .transform((input): InputSpec => defined(input));
