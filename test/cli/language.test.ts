@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { en } from '../../src/cli/texts/en.ts';
 import { errorsZhCn } from '../../src/cli/texts/errors-zh-cn.ts';
@@ -45,4 +48,14 @@ test('localized falls back to English, then to anything', () => {
   expect(localized('zh-CN', { en: 'a', 'zh-CN': '甲' })).toBe('甲');
   expect(localized('zh-CN', { en: 'a' })).toBe('a');
   expect(localized('en', 'same')).toBe('same');
+});
+
+test('each error with a Chinese text exists in the sources', () => {
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const sources = ['src', 'commands'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(root, folder, file)),
+  );
+  const files = sources.filter((file) => file.endsWith('.ts') && !file.includes('errors-zh-cn'));
+  const text = files.map((file) => readFileSync(file, 'utf8')).join('\n');
+  expect(Object.keys(errorsZhCn).filter((code) => !text.includes(`'${code}'`))).toEqual([]);
 });
