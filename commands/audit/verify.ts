@@ -27,7 +27,8 @@ can show that the chain was rewritten as a whole or cut off at its end.`;
 
   protected override async execute(): Promise<CommandResult> {
     await using app = openApp(this.globals);
-    const { readAnchors, requireSignedAnchors } = await import('../../src/record/audit/anchors.ts');
+    const { requireSignedAnchors } = await import('../../src/record/audit/anchors.ts');
+    const { readAnchors } = await import('../../src/record/audit/read-anchors.ts');
     const anchors: AuditAnchor[] = [];
     for (const file of this.flags.anchors ?? []) anchors.push(...(await readAnchors(file)));
     if (this.flags['allowed-signers']) await requireSignedAnchors(anchors, this.flags['allowed-signers']);

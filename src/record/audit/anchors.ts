@@ -1,5 +1,5 @@
-import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { errnoOf, messageOf, OaopsError, usageError } from '../../core/errors.ts';
+import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { messageOf, OaopsError, usageError } from '../../core/errors.ts';
 import { checkSshSignature, signWithSshKey } from '../ssh-signature.ts';
 import type { AuditAnchor, AuditLog } from '../types.ts';
 
@@ -33,32 +33,7 @@ export function appendAnchor(path: string, anchor: AuditAnchor): void {
   }
 }
 
-/**
- * Anchors of a file made by `appendAnchor`, or the one inside an evidence bundle.
- * @throws OaopsError `anchors-unreadable`, `anchors-invalid` (exit 2): an anchor that cannot be read must not count as none
- */
-export async function readAnchors(path: string): Promise<AuditAnchor[]> {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(path);
-  } catch (error) {
-    throw usageError(
-      'anchors-unreadable',
-      errnoOf(error) === 'ENOENT' ? `there is no file ${path}` : `${path} cannot be read: ${messageOf(error)}`,
-    );
-  }
-  if (bytes.subarray(257, 262).toString('latin1') === 'ustar') {
-    const { readBundledAnchor } = await import('../evidence/verify.ts');
-    return [await readBundledAnchor(path)];
-  }
-  const lines = bytes
-    .toString('utf8')
-    .split('\n')
-    .filter((line) => line.trim() !== '');
-  if (lines.length === 0) throw usageError('anchors-invalid', `${path} holds no anchor`);
-  return lines.map((line, index) => parseAnchor(line, `${path}:${index + 1}`));
-}
-
+/** @throws OaopsError `anchors-invalid` (exit 2); `place` names file and line */
 export function parseAnchor(text: string, place: string): AuditAnchor {
   try {
     const value = JSON.parse(text) as Partial<AuditAnchor> | null;

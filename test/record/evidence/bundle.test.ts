@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { digestOf, sha256Hex } from '../../../src/core/json.ts';
-import { readAnchors } from '../../../src/record/audit/anchors.ts';
+import { readAnchors } from '../../../src/record/audit/read-anchors.ts';
 import { exportEvidence } from '../../../src/record/evidence/bundle.ts';
 import { readBundledAnchor, verifyEvidence } from '../../../src/record/evidence/verify.ts';
 import type { OpenedRecord } from '../../../src/record/open.ts';
