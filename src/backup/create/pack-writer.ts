@@ -75,7 +75,7 @@ export class PackWriter {
 
   /** What the pack will take, as far as it can be known: frames not compressed yet count by the ratio so far. */
   get expectedBytes(): number {
-    const ratio = this.#framedRawBytes === 0 ? 0.5 : this.#compressedBytes / this.#framedRawBytes;
+    const ratio = this.#framedRawBytes === 0 ? 1 : this.#compressedBytes / this.#framedRawBytes;
     return this.#compressedBytes + (this.tarBytes - this.#framedRawBytes) * ratio;
   }
 
