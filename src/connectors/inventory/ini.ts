@@ -1,0 +1,129 @@
+import type { Position } from '../../core/errors.ts';
+import { addHost, expandRanges, groupOf, inventoryError, type RawInventory, refuseVault } from './model.ts';
+
+/**
+ * An Ansible inventory in INI form, read into `inventory`.
+ * @throws OaopsError `inventory-syntax`, `inventory-range`, `inventory-vault` with the position
+ */
+export function parseIni(file: string, text: string, inventory: RawInventory): void {
+  let group = 'ungrouped';
+  let kind: 'hosts' | 'children' | 'vars' = 'hosts';
+  text.split(/\r?\n/).forEach((raw, index) => {
+    const col = raw.search(/\S/) + 1;
+    const at: Position = { file, line: index + 1, col: Math.max(1, col) };
+    const line = raw.trim();
+    if (line === '' || line.startsWith('#') || line.startsWith(';')) return;
+    const section = /^\[([^\]:]+)(?::(\w+))?\]\s*(?:[#;].*)?$/.exec(line);
+    if (section && !(kind === 'hosts' && /^\[[^\]]*:[^\]]*\]\S/.test(line))) {
+      const suffix = section[2] ?? 'hosts';
+      if (suffix !== 'hosts' && suffix !== 'children' && suffix !== 'vars')
+        throw inventoryError(
+          'syntax',
+          `"[${section[1]}:${suffix}]" is not a section`,
+          at,
+          'Sections are [group], [group:children] and [group:vars].',
+        );
+      group = section[1]!.trim();
+      kind = suffix;
+      groupOf(inventory, group);
+      return;
+    }
+    if (line.startsWith('[') && !line.includes(']'))
+      throw inventoryError('syntax', 'the section does not end with ]', at);
+    if (kind === 'hosts') hostLine(inventory, group, line, at);
+    else if (kind === 'children') {
+      const [child] = words(line, at);
+      if (child === undefined) return;
+      groupOf(inventory, child);
+      groupOf(inventory, group).children.add(child);
+    } else varLine(inventory, group, line, at);
+  });
+}
+
+function hostLine(inventory: RawInventory, group: string, line: string, at: Position): void {
+  const [pattern, ...pairs] = words(line, at);
+  if (pattern === undefined) return;
+  const { name, port } = hostAndPort(pattern);
+  for (const host of expandRanges(name, at)) {
+    const vars = addHost(inventory, host, at);
+    groupOf(inventory, group).hosts.add(host);
+    if (port !== undefined) vars.set('ansible_port', { value: port, at });
+    for (const pair of pairs) {
+      const equals = pair.indexOf('=');
+      if (equals < 1)
+        throw inventoryError(
+          'syntax',
+          `"${pair}" after the host is not name=value`,
+          at,
+          'Give each host a line of its own, variables as name=value.',
+        );
+      const key = pair.slice(0, equals);
+      const value = literal(pair.slice(equals + 1));
+      refuseVault(value, key, at);
+      vars.set(key, { value, at });
+    }
+  }
+}
+
+function varLine(inventory: RawInventory, group: string, line: string, at: Position): void {
+  const equals = line.indexOf('=');
+  if (equals < 1) throw inventoryError('syntax', `"${line}" is not name=value`, at);
+  const key = line.slice(0, equals).trim();
+  const written = line.slice(equals + 1).trim();
+  const value = literal(/^(["']).*\1$/.test(written) ? written : written.replace(/\s+#.*$/, ''));
+  refuseVault(value, key, at);
+  groupOf(inventory, group).vars.set(key, { value, at });
+}
+
+/** `host:2222`; an IPv6 address needs brackets to have a port. */
+function hostAndPort(pattern: string): { name: string; port?: number } {
+  const ipv6 = /^\[([0-9a-fA-F:]+:[0-9a-fA-F:.]*)\](?::(\d+))?$/.exec(pattern);
+  if (ipv6 && ipv6[1]!.split(':').length > 3)
+    return { name: ipv6[1]!, ...(ipv6[2] !== undefined && { port: Number(ipv6[2]) }) };
+  const plain = /^((?:[^:[\]]|\[[^\]]*\])+):(\d{1,5})$/.exec(pattern);
+  return plain ? { name: plain[1]!, port: Number(plain[2]) } : { name: pattern };
+}
+
+/** Words of a line as a POSIX shell splits them, up to a comment. */
+function words(line: string, at: Position): string[] {
+  const result: string[] = [];
+  let word: string | undefined;
+  let quote = '';
+  for (let i = 0; i < line.length; i++) {
+    const char = line[i]!;
+    if (quote !== '') {
+      if (char === quote) quote = '';
+      else if (char === '\\' && quote === '"' && /["\\]/.test(line[i + 1] ?? '')) word += line[++i]!;
+      else word += char;
+    } else if (char === '"' || char === "'") {
+      quote = char;
+      word ??= '';
+    } else if (char === '\\' && i + 1 < line.length) word = (word ?? '') + line[++i]!;
+    else if (/\s/.test(char)) {
+      if (word !== undefined) result.push(word);
+      word = undefined;
+    } else if (char === '#' && word === undefined) break;
+    else word = (word ?? '') + char;
+  }
+  if (quote !== '') throw inventoryError('syntax', `the quotation mark ${quote} is not closed`, at);
+  if (word !== undefined) result.push(word);
+  return result;
+}
+
+/** Ansible reads these values as Python literals; what is none is text. */
+function literal(text: string): unknown {
+  const quoted = /^(["'])(.*)\1$/s.exec(text);
+  if (quoted) return quoted[2];
+  if (text === 'True') return true;
+  if (text === 'False') return false;
+  if (text === 'None') return null;
+  if (/^-?(0|[1-9]\d{0,14})$/.test(text) || /^-?\d+\.\d+$/.test(text)) return Number(text);
+  if (/^[[{]/.test(text)) {
+    try {
+      return JSON.parse(text.replaceAll("'", '"'));
+    } catch {
+      return text;
+    }
+  }
+  return text;
+}
