@@ -119,7 +119,7 @@ check_tool() { # tool, Debian package
     say "missing tool: $1 (Debian package: $2)"
   fi
 }
-for tool in cat chmod chown cp cut dd df head id ln mkdir mktemp mv od rm sha256sum sort sync tac tail touch tr truncate uniq wc; do
+for tool in cat chmod chown cp cut dd df head id ln mkdir mktemp mv od rm sha256sum sort split sync tac tail touch tr truncate uniq wc yes; do
   check_tool $tool coreutils
 done
 check_tool awk mawk
@@ -696,23 +696,35 @@ while IFS=$tab read -r pack members; do
     continue
   fi
   (cd "$T/p" && xargs sha256sum -- <"$T/members") >"$T/sums" 2>/dev/null
-  rm -f "$T/copies" "$T/runs" "$T/place"
+  rm -f "$T/runs" "$T/place"
+  : >"$T/many"
   : >"$T/copies"
   : >"$T/runs"
   : >"$T/place"
-  # The first file with a content gets the member itself, each further one a copy: numbered rounds of one `cp` each.
+  # The first file with a content gets the member itself, each further one a copy: numbered rounds of one `cp` each. Contents
+  # with many copies are repeated by one `cat` into one `split`.
   awk -F '\t' -v pack="$name" '
     BEGIN { T = ENVIRON["T"] }
     part == 1 { sum[substr($0, 67)] = substr($0, 1, 64); next }
+    part == 2 { users[$2] += $5 == "S" && !$6; next }
     sum[$2] != $4 {
       print $7 "\t" $8 "\tits content in " pack ", member " $2 ", is missing or damaged" > (T "/failed.pack"); next
     }
     $5 == "M" { print $7 "\t" $6 "\t" $2 "\t" $3 > (T "/runs"); next }
     {
-      round = $6 ? "s" (++sparse[$2]) : (plain[$2]++ ? "n" (plain[$2] - 1) : "")
+      round = ""
+      if ($6) round = "s" (++sparse[$2])
+      else if (plain[$2]++) {
+        if (users[$2] > 8) {
+          if (plain[$2] == 2) print $2, $3, users[$2] - 1 > (T "/many")
+          print $7 "\tc/m" $2 "/" sprintf("%07d", plain[$2] - 2) "\t" $8 > (T "/place")
+          next
+        }
+        round = "n" (plain[$2] - 1)
+      }
       if (round != "") print round "\t" $2 > (T "/copies")
       print $7 "\t" (round == "" ? "p/" : "c/" round "/") $2 "\t" $8 > (T "/place")
-    }' part=1 "$T/sums" part=2 "$T/w/$pack" || space_or "$T can't be written"
+    }' part=1 "$T/sums" part=2 "$T/w/$pack" part=3 "$T/w/$pack" || space_or "$T can't be written"
   if [ -f "$T/failed.pack" ]; then
     damaged "$name" 'it holds contents that are not what the manifest says'
     cat "$T/failed.pack" >>"$T/failed"
@@ -728,6 +740,22 @@ while IFS=$tab read -r pack members; do
     # shellcheck disable=SC2086 # numbers
     (cd "$T/p" && cp --sparse=$how -t "$T/c/$round" -- $numbers) || space_or "$T can't be written"
   done <"$T/rounds"
+  while read -r member length times; do
+    mkdir "$T/c/m$member"
+    yes "$member" | head -n "$times" | (cd "$T/p" && xargs cat --) | split -b "$length" -d -a 7 - "$T/c/m$member/" ||
+      space_or "$T can't be written"
+  done <"$T/many"
+  if [ -s "$T/rounds" ] || [ -s "$T/many" ]; then
+    (cd "$T/c" && find . -type f -exec sha256sum -- {} +) >"$T/copy.sums"
+    awk '
+      part == 1 { sum[substr($0, 67)] = substr($0, 1, 64); next }
+      {
+        split(substr($0, 67), name, "/")
+        member = substr(name[2], 1, 1) == "m" ? substr(name[2], 2) : name[3]
+        if (sum[member] != substr($0, 1, 64)) exit 1
+      }' part=1 "$T/sums" part=2 "$T/copy.sums" ||
+      die 1 "a copy in $target is not equal to its original. Its disk or memory may be faulty: restore to another place"
+  fi
   sort -t "$tab" -T "$T" -k1,1n -k2,2n "$T/runs" | awk -F '\t' '
     $1 != id || $2 != next_offset || n >= 500 { if (n) print id, start line; id = $1; start = $2; line = ""; n = 0; next_offset = $2 }
     { line = line " " $3; n++; next_offset = sprintf("%.0f", next_offset + $4) }

@@ -169,6 +169,23 @@ describe.skipIf(!equipped)('restore-v1.sh', () => {
           expect(missingIn(target)).toEqual([]);
         });
 
+    it('a copy that went wrong is not taken for good', { timeout: 30_000 }, () => {
+      const repo = fresh('repo');
+      const writer = new FormatV1Writer(repo);
+      const content = writer.fileContent(Buffer.from('many times'));
+      const lines = Array.from({ length: 30 }, (_, i) => ({ ...blankLine('f', `file ${10 + i}`), ...content }));
+      writer.snapshot(id, lines);
+      const target = fresh();
+      expect(restore(repo, target)).toMatchObject({ code: 0 });
+      expect(readdirSync(target).map((name) => readFileSync(join(target, name), 'utf8'))).toEqual(
+        Array(30).fill('many times'),
+      );
+      const bin = stockFolder(fresh('bin'), 'awk', ['split']);
+      writeFileSync(join(bin, 'split'), '#!/bin/sh\ntr m n | /usr/bin/split "$@"\n', { mode: 0o755 });
+      const result = runRestore([repo, fresh()], { path: bin });
+      expect(result).toMatchObject({ code: 1, stderr: expect.stringContaining('is not equal to its original') });
+    });
+
     it('what the backup itself could not read is named, exits 3', { timeout: 30_000 }, () => {
       const repo = fresh('repo');
       const writer = new FormatV1Writer(repo);

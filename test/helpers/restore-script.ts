@@ -25,6 +25,7 @@ const stockTools = [
     'rm',
     'sha256sum',
     'sort',
+    'split',
     'sync',
   ],
   ...[
@@ -35,6 +36,7 @@ const stockTools = [
     'truncate',
     'uniq',
     'wc',
+    'yes',
     'find',
     'xargs',
     'tar',
