@@ -6,12 +6,12 @@ import type { RunDoor } from './app/runs.ts';
 import type { BackupDoor } from './backup/door.ts';
 import type { GlobalOptions } from './cli/globals.ts';
 import type { LoadedConfig } from './config/load.ts';
+import type { LoadedInventory } from './connectors/inventory/load.ts';
 import { type Clock, systemClock } from './core/clock.ts';
-import { OaopsError } from './core/errors.ts';
 import { type RandomSource, systemRandom } from './core/ids.ts';
 import { cacheDir, type PathEnvironment, stateDir } from './core/paths.ts';
 import { Redactor } from './core/redaction.ts';
-import type { HttpDoor, Inventory, SecretDoor, SignatureDoor } from './engine/ports.ts';
+import type { HttpDoor, SecretDoor, SignatureDoor } from './engine/ports.ts';
 import type { Notifier } from './notify/notifier.ts';
 import type { OpenedRecord } from './record/open.ts';
 import type { LibraryFolder } from './runbook/library.ts';
@@ -48,8 +48,8 @@ export interface App extends AsyncDisposable {
   signatures: () => Promise<SignatureDoor>;
   /** Channels of the configuration. */
   notifier: () => Promise<Notifier>;
-  /** Hosts of an inventory file: own YAML, or Ansible INI or YAML. */
-  inventory: (file: string) => Promise<Inventory>;
+  /** Hosts of an inventory file or folder: own YAML, or Ansible INI or YAML. */
+  inventory: (file: string) => Promise<LoadedInventory>;
   /** Services of domain rooms, for their actions. */
   services: () => Promise<unknown>;
   /** Repositories, legs and keys. */
@@ -139,9 +139,7 @@ export function openApp(globals: GlobalOptions, options: AppOptions = {}): App {
       });
     }),
     signatures: once(async () => (await import('./connectors/signatures/ssh-keygen.ts')).sshKeygenDoor({ env })),
-    inventory: async (file) => {
-      throw new OaopsError('inventory-missing', `this oaops cannot read the inventory ${file}`);
-    },
+    inventory: async (file) => (await import('./connectors/inventory/load.ts')).loadInventory(file),
     services: once(async () => ({ backup: () => app.backup(), notifier: app.notifier })),
     backup: once(async () => (await import('./app/backup.ts')).backupDoor(app)),
     runs: once(async () => new (await import('./app/runs.ts')).RunDoor(app)),

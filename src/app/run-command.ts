@@ -52,6 +52,7 @@ export async function preparePlan(
           inputs,
           ...(limit ? { limit } : {}),
         });
+  for (const warning of runs.warnings) process.stderr.write(`warning: ${warning}\n`);
   return { plan, requester, text: (lang) => planText(plan, lang) };
 }
 

@@ -43,6 +43,8 @@ export interface RunView {
 /** Everything that commands do with runs: planning from files, and the engine on the record. */
 export class RunDoor {
   readonly #app: App;
+  /** What planning found that the user should know: parts of an inventory that were left out. */
+  readonly warnings: string[] = [];
 
   constructor(app: App) {
     this.#app = app;
@@ -149,7 +151,10 @@ export class RunDoor {
     const own =
       runbook.inventory === undefined ? undefined : resolve(dirname(resolve(runbook.source.file)), runbook.inventory);
     const file = own ?? (await this.#app.config()).settings.inventory;
-    return file === undefined ? { sources: [], hosts: [] } : this.#app.inventory(file);
+    if (file === undefined) return { sources: [], hosts: [] };
+    const { inventory, warnings } = await this.#app.inventory(file);
+    this.warnings.push(...warnings);
+    return inventory;
   }
 
   /** The plan's signer, when FILE.sig lies beside it; else who is behind this process. */

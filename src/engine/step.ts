@@ -174,7 +174,7 @@ function combine(ends: Map<PlannedUnit, UnitEnd>): StepEnd {
     const message =
       end.message === undefined
         ? undefined
-        : all.length === 1
+        : all.length === 1 && unit.target === 'localhost'
           ? end.message
           : `${unit.id}: ${end.message}${sameStatus.length > 1 ? ` (and ${sameStatus.length - 1} more)` : ''}`;
     const wakeTimes = all.flatMap(([, other]) => (other.wakeAtMs === undefined ? [] : [other.wakeAtMs]));
