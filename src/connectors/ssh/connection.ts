@@ -117,12 +117,12 @@ export async function connect(
   // Set before the first await inside connect(); later errors must always find a listener.
   const client = ssh.connection!;
   client.on('error', () => {});
+  // Small packets at once: with Nagle's algorithm each round trip waits 40 ms for a delayed acknowledgement.
+  client.setNoDelay(true);
   const abort = () => client.destroy();
   signal.addEventListener('abort', abort, { once: true });
   try {
     await connecting;
-    // Small packets at once: with Nagle's algorithm each command waits 40 ms for a delayed acknowledgement.
-    client.setNoDelay(true);
     return new SshConnection(client, settings);
   } catch (error) {
     client.destroy();

@@ -41,7 +41,6 @@ export class HostPool {
   readonly #handshakes: Gate;
   readonly #jump: Jump;
   readonly #ended = new AbortController();
-  #settings: Promise<SshSettings> | undefined;
   #connections: SshConnection[] = [];
   #opening: Promise<SshConnection> | undefined;
   readonly #waiting: (() => void)[] = [];
@@ -53,9 +52,9 @@ export class HostPool {
     this.#jump = jump;
   }
 
+  /** Read for each connection: known_hosts may have got a line since. */
   settings(): Promise<SshSettings> {
-    this.#settings ??= sshSettings(this.target, this.#door);
-    return this.#settings;
+    return sshSettings(this.target, this.#door);
   }
 
   /** A living connection, whatever its channels. */
@@ -172,7 +171,13 @@ export class ConnectionPool {
   readonly #hosts = new Map<string, HostPool>();
 
   constructor(door: SshDoorOptions) {
-    this.#door = door;
+    const told = new Set<string>();
+    const warn = (message: string) => {
+      // Each connection reads the same files again.
+      if (!told.has(message)) door.warn(message);
+      told.add(message);
+    };
+    this.#door = { ...door, warn };
   }
 
   host(target: Target): HostPool {

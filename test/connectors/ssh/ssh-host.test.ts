@@ -200,11 +200,19 @@ describe.skipIf(!sshdAvailable)('commands over ssh', () => {
       reattachMs: 0,
     });
     try {
+      let begun = false;
+      const script = 'echo begun; sleep 1.5; echo ended; exit 9';
       const lost = (await other.open(target(users.bash), never)).run(
-        { argv: ['/bin/sh', '-c', 'echo begun; sleep 1.5; echo ended; exit 9'], supervise: { key: 'far.1' } },
+        {
+          argv: ['/bin/sh', '-c', script],
+          supervise: { key: 'far.1' },
+          onOutput: () => {
+            begun = true;
+          },
+        },
         never,
       );
-      await eventually(async () => (await first.recover('far.1')).state === 'alive');
+      await eventually(() => begun);
       await expect(first.run({ argv: ['true'], supervise: { key: 'far.1' } }, never)).rejects.toMatchObject({
         code: 'unit-running',
       });
@@ -218,6 +226,11 @@ describe.skipIf(!sshdAvailable)('commands over ssh', () => {
       expect(again).toMatchObject({ state: 'exited', result: { exitCode: 9, stdout: { head: 'begun\nended\n' } } });
       await first.forget('far.1');
       expect(await first.recover('far.1')).toEqual({ state: 'not-started' });
+      // Recovery took the claim: a launch that comes late starts nothing.
+      await expect(first.run({ argv: ['touch', 'late'], supervise: { key: 'far.1' } }, never)).rejects.toMatchObject({
+        code: 'unit-claimed',
+      });
+      await first.forget('far.1');
     } finally {
       await other.closeAll();
     }
