@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { compileExpression, evaluateExpression, templateSource } from '../../src/runbook/expressions.ts';
+
+const context = {
+  inputs: { count: 5, ratio: 1.5, limit: '20m', host: 'db1' },
+  steps: { 'copy-files': { status: 'ok', outputs: { size: 7 } } },
+  item: null,
+  result: { exitCode: 0, stdout: `${'a'.repeat(40)}b`, list: [1, 2] },
+};
+const value = (source: string) => evaluateExpression(source, context, { timeoutMs: 200 });
+
+describe('values', () => {
+  it.each<[string, unknown]>([
+    ['inputs.count + 1', 6],
+    ['inputs.count * inputs.ratio', 7.5],
+    ['inputs.count > 4.5', true],
+    ['result.exitCode == 0', true],
+    ['milliseconds(inputs.limit)', 1_200_000],
+    ['sizeBytes("64MiB")', 67_108_864],
+    ['steps["copy-files"].outputs.size', 7],
+    ['result.list.map(x, x * 2)', [2, 4]],
+    ['{"a": [1, 2.5, "x"], "b": null}', { a: [1, 2.5, 'x'], b: null }],
+    ['timestamp("2026-01-31T00:00:00Z")', '2026-01-31T00:00:00.000Z'],
+    ['b"abc"', 'YWJj'],
+    ['has(inputs.other)', false],
+    ['item', null],
+    ['"oa-" + inputs.host', 'oa-db1'],
+  ])('%s', (source, expected) => {
+    expect(value(source)).toEqual(expected);
+  });
+
+  it.each([
+    ['9223372036854775807', 'too large to keep exactly'],
+    ['1.0 / 0.0', 'not a number'],
+    ['inputs.nonsense', 'no such key: nonsense'],
+    ['inputs.__proto__', 'no such key: __proto__'],
+    ['inputs.constructor', 'no such key: constructor'],
+    ['target.name', '"target" is not known at this place'],
+    ['milliseconds("soon")', '"soon" is not a duration'],
+  ])('%s fails with its reason', (source, reason) => {
+    expect(() => value(source)).toThrow(
+      expect.objectContaining({ code: 'expression-failed', message: expect.stringContaining(reason) }),
+    );
+  });
+
+  it('ends an expression that would run for years', () => {
+    const started = performance.now();
+    expect(() => value('result.stdout.matches("^(a+)+$")')).toThrow(/gave no value within 200 ms/);
+    expect(performance.now() - started).toBeLessThan(3000);
+    // The next one is not hurt by it.
+    expect(value('1 + 1')).toBe(2);
+  });
+});
+
+describe('compileExpression', () => {
+  const references = (source: string) => {
+    const compiled = compileExpression(source);
+    return compiled.ok
+      ? compiled.expression.references.map(({ root, path, dynamic }) =>
+          [root, ...path, ...(dynamic ? ['*'] : [])].join('.'),
+        )
+      : compiled.problem;
+  };
+
+  it('names what is read, and not what macros bind', () => {
+    expect(references('inputs.a + steps["b-c"].outputs.d')).toEqual(['inputs.a', 'steps.b-c.outputs.d']);
+    expect(references('steps[inputs.which].status')).toEqual(['inputs.which', 'steps.*']);
+    expect(references('[1].exists(item, item == inputs.a)')).toEqual(['inputs.a']);
+    expect(references('has(inputs.a) ? run.id : "x"')).toEqual(['inputs.a', 'run.id']);
+  });
+
+  it.each([
+    ['inputs.a and true', { rule: 'expression-syntax', start: 9, next: 'Write && for and, || for or, ! for not.' }],
+    ['inputs.a = 1', { rule: 'expression-syntax', start: 9, next: 'Write == to compare.' }],
+    ['inputs.a +', { rule: 'expression-syntax', message: 'the expression ends too early' }],
+    [
+      'steps.copy-files.status',
+      { rule: 'expression-name', next: 'Write a step id with a hyphen in brackets: steps["copy-files"].' },
+    ],
+    ['"a" + 1', { rule: 'expression-type' }],
+    ['', { rule: 'expression-syntax', message: 'the expression is empty' }],
+    ['1 + '.repeat(2000), { rule: 'expression-syntax' }],
+  ])('refuses %s', (source, problem) => {
+    expect(references(source)).toMatchObject(problem);
+  });
+});
+
+describe('templateSource', () => {
+  it('takes whole values only', () => {
+    expect(templateSource(' ${{ inputs.a }}\n')).toBe('inputs.a');
+    expect(templateSource('${{ {"a": {"b": 1}} }}')).toBe('{"a": {"b": 1}}');
+    for (const other of ['x ${{ inputs.a }}', '${{ a }}-${{ b }}', 'inputs.a', '${{ a', 7, null, undefined])
+      expect(templateSource(other)).toBeUndefined();
+  });
+});
