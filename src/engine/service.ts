@@ -96,7 +96,7 @@ export class Engine {
     });
   }
 
-  /** Takes back what a run did. @throws OaopsError `run-over` (exit 4) when it is taken back already */
+  /** Takes back what a run did. @throws OaopsError `run-over`, `nothing-to-undo` (exit 4) */
   async undo(
     runId: string,
     options: StopSignals & { scope?: UndoRequest['scope']; targets?: string[] } = {},
@@ -106,6 +106,8 @@ export class Engine {
       const row = (await this.#deps.record.runs.get(found.id))!;
       if (row.status === 'rolled-back') throw runOver(row, 'everything is taken back already');
       const view = await this.#view(row.id);
+      const plan = await this.#storedPlan(row);
+      refuseEmptyUndo(row, plan, view);
       const named = options.targets ?? [];
       const failed = view.rows.filter(
         (entry) => entry.phase === 'do' && isFailure(view.last(entry.step, entry.unit)?.status ?? null),
@@ -118,7 +120,6 @@ export class Engine {
         by: this.#deps.actor,
       };
       await this.#control(row.id, { action: 'undo', request });
-      const plan = await this.#storedPlan(row);
       const warnings = await this.#warnings(plan);
       return execute(this.#deps, { row, plan, fence, lost, resumed: true, warnings, ...signalsOf(options) });
     });
@@ -260,6 +261,19 @@ export class Engine {
   #now(): string {
     return isoTime(this.#deps.clock.nowMs());
   }
+}
+
+/** A run whose steps have no undo keeps its status. */
+function refuseEmptyUndo(row: RunRow, plan: Plan, view: JournalView): void {
+  const undoable = new Set(plan.steps.filter((step) => step.undo).map((step) => step.id));
+  const inPlace = view.rows.filter(
+    (entry) => entry.phase === 'do' && undoable.has(entry.step) && !view.isUndone(entry),
+  );
+  if (inPlace.some(({ status }) => status === 'ok' || status === 'incomplete')) return;
+  throw new OaopsError('nothing-to-undo', `run ${row.id} did nothing that has an undo`, {
+    exitCode: ExitCode.refused,
+    next: `See "oaops runs show ${row.id}" for what it did.`,
+  });
 }
 
 function signalsOf({ stop, kill }: StopSignals): StopSignals {

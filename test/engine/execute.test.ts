@@ -189,6 +189,7 @@ describe('a run', () => {
       exitCode: 1,
       message: expect.stringContaining('still in place: a/localhost'),
     });
+    await expect(bench!.engine.undo(end.run)).rejects.toMatchObject({ code: 'nothing-to-undo', exitCode: 4 });
   });
 
   it('undoes only the failed target in scope target', async () => {
