@@ -1,10 +1,10 @@
 import { OaopsError, usageError } from '../core/errors.ts';
-import type { RunStatus } from '../core/events.ts';
 import { digestOf } from '../core/json.ts';
 import { canonicalText } from './audit/chain.ts';
 import { cleanText, type Database, type WriteTransaction } from './db/database.ts';
 import { openStatuses } from './db/migrate.ts';
 import type { JournalTable, RunInputTable, RunTable } from './db/tables.ts';
+import { inputRow, journalRow, runRow } from './rows.ts';
 import type { Fence, JournalRow, RunInputRow, RunRow, RunStore } from './types.ts';
 
 const open: readonly string[] = openStatuses;
@@ -283,40 +283,6 @@ function changedRun(row: RunTable, change: Parameters<RunStore['setStatus']>[1])
           : cleanText(change.message),
     wake_at: change.wakeAt === undefined ? (change.status === 'waiting' ? row.wake_at : null) : change.wakeAt,
   };
-}
-
-export function runRow(row: RunTable): RunRow {
-  const { created_at, started_at, ended_at, wake_at, exit_code, procedures, status, ...same } = row;
-  return {
-    ...same,
-    procedures: JSON.parse(procedures),
-    status: status as RunStatus,
-    exitCode: exit_code,
-    createdAt: created_at,
-    startedAt: started_at,
-    endedAt: ended_at,
-    wakeAt: wake_at,
-  };
-}
-
-export function journalRow(row: JournalTable): JournalRow {
-  const { run_id, started_at, ended_at, args, result, outputs, phase, status, ...same } = row;
-  return {
-    ...same,
-    runId: run_id,
-    phase: phase as JournalRow['phase'],
-    status: status as JournalRow['status'],
-    args: JSON.parse(args),
-    result: JSON.parse(result),
-    outputs: JSON.parse(outputs),
-    startedAt: started_at,
-    endedAt: ended_at,
-  };
-}
-
-export function inputRow(row: RunInputTable): RunInputRow {
-  const { seq: _, run_id, kind, body, ...same } = row;
-  return { ...same, runId: run_id, kind: kind as RunInputRow['kind'], body: JSON.parse(body) };
 }
 
 function runNotFound(id: string): OaopsError {

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { digestOf, sha256Hex } from '../../core/json.ts';
 import type { AuditTable, Tables } from '../db/tables.ts';
-import { inputRow, journalRow, runRow } from '../runs.ts';
+import { inputRow, journalRow, runRow } from '../rows.ts';
 
 const chunkRows = 2000;
 

@@ -10,7 +10,7 @@ import { digestOf, sha256Hex } from '../../core/json.ts';
 import { auditRowOf } from '../audit/chain.ts';
 import type { WriteTransaction } from '../db/database.ts';
 import type { OpenedRecord } from '../open.ts';
-import { inputRow, journalRow, runRow } from '../runs.ts';
+import { inputRow, journalRow, runRow } from '../rows.ts';
 import { keyFingerprint, signWithSshKey } from '../ssh-signature.ts';
 import type { AuditAnchor, JournalRow, RunInputRow, RunRow } from '../types.ts';
 import {
