@@ -6,7 +6,7 @@ import { collectReferences, expressionRoots, type Reference } from './expression
 import { expressionFailed, fromCel, toCel, withTimeLimit } from './expressions/values.ts';
 
 export type { ExpressionProblem } from './expressions/problems.ts';
-export { type ExpressionRoot, expressionRoots, type Reference } from './expressions/references.ts';
+export type { ExpressionRoot, Reference } from './expressions/references.ts';
 
 /**
  * What an expression can read. Not every root is known at every place:

@@ -7,9 +7,6 @@ import type { LocalizedText } from '../types.ts';
  * changes what may be written: the JSON Schema is made from the input side.
  */
 
-/** `${{ cel }}` as a whole value. */
-export const templatePattern = /^\s*\$\{\{[\s\S]*\}\}\s*$/;
-
 /** `30s`, `20m`, `72h`, `30d`, `1h30m`; gives milliseconds. */
 export const durationSchema = z
   .string()
@@ -88,17 +85,6 @@ export const secretRefSchema = z
 
 /** A bare CEL expression (`if`, `success`, `outputs`, ...): no `${{ }}` around it. */
 export const celSchema = z.string().min(1).meta({ id: 'cel', description: 'A CEL expression, written bare.' });
-
-/** The inner schema, or `${{ cel }}` in its place. For values of a kind that may depend on inputs. */
-export function orExpression<T extends z.ZodType>(schema: T) {
-  return z.union([
-    schema,
-    z
-      .string()
-      .regex(templatePattern, { error: 'not an expression; write ${{ ... }}' })
-      .meta({ id: 'expression', description: 'An expression as a whole value: ${{ inputs.name }}.' }),
-  ]);
-}
 
 /** One text or several; gives a list. */
 export const oneOrManySchema = z
