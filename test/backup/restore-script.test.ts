@@ -176,6 +176,21 @@ describe.skipIf(!equipped)('restore-v1.sh', () => {
     ).toEqual([]);
   });
 
+  it('restores to a file system without hard links, and says which names are lost', { timeout: 60_000 }, () => {
+    const target = fresh();
+    const bin = stockFolder(join(work, 'bin-noln'), 'awk', ['ln']);
+    writeFileSync(join(bin, 'ln'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+    const result = runRestore([clear, target], { path: bin });
+    expect(result).toMatchObject({ code: 3, stderr: expect.stringContaining('the target has no hard links') });
+    const differences = treeDifferences(source, target + source, '-aAX')
+      .split('\n')
+      .filter((line) => line !== '');
+    // Of each group the first name in the order of the manifest is there.
+    const lost = ['big', 'copy 3', 'fifo too', 'up link too -> ../../..', 'z empty again'];
+    expect(differences.map((line) => line.replace(/^\S+ /, '')).sort()).toEqual(lost);
+    expect(readdirSync(target)).toEqual([source.split('/')[1]]);
+  });
+
   describe.skipIf(!isRoot)('as a user who is not root', () => {
     it('restores what it may and names the rest', { timeout: 60_000 }, () => {
       chmodSync(work, 0o755);
