@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -71,17 +71,42 @@ test('nothing is left to do, and nothing tells of the machine it was written on'
   expect(found).toEqual([]);
 });
 
-test('the lockfile names the public registry only', () => {
+interface LockEntry {
+  resolved?: string;
+  integrity?: string;
+  link?: boolean;
+  optional?: boolean;
+  os?: string[];
+  cpu?: string[];
+  optionalDependencies?: Record<string, string>;
+}
+
+describe('the lockfile', () => {
   const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
-    packages: Record<string, { resolved?: string; integrity?: string; link?: boolean }>;
+    packages: Record<string, LockEntry>;
   };
   const entries = Object.entries(packages).filter(([path, entry]) => path !== '' && !entry.link);
-  expect(
-    entries
-      .filter(([, { resolved }]) => resolved !== undefined && !resolved.startsWith('https://registry.npmjs.org/'))
-      .map(([path]) => path),
-  ).toEqual([]);
-  expect(entries.filter(([, { integrity }]) => integrity === undefined).map(([path]) => path)).toEqual([]);
+
+  test('names the public registry only', () => {
+    const odd = entries.filter(
+      ([, { resolved }]) => resolved !== undefined && !resolved.startsWith('https://registry.npmjs.org/'),
+    );
+    expect(odd.map(([path]) => path)).toEqual([]);
+  });
+
+  test('has the hash of every package, but for those of other systems', () => {
+    const here = ({ os, cpu }: LockEntry) => (os ?? ['linux']).includes('linux') && (cpu ?? ['x64']).includes('x64');
+    const odd = entries.filter(
+      ([path, entry]) => entry.integrity === undefined && !(entry.optional && (!here(entry) || path.includes('musl'))),
+    );
+    expect(odd.map(([path]) => path)).toEqual([]);
+  });
+
+  test('lists the packages of other systems too: without them "npm ci" refuses', () => {
+    const names = entries.flatMap(([, entry]) => Object.keys(entry.optionalDependencies ?? {}));
+    const missing = names.filter((name) => !entries.some(([path]) => path.endsWith(`node_modules/${name}`)));
+    expect(missing).toEqual([]);
+  });
 });
 
 test('text files end with one line end and have no carriage returns', () => {
