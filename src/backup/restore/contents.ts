@@ -34,7 +34,10 @@ export async function restoreContents(
 ): Promise<ContentsResult> {
   const result: ContentsResult = { failed: new Map(), later: [], damagedObjects: [], fetchedBytes: 0, fetchMs: 0 };
   for (const file of plan.files) if (!isWhole(file)) createFile(file, context);
-  const pool = new WorkerPool(context);
+  const pool = new WorkerPool(
+    { bytes: plan.bytes + plan.files.length * 4096, jobs: Math.max(plan.packs.size, plan.files.length / 1000) },
+    context,
+  );
   let bytes = 0;
   const take = (answer: Awaited<ReturnType<WorkerPool['run']>>, object?: string) => {
     for (const { file, message, damaged } of answer.failed)

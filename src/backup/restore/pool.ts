@@ -1,7 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { WorkerAnswer, WorkerJob } from './worker.ts';
+import { doJob, type WorkerAnswer, type WorkerJob } from './jobs.ts';
 import type { WriteContext } from './write-file.ts';
+
+const smallBytes = 16 * 1024 * 1024;
 
 interface Waiting {
   job: WorkerJob;
@@ -16,9 +18,16 @@ export class WorkerPool {
   readonly #queue: Waiting[] = [];
   readonly #busy = new Map<Worker, Waiting>();
   readonly size: number;
+  readonly #context: WriteContext | undefined;
 
-  constructor(context: WriteContext) {
-    this.size = Math.min(4, Math.max(1, availableParallelism()));
+  /**
+   * Without a context the jobs only check. Below `smallBytes` of work in all, starting threads costs more than they save:
+   * then the jobs are done where they are.
+   */
+  constructor(work: { bytes: number; jobs: number }, context?: WriteContext) {
+    this.#context = context;
+    this.size = Math.max(1, Math.min(4, availableParallelism(), work.jobs));
+    if (work.bytes < smallBytes) return;
     // Sources run as they are; built files have another ending.
     const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
     for (let i = 0; i < this.size; i += 1) {
@@ -30,7 +39,8 @@ export class WorkerPool {
     }
   }
 
-  run(job: WorkerJob): Promise<WorkerAnswer> {
+  async run(job: WorkerJob): Promise<WorkerAnswer> {
+    if (this.#workers.length === 0) return doJob(job, this.#context);
     return new Promise((resolve, reject) => {
       this.#queue.push({ job, resolve, reject });
       this.#next();
@@ -67,7 +77,7 @@ export class WorkerPool {
 
 /** Fetched bytes move to the thread instead of being copied, when they own their memory. */
 function buffersOf(job: WorkerJob): ArrayBuffer[] {
-  if (job.kind !== 'pack') return [];
+  if (job.kind === 'finish') return [];
   const owned = job.segments
     .map(({ bytes }) => bytes)
     .filter((bytes) => bytes.byteLength === bytes.buffer.byteLength && bytes.byteLength > 0);

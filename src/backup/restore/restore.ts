@@ -7,6 +7,7 @@ import type { Entry } from '../format/entry.ts';
 import { readEntries, readManifestRoot, readPackTables } from '../repository/manifest.ts';
 import type { Repository } from '../repository/open.ts';
 import { resolveSnapshot } from '../repository/snapshots.ts';
+import { stoppable } from '../stopped.ts';
 import { setAcls, setXattrs } from './attributes.ts';
 import { restoreContents } from './contents.ts';
 import { type OwnerMode, restoreOwners } from './owners.ts';
@@ -70,6 +71,15 @@ export interface RestoreResult {
  * nothing is in the way meanwhile and no symbolic link exists while files are written.
  */
 export async function restoreSnapshot(
+  repository: Repository,
+  request: RestoreRequest,
+  place: RestorePlace,
+): Promise<RestoreResult> {
+  const next = 'What is in the target is right but not complete: restore into an empty folder again.';
+  return stoppable('the restore', next, place.signal, () => restoreAll(repository, request, place));
+}
+
+async function restoreAll(
   repository: Repository,
   request: RestoreRequest,
   place: RestorePlace,

@@ -1,0 +1,59 @@
+import { Args, Flags } from '@oclif/core';
+import { stopSignals } from '../../src/app/signals.ts';
+import { openApp } from '../../src/app.ts';
+import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
+import { ExitCode } from '../../src/core/exit-codes.ts';
+
+export default class BackupRestore extends BaseCommand<typeof BackupRestore> {
+  static override summary = 'Restore a snapshot, or a part of it, into an empty folder';
+  static override description =
+    'Files get their full path below the target: /etc/hosts becomes TARGET/etc/hosts. Nothing is overwritten, and no content is written whose sha256 is not right: such files are named (exit 9) and the rest is restored.';
+  static override examples = [
+    '<%= config.bin %> backup restore latest --repo /srv/backup --target /srv/restored --identity key.txt',
+    '<%= config.bin %> backup restore 20261122T180512Z --repo s3://oa-backup/main --target ./out --include /srv/oa/contracts',
+  ];
+  static override exitCodes = [
+    ExitCode.success,
+    ExitCode.failed,
+    ExitCode.usage,
+    ExitCode.incomplete,
+    ExitCode.refused,
+    ExitCode.verificationFailed,
+    ExitCode.repositoryMissing,
+    ExitCode.wrongKey,
+  ];
+  static override args = { snapshot: Args.string({ description: 'id, part of one, or latest', required: true }) };
+  static override flags = {
+    repo: Flags.string({ char: 'r', description: 'repository; also OAOPS_REPO', helpValue: 'REPO' }),
+    identity: Flags.string({ char: 'i', description: 'private age key; also OAOPS_IDENTITY_FILE', helpValue: 'FILE' }),
+    target: Flags.string({ char: 't', description: 'empty or new folder', required: true, helpValue: 'DIR' }),
+    include: Flags.string({ multiple: true, description: 'only what matches', helpValue: 'PATTERN' }),
+    exclude: Flags.string({ char: 'e', multiple: true, description: 'not what matches', helpValue: 'PATTERN' }),
+    owners: Flags.string({
+      description: 'owners by number, by name, or not at all; default numbers as root, none otherwise',
+      options: ['numbers', 'names', 'none'],
+    }),
+  };
+
+  protected override async execute(): Promise<CommandResult> {
+    await using app = openApp(this.globals);
+    using signals = stopSignals();
+    const [{ withRepository }, { restoreSnapshot, restoreText }, door] = await Promise.all([
+      import('../../src/backup/with-repository.ts'),
+      import('../../src/backup/restore/restore.ts'),
+      app.backup(),
+    ]);
+    const { repo, identity, target, include, exclude, owners } = this.flags;
+    const request = {
+      snapshot: this.args.snapshot,
+      target,
+      include: include ?? [],
+      exclude: exclude ?? [],
+      ...(owners ? { owners: owners as 'numbers' | 'names' | 'none' } : {}),
+    };
+    const result = await withRepository(door, { repo, identity, readsContent: true }, (repository) =>
+      restoreSnapshot(repository, request, { clock: app.clock, signal: signals.stop }),
+    );
+    return { exitCode: result.exitCode, json: result, text: restoreText(result) };
+  }
+}

@@ -1,0 +1,50 @@
+import { Flags } from '@oclif/core';
+import { stopSignals } from '../../src/app/signals.ts';
+import { openApp } from '../../src/app.ts';
+import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
+import { ExitCode } from '../../src/core/exit-codes.ts';
+
+export default class BackupVerify extends BaseCommand<typeof BackupVerify> {
+  static override summary = 'Check that a repository holds what its snapshots need';
+  static override description =
+    'structure: every object is there in its size. sample: also reads a tenth of the packs, each time others. full: reads everything. With the private key every content is compared with the manifests; without, stored bytes are compared with their names.';
+  static override examples = [
+    '<%= config.bin %> backup verify --repo /srv/backup',
+    '<%= config.bin %> backup verify --repo s3://oa-backup/main --level full --identity key.txt',
+  ];
+  static override exitCodes = [
+    ExitCode.success,
+    ExitCode.failed,
+    ExitCode.usage,
+    ExitCode.verificationFailed,
+    ExitCode.repositoryMissing,
+    ExitCode.wrongKey,
+  ];
+  static override flags = {
+    repo: Flags.string({ char: 'r', description: 'repository; also OAOPS_REPO', helpValue: 'REPO' }),
+    identity: Flags.string({ char: 'i', description: 'private age key; also OAOPS_IDENTITY_FILE', helpValue: 'FILE' }),
+    level: Flags.string({ description: 'how much is read', options: ['structure', 'sample', 'full'], default: 'full' }),
+    share: Flags.integer({ description: 'packs read by sample, in percent', min: 1, max: 100, default: 10 }),
+    snapshot: Flags.string({ description: 'only this snapshot', helpValue: 'SNAPSHOT' }),
+  };
+
+  protected override async execute(): Promise<CommandResult> {
+    await using app = openApp(this.globals);
+    using signals = stopSignals();
+    const [{ withRepository }, { verifyRepository, verifyText }, door] = await Promise.all([
+      import('../../src/backup/with-repository.ts'),
+      import('../../src/backup/verify/verify.ts'),
+      app.backup(),
+    ]);
+    const { repo, identity, share, snapshot } = this.flags;
+    const request = {
+      level: this.flags.level as 'structure' | 'sample' | 'full',
+      share: share / 100,
+      ...(snapshot ? { snapshot } : {}),
+    };
+    const result = await withRepository(door, { repo, identity, readsContent: true }, (repository) =>
+      verifyRepository(repository, request, { ...door, signal: signals.stop }),
+    );
+    return { exitCode: result.exitCode, json: result, text: verifyText(result) };
+  }
+}

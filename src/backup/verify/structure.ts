@@ -1,0 +1,118 @@
+import { OaopsError } from '../../core/errors.ts';
+import { sha256Hex } from '../../core/json.ts';
+import { checkRecipient } from '../crypto/keys.ts';
+import { hashOfObject, objectNames } from '../format/object-names.ts';
+import { formatChecksums, type SnapshotIndex } from '../format/snapshot-index.ts';
+import type { ObjectStore } from '../ports.ts';
+import { type Repository, readKeys } from '../repository/open.ts';
+import { listSnapshotIds, readIndex } from '../repository/snapshots.ts';
+
+export interface VerifyProblem {
+  object: string;
+  problem: string;
+  /** Snapshots that need the object. */
+  snapshots: string[];
+}
+
+export interface Structure {
+  snapshots: string[];
+  /** Packs and blocks that lie in the repository, with their sizes. */
+  stored: Map<string, number>;
+  /** Packs and blocks that snapshots need, and which ones need them. */
+  needed: Map<string, { storedBytes: number; snapshots: string[] }>;
+  problems: VerifyProblem[];
+  /** Snapshots whose manifest is there and right as stored. */
+  readable: string[];
+  bytesRead: number;
+}
+
+/** What can be seen without reading packs and without any key: is everything there that the snapshots need, in the right size. */
+export async function checkStructure(
+  store: ObjectStore,
+  only: readonly string[] | undefined,
+  signal: AbortSignal,
+): Promise<Structure> {
+  const snapshots = only ? [...only] : await listSnapshotIds(store);
+  const structure: Structure = {
+    snapshots,
+    stored: new Map(),
+    needed: new Map(),
+    problems: [],
+    readable: [],
+    bytesRead: 0,
+  };
+  for (const prefix of [objectNames.packsPrefix, objectNames.blocksPrefix]) {
+    for await (const { name, sizeBytes } of store.list(prefix)) {
+      if (hashOfObject(name) !== undefined) structure.stored.set(name, sizeBytes);
+    }
+  }
+  for (const snapshot of snapshots) {
+    signal.throwIfAborted();
+    await checkSnapshot(store, snapshot, structure);
+  }
+  for (const [name, { storedBytes, snapshots: users }] of structure.needed) {
+    const found = structure.stored.get(name);
+    if (found === storedBytes) continue;
+    const problem = found === undefined ? 'missing' : `${found} bytes instead of ${storedBytes}`;
+    structure.problems.push({ object: name, problem, snapshots: users });
+  }
+  return structure;
+}
+
+async function checkSnapshot(store: ObjectStore, snapshot: string, structure: Structure): Promise<void> {
+  const wrong = (object: string, problem: string) =>
+    structure.problems.push({ object, problem, snapshots: [snapshot] });
+  try {
+    const index = await readIndex(store, snapshot);
+    for (const { name, storedBytes } of index.objects) {
+      const known = structure.needed.get(name);
+      if (!known) structure.needed.set(name, { storedBytes, snapshots: [snapshot] });
+      else if (known.storedBytes === storedBytes) known.snapshots.push(snapshot);
+      else wrong(objectNames.index(snapshot), `it says another size of ${name} than another index`);
+    }
+    const name = objectNames.manifest(snapshot);
+    const manifest = await store.get(name);
+    structure.bytesRead += manifest.length;
+    if (sha256Hex(manifest) !== index.manifest.sha256) wrong(name, 'its sha256 is not the one in the index');
+    else structure.readable.push(snapshot);
+    await checkSums(store, index, wrong);
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    const object = error.details['object'];
+    wrong(typeof object === 'string' ? object : objectNames.index(snapshot), error.message);
+  }
+}
+
+/** The list for `sha256sum -c` must say what the index says; its line about the index shows a changed index without a key. */
+async function checkSums(
+  store: ObjectStore,
+  index: SnapshotIndex & { sha256: string },
+  wrong: (object: string, problem: string) => void,
+): Promise<void> {
+  const name = objectNames.checksums(index.snapshot);
+  const text = Buffer.from(await store.get(name)).toString('latin1');
+  if (text === formatChecksums(index, index.sha256)) return;
+  const indexName = objectNames.index(index.snapshot);
+  const line = text.split('\n').find((one) => one.endsWith(`  ${indexName}`));
+  if (line !== undefined && /^[0-9a-f]{64} /.test(line) && line.slice(0, 64) !== index.sha256) {
+    wrong(indexName, 'its sha256 is not the one in the list of checksums');
+  } else wrong(name, 'it is not the list of what the index names');
+}
+
+/** The recipients that the next backup encrypts for: a damaged key would be noticed only by who can't restore. */
+export async function checkKeys(repository: Repository, structure: Structure): Promise<void> {
+  try {
+    const { recipients } = await readKeys(repository);
+    for (const recipient of recipients) await checkRecipient(recipient);
+  } catch (error) {
+    if (!isDamage(error) && !(error instanceof OaopsError && error.code === 'recipient-invalid')) throw error;
+    structure.problems.push({ object: objectNames.keysPrefix, problem: error.message, snapshots: [] });
+  }
+}
+
+export function isDamage(error: unknown): error is OaopsError {
+  return (
+    error instanceof OaopsError &&
+    ['object-missing', 'object-truncated', 'repository-damaged', 'format-unknown'].includes(error.code)
+  );
+}

@@ -1,0 +1,260 @@
+import { type Clock, isoTime } from '../../core/clock.ts';
+import { ExitCode } from '../../core/exit-codes.ts';
+import { sha256Hex } from '../../core/json.ts';
+import { formatSize } from '../../core/units.ts';
+import { identityMissing } from '../crypto/age-header.ts';
+import { hashOfObject, objectNames } from '../format/object-names.ts';
+import type { PackInfo } from '../format/pack-table.ts';
+import type { Repository } from '../repository/open.ts';
+import { resolveSnapshot } from '../repository/snapshots.ts';
+import { headRange } from '../restore/pack-source.ts';
+import { WorkerPool } from '../restore/pool.ts';
+import { stoppable } from '../stopped.ts';
+import { affectedFiles, type ExpectedContents, readExpected } from './contents.ts';
+import { VerifyHistory } from './history.ts';
+import { checkKeys, checkStructure, isDamage, type Structure, type VerifyProblem } from './structure.ts';
+
+export const verifyLevels = ['structure', 'sample', 'full'] as const;
+export type VerifyLevel = (typeof verifyLevels)[number];
+
+export interface VerifyRequest {
+  level: VerifyLevel;
+  /** Only this snapshot; default all. */
+  snapshot?: string;
+  /** Share of the packs for `sample`, 0 to 1; default 0.1. */
+  share?: number;
+}
+
+export interface VerifyPlace {
+  clock: Clock;
+  stateDir: string;
+  signal: AbortSignal;
+  onProgress?: (progress: { done: number; total: number }) => void;
+}
+
+export interface VerifyResult {
+  exitCode: ExitCode;
+  location: string;
+  level: VerifyLevel;
+  /** Contents were decrypted, decompressed and compared; false: only stored bytes were, where the level reads them. */
+  decrypted: boolean;
+  snapshots: number;
+  /** Packs that the snapshots need, and how many of them were read this time. */
+  packs: number;
+  packsRead: number;
+  blocks: number;
+  blocksRead: number;
+  contentsChecked: number;
+  /** Bytes fetched from the leg; nothing comes from a cache of oaops. */
+  bytesRead: number;
+  /** Packs and blocks that no snapshot needs. */
+  unreferenced: number;
+  /** When the pack that waited longest was last read; null when one never was. */
+  oldestVerified: string | null;
+  problems: VerifyProblem[];
+  affectedFiles: string[];
+  durationMs: number;
+}
+
+/**
+ * Checks one leg. `structure`: every object of every snapshot is there in its size. `sample`: also reads a share of the
+ * packs, those that were not read for longest. `full`: reads everything. With an identity every content is decrypted and
+ * compared with the manifest; without, stored bytes are compared with their names. Exit 9 when anything is wrong.
+ */
+export async function verifyRepository(
+  repository: Repository,
+  request: VerifyRequest,
+  place: VerifyPlace,
+): Promise<VerifyResult> {
+  return stoppable('the verification', 'Run it again.', place.signal, () => verifyAll(repository, request, place));
+}
+
+async function verifyAll(repository: Repository, request: VerifyRequest, place: VerifyPlace): Promise<VerifyResult> {
+  const { store } = repository;
+  const { clock, signal } = place;
+  const startedMs = clock.monotonicMs();
+  const only = request.snapshot === undefined ? undefined : [await resolveSnapshot(store, request.snapshot)];
+  const structure = await checkStructure(store, only, signal);
+  await checkKeys(repository, structure);
+  const readsPacks = request.level !== 'structure';
+  const decrypted =
+    readsPacks && (repository.reading.encryption === 'none' || repository.reading.identities !== undefined);
+  const expected = decrypted ? await readExpected(repository, structure, signal) : undefined;
+
+  const names = [...structure.needed.keys()];
+  const needed = names.filter((name) => structure.stored.has(name));
+  const packs = needed.filter((name) => name.startsWith(objectNames.packsPrefix)).map((name) => hashOfObject(name)!);
+  const blocks = needed.filter((name) => name.startsWith(objectNames.blocksPrefix));
+  const history = new VerifyHistory(place.stateDir, repository.config.repositoryId, store.location);
+  const share = request.level === 'full' ? 1 : (request.share ?? 0.1);
+  const chosen = readsPacks ? history.oldestFirst(packs).slice(0, Math.ceil(packs.length * share)) : [];
+  const read = new PackReading(repository, structure, expected, place);
+  if (readsPacks && !decrypted) await read.blocks(blocks);
+  await read.packs(chosen);
+  const bad = new Set(structure.problems.map(({ object }) => hashOfObject(object) ?? ''));
+  if (readsPacks) {
+    const right = chosen.filter((pack) => !bad.has(pack));
+    history.save(right, new Set(packs), isoTime(clock.nowMs()));
+  }
+  return {
+    exitCode: structure.problems.length > 0 ? ExitCode.verificationFailed : ExitCode.success,
+    location: store.location,
+    level: request.level,
+    decrypted,
+    snapshots: structure.snapshots.length,
+    packs: names.filter((name) => name.startsWith(objectNames.packsPrefix)).length,
+    packsRead: read.packsRead,
+    blocks: names.filter((name) => name.startsWith(objectNames.blocksPrefix)).length,
+    blocksRead: decrypted ? blocks.length : read.blocksRead,
+    contentsChecked: read.contentsChecked,
+    bytesRead: structure.bytesRead + read.bytesRead,
+    unreferenced: only ? 0 : [...structure.stored.keys()].filter((name) => !structure.needed.has(name)).length,
+    oldestVerified: history.oldest(packs) ?? null,
+    problems: structure.problems,
+    affectedFiles: await findAffected(repository, structure, bad, signal),
+    durationMs: Math.round(clock.monotonicMs() - startedMs),
+  };
+}
+
+/** Reads whole packs and blocks and compares them; counts what was really read. */
+class PackReading {
+  packsRead = 0;
+  blocksRead = 0;
+  contentsChecked = 0;
+  bytesRead = 0;
+  readonly #repository: Repository;
+  readonly #structure: Structure;
+  readonly #expected: ExpectedContents | undefined;
+  readonly #place: VerifyPlace;
+
+  constructor(
+    repository: Repository,
+    structure: Structure,
+    expected: ExpectedContents | undefined,
+    place: VerifyPlace,
+  ) {
+    this.#repository = repository;
+    this.#structure = structure;
+    this.#expected = expected;
+    this.#place = place;
+  }
+
+  /** Stored bytes only: their sha256 is their name. They are small. */
+  async blocks(names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      this.#place.signal.throwIfAborted();
+      try {
+        const bytes = await this.#repository.store.get(name, undefined, this.#place.signal);
+        this.bytesRead += bytes.length;
+        this.blocksRead += 1;
+        if (sha256Hex(bytes) !== hashOfObject(name)) this.#wrong(name, 'its sha256 is not its name');
+      } catch (error) {
+        if (!isDamage(error)) throw error;
+        this.#wrong(name, error.message);
+      }
+    }
+  }
+
+  async packs(hashes: readonly string[]): Promise<void> {
+    if (hashes.length === 0) return;
+    const sizes = hashes.map((sha256) => this.#structure.stored.get(objectNames.pack(sha256)) ?? 0);
+    const bytes = sizes.reduce((sum, size) => sum + size, 0);
+    const pool = new WorkerPool({ bytes, jobs: hashes.length });
+    const queue = [...hashes];
+    try {
+      const next = async () => {
+        for (let sha256 = queue.pop(); sha256 !== undefined; sha256 = queue.pop()) {
+          this.#place.signal.throwIfAborted();
+          await this.#checkPack(pool, sha256);
+          this.packsRead += 1;
+          this.#place.onProgress?.({ done: this.packsRead, total: hashes.length });
+        }
+      };
+      await Promise.all(Array.from({ length: pool.size + 1 }, next));
+    } finally {
+      await pool.close();
+    }
+  }
+
+  async #checkPack(pool: WorkerPool, sha256: string): Promise<void> {
+    const name = objectNames.pack(sha256);
+    try {
+      const bytes = await this.#repository.store.get(name, undefined, this.#place.signal);
+      this.bytesRead += bytes.length;
+      const table = this.#expected?.tables.get(sha256);
+      if (this.#expected && !table) this.#wrong(name, 'no table of a manifest tells how to read it');
+      const known = table ? [...(this.#expected?.pieces.get(sha256)?.values() ?? [])] : [];
+      const pieces = known.sort((a, b) => a.member - b.member);
+      const pack = table ?? { sha256, storedBytes: bytes.length, headerBytes: 0, tarBytes: 0, frames: [] };
+      const key = table ? await this.#key(table, bytes) : undefined;
+      const answer = await pool.run({ kind: 'check', pack, segments: [{ offset: 0, bytes }], key, pieces });
+      this.contentsChecked += pieces.length - answer.failed.length;
+      if (answer.packDamaged) this.#wrong(name, 'its sha256 is not its name');
+      else if (answer.failed.length > 0) {
+        const first = answer.failed[0]!.message;
+        this.#wrong(name, `${answer.failed.length} contents are not what the manifest says: ${first}`);
+      }
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      this.#wrong(name, error.message);
+    }
+  }
+
+  #wrong(name: string, problem: string): void {
+    const snapshots = this.#structure.needed.get(name)?.snapshots ?? [];
+    if (this.#structure.problems.some(({ object }) => object === name)) return;
+    this.#structure.problems.push({ object: name, problem, snapshots });
+  }
+
+  async #key(pack: PackInfo, bytes: Uint8Array): Promise<Uint8Array | undefined> {
+    const head = headRange(pack);
+    if (!head) return undefined;
+    if (!this.#repository.reading.identities) throw identityMissing();
+    return (await this.#repository.reading.identities.payloadKey(bytes.subarray(0, head.length))).key;
+  }
+}
+
+/** Named from the newest snapshot that is affected and can be read. */
+async function findAffected(
+  repository: Repository,
+  structure: Structure,
+  bad: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const canRead = repository.reading.encryption === 'none' || repository.reading.identities !== undefined;
+  if (!canRead || structure.problems.length === 0) return [];
+  const affected = structure.readable.filter((id) =>
+    structure.problems.some(({ snapshots }) => snapshots.includes(id)),
+  );
+  const newest = affected.at(-1);
+  if (newest === undefined) return [];
+  try {
+    return await affectedFiles(repository, newest, bad, 100, signal);
+  } catch (error) {
+    if (isDamage(error)) return [];
+    throw error;
+  }
+}
+
+/** For people: what was really read, and what is wrong. */
+export function verifyText(result: VerifyResult): string {
+  const lines = [
+    `${result.location}: ${result.problems.length === 0 ? 'no problem found' : `${result.problems.length} problems`} (level ${result.level}, ${(result.durationMs / 1000).toFixed(1)} s)`,
+    `  ${result.snapshots} snapshots; read ${result.packsRead} of ${result.packs} packs and ${result.blocksRead} of ${result.blocks} blocks, ${formatSize(result.bytesRead)}`,
+  ];
+  if (result.level !== 'structure') {
+    lines.push(
+      result.decrypted
+        ? `  decrypted and compared ${result.contentsChecked} contents with the manifests`
+        : '  not decrypted: no identity was given, stored bytes were compared with their names',
+    );
+  }
+  for (const { object, problem, snapshots } of result.problems) {
+    lines.push(
+      `  ${object}: ${problem} (needed by ${snapshots.length === 1 ? snapshots[0] : `${snapshots.length} snapshots`})`,
+    );
+  }
+  if (result.affectedFiles.length > 0)
+    lines.push('  files affected:', ...result.affectedFiles.map((path) => `    ${path}`));
+  return lines.join('\n');
+}

@@ -1,0 +1,148 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type VerifyLevel, verifyRepository } from '../../../src/backup/verify/verify.ts';
+import { systemClock } from '../../../src/core/clock.ts';
+import { FormatV1Writer } from '../../helpers/format-v1-writer.ts';
+import { which } from '../../helpers/restore-script.ts';
+import { flipBit, makeAgeKey, openDirectoryRepository, restoreFrom } from '../../helpers/restoring.ts';
+
+const ids = ['20261121T180512Z-0000000a', '20261122T180512Z-9f3a1c2b'] as const;
+const equipped = ['age', 'age-keygen'].every((tool) => which(tool) !== undefined);
+
+describe.skipIf(!equipped)('verify', () => {
+  let work: string;
+  let good: string;
+  let key: { identityFile: string; recipient: string };
+  let count = 0;
+
+  beforeAll(() => {
+    work = mkdtempSync(join(tmpdir(), 'oaops-verify-'));
+    const source = join(work, 'src');
+    mkdirSync(source);
+    for (let i = 0; i < 60; i += 1) writeFileSync(join(source, `file ${i}`), `${i}`.repeat(5000 + i * 1000));
+    key = makeAgeKey(work);
+    good = join(work, 'good');
+    const writer = new FormatV1Writer(good, { recipients: [key.recipient], packBytes: 700_000 });
+    writer.snapshot(ids[0], writer.tree(source), [source]);
+    writeFileSync(join(source, 'file 3'), 'changed'.repeat(3000));
+    writer.snapshot(ids[1], writer.tree(source), [source]);
+  });
+  afterAll(() => rmSync(work, { recursive: true, force: true }));
+
+  const copy = () => {
+    const repo = join(work, `copy ${count++}`);
+    execFileSync('cp', ['-a', good, repo]);
+    return repo;
+  };
+  const verify = async (
+    repo: string,
+    level: VerifyLevel,
+    identity: boolean,
+    stateDir = join(work, `state ${count++}`),
+    share?: number,
+  ) => {
+    const repository = await openDirectoryRepository(repo, identity ? key.identityFile : undefined);
+    const place = { clock: systemClock, stateDir, signal: new AbortController().signal };
+    return verifyRepository(repository, { level, ...(share ? { share } : {}) }, place);
+  };
+  const objects = (repo: string) =>
+    readdirSync(repo, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .sort();
+
+  it('finds nothing wrong with a good repository and says what it read', async () => {
+    for (const identity of [true, false]) {
+      const structure = await verify(good, 'structure', identity);
+      expect(structure).toMatchObject({
+        exitCode: 0,
+        problems: [],
+        packsRead: 0,
+        snapshots: 2,
+        decrypted: false,
+        oldestVerified: null,
+      });
+      const full = await verify(good, 'full', identity);
+      expect(full).toMatchObject({ exitCode: 0, problems: [], decrypted: identity, unreferenced: 0 });
+      expect(full.packsRead).toBe(full.packs);
+      expect(full.packs).toBeGreaterThan(2);
+      expect(full.contentsChecked).toBe(identity ? 61 : 0);
+      expect(full.oldestVerified).toMatch(/^\d{4}-/);
+    }
+  });
+
+  for (const identity of [true, false]) {
+    it(`finds a flipped bit in every object ${identity ? 'with' : 'without'} an identity`, async () => {
+      const repo = copy();
+      for (const file of objects(repo)) {
+        const name = file.slice(repo.length + 1);
+        // Read before anything else, and equal on all legs.
+        if (name === 'config') continue;
+        const before = readFileSync(file);
+        for (const at of name.startsWith('packs/')
+          ? [before.length >> 1]
+          : [0, before.length >> 1, before.length - 2]) {
+          flipBit(file, at);
+          // Manifests and blocks are read at every level but structure.
+          const share = name.startsWith('packs/') ? 1 : 0.01;
+          const result = await verify(repo, 'sample', identity, undefined, share).catch(
+            (error: { exitCode: number }) => error,
+          );
+          expect(result, `${name} at ${at}`).toMatchObject({ exitCode: 9 });
+          writeFileSync(file, before);
+        }
+      }
+    }, 60_000);
+  }
+
+  it('finds what is missing and what is cut without reading packs', async () => {
+    for (const kind of ['packs', 'blocks', 'snapshots']) {
+      const repo = copy();
+      const files = objects(join(repo, kind)).filter((file) => !file.endsWith('.manifest'));
+      unlinkSync(files[0]!);
+      const result = await verify(repo, 'structure', false);
+      expect(result).toMatchObject({ exitCode: 9, bytesRead: expect.any(Number) });
+      const other = copy();
+      const file = objects(join(other, kind))[0]!;
+      writeFileSync(file, readFileSync(file).subarray(0, -1));
+      expect(await verify(other, 'structure', false)).toMatchObject({ exitCode: 9 });
+    }
+  });
+
+  it('names the files that a damaged pack takes along', async () => {
+    const repo = copy();
+    const [pack] = objects(join(repo, 'packs'));
+    flipBit(pack!);
+    const result = await verify(repo, 'full', true);
+    expect(result.problems).toHaveLength(1);
+    expect(result.problems[0]!.object).toBe(pack!.slice(repo.length + 1));
+    expect(result.affectedFiles.length).toBeGreaterThan(0);
+    const restored = await restoreFrom(repo, { target: join(work, `out ${count++}`) }, key.identityFile);
+    expect(restored.exitCode).toBe(9);
+    for (const { path } of restored.problems) expect(result.affectedFiles).toContain(`/${path}`);
+  });
+
+  it('reads other packs with each sample until all were read', async () => {
+    const stateDir = join(work, 'rotating');
+    const { packs } = await verify(good, 'structure', false);
+    let rounds = 0;
+    for (; rounds < 20; rounds += 1) {
+      const result = await verify(good, 'sample', rounds % 2 === 0, stateDir, 0.25);
+      expect(result.packsRead).toBe(Math.ceil(packs / 4));
+      if (result.oldestVerified !== null) break;
+    }
+    expect(rounds).toBeLessThanOrEqual(4);
+  });
+
+  it('refuses a wrong key instead of calling the repository damaged', async () => {
+    const repository = await openDirectoryRepository(good, makeAgeKey(work, 'wrong').identityFile);
+    const place = { clock: systemClock, stateDir: work, signal: new AbortController().signal };
+    await expect(verifyRepository(repository, { level: 'full' }, place)).rejects.toMatchObject({
+      code: 'wrong-key',
+      exitCode: 12,
+    });
+  });
+});
