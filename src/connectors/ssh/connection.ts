@@ -7,7 +7,7 @@ import { checkHostKey, fingerprintOf, hostKeyAlgorithms, keyTypeOf, knownKeyType
 import type { SshSettings } from './settings.ts';
 
 /** Channels that OpenSSH allows on one connection unless told otherwise (sshd_config(5) MaxSessions). */
-const usualMaxSessions = 10;
+export const usualMaxSessions = 10;
 
 /** Said by the server when it does not open a further channel. */
 export class ChannelRefused extends Error {}
@@ -18,6 +18,9 @@ export class SshConnection {
   readonly #client: Client;
   /** Session channels in use, and how many the server is believed to allow. */
   used = 0;
+  /** Channels that are open now, and the most that ever were at once. */
+  open = 0;
+  mostOpen = 0;
   limit = usualMaxSessions;
   closed = false;
   readonly #onClose: (() => void)[] = [];

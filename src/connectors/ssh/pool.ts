@@ -1,13 +1,27 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientChannel } from 'ssh2';
 import { OaopsError } from '../../core/errors.ts';
 import type { Target } from '../../engine/ports.ts';
-import { ChannelRefused, connect, type SshConnection } from './connection.ts';
+import { ChannelRefused, connect, type SshConnection, usualMaxSessions } from './connection.ts';
 import { jumpTarget, type SshDoorOptions, type SshSettings, sshSettings } from './settings.ts';
 
 /** Handshakes that go on at once: they cost CPU on both sides, and a jump host limits them (sshd_config(5) MaxStartups). */
 const maxHandshakes = 32;
 /** Connections to one host: more than one only when its MaxSessions is used up. */
 const maxConnectionsPerHost = 3;
+
+/** A shared promise, which one of its users stops waiting for. */
+async function untilAborted<T>(shared: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  try {
+    return await Promise.race([shared, promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
 
 /** A counting gate; waiters go in order. */
 export class Gate {
@@ -43,6 +57,8 @@ export class HostPool {
   readonly #ended = new AbortController();
   #connections: SshConnection[] = [];
   #opening: Promise<SshConnection> | undefined;
+  #urgent: SshConnection | undefined;
+  #urgentOpening: Promise<SshConnection> | undefined;
   readonly #waiting: (() => void)[] = [];
 
   constructor(target: Target, door: SshDoorOptions, handshakes: Gate, jump: Jump) {
@@ -70,62 +86,79 @@ export class HostPool {
 
   /**
    * Starts a command in a channel; waits for a free one when the server allows no more. `urgent` (ending a process tree)
-   * opens a further connection instead of waiting.
+   * has a connection of its own, so that it never waits for what it is to end.
    */
   async exec(command: string, signal: AbortSignal, urgent = false): Promise<ClientChannel> {
     for (;;) {
       signal.throwIfAborted();
-      this.#connections = this.#connections.filter((connection) => !connection.closed);
-      let connection = this.#connections.find((candidate) => candidate.used < candidate.limit);
-      if (
-        !connection &&
-        (this.#connections.length < (urgent ? maxConnectionsPerHost + 1 : maxConnectionsPerHost) || this.#opening)
-      ) {
-        connection = await this.#open(signal);
-        if (connection.used >= connection.limit) continue;
-      }
-      if (!connection) {
+      const connection = await (urgent ? this.#urgentConnection(signal) : this.#freeConnection(signal));
+      if (connection.used >= connection.limit) {
         await this.#channelFreed(signal);
         continue;
       }
+      const others = connection.used;
       connection.used++;
       try {
         const channel = await connection.exec(command);
-        const held = connection;
-        channel.once('close', () => this.#release(held));
+        connection.open++;
+        connection.mostOpen = Math.max(connection.mostOpen, connection.open);
+        channel.once('close', () => {
+          connection.open--;
+          this.#release(connection);
+        });
         return channel;
       } catch (error) {
         this.#release(connection);
         if (!(error instanceof ChannelRefused)) throw error;
-        if (connection.used === 0) {
+        if (others === 0) {
           throw new OaopsError('ssh-session-refused', `${this.target.name} does not start commands: ${error.message}`, {
             next: 'Check MaxSessions and ForceCommand of its sshd.',
           });
         }
-        connection.limit = connection.used;
+        // As many as were open at once, the server allows; it may count one that has just been closed.
+        connection.limit = Math.max(1, connection.mostOpen);
+        await delay(20);
       }
     }
+  }
+
+  async #freeConnection(signal: AbortSignal): Promise<SshConnection> {
+    this.#connections = this.#connections.filter((connection) => !connection.closed);
+    const free = this.#connections.find((connection) => connection.used < connection.limit);
+    if (free) return free;
+    if (this.#opening || this.#connections.length < maxConnectionsPerHost) return this.#open(signal);
+    return this.#connections[0]!;
+  }
+
+  async #urgentConnection(signal: AbortSignal): Promise<SshConnection> {
+    const roomy = this.#connections.find((connection) => !connection.closed && connection.used < connection.limit);
+    // The usual connection, as long as nothing has ever been refused on it.
+    if (roomy && roomy.limit === usualMaxSessions && roomy.used < usualMaxSessions - 1) return roomy;
+    if (this.#urgent?.closed) this.#urgent = undefined;
+    this.#urgentOpening ??= (this.#urgent ? Promise.resolve(this.#urgent) : this.#connect([])).finally(() => {
+      this.#urgentOpening = undefined;
+    });
+    this.#urgent = await untilAborted(this.#urgentOpening, signal);
+    return this.#urgent;
   }
 
   closeAll(): void {
     this.#ended.abort();
     for (const connection of this.#connections.splice(0)) connection.end();
+    this.#urgent?.end();
   }
 
   /** Concurrent callers share one handshake, which does not end with one of them; ConnectTimeout bounds it. */
   async #open(signal: AbortSignal, path: readonly string[] = []): Promise<SshConnection> {
-    this.#opening ??= this.#connect(path).finally(() => {
-      this.#opening = undefined;
-    });
-    const { promise, reject } = Promise.withResolvers<never>();
-    const abort = () => reject(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    if (signal.aborted) abort();
-    try {
-      return await Promise.race([this.#opening, promise]);
-    } finally {
-      signal.removeEventListener('abort', abort);
-    }
+    this.#opening ??= this.#connect(path)
+      .then((connection) => {
+        this.#connections.push(connection);
+        return connection;
+      })
+      .finally(() => {
+        this.#opening = undefined;
+      });
+    return untilAborted(this.#opening, signal);
   }
 
   async #connect(path: readonly string[]): Promise<SshConnection> {
@@ -138,7 +171,6 @@ export class HostPool {
     }
     const signal = this.#ended.signal;
     const connection = await this.#handshakes.run(() => connect(settings, this.#door.secrets, signal, socket));
-    this.#connections.push(connection);
     connection.onClose(() => this.#wake());
     return connection;
   }
