@@ -17,10 +17,11 @@ export default class Tick extends BaseCommand<typeof Tick> {
     );
     const bad = ticked.ran.find(({ exitCode }) => exitCode !== ExitCode.success && exitCode !== ExitCode.waiting);
     const lines = [
+      ...ticked.failed.map(({ run, error }) => `run ${run} cannot go on: ${error.message}`),
       ...ticked.held.map((run) => `run ${run} is under way elsewhere`),
       ...ticked.interrupted.map((run) => `run ${run} was interrupted; go on with "oaops runs resume ${run}"`),
       ...(ticked.ran.length === 0 && !this.globals.quiet ? ['nothing is due'] : []),
     ];
-    return { exitCode: bad?.exitCode ?? ExitCode.success, text: lines.join('\n') };
+    return { exitCode: ticked.failed[0]?.error.exitCode ?? bad?.exitCode ?? ExitCode.success, text: lines.join('\n') };
   }
 }

@@ -9,6 +9,7 @@ import type { EngineDeps } from './deps.ts';
 import { execute } from './execute.ts';
 import { type Control, type Decision, isFailure, JournalView, type UndoRequest, unitPath } from './journal-state.ts';
 import type { RunEnd } from './outcome.ts';
+import { planSchemaVersion } from './plan.ts';
 import type { Plan } from './plan-types.ts';
 
 /** How the process asks a run to stop: first and second signal. */
@@ -23,6 +24,8 @@ export interface TickResult {
   held: string[];
   /** Say that they run, but no process does. */
   interrupted: string[];
+  /** Could not be gone on with; the other runs were. */
+  failed: { run: string; error: OaopsError }[];
 }
 
 const maxTickRuns = 4;
@@ -155,19 +158,22 @@ export class Engine {
 
   /** Goes on with every run whose time has come; those under way elsewhere are left alone. */
   async tick(signals: StopSignals = {}): Promise<TickResult> {
-    const result: TickResult = { ran: [], held: [], interrupted: [] };
+    const result: TickResult = { ran: [], held: [], interrupted: [], failed: [] };
     const due = await this.#deps.record.runs.dueRuns(this.#now());
     const worker = async () => {
       for (let row = due.shift(); row !== undefined && !signals.stop?.aborted; row = due.shift()) {
         try {
           result.ran.push(await this.resume(row.id, { ...signals, dueOnly: true }));
         } catch (error) {
-          if (!isLockHeld(error)) throw error;
-          result.held.push(row.id);
+          if (isLockHeld(error)) result.held.push(row.id);
+          else if (error instanceof OaopsError) result.failed.push({ run: row.id, error });
+          else throw error;
         }
       }
     };
-    await Promise.all(Array.from({ length: maxTickRuns }, worker));
+    // All are waited for, even when one throws: the record must not be closed under the others.
+    const settled = await Promise.allSettled(Array.from({ length: maxTickRuns }, worker));
+    for (const one of settled) if (one.status === 'rejected') throw one.reason;
     result.interrupted = await this.#interrupted();
     return result;
   }
@@ -234,7 +240,17 @@ export class Engine {
   }
 
   async #storedPlan(row: RunRow): Promise<Plan> {
-    return (await this.#deps.record.runs.plan(row.id)) as Plan;
+    const plan = (await this.#deps.record.runs.plan(row.id)) as Plan;
+    const major = String(plan.schemaVersion).split('.')[0];
+    if (plan.planVersion === 1 && major === planSchemaVersion.split('.')[0]) return plan;
+    throw new OaopsError(
+      'plan-version-unknown',
+      `run ${row.id} was planned by oaops ${plan.oaopsVersion}, whose plans this one cannot finish`,
+      {
+        exitCode: ExitCode.refused,
+        next: `Finish the run with oaops ${plan.oaopsVersion}.`,
+      },
+    );
   }
 
   async #warnings(plan: Plan): Promise<string[]> {

@@ -37,7 +37,7 @@ describe('wait', () => {
     ]);
     expect(run).toMatchObject({ status: 'waiting', exitCode: 6, wakeAt: '2026-11-22T21:00:00.000Z' });
     bench.clock.advance(2 * hour);
-    expect(await tick()).toEqual({ ran: [], held: [], interrupted: [] });
+    expect(await tick()).toEqual({ ran: [], held: [], interrupted: [], failed: [] });
     // Resumed early, it still ends at the same time.
     expect(await bench.clock.run(bench.engine.resume(run.run))).toMatchObject({
       status: 'waiting',
@@ -70,6 +70,31 @@ describe('wait', () => {
     expect(ticked.held).toEqual([held.run]);
     await lock.release();
     expect((await tick()).ran).toHaveLength(1);
+  });
+
+  it('goes on with the others when one cannot, and names interrupted runs', async () => {
+    const first = await start([stepSpec({ id: 'pause', uses: 'wait', with: { for: '2h' } })]);
+    const future = { ...planOf(actions, [stepSpec({ id: 'a', uses: 'act' })]), schemaVersion: '2.0' };
+    const at = '2026-11-22T18:00:00.000Z';
+    const base = {
+      plan: future,
+      requester: 'alice',
+      version: '1.0.0',
+      kind: 'Procedure',
+      procedures: [],
+      digest: 'x',
+      createdAt: at,
+    };
+    for (const id of ['20261122T180000Z-00000001', '20261122T180000Z-00000002'])
+      await bench.record.runs.create({ ...base, id, runbook: id });
+    await bench.record.runs.setStatus('20261122T180000Z-00000001', { status: 'waiting', at, wakeAt: at });
+    bench.clock.advance(3 * hour);
+    const ticked = await tick();
+    expect(ticked.ran).toMatchObject([{ run: first.run, status: 'ok' }]);
+    expect(ticked.failed).toMatchObject([
+      { run: '20261122T180000Z-00000001', error: { code: 'plan-version-unknown', exitCode: 4 } },
+    ]);
+    expect(ticked.interrupted).toEqual(['20261122T180000Z-00000002']);
   });
 });
 
