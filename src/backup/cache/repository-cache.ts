@@ -6,6 +6,7 @@ import { sha256Hex } from '../../core/json.ts';
 import type { EntryBlockRef } from '../format/manifest-root.ts';
 import { formatPackLine, type PackInfo, parsePackLine } from '../format/pack-table.ts';
 import type { ContentIndex } from './content-index.ts';
+import { HashFilter } from './hash-filter.ts';
 
 /** What the cache knows of a block: its reference, and the packs that its lines name. */
 export interface KnownBlock extends EntryBlockRef {
@@ -37,6 +38,7 @@ const schema = `
 export class RepositoryCache implements ContentIndex {
   readonly #db: Database.Database;
   readonly #blocksDir: string;
+  #filter: HashFilter | undefined;
   readonly #find: Database.Statement<[Buffer], { sha: string; member: number; length: number }>;
 
   /** Opens or makes the cache in `dir`; one that cannot be read is thrown away and `onReset` told. */
@@ -67,6 +69,8 @@ export class RepositoryCache implements ContentIndex {
   }
 
   find(sha256: string): { pack: string; member: number; length: number } | undefined {
+    this.#filter ??= this.#makeFilter();
+    if (!this.#filter.mayHold(sha256)) return undefined;
     const row = this.#find.get(Buffer.from(sha256, 'hex'));
     return row && { pack: row.sha, member: row.member, length: row.length };
   }
@@ -81,8 +85,20 @@ export class RepositoryCache implements ContentIndex {
       const insert = this.#db.prepare(
         'INSERT OR REPLACE INTO contents (sha, pack, member, length) VALUES (?, ?, ?, ?)',
       );
-      for (const { sha256, member, length } of contents) insert.run(Buffer.from(sha256, 'hex'), id, member, length);
+      for (const { sha256, member, length } of contents) {
+        insert.run(Buffer.from(sha256, 'hex'), id, member, length);
+        this.#filter?.add(sha256);
+      }
     })();
+  }
+
+  /** Most contents that are asked for are new: the filter answers for them without the database. */
+  #makeFilter(): HashFilter {
+    const { count } = this.#db.prepare<[], { count: number }>('SELECT count(*) AS count FROM contents').get()!;
+    const filter = new HashFilter(count);
+    for (const { sha } of this.#db.prepare<[], { sha: Buffer }>('SELECT sha FROM contents').iterate())
+      filter.add(sha.toString('hex'));
+    return filter;
   }
 
   packInfo(sha256: string): PackInfo | undefined {

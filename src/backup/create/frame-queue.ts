@@ -1,18 +1,51 @@
-import { zstdCompress, zstdDecompress } from 'node:zlib';
-import { zstdOptions } from '../crypto/codec.ts';
-
-export interface FrameQueueOptions {
-  level: number;
-  /** Called in the order of `push` with the compressed bytes of each frame. */
-  onFrame: (compressed: Buffer) => void;
-}
+import { frameBytes } from '../format/repository-config.ts';
+import { ZstdSlot } from './zstd-slot.ts';
 
 /**
- * Compresses frames on the thread pool, several at a time, decompresses each one and compares it with what went in
- * (compressors have had bugs), and hands them on in order.
+ * Compressors of one backup. Each works on a thread of the pool while it has a frame; four keep the pool busy, and each
+ * holds some memory.
  */
+export class FrameCompressors {
+  readonly level: number;
+  readonly #idle: ZstdSlot[] = [];
+  readonly #waiting: ((slot: ZstdSlot) => void)[] = [];
+  readonly #all: ZstdSlot[] = [];
+
+  constructor(level: number) {
+    this.level = level;
+  }
+
+  async frame(raw: Buffer): Promise<Buffer> {
+    const slot = await this.#take();
+    try {
+      return await slot.frame(raw);
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next(slot);
+      else this.#idle.push(slot);
+    }
+  }
+
+  close(): void {
+    for (const slot of this.#all) slot.close();
+  }
+
+  async #take(): Promise<ZstdSlot> {
+    const idle = this.#idle.pop();
+    if (idle) return idle;
+    if (this.#all.length < 4) {
+      const slot = new ZstdSlot(this.level, frameBytes);
+      this.#all.push(slot);
+      return slot;
+    }
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+}
+
+/** Compresses the frames of one pack, several at a time, and hands them on in order. */
 export class FrameQueue {
-  readonly #options: FrameQueueOptions;
+  readonly #compressors: FrameCompressors;
+  readonly #onFrame: (compressed: Buffer) => void;
   readonly #done = new Map<number, Buffer>();
   #pushed = 0;
   #handedOn = 0;
@@ -20,8 +53,9 @@ export class FrameQueue {
   #failure: Error | undefined;
   #waiting: { resolve: () => void; reject: (error: Error) => void; until: () => boolean }[] = [];
 
-  constructor(options: FrameQueueOptions) {
-    this.#options = options;
+  constructor(compressors: FrameCompressors, onFrame: (compressed: Buffer) => void) {
+    this.#compressors = compressors;
+    this.#onFrame = onFrame;
   }
 
   /** Bytes handed in whose frame is not ready yet. */
@@ -32,16 +66,14 @@ export class FrameQueue {
   push(raw: Buffer): void {
     const number = this.#pushed++;
     this.#rawInFlight += raw.length;
-    zstdCompress(raw, zstdOptions(this.#options.level), (error, compressed) => {
-      if (error) return this.#fail(error);
-      zstdDecompress(compressed, { maxOutputLength: raw.length + 1 }, (checkError, check) => {
-        if (checkError || Buffer.compare(check, raw) !== 0)
-          return this.#fail(checkError ?? new Error('zstd did not give back what was compressed'));
+    this.#compressors.frame(raw).then(
+      (compressed) => {
         this.#rawInFlight -= raw.length;
         this.#done.set(number, compressed);
         this.#handOn();
-      });
-    });
+      },
+      (error: Error) => this.#fail(error),
+    );
   }
 
   /** Resolves when at most `bytes` are in flight; 0 = all frames were handed on. */
@@ -56,7 +88,7 @@ export class FrameQueue {
     try {
       for (let next = this.#done.get(this.#handedOn); next; next = this.#done.get(this.#handedOn)) {
         this.#done.delete(this.#handedOn);
-        this.#options.onFrame(next);
+        this.#onFrame(next);
         this.#handedOn++;
       }
     } catch (error) {

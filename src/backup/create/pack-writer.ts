@@ -5,7 +5,7 @@ import { newAgeHeader } from '../crypto/age-header.ts';
 import { AgeEncryptor } from '../crypto/age-stream.ts';
 import type { PackInfo } from '../format/pack-table.ts';
 import { frameBytes } from '../format/repository-config.ts';
-import { FrameQueue } from './frame-queue.ts';
+import { type FrameCompressors, FrameQueue } from './frame-queue.ts';
 import { TarCheck } from './tar-check.ts';
 
 const blockBytes = 512;
@@ -16,8 +16,7 @@ export interface PackWriterOptions {
   file: string;
   /** Empty = no encryption. */
   recipients: readonly string[];
-  /** zstd level. */
-  level: number;
+  compressors: FrameCompressors;
 }
 
 /** One pack: contents in, a finished, checked file of the spool out. docs/backup-format.md sections 2 and 3. */
@@ -53,7 +52,7 @@ export class PackWriter {
   private constructor(options: PackWriterOptions, age: { header: Buffer; fileKey: Uint8Array } | undefined) {
     this.file = options.file;
     this.#fd = openSync(options.file, 'wx', 0o600);
-    this.#queue = new FrameQueue({ level: options.level, onFrame: (compressed) => this.#takeFrame(compressed) });
+    this.#queue = new FrameQueue(options.compressors, (compressed) => this.#takeFrame(compressed));
     this.#headerBytes = age?.header.length ?? 0;
     if (age) {
       this.#out.push(age.header);

@@ -6,6 +6,7 @@ import { formatSize } from '../../core/units.ts';
 import type { ContentIndex } from '../cache/content-index.ts';
 import { objectNames } from '../format/object-names.ts';
 import type { PackInfo } from '../format/pack-table.ts';
+import { FrameCompressors } from './frame-queue.ts';
 import type { LegSet } from './leg-set.ts';
 import { PackWriter } from './pack-writer.ts';
 
@@ -37,6 +38,7 @@ const maxTarBytes = 1024 * 1024 * 1024;
 /** Puts contents into packs, each content once, and sends finished packs to the legs while the next one is filled. */
 export class Packer {
   readonly #options: PackerOptions;
+  readonly #compressors: FrameCompressors;
   /** Contents of packs that have no name yet, by hash. */
   readonly #unnamed = new Map<string, ContentPlace>();
   readonly #names: (string | undefined)[] = [];
@@ -50,6 +52,7 @@ export class Packer {
 
   constructor(options: PackerOptions) {
     this.#options = options;
+    this.#compressors = new FrameCompressors(options.level);
   }
 
   /** Packs written by this run and stored on a leg. */
@@ -102,7 +105,11 @@ export class Packer {
       while (this.#sending.size >= Math.max(1, this.#options.spoolPacks - 1)) await Promise.race(this.#sending);
       if (this.#failure !== undefined) throw this.#failure;
       const file = join(this.#options.spoolDir, `pack-${this.#names.length}`);
-      this.#open = await PackWriter.create({ file, recipients: this.#options.recipients, level: this.#options.level });
+      this.#open = await PackWriter.create({
+        file,
+        recipients: this.#options.recipients,
+        compressors: this.#compressors,
+      });
     }
   }
 
@@ -113,6 +120,7 @@ export class Packer {
     this.#open = undefined;
     while (this.#sending.size > 0) await Promise.race(this.#sending);
     if (this.#failure !== undefined) throw this.#failure;
+    this.#compressors.close();
   }
 
   /** After a failure: nothing stays in the spool. */
@@ -121,6 +129,7 @@ export class Packer {
     this.#open?.abandon();
     this.#open = undefined;
     await Promise.allSettled(this.#sending);
+    this.#compressors.close();
   }
 
   /** Name of a pack of this run, after `finish()`. */

@@ -5,11 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { afterAll, describe, expect, it } from 'vitest';
+import { FrameCompressors } from '../../../src/backup/create/frame-queue.ts';
 import { PackWriter } from '../../../src/backup/create/pack-writer.ts';
 import { TarCheck } from '../../../src/backup/create/tar-check.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'oaops-pack-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+const compressors = new FrameCompressors(3);
+afterAll(() => compressors.close());
 
 const contents = [0, 1, 511, 512, 513, 8 * 1024 * 1024, 1024 * 1024, 77, 100_000].map((size, i) =>
   i % 2 ? randomBytes(size) : Buffer.alloc(size, `line ${i} of a text\n`),
@@ -17,7 +21,7 @@ const contents = [0, 1, 511, 512, 513, 8 * 1024 * 1024, 1024 * 1024, 77, 100_000
 
 async function write(name: string, recipients: string[]) {
   const file = join(dir, name);
-  const writer = await PackWriter.create({ file, recipients, level: 3 });
+  const writer = await PackWriter.create({ file, recipients, compressors });
   const members: number[] = [];
   for (const content of contents) {
     members.push(writer.append(content));
@@ -71,7 +75,9 @@ describe('a pack', () => {
 
   it('never goes over a file of the spool', async () => {
     mkdirSync(join(dir, 'taken'));
-    await expect(PackWriter.create({ file: join(dir, 'taken'), recipients: [], level: 3 })).rejects.toThrow(/EEXIST/);
+    await expect(PackWriter.create({ file: join(dir, 'taken'), recipients: [], compressors })).rejects.toThrow(
+      /EEXIST/,
+    );
   });
 });
 
