@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -184,4 +184,31 @@ describe.skipIf(!sshdAvailable)('become', () => {
       expect((await hosts[from]!.hashFile(path, never, become))?.sizeBytes).toBe(4);
     }
   });
+
+  it.skipIf(existsSync('/etc/doas.conf'))(
+    'becomes another account by doas, with the environment kept out of sight',
+    async () => {
+      writeFileSync(
+        '/etc/doas.conf',
+        'permit nopass oapsfree as oapsapp\npermit oapspass as oapsapp\npermit nopass oapsonly as oapsapp cmd id\n',
+        { mode: 0o600 },
+      );
+      try {
+        const become = { method: 'doas', user: 'oapsapp' } as const;
+        const argv = ['/bin/sh', '-c', 'id -un; printf %s "$V"; cat', 'sh'];
+        expect(text(await hosts['oapsfree']!.run({ argv, env: { V: "a 'b' 王" }, stdin: '<in>', become }, never))).toBe(
+          "oapsapp\na 'b' 王<in>",
+        );
+        expect(text(await hosts['oapsonly']!.run({ argv: ['id', '-un'], become }, never))).toBe('oapsapp');
+        await expect(hosts['oapsonly']!.run({ argv: ['true'], become }, never)).rejects.toMatchObject({
+          code: 'become-refused',
+        });
+        await expect(hosts['oapspass']!.run({ argv: ['id'], become }, never)).rejects.toMatchObject({
+          code: 'become-password-required',
+        });
+      } finally {
+        rmSync('/etc/doas.conf');
+      }
+    },
+  );
 });
