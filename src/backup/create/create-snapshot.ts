@@ -1,7 +1,7 @@
 import { type Clock, isoTime } from '../../core/clock.ts';
 import { OaopsError } from '../../core/errors.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
-import { newId, type RandomSource } from '../../core/ids.ts';
+import { compactTime, newId, type RandomSource } from '../../core/ids.ts';
 import { sha256Hex } from '../../core/json.ts';
 import { PreviousManifest } from '../cache/previous.ts';
 import type { RepositoryCache } from '../cache/repository-cache.ts';
@@ -79,7 +79,7 @@ const maxProblems = 1000;
 export async function createSnapshot(options: CreateOptions): Promise<CreatedSnapshot> {
   const { legs, cache, recipients, clock, parent } = options;
   const startedMs = clock.nowMs();
-  const snapshot = newId(startedMs, options.random);
+  const snapshot = idAfter(await legs.newestSnapshot(), startedMs, options.random);
   const problems: Problem[] = [];
   const counts: SnapshotCounts = zeroCounts();
   const report = (problem: Problem) => {
@@ -145,6 +145,18 @@ export async function createSnapshot(options: CreateOptions): Promise<CreatedSna
     throw error;
   } finally {
     manifest.close();
+  }
+}
+
+/**
+ * An id that sorts after the newest one even when both were made within one second: "latest" is a listing. A newest id from
+ * a clock that runs far ahead is left alone.
+ */
+export function idAfter(newest: string | undefined, nowMs: number, random: RandomSource): string {
+  for (let attempt = 0; ; attempt++) {
+    const id = newId(attempt < 64 ? nowMs : nowMs + 1000, random);
+    if (newest === undefined || id > newest || attempt > 64) return id;
+    if (compactTime(nowMs) !== newest.slice(0, 16)) return id;
   }
 }
 

@@ -7,6 +7,7 @@ import { messageOf, OaopsError } from '../../core/errors.ts';
 import { sha256Hex } from '../../core/json.ts';
 import { hashOfObject, objectNames } from '../format/object-names.ts';
 import type { ObjectBody, ObjectStore } from '../ports.ts';
+import { listSnapshotIds } from '../repository/snapshots.ts';
 
 /** What became of one destination. */
 export interface LegResult {
@@ -75,6 +76,16 @@ export class LegSet {
         for await (const { name, sizeBytes } of leg.store.list(prefix))
           if (hashOfObject(name) !== undefined) leg.objects.set(name, sizeBytes);
     });
+  }
+
+  /** Highest snapshot id of all legs. */
+  async newestSnapshot(): Promise<string | undefined> {
+    let newest: string | undefined;
+    await this.#forEach(async (leg) => {
+      const id = (await listSnapshotIds(leg.store)).at(-1);
+      if (id !== undefined && (newest === undefined || id > newest)) newest = id;
+    });
+    return newest;
   }
 
   /** True when at least one leg that still works has the object; the others get it by `copyMissing`. */

@@ -30,7 +30,7 @@ export interface PackerOptions {
 }
 
 /** Bytes of file contents that may wait in memory for archive and compressor. */
-const memoryBytes = 24 * 1024 * 1024;
+const memoryBytes = 12 * 1024 * 1024;
 /** Keeps the list of contents that wait for the name of their pack small. */
 const maxMembers = 40_000;
 const maxTarBytes = 1024 * 1024 * 1024;

@@ -38,7 +38,7 @@ export interface ScanCounts {
 }
 
 /** Objects looked at together: their attributes come from one call of getfattr. */
-const batchSize = 4096;
+const batchSize = 2048;
 
 interface Candidate {
   found: Found;

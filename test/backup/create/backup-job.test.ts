@@ -22,6 +22,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { idAfter } from '../../../src/backup/create/create-snapshot.ts';
 import { toText } from '../../../src/backup/format/byte-string.ts';
 import type { Entry } from '../../../src/backup/format/entry.ts';
 import { openDirectoryStore } from '../../../src/backup/legs/directory.ts';
@@ -348,6 +349,21 @@ describe('what is left out', () => {
     const found = await entries(repo, result.snapshot);
     expect(found.get(`${base.slice(1)}/link`)).toMatchObject({ type: 'l', target: 'source' });
     expect(found.has(`${source.slice(1)}/f`)).toBe(true);
+  });
+});
+
+describe('ids', () => {
+  it('of snapshots of one second still sort by time', () => {
+    const random = (count: number) => randomBytes(count);
+    const nowMs = Date.parse('2026-11-22T18:05:12.123Z');
+    let newest: string | undefined;
+    for (let i = 0; i < 30; i++) {
+      const id = idAfter(newest, nowMs, random);
+      if (newest?.startsWith('20261122T180512Z')) expect(id > newest).toBe(true);
+      newest = id;
+    }
+    expect(idAfter('20261122T180512Z-ffffffff', nowMs, random)).toMatch(/^20261122T180513Z-/);
+    expect(idAfter('20301122T180512Z-ffffffff', nowMs, random)).toMatch(/^20261122T180512Z-/);
   });
 });
 
