@@ -87,12 +87,13 @@ export function openApp(globals: GlobalOptions, options: AppOptions = {}): App {
     secrets: once(async () => (await import('./connectors/secrets/secrets.ts')).secretDoor(env, redactor)),
     config: once(async () => (await import('./config/load.ts')).loadConfig({ place, explicit: globals.configFile })),
     catalogue: once(async () => {
-      const [{ procedureKind }, { backupKind }, { actionList }] = await Promise.all([
+      const [{ procedureKind }, { backupKind }, { restoreDrillKind }, { actionList }] = await Promise.all([
         import('./runbook/procedure-kind.ts'),
         import('./backup/backup-kind.ts'),
+        import('./backup/drill/restore-drill-kind.ts'),
         import('./actions/registry.ts'),
       ]);
-      return { kinds: [procedureKind, backupKind], actions: actionList };
+      return { kinds: [procedureKind, backupKind, restoreDrillKind], actions: actionList };
     }),
     runbookFolders: once(async () => {
       const { libraryFolders } = await import('./runbook/library.ts');
@@ -140,7 +141,11 @@ export function openApp(globals: GlobalOptions, options: AppOptions = {}): App {
     }),
     signatures: once(async () => (await import('./connectors/signatures/ssh-keygen.ts')).sshKeygenDoor({ env })),
     inventory: async (file) => (await import('./connectors/inventory/load.ts')).loadInventory(file),
-    services: once(async () => ({ backup: () => app.backup(), notifier: app.notifier })),
+    services: once(async () => ({
+      backup: () => app.backup(),
+      notifier: app.notifier,
+      facts: async () => (await app.record()).facts,
+    })),
     backup: once(async () => (await import('./app/backup.ts')).backupDoor(app)),
     runs: once(async () => new (await import('./app/runs.ts')).RunDoor(app)),
     onClose: (close) => void closers.push(close),

@@ -1,5 +1,8 @@
 import type { AnyAction } from '../engine/action.ts';
 import { backupCreate } from './backup-create.ts';
+import { backupRestore } from './backup-restore.ts';
+import { backupVerify } from './backup-verify.ts';
+import { drillRestore } from './drill-restore.ts';
 import { exec } from './exec.ts';
 import { fileHash } from './file-hash.ts';
 import { fileWrite } from './file-write.ts';
@@ -30,6 +33,9 @@ export const actionList: readonly AnyAction[] = [
   wait,
   assert,
   backupCreate,
+  backupVerify,
+  backupRestore,
+  drillRestore,
 ];
 
 /** The actions by name. */

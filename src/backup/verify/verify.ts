@@ -12,10 +12,8 @@ import { WorkerPool } from '../restore/pool.ts';
 import { stoppable } from '../stopped.ts';
 import { affectedFiles, type ExpectedContents, readExpected } from './contents.ts';
 import { VerifyHistory } from './history.ts';
+import type { VerifyLevel } from './levels.ts';
 import { checkKeys, checkStructure, isDamage, type Structure, type VerifyProblem } from './structure.ts';
-
-export const verifyLevels = ['structure', 'sample', 'full'] as const;
-export type VerifyLevel = (typeof verifyLevels)[number];
 
 export interface VerifyRequest {
   level: VerifyLevel;

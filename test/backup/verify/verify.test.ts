@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, unlinkSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type VerifyLevel, verifyRepository } from '../../../src/backup/verify/verify.ts';
+import type { VerifyLevel } from '../../../src/backup/verify/levels.ts';
+import { verifyRepository } from '../../../src/backup/verify/verify.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import { FormatV1Writer } from '../../helpers/format-v1-writer.ts';
 import { which } from '../../helpers/restore-script.ts';

@@ -1,0 +1,43 @@
+import { Args, Flags } from '@oclif/core';
+import { openApp } from '../../src/app.ts';
+import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
+import { ExitCode } from '../../src/core/exit-codes.ts';
+
+export default class DrillHistory extends BaseCommand<typeof DrillHistory> {
+  static override summary = 'Show what restore drills have found, newest first';
+  static override examples = [
+    '<%= config.bin %> drill history',
+    '<%= config.bin %> drill history restore-drill --json',
+  ];
+  static override exitCodes = [ExitCode.success, ExitCode.usage];
+  static override args = { runbook: Args.string({ description: 'only the drills of this runbook' }) };
+  static override flags = {
+    limit: Flags.integer({ description: 'how many', default: 20, min: 1, max: 10_000 }),
+  };
+
+  protected override async execute(): Promise<CommandResult> {
+    await using app = openApp(this.globals);
+    const { drillHistory } = await import('../../src/app/drills.ts');
+    const drills = await drillHistory(app, this.args.runbook, this.flags.limit);
+    if (drills.length === 0) return { json: { drills }, text: 'no drill has been run yet' };
+    const columns = [
+      { title: 'TIME' },
+      { title: 'RUNBOOK' },
+      { title: 'VERDICT' },
+      { title: 'RTO' },
+      { title: 'RPO' },
+      { title: 'LEG', flexible: true },
+      { title: 'WHY', flexible: true },
+    ];
+    const rows = drills.map(({ at, runbook, verdict, sabotage, rto, rpo, location, reasons }) => [
+      at,
+      runbook,
+      sabotage === 'none' ? verdict : `${verdict} (${sabotage})`,
+      rto,
+      rpo,
+      location,
+      reasons.length > 1 ? `${reasons[0]} (and ${reasons.length - 1} more)` : (reasons[0] ?? ''),
+    ]);
+    return { json: { drills }, text: this.table(columns, rows) };
+  }
+}

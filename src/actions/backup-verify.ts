@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import type { BackupServices } from '../backup/door.ts';
+import { verifyLevels } from '../backup/verify/levels.ts';
+import { OaopsError } from '../core/errors.ts';
+import { ExitCode } from '../core/exit-codes.ts';
+import type { Action } from '../engine/action.ts';
+
+const withSchema = z.strictObject({
+  repo: z
+    .string()
+    .min(1)
+    .describe('Folder, s3://bucket/prefix, or a name of the configuration: then each of its legs.'),
+  mode: z.enum(verifyLevels).default('structure').describe('How much is read.'),
+  share: z.number().positive().max(1).default(0.1).describe('Share of the packs that sample reads.'),
+  snapshot: z.string().min(1).optional().describe('Only this snapshot; default all.'),
+  identityFile: z.string().min(1).optional().describe('Private age key; without one only stored bytes are compared.'),
+});
+type With = z.infer<typeof withSchema>;
+
+const legSchema = z.object({
+  location: z.string(),
+  snapshots: z.number(),
+  packs: z.number(),
+  packsRead: z.number(),
+  bytesRead: z.number(),
+  decrypted: z.boolean(),
+  contentsChecked: z.number(),
+  problems: z.array(z.object({ object: z.string(), problem: z.string(), snapshots: z.array(z.string()) })),
+  affectedFiles: z.array(z.string()),
+});
+
+/** Checks what the snapshots of a repository need, leg by leg. */
+export const backupVerify: Action<With, BackupServices> = {
+  name: 'backup.verify',
+  title: { en: 'Verify a backup repository', 'zh-CN': '校验备份仓库' },
+  effect: 'read',
+  withSchema,
+  resultSchema: z.object({ level: z.enum(verifyLevels), problems: z.number(), legs: z.array(legSchema) }),
+  usesTargets: false,
+  idempotent: true,
+  describe: ({ repo, mode }) => `verify ${repo} (${mode})`,
+  async apply(args, context) {
+    const [{ verifyRepository }, { openRepository }, door] = await Promise.all([
+      import('../backup/verify/verify.ts'),
+      import('../backup/repository/open.ts'),
+      context.services.backup(),
+    ]);
+    const signal = AbortSignal.any([context.signal, context.stopping]);
+    const legs: z.infer<typeof legSchema>[] = [];
+    try {
+      const identities = await door.identities(args.identityFile, [args.repo]);
+      for (const location of await door.repos([args.repo])) {
+        const store = await door.openStore(location);
+        try {
+          const request = {
+            level: args.mode,
+            share: args.share,
+            ...(args.snapshot ? { snapshot: args.snapshot } : {}),
+          };
+          const found = await verifyRepository(await openRepository(store, identities), request, {
+            ...door,
+            signal,
+            onProgress: ({ done, total }) => context.progress({ message: location, done, total }),
+          });
+          legs.push(legSchema.parse(found));
+        } finally {
+          await store.close();
+        }
+      }
+    } catch (error) {
+      if (context.stopping.aborted && !context.signal.aborted)
+        return { status: 'stopped', message: 'the verification was stopped' };
+      if (!(error instanceof OaopsError)) throw error;
+      const { code, message, exitCode, next } = error;
+      return {
+        status: 'failed',
+        result: { level: args.mode, problems: 0, legs },
+        message,
+        code,
+        exitCode,
+        ...(next ? { next } : {}),
+      };
+    }
+    const problems = legs.reduce((sum, leg) => sum + leg.problems.length, 0);
+    const result = { level: args.mode, problems, legs };
+    if (problems === 0) return { status: 'ok', result };
+    const bad = legs.filter((leg) => leg.problems.length > 0);
+    const first = bad[0]!.problems[0]!;
+    return {
+      status: 'failed',
+      result,
+      message: `${problems} problems at ${bad.map(({ location }) => location).join(', ')}; first: ${first.object}: ${first.problem}`,
+      next: 'Restore from another leg what is needed now; "oaops backup verify" names the files affected.',
+      code: 'verification-failed',
+      exitCode: ExitCode.verificationFailed,
+      retryable: false,
+    };
+  },
+  recover: async () => ({ status: 'not-started' }),
+};
