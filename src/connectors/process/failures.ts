@@ -23,6 +23,8 @@ export function notStarted(
         next: 'Check its mode and type.',
         details: { ...details, exitCode: 126 },
       });
+    case 'command-not-started':
+      return new OaopsError(reason, `the command was stopped on ${where.target} before it had started`, { details });
     case 'cwd-missing':
       return new OaopsError(reason, `there is no folder "${where.cwd ?? ''}" to work in on ${where.target}`, {
         next: 'Create it, or check its name and permissions.',

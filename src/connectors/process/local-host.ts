@@ -246,7 +246,7 @@ export class LocalHost implements Host {
     request: ProcessRequest | undefined,
   ): ProcessResult {
     const exit = parseExit(readText(join(dir, 'exit')));
-    if (exit?.kind === 'failed') {
+    if (exit?.kind === 'failed' && !(timedOut && exit.reason === 'command-not-started')) {
       throw notStarted(exit.reason, {
         target: this.target.name,
         argv: request?.argv ?? [],
@@ -263,7 +263,7 @@ export class LocalHost implements Host {
         },
       );
     }
-    const code = exit?.code ?? null;
+    const code = exit?.kind === 'exit' ? exit.code : null;
     return {
       exitCode: code,
       signal: code === null ? null : signalOf(code),
@@ -285,6 +285,8 @@ export class LocalHost implements Host {
   async #endTree(dir: string, unit: string, become: BecomeSpec | undefined): Promise<void> {
     const { clock, graceMs = 5000 } = this.#options;
     const deadline = clock.monotonicMs() + 2000;
+    // Taking the claim keeps a supervisor that was about to start from starting.
+    if (this.#claim(dir)) writeFileSync(join(dir, 'exit'), 'failed command-not-started 0\n');
     while (this.#watch(dir) === 'starting' && clock.monotonicMs() < deadline) await clock.sleep(10);
     const record = parsePid(readText(join(dir, 'pid')));
     const { execa } = await import('execa');

@@ -21,6 +21,10 @@ find_unit() {
   done
   return 1
 }
+make_unit() {
+  for oaops_d in "$oaops_b" "$oaops_v"; do (umask 077; mkdir -p "$oaops_d/$oaops_u") 2>/dev/null && break; done
+  oaops_d=$oaops_d/$oaops_u
+}
 is_alive() {
   [ -e "$oaops_d/pid" ] || return 1
   read -r oaops_pid oaops_start oaops_boot oaops_x <"$oaops_d/pid"
@@ -71,7 +75,12 @@ follow() {
 export const launchText = `${shellHelpers}${place}${marks}${follow}
 if find_unit; then
   if is_alive; then begin; finish_with 'failed unit-running 0'; exit 0; fi
-  if [ -d "$oaops_d/claim" ] && [ ! -e "$oaops_d/pid" ]; then begin; finish_with 'failed unit-claimed 0'; exit 0; fi
+  if [ -d "$oaops_d/claim" ] && [ ! -e "$oaops_d/pid" ]; then
+    [ -n "$oaops_once" ] && rm -rf "$oaops_d"
+    begin
+    finish_with 'failed unit-claimed 0'
+    exit 0
+  fi
   rm -rf "$oaops_d"
 fi
 oaops_d=
@@ -131,10 +140,7 @@ exit 0
 /** Says `exited`, `alive`, `starting`, `unknown`, or `not-started` after taking the claim itself. */
 export const probeText = `${shellHelpers}${place}${marks}
 begin
-if ! find_unit; then
-  for oaops_d in "$oaops_b" "$oaops_v"; do (umask 077; mkdir -p "$oaops_d/$oaops_u") 2>/dev/null && break; done
-  oaops_d=$oaops_d/$oaops_u
-fi
+find_unit || make_unit
 if mkdir "$oaops_d/claim" 2>/dev/null; then echo not-started
 elif [ -e "$oaops_d/exit" ]; then echo exited
 elif is_alive; then echo alive
@@ -156,7 +162,9 @@ exit 0
 export const endText = `${shellHelpers}${place}${marks}
 begin
 oaops_pid=0 oaops_start=-
-if find_unit; then
+find_unit || make_unit
+# Taking the claim keeps a launch that is still on its way from starting.
+if ! mkdir "$oaops_d/claim" 2>/dev/null; then
   oaops_c=0
   while [ ! -e "$oaops_d/pid" ] && [ $oaops_c -lt 40 ]; do sleep 0.05 2>/dev/null || sleep 1; oaops_c=$((oaops_c + 1)); done
   is_alive || oaops_pid=0

@@ -35,6 +35,9 @@ interface Following {
   once: boolean;
   out: OutputCapture;
   err: OutputCapture;
+  /** False while the command waits for a channel: then nothing is on its way, and `queue` takes it back. */
+  sent: boolean;
+  queue: AbortController;
   /** Last line of the launcher or follower: `exit 0 1732298712`, `failed ...`, `gone`, `missing`. */
   ended?: string;
 }
@@ -70,6 +73,8 @@ export class SshHost implements Host {
     const following: Following = {
       unit: markerName(key ?? `once.${newId(clock.nowMs(), this.#options.random)}`),
       once: key === undefined,
+      sent: false,
+      queue: new AbortController(),
       out: new OutputCapture(onOutput && ((text) => onOutput('stdout', text))),
       err: new OutputCapture(onOutput && ((text) => onOutput('stderr', text))),
     };
@@ -145,7 +150,14 @@ export class SshHost implements Host {
   }
 
   async #attach(unit: string, signal: AbortSignal): Promise<ProcessResult> {
-    const following: Following = { unit, once: false, out: new OutputCapture(), err: new OutputCapture() };
+    const following: Following = {
+      unit,
+      once: false,
+      sent: true,
+      queue: new AbortController(),
+      out: new OutputCapture(),
+      err: new OutputCapture(),
+    };
     const nonce = this.#nonce();
     await this.#guard(following, undefined, signal, (inner) =>
       this.#followAll(following, nonce, attachScript(following, nonce), inner),
@@ -192,7 +204,14 @@ export class SshHost implements Host {
     signal: AbortSignal,
     source?: StdinSource,
   ): Promise<void> {
-    const channel = await this.#pool.exec(command, signal);
+    const { queue } = following;
+    const waiting = following.sent ? signal : AbortSignal.any([signal, queue.signal]);
+    const channel = await this.#pool.exec(command, waiting);
+    if (!following.sent && queue.signal.aborted) {
+      channel.close();
+      throw queue.signal.reason;
+    }
+    following.sent = true;
     const out = new MarkedStream(nonce, (chunk) => following.out.push(chunk));
     const err = new MarkedStream(nonce, (chunk) => following.err.push(chunk));
     await transfer(channel, script, out, err, this.#nonce(), signal, source);
@@ -236,6 +255,12 @@ export class SshHost implements Host {
     const failed = Promise.withResolvers<never>();
     failed.promise.catch(() => {});
     const end = () => {
+      if (!following.sent) {
+        following.ended = 'failed command-not-started 0';
+        ending = Promise.resolve();
+        following.queue.abort();
+        return;
+      }
       ending ??= this.#endTree(following, request?.become)
         // The follower has a moment to bring the exit code.
         .then(() => clock.sleep(5000, over.signal).catch(() => {}))
@@ -260,7 +285,7 @@ export class SshHost implements Host {
     try {
       await Promise.race([work(giveUp.signal), failed.promise]);
     } catch (error) {
-      if (ending === undefined || !giveUp.signal.aborted) throw error;
+      if (ending === undefined || !(giveUp.signal.aborted || following.queue.signal.aborted)) throw error;
     } finally {
       over.abort();
       signal.removeEventListener('abort', end);
@@ -297,7 +322,8 @@ export class SshHost implements Host {
   ): ProcessResult {
     const ended = following.ended ?? '';
     const exit = parseExit(ended);
-    if (exit?.kind === 'failed') {
+    const neverStarted = exit?.kind === 'failed' && ['command-not-started', 'unit-claimed'].includes(exit.reason);
+    if (exit?.kind === 'failed' && !(neverStarted && timedOut)) {
       if (exit.reason === 'unit-running')
         throw new OaopsError(
           'unit-running',
@@ -317,7 +343,7 @@ export class SshHost implements Host {
       });
     }
     if (!exit && !timedOut) throw ended === 'missing' ? this.#lost(following, undefined) : vanished(this.target.name);
-    const code = exit?.code ?? null;
+    const code = exit?.kind === 'exit' ? exit.code : null;
     return {
       exitCode: code,
       signal: code === null ? null : signalOf(code),

@@ -69,6 +69,7 @@ describe('after kill -9 of oaops', () => {
     const [pid = ''] = readFileSync(pidFile, 'utf8').split(' ');
     process.kill(Number(pid), 'SIGKILL');
     for (const left of processesWith('771.5')) process.kill(left, 'SIGKILL');
+    await eventually(() => !existsSync(`/proc/${pid}`) || / [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8')));
     expect(await host.recover('c.1')).toEqual({ state: 'unknown' });
     // The pid lives, but it is another process than the one that started then.
     writeFileSync(pidFile, readFileSync(pidFile, 'utf8').replace(/^\d+/, String(process.pid)));

@@ -10,6 +10,7 @@ import { systemClock } from '../../../src/core/clock.ts';
 import { systemRandom } from '../../../src/core/ids.ts';
 import type { Target } from '../../../src/engine/ports.ts';
 import { eventually } from '../../helpers/eventually.ts';
+import { processesWith } from '../../helpers/processes.ts';
 import { addTestUser, freePort, removeTestUsers, sshdAvailable, startSshd, type TestSshd } from '../../helpers/sshd.ts';
 
 const never = new AbortController().signal;
@@ -248,6 +249,11 @@ describe.skipIf(!sshdAvailable)('ssh connections', () => {
       Array.from({ length: 6 }, () => host.run({ argv: ['sleep', '751.5'], timeoutMs: 500 }, never)),
     );
     expect(timed.every(({ timedOut }) => timedOut)).toBe(true);
+    expect(processesWith('751.5')).toEqual([]);
+    // Some of these are stopped while they wait for a channel, some on their way, some while they run.
+    const late = Array.from({ length: 12 }, (_, n) => host.run({ argv: ['sleep', '752.5'], timeoutMs: 20 * n }, never));
+    expect((await Promise.all(late)).every(({ timedOut }) => timedOut)).toBe(true);
+    expect(processesWith('752.5')).toEqual([]);
   }, 60_000);
 
   it('reads known_hosts again for a new connection', async () => {
