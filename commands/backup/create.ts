@@ -55,9 +55,10 @@ export default class BackupCreate extends BaseCommand<typeof BackupCreate> {
   protected override async execute(): Promise<CommandResult> {
     await using app = openApp(this.globals);
     using signals = stopSignals();
-    const [{ runBackup }, { backupShow }, door] = await Promise.all([
+    const [{ runBackup }, { backupShow }, { AdHoc }, door] = await Promise.all([
       import('../../src/backup/create/backup-job.ts'),
       import('../../src/backup/show.ts'),
+      import('../../src/app/ad-hoc.ts'),
       app.backup(),
     ]);
     const { repo, identity, host, level, 'spool-dir': spoolDir, ...flags } = this.flags;
@@ -79,7 +80,12 @@ export default class BackupCreate extends BaseCommand<typeof BackupCreate> {
         ...(level ? { level } : {}),
         ...(spoolDir ? { spoolDir } : {}),
       };
-      return runBackup(request, { ...door, ...hooks, keys, signal: signals.kill, stopping: signals.stop });
+      const journal = new AdHoc(app, 'backup.create', hooks.onWarning);
+      const anchor = journal.anchorAfter(door);
+      const place = { ...door, ...hooks, anchor, keys, signal: signals.kill, stopping: signals.stop };
+      const work = () => runBackup(request, place);
+      const result = await journal.run(repos.join(' '), { paths: request.paths }, work, () => undefined);
+      return { ...result, warnings: [...journal.warnings, ...result.warnings] };
     });
   }
 

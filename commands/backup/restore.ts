@@ -38,9 +38,10 @@ export default class BackupRestore extends BaseCommand<typeof BackupRestore> {
   protected override async execute(): Promise<CommandResult> {
     await using app = openApp(this.globals);
     using signals = stopSignals();
-    const [{ withRepository }, { restoreSnapshot, restoreText }, door] = await Promise.all([
+    const [{ withRepository }, { restoreSnapshot, restoreText }, { AdHoc, warnOnStderr }, door] = await Promise.all([
       import('../../src/backup/with-repository.ts'),
       import('../../src/backup/restore/restore.ts'),
+      import('../../src/app/ad-hoc.ts'),
       app.backup(),
     ]);
     const { repo, identity, target, include, exclude, owners } = this.flags;
@@ -51,9 +52,16 @@ export default class BackupRestore extends BaseCommand<typeof BackupRestore> {
       exclude: exclude ?? [],
       ...(owners ? { owners: owners as 'numbers' | 'names' | 'none' } : {}),
     };
-    const result = await withRepository(door, { repo, identity, readsContent: true }, (repository) =>
-      restoreSnapshot(repository, request, { clock: app.clock, signal: signals.stop }),
-    );
+    const work = () =>
+      withRepository(door, { repo, identity, readsContent: true }, (repository) =>
+        restoreSnapshot(repository, request, { clock: app.clock, signal: signals.stop }),
+      );
+    const journal = new AdHoc(app, 'backup.restore', warnOnStderr);
+    const [location = ''] = await door.repos(repo ? [repo] : undefined);
+    const result = await journal.run(location, { ...request }, work, ({ snapshot, problems, ...facts }) => ({
+      key: snapshot,
+      facts: { ...facts, problems: problems.length },
+    }));
     return { exitCode: result.exitCode, json: result, text: restoreText(result) };
   }
 }

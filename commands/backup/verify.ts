@@ -31,9 +31,10 @@ export default class BackupVerify extends BaseCommand<typeof BackupVerify> {
   protected override async execute(): Promise<CommandResult> {
     await using app = openApp(this.globals);
     using signals = stopSignals();
-    const [{ withRepository }, { verifyRepository, verifyText }, door] = await Promise.all([
+    const [{ withRepository }, { verifyRepository, verifyText }, { AdHoc, warnOnStderr }, door] = await Promise.all([
       import('../../src/backup/with-repository.ts'),
       import('../../src/backup/verify/verify.ts'),
+      import('../../src/app/ad-hoc.ts'),
       app.backup(),
     ]);
     const { repo, identity, share, snapshot } = this.flags;
@@ -42,8 +43,20 @@ export default class BackupVerify extends BaseCommand<typeof BackupVerify> {
       share: share / 100,
       ...(snapshot ? { snapshot } : {}),
     };
-    const result = await withRepository(door, { repo, identity, readsContent: true }, (repository) =>
-      verifyRepository(repository, request, { ...door, signal: signals.stop }),
+    const work = () =>
+      withRepository(door, { repo, identity, readsContent: true }, (repository) =>
+        verifyRepository(repository, request, { ...door, signal: signals.stop }),
+      );
+    const journal = new AdHoc(app, 'backup.verify', warnOnStderr);
+    const [subject = ''] = await door.repos(repo ? [repo] : undefined);
+    const result = await journal.run(
+      subject,
+      { ...request },
+      work,
+      ({ location, problems, affectedFiles, ...facts }) => ({
+        key: location,
+        facts: { ...facts, problems: problems.length, affectedFiles: affectedFiles.length },
+      }),
     );
     return { exitCode: result.exitCode, json: result, text: verifyText(result) };
   }

@@ -54,6 +54,7 @@ export function backupDoor(app: App): BackupDoor {
       return path ? (await import('../backup/crypto/keys.ts')).readIdentityFile(path) : undefined;
     },
 
+    anchor: async (_made, warn) => (await import('./anchors.ts')).anchorForLegs(app, warn),
     companions: () => restoreKit(app.packageRoot),
   };
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { RandomSource } from '../core/ids.ts';
+import type { AnchorObject, SnapshotMade } from './anchors.ts';
 import type { Identities } from './crypto/age-header.ts';
 import type { ObjectStore } from './ports.ts';
 
@@ -13,6 +14,8 @@ export interface BackupDoor {
   identities(file: string | undefined, given?: readonly string[]): Promise<Identities | undefined>;
   /** README-RESTORE.txt and the restore script, as `init` lays them beside the data. */
   companions(): { name: string; bytes: Uint8Array }[];
+  /** The present head of the audit log, signed when there is a key, for the legs of a backup; to syslog too when the configuration says so. */
+  anchor(made: SnapshotMade, warn: (message: string) => void): Promise<AnchorObject | undefined>;
   stateDir: string;
   cacheDir: string;
   /** `oaops/0.1.0` */

@@ -101,6 +101,14 @@ export const configSchema = z.strictObject({
   signing: z
     .strictObject({ key: pathSchema.optional().describe('SSH private key that signs plans, evidence and anchors.') })
     .optional(),
+  audit: z
+    .strictObject({
+      syslog: z
+        .boolean()
+        .optional()
+        .describe('After each backup also hand the anchor of the audit log to syslog, by logger(1).'),
+    })
+    .optional(),
   repositories: z
     .record(nameSchema, repositorySchema)
     .optional()

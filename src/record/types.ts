@@ -213,6 +213,8 @@ export interface AuditVerdict {
   brokenAt?: number;
   /** Last row that an anchor vouches for. */
   anchoredTo?: number;
+  /** Every row that an anchor was compared with and found right. */
+  anchoredRows?: number[];
   message: string;
 }
 

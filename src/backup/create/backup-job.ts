@@ -5,6 +5,7 @@ import { messageOf, OaopsError, usageError } from '../../core/errors.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
 import type { RandomSource } from '../../core/ids.ts';
 import { currentProcessIdentity } from '../../core/process-identity.ts';
+import type { AnchorObject, SnapshotMade } from '../anchors.ts';
 import { RepositoryCache } from '../cache/repository-cache.ts';
 import type { Identities } from '../crypto/age-header.ts';
 import { fromText } from '../format/byte-string.ts';
@@ -62,6 +63,11 @@ export interface BackupPlace {
   onProgress?: (progress: BackupProgress) => void;
   onProblem?: (problem: Problem) => void;
   onWarning?: (message: string) => void;
+  /**
+   * Called when the snapshot is there. The anchor of the audit log that it gives goes to every leg that works. Whatever
+   * fails here is a warning: the backup itself is good.
+   */
+  anchor?: (made: SnapshotMade, warn: (message: string) => void) => Promise<AnchorObject | undefined>;
 }
 
 export interface BackupResult {
@@ -173,6 +179,7 @@ export async function runBackup(request: BackupRequest, place: BackupPlace): Pro
       onWarning: warn,
     });
     const { header } = created;
+    await storeAnchor(place, legs, { ...header, repositoryId: config.repositoryId }, warn);
     const legFailed = legs.results.some((leg) => leg.status === 'failed');
     return {
       exitCode: header.status === 'incomplete' || legFailed ? ExitCode.incomplete : ExitCode.success,
@@ -202,6 +209,26 @@ export async function runBackup(request: BackupRequest, place: BackupPlace): Pro
     throw error;
   } finally {
     for (const close of closers.reverse()) await close();
+  }
+}
+
+async function storeAnchor(
+  place: BackupPlace,
+  legs: LegSet,
+  { snapshot, status, repositoryId }: Omit<SnapshotMade, 'legs'>,
+  warn: (message: string) => void,
+): Promise<void> {
+  if (!place.anchor) return;
+  try {
+    const results = legs.results.map(({ location, status: leg, error }) => ({
+      location,
+      status: leg,
+      ...(error ? { error: error.message } : {}),
+    }));
+    const anchor = await place.anchor({ snapshot, status, repositoryId, legs: results }, warn);
+    if (anchor) await legs.putBeside(anchor.name, anchor.bytes, warn);
+  } catch (error) {
+    warn(`the audit log could not be anchored: ${messageOf(error)}`);
   }
 }
 

@@ -102,6 +102,19 @@ export class LegSet {
     await this.put(name, { bytes }, sha256Hex(bytes), bytes.length);
   }
 
+  /** Stores on every leg that works what no snapshot needs: a leg that does not take it is told and stays. */
+  async putBeside(name: string, bytes: Uint8Array, warn: (message: string) => void): Promise<void> {
+    await Promise.all(
+      this.#active().map(async (leg) => {
+        try {
+          await this.#putOne(leg, name, { bytes }, sha256Hex(bytes), bytes.length);
+        } catch (error) {
+          warn(`${name} could not be stored at ${leg.store.location}: ${messageOf(error)}`);
+        }
+      }),
+    );
+  }
+
   /** Gives every leg the objects it lacks, from a leg that has them. Needs no private key. */
   async copyMissing(objects: Iterable<{ name: string; storedBytes: number }>): Promise<void> {
     for (const { name, storedBytes } of objects) {

@@ -1,4 +1,4 @@
-import { idPattern } from '../../core/ids.ts';
+import { compactTime, idPattern } from '../../core/ids.ts';
 
 /** Names of objects; docs/backup-format.md section 1. */
 export const objectNames = {
@@ -11,6 +11,9 @@ export const objectNames = {
   snapshotsPrefix: 'snapshots/',
   locksPrefix: 'locks/',
   marksPrefix: 'marks/',
+  anchorsPrefix: 'anchors/',
+  anchor: (timeMs: number, row: number, hash: string) =>
+    `anchors/${compactTime(timeMs)}-${String(row).padStart(10, '0')}-${hash.slice(0, 8)}`,
   keys: (sequence: number) => `keys/${String(sequence).padStart(8, '0')}`,
   pack: (sha256: string) => `packs/${sha256.slice(0, 2)}/${sha256}`,
   block: (sha256: string) => `blocks/${sha256.slice(0, 2)}/${sha256}`,

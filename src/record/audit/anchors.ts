@@ -33,8 +33,18 @@ export function appendAnchor(path: string, anchor: AuditAnchor): void {
   }
 }
 
-/** @throws OaopsError `anchors-invalid` (exit 2); `place` names file and line */
+/** `anchorText` somewhere in a line of a log. */
+const loggedAnchor =
+  /\boaops-anchor (?<record>[0-9a-f]+) (?<seq>\d{1,15}) (?<hash>[0-9a-f]{64}) (?<at>\d{4}-\d\d-\d\dT[\d:.]+Z)/;
+
+/**
+ * One line: JSON, or a line of syslog with the text of an anchor in it.
+ * @throws OaopsError `anchors-invalid` (exit 2); `place` names file and line
+ */
 export function parseAnchor(text: string, place: string): AuditAnchor {
+  const logged = loggedAnchor.exec(text)?.groups;
+  if (logged)
+    return { seq: Number(logged['seq']), hash: logged['hash']!, at: logged['at']!, record: logged['record']! };
   try {
     const value = JSON.parse(text) as Partial<AuditAnchor> | null;
     const { seq, hash, at, record, signature } = value ?? {};
@@ -57,7 +67,7 @@ export function parseAnchor(text: string, place: string): AuditAnchor {
     // Said below.
   }
   throw usageError('anchors-invalid', `${place} is not an anchor`, {
-    next: 'Anchors are made with "oaops audit anchor --out FILE".',
+    next: 'Anchors are made with "oaops audit anchor --out FILE", and by every backup on its legs.',
   });
 }
 

@@ -45,6 +45,7 @@ export async function verifyAudit(db: Kysely<Tables>, anchors: AuditAnchor[], re
     state: 'anchored',
     rows: walk.rows,
     anchoredTo: walk.anchoredTo,
+    anchoredRows: walk.anchoredRows,
     message: `${walk.rows} rows are consistent; an anchor vouches for rows up to ${walk.anchoredTo} of ${walk.headSeq}`,
   };
 }
@@ -53,6 +54,7 @@ class Walk {
   rows = 0;
   headSeq = 0;
   anchoredTo: number | undefined;
+  readonly anchoredRows: number[] = [];
   readonly state = new RecordedState();
   readonly #anchors: Map<number, AuditAnchor[]>;
   readonly #recordId: string;
@@ -148,7 +150,9 @@ class Walk {
   }
 
   #compareAnchors(seq: number, hash: string): void {
-    for (const anchor of this.#anchors.get(seq) ?? []) {
+    const anchors = this.#anchors.get(seq) ?? [];
+    if (anchors.length > 0 && this.anchoredRows.at(-1) !== seq) this.anchoredRows.push(seq);
+    for (const anchor of anchors) {
       if (anchor.record !== undefined && anchor.record !== this.#recordId)
         throw new Broken(seq, `the anchor of row ${seq} was taken from another record`);
       if (anchor.hash !== hash)
