@@ -250,7 +250,8 @@ async function writeTar(out: string, texts: [string, string][], files: FileMembe
   const temporary = `${out}.${process.pid}.tmp`;
   const common = { date, mode: 0o644 };
   try {
-    const archive = new TarArchive();
+    // One file at a time is looked up: members stand in the order of the manifest, which verification holds them to.
+    const archive = new TarArchive({ statConcurrency: 1 });
     const written = pipeline(archive, createWriteStream(temporary, { flags: 'wx', mode: 0o600 }));
     for (const [name, text] of texts) archive.append(Buffer.from(text), { name, ...common });
     for (const { name, path } of files) archive.file(path, { name, ...common });
