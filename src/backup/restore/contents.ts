@@ -57,7 +57,7 @@ export async function restoreContents(
       }
     };
     // One more than there are threads, so that the next pack is there when a thread becomes free.
-    await Promise.all(Array.from({ length: pool.size + 1 }, next));
+    await Promise.all(Array.from({ length: pool.size }, next));
     await finishFiles(plan, pool, result, take);
   } finally {
     await pool.close();

@@ -92,7 +92,7 @@ export class PackSource {
     const wanted = Math.min(frameBytes, this.#pack.tarBytes - index * frameBytes);
     let plain: Buffer;
     try {
-      plain = zstdDecompressSync(packed, { maxOutputLength: wanted });
+      plain = zstdDecompressSync(packed, { maxOutputLength: wanted, chunkSize: Math.max(1024, wanted) });
     } catch {
       throw damaged(`frame ${index} of pack ${this.#pack.sha256} can't be decompressed`);
     }

@@ -5,4 +5,6 @@ import type { WriteContext } from './write-file.ts';
 /** A thread of the pool: one job after the other. */
 parentPort!.on('message', (job: WorkerJob) => {
   parentPort!.postMessage(doJob(job, workerData as WriteContext | undefined));
+  // A pack is 64 MiB and this thread's heap hardly grows, so a collection would come late: give it back now.
+  if (job.kind !== 'finish') for (const { bytes } of job.segments) (bytes.buffer as ArrayBuffer).transfer(0);
 });
