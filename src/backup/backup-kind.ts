@@ -52,7 +52,8 @@ function expandBackup(spec: BackupSpec, name: string): StepSpec[] {
       : repositories.map((repo, i) => ({
           ...stepDefaults,
           id: repositories.length === 1 ? 'verify' : `verify-${i + 1}`,
-          name: { en: `Verify the ${spec.verify} at ${repo}`, 'zh-CN': `校验 ${repo}` },
+          // A repository may be an expression, which a name does not show: the plan's arguments do.
+          name: { en: `Verify (${spec.verify})`, 'zh-CN': `校验 (${spec.verify})` },
           uses: 'backup.verify',
           with: defined({ repo, mode: spec.verify, identityFile: spec.identityFile }),
         }));
