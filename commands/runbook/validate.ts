@@ -1,4 +1,3 @@
-import { buffer } from 'node:stream/consumers';
 import { Args, Flags } from '@oclif/core';
 import { openApp } from '../../src/app.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
@@ -45,12 +44,14 @@ export default class RunbookValidate extends BaseCommand<typeof RunbookValidate>
     const { failsOn, validateRunbooks } = await import('../../src/runbook/validate.ts');
     const { formatReport } = await import('../../src/runbook/formats/format.ts');
     const { reportJson } = await import('../../src/runbook/formats/json.ts');
+    const { readStreamCapped } = await import('../../src/runbook/read-capped.ts');
+    const { defaultLimits } = await import('../../src/runbook/yaml/text.ts');
     const { format, 'fail-on': lowest, 'require-version-bump': base } = this.flags;
     const paths = this.args.path?.length ? this.args.path : ['runbooks'];
     const report = await validateRunbooks(paths, {
       catalogue: await app.catalogue(),
       cwd: process.cwd(),
-      ...(paths.includes('-') ? { stdin: await buffer(process.stdin) } : {}),
+      ...(paths.includes('-') ? { stdin: await readStreamCapped(process.stdin, defaultLimits.maxSizeBytes) } : {}),
       ...(base === undefined ? {} : { base: await app.baseVersions(base) }),
     });
     const color = this.globals.color && wantsColor(process.stdout, process.env);

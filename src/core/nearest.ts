@@ -14,11 +14,16 @@ function editDistance(a: string, b: string): number {
   return rows[a.length]![b.length]!;
 }
 
+const longestWord = 100;
+
 /** The known word most like `word`, for "did you mean"; undefined when none is close (a third of the letters may differ). */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   let best: { word: string; distance: number } | undefined;
+  // The work grows with the product of the lengths: a text that is no word is not compared.
+  if (word.length > longestWord) return undefined;
   for (const candidate of known) {
     const limit = Math.max(1, Math.floor(Math.max(word.length, candidate.length) / 3));
+    if (Math.abs(word.length - candidate.length) > limit) continue;
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance <= limit && (best === undefined || distance < best.distance)) best = { word: candidate, distance };
   }

@@ -3,7 +3,7 @@ import { messageOf, OaopsError, usageError } from '../core/errors.ts';
 import { parseDuration, parseSize } from '../core/units.ts';
 import { type ExpressionProblem, explainProblem } from './expressions/problems.ts';
 import { collectReferences, expressionRoots, type Reference } from './expressions/references.ts';
-import { expressionFailed, fromCel, toCel, withTimeLimit } from './expressions/values.ts';
+import { expressionFailed, fromCel, isTimeout, toCel, withTimeLimit } from './expressions/values.ts';
 
 export type { ExpressionProblem } from './expressions/problems.ts';
 export type { ExpressionRoot, Reference } from './expressions/references.ts';
@@ -136,7 +136,7 @@ export function evaluateExpression(
     value = withTimeLimit(() => compiled.program(variables), options.timeoutMs ?? defaultTimeoutMs);
   } catch (error) {
     if (error instanceof OaopsError) throw expressionFailed(compiled.source, error.message, error.next);
-    if ((error as { code?: unknown }).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') {
+    if (isTimeout(error)) {
       throw expressionFailed(
         compiled.source,
         `gave no value within ${options.timeoutMs ?? defaultTimeoutMs} ms`,

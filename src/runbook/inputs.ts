@@ -2,6 +2,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { usageError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import { formatDuration, formatSize, tryParseDuration, tryParseSize } from '../core/units.ts';
+import { isTimeout, withTimeLimit } from './expressions/values.ts';
 import type { InputSpec, Runbook } from './types.ts';
 
 export type InputValue = string | number | boolean;
@@ -160,10 +161,28 @@ export function readInput(spec: InputSpec, raw: unknown, asText = false): Read {
       const length = [...raw].length;
       if (spec.min !== undefined && length < spec.min) return no(`must have at least ${spec.min} characters`);
       if (spec.max !== undefined && length > spec.max) return no(`must have at most ${spec.max} characters`);
-      if (spec.pattern !== undefined && !new RegExp(`^(?:${spec.pattern})$`, 'u').test(raw))
-        return no(`is ${show(raw)}, which does not match ${spec.pattern}`);
-      return yes(raw);
+      if (spec.pattern === undefined) return yes(raw);
+      const matches = matchesWhole(spec.pattern, raw);
+      if (matches === undefined)
+        return no(
+          `cannot be compared with ${spec.pattern} within ${patternTimeoutMs} ms`,
+          'Write a pattern without nested repetition.',
+        );
+      return matches ? yes(raw) : no(`is ${show(raw)}, which does not match ${spec.pattern}`);
     }
+  }
+}
+
+const patternTimeoutMs = 1000;
+
+/** Whether the whole text matches; undefined when that cannot be told in time: (a+)+ takes years over forty letters. */
+function matchesWhole(pattern: string, text: string): boolean | undefined {
+  const expression = new RegExp(`^(?:${pattern})$`, 'u');
+  try {
+    return withTimeLimit(() => expression.test(text), patternTimeoutMs);
+  } catch (error) {
+    if (isTimeout(error)) return undefined;
+    throw error;
   }
 }
 

@@ -1,4 +1,3 @@
-import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { errnoOf, messageOf, usageError } from '../core/errors.ts';
 import { sha256Hex } from '../core/json.ts';
@@ -11,6 +10,7 @@ import { checkGraph } from './check/graph.ts';
 import { checkHeader } from './check/header.ts';
 import { checkExpanded, checkKindRules } from './check/kind-rules.ts';
 import { checkSchema } from './check/zod-findings.ts';
+import { readCapped } from './read-capped.ts';
 import { anyKindEnvelope, envelopeOf } from './schema/envelope.ts';
 import type { Catalogue, Finding, KindDefinition, Runbook, RunbookMetadata, StepSpec } from './types.ts';
 import { parseYaml } from './yaml/document.ts';
@@ -45,21 +45,21 @@ export interface CheckOptions {
 /** Reads and checks a file. A file that cannot be read is a finding, not an error. */
 export function checkFile(file: string, options: CheckOptions): Checked {
   const limits = options.limits ?? defaultLimits;
-  const start = { file, line: 1, col: 1 };
+  let read: ReturnType<typeof readCapped>;
   try {
-    const path = resolve(options.cwd ?? '.', file);
-    const { size } = statSync(path);
-    // Judged before reading: a 50 MB file must not be loaded to be refused.
-    if (size > limits.maxSizeBytes) return { file, findings: [tooLarge(file, size, limits)] };
-    return checkText(readFileSync(path), file, options);
+    read = readCapped(resolve(options.cwd ?? '.', file), limits.maxSizeBytes);
   } catch (error) {
     const reasons: Record<string, string> = {
       ENOENT: 'there is no such file',
       EACCES: 'no permission to read the file',
       EISDIR: 'this is a folder, not a file',
+      ELOOP: 'its symbolic links lead in a circle',
     };
-    return { file, findings: [findingAt('file-unreadable', start, reasons[errnoOf(error) ?? ''] ?? messageOf(error))] };
+    const message = reasons[errnoOf(error) ?? ''] ?? messageOf(error);
+    return { file, findings: [findingAt('file-unreadable', { file, line: 1, col: 1 }, message)] };
   }
+  if (read.bytes === undefined) return { file, findings: [tooLarge(file, read.sizeBytes, limits)] };
+  return checkText(read.bytes, file, options);
 }
 
 /** Checks a text; `file` is what findings and the runbook call it. Never throws on any text. */
@@ -73,7 +73,7 @@ export function checkText(
   const decoded = decodeText(bytes, file);
   if (decoded.text === undefined) return { file, findings: decoded.findings };
   const document = parseYaml(decoded.text, file, limits);
-  const findings = [...decoded.findings, ...document.findings];
+  const findings = decoded.findings.concat(document.findings);
   if (!document.sound) return { file, findings: ordered(findings) };
 
   const root = isMapping(document.data) ? document.data : {};
@@ -85,7 +85,7 @@ export function checkText(
     base: [],
     templates: false,
   });
-  findings.push(...schema.findings);
+  for (const finding of schema.findings) findings.push(finding);
   if (isMapping(document.data)) {
     if (!kind) unknownKind(context, root['kind']);
     const order = checkGraph(context);
@@ -133,6 +133,9 @@ export function loadRunbook(file: string, options: CheckOptions & { text?: strin
     details: { findings: checked.findings },
   });
 }
+
+/** Most findings that are told of one file. */
+const maxFindings = 1000;
 
 export function isError(finding: Finding): boolean {
   return finding.severity === 'error';
@@ -207,7 +210,7 @@ function ordered(findings: Finding[]): Finding[] {
   const placeOf = ({ line, col }: Finding): string => `${line}:${col}`;
   const brokenPlaces = new Set(findings.filter(({ rule }) => rule.startsWith('yaml-')).map(placeOf));
   const seen = new Set<string>();
-  return findings
+  const sorted = findings
     .filter((finding) => {
       if (brokenPlaces.has(placeOf(finding)) && /^(value|key)-/.test(finding.rule)) return false;
       const key = `${placeOf(finding)}:${finding.rule}:${finding.message}`;
@@ -216,4 +219,11 @@ function ordered(findings: Finding[]): Finding[] {
       return true;
     })
     .sort((a, b) => a.line - b.line || a.col - b.col);
+  const next = sorted[maxFindings];
+  if (next === undefined) return sorted;
+  // Nobody reads more, and systems that show reports refuse them when they are too long.
+  const { file, line, col } = next;
+  const message = `${sorted.length - maxFindings} more findings from here on are not shown`;
+  const advice = 'Repair those above, and run it again.';
+  return [...sorted.slice(0, maxFindings), findingAt('findings-capped', { file, line, col }, message, advice)];
 }

@@ -18,6 +18,7 @@ export const rules = {
   'file-bom': { severity: 'warning', summary: 'The file starts with a byte order mark.' },
   'file-control-character': { severity: 'error', summary: 'The file holds a NUL or another control character.' },
   'file-empty': { severity: 'error', summary: 'The file holds no YAML content.' },
+  'findings-capped': { severity: 'error', summary: 'The file has more findings than are told of one file.' },
   'yaml-syntax': { severity: 'error', summary: 'The text is not YAML 1.2.' },
   'yaml-tab': { severity: 'error', summary: 'A tab is used for indentation.' },
   'yaml-duplicate-key': { severity: 'error', summary: 'A mapping has the same key twice.' },

@@ -96,7 +96,7 @@ describe('bytes that are no runbook', () => {
     ['file-encoding', Buffer.from(`\uFEFF${valid}`, 'utf16le'), '1:1'],
     ['yaml-depth', `a: ${'['.repeat(200_000)}`, '1:70'],
     ['yaml-depth', Array.from({ length: 500 }, (_, i) => `${' '.repeat(i)}k:`).join('\n'), '67:68'],
-    ['yaml-too-many-nodes', `a:\n${Array.from({ length: 250_000 }, (_, i) => `  k${i}: 1`).join('\n')}`, '100001:9'],
+    ['yaml-too-many-nodes', `a:\n${Array.from({ length: 250_000 }, (_, i) => `  k${i}: 1`).join('\n')}`, '25001:9'],
   ])('%s', (rule, content, place) => {
     expect(brief(content)).toEqual([`${place} ${rule}`]);
   });
@@ -117,7 +117,7 @@ describe('bytes that are no runbook', () => {
           .join(', ')}]`,
       );
     const started = performance.now();
-    expect(brief(lines.join('\n'))).toEqual([`6:20 ${'yaml-alias-bomb'}`]);
+    expect(brief(lines.join('\n'))).toEqual(['5:45 yaml-alias-bomb']);
     expect(performance.now() - started).toBeLessThan(5000);
   });
 

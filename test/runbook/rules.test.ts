@@ -38,6 +38,7 @@ describe('rules', () => {
     // What cannot lie in a text file, or needs more than one file.
     const elsewhere =
       readFileSync(join(import.meta.dirname, 'load.test.ts'), 'utf8') +
+      readFileSync(join(import.meta.dirname, 'hostile.test.ts'), 'utf8') +
       readFileSync(join(import.meta.dirname, 'validate.test.ts'), 'utf8');
     const untested = Object.keys(rules).filter(
       (rule) => !inFixtures.includes(rule) && !new RegExp(`['\` ]${rule}['\`]`).test(elsewhere),

@@ -1,4 +1,3 @@
-import { nearest } from '../../core/nearest.ts';
 import type { ActionSchema } from '../types.ts';
 import type { Path } from '../yaml/document.ts';
 import { type CheckContext, isMapping, type Mapping } from './context.ts';
@@ -30,7 +29,7 @@ function checkCall(context: CheckContext, path: Path, call: Mapping): ActionSche
   const action = context.catalogue.actions.find(({ name }) => name === uses);
   if (action === undefined) {
     const names = context.catalogue.actions.map(({ name }) => name);
-    const close = nearest(uses, names);
+    const close = context.suggest(uses, names);
     const next = close === undefined ? `Known actions: ${names.join(', ')}.` : `Did you mean "${close}"?`;
     context.report('action-unknown', [...path, 'uses'], `there is no action "${uses}"`, next);
     return undefined;

@@ -1,14 +1,17 @@
-import { nearest } from '../../core/nearest.ts';
 import { compileExpression, type ExpressionRoot, type Reference, templateSource } from '../expressions.ts';
+import { commonSpec } from '../schema/spec.ts';
 import type { Path } from '../yaml/document.ts';
 import { resultFields } from './calls.ts';
 import { type CheckContext, isMapping, type RawStep } from './context.ts';
-import type { StepOrder } from './graph.ts';
+import { noStep, type StepOrder } from './graph.ts';
 
 /** Members that the engine gives to each root (`ExpressionContext` tells what they hold). */
 const stepFields = ['status', 'outputs', 'units'];
 const targetFields = ['name', 'host', 'port', 'user', 'groups', 'vars'];
 const runFields = ['id', 'startedAt', 'requester', 'digest', 'dir', 'runbook', 'version', 'kind'];
+
+/** Keys of a step below which expressions are looked at; every other text is taken as it stands. */
+const evaluatedKeys = new Set(['if', 'forEach', 'with', 'success', 'outputs', 'undo', 'verify']);
 
 /** What is known at the place of an expression. */
 interface Place {
@@ -25,10 +28,13 @@ export function checkExpressions(context: CheckContext, order: StepOrder): void 
   for (const step of context.steps) checkStep(context, order, step);
   // Outside of steps a kind decides what an expression can read; inputs are the same everywhere.
   const stepLists = new Set<unknown>(context.steps.map(({ raw }) => raw));
+  const own = Object.entries(context.spec).filter(([key]) => !Object.hasOwn(commonSpec, key));
+  refuseTemplates(context, context.metadata, ['metadata']);
+  for (const key of Object.keys(commonSpec)) refuseTemplates(context, context.spec[key], ['spec', key]);
   checkTemplates(
     context,
     order,
-    context.spec,
+    Object.fromEntries(own),
     ['spec'],
     { roots: ['inputs', 'run', 'target', 'item', 'steps'] },
     stepLists,
@@ -59,6 +65,8 @@ function checkStep(context: CheckContext, order: StepOrder, step: RawStep): void
     for (const [name, value] of Object.entries(raw['outputs']))
       bare(context, order, [...path, 'outputs', name], value, outputs);
   }
+  for (const [key, value] of Object.entries(raw))
+    if (!evaluatedKeys.has(key)) refuseTemplates(context, value, [...path, key]);
   for (const part of ['undo', 'verify']) {
     const call = raw[part];
     if (!isMapping(call)) continue;
@@ -84,6 +92,25 @@ function bare(context: CheckContext, order: StepOrder, path: Path, value: unknow
     return;
   }
   checkSource(context, order, path, value, 0, place);
+}
+
+/** Every text below `value`, at a place whose text is taken as it stands. */
+function refuseTemplates(context: CheckContext, value: unknown, path: Path): void {
+  if (Array.isArray(value))
+    for (const [index, part] of value.entries()) refuseTemplates(context, part, [...path, index]);
+  else if (isMapping(value))
+    for (const [key, part] of Object.entries(value)) refuseTemplates(context, part, [...path, key]);
+  else if (typeof value === 'string' && value.includes('${{')) {
+    const found = context.document.finding(
+      'expression-in-string',
+      context.document.rangeOf(path),
+      `"${String(path.findLast((part) => typeof part === 'string'))}" is taken as it stands: an expression is not possible here`,
+      'Expressions stand in values below "with", and bare in "if", "forEach", "success" and "outputs".',
+    );
+    // Where the schema has said that the value is wrong, it has said enough.
+    if (!context.findings.some(({ line, col }) => line === found.line && col === found.col))
+      context.findings.push(found);
+  }
 }
 
 /** Every text below `value`: a whole template is checked, a part of a text is refused. */
@@ -162,18 +189,20 @@ function checkReference(
   if (!place.roots.includes(root)) return { rule: 'expression-name', ...notHere(root, place) };
   const first = path[0];
   if (root === 'inputs' && first !== undefined && !Object.hasOwn(context.inputs, first)) {
-    const names = Object.keys(context.inputs);
-    const close = nearest(first, names);
+    // Inputs that are no mapping are a finding of their own.
+    if (context.spec['inputs'] !== undefined && !isMapping(context.spec['inputs'])) return undefined;
+    const close = context.suggest(first, Object.keys(context.inputs));
+    if (close !== undefined) context.meantInputs.add(close);
     const next = close === undefined ? `Declare it below "spec.inputs".` : `Did you mean "${close}"?`;
     return { rule: 'input-undefined', message: `there is no input "${first}"`, next };
   }
-  if (root === 'steps' && place.step && first !== undefined) return checkStepReference(order, path, place);
-  if (root === 'target') return oneOf('target', first, targetFields);
-  if (root === 'run') return oneOf('run', first, runFields);
+  if (root === 'steps' && place.step && first !== undefined) return checkStepReference(context, order, path, place);
+  if (root === 'target') return oneOf(context, 'target', first, targetFields);
+  if (root === 'run') return oneOf(context, 'run', first, runFields);
   if (root === 'result' && first !== undefined) {
     const fields = resultFields(context, place.resultOf)?.concat('error');
     if (fields && !fields.includes(first)) {
-      const close = nearest(first, fields);
+      const close = context.suggest(first, fields);
       const next = close === undefined ? `It gives: ${fields.join(', ')}.` : `Did you mean "${close}"?`;
       return { rule: 'step-result', message: `the result of "${String(place.resultOf)}" has no "${first}"`, next };
     }
@@ -193,9 +222,9 @@ function notHere(root: ExpressionRoot, place: Place): { message: string; next: s
   return { message: `"${root}" is not known here`, next: known };
 }
 
-function oneOf(root: string, name: string | undefined, known: string[]): Problem | undefined {
+function oneOf(context: CheckContext, root: string, name: string | undefined, known: string[]): Problem | undefined {
   if (name === undefined || known.includes(name)) return undefined;
-  const close = nearest(name, known);
+  const close = context.suggest(name, known);
   return {
     rule: 'expression-name',
     message: `"${root}" has no "${name}"`,
@@ -203,28 +232,28 @@ function oneOf(root: string, name: string | undefined, known: string[]): Problem
   };
 }
 
-function checkStepReference(order: StepOrder, [id, field, output]: string[], place: Place): Problem | undefined {
+function checkStepReference(
+  context: CheckContext,
+  order: StepOrder,
+  [id, field, output]: string[],
+  place: Place,
+): Problem | undefined {
   const own = place.step?.id;
   const step = order.byId.get(id!);
-  if (step === undefined) {
-    const close = nearest(id!, order.byId.keys());
-    return {
-      rule: 'step-unknown',
-      message: `there is no step "${id}"`,
-      next: close === undefined ? `Steps here: ${[...order.byId.keys()].join(', ')}.` : `Did you mean "${close}"?`,
-    };
-  }
+  if (step === undefined) return noStep(context, id!, order.byId);
   const ended = id === own ? place.afterOwnStep === true : own === undefined || order.before(own).has(id!);
   if (!ended) {
-    const message =
-      id === own
-        ? 'a step cannot read its own outputs before it ran'
-        : `"${id}" has not ended for certain when "${own}" starts`;
-    return {
-      rule: 'step-order',
-      message,
-      next: id === own ? 'Read "result" in "success" and "outputs".' : `Add "${id}" to "needs" of "${own}".`,
-    };
+    if (id === own) {
+      const message = 'a step cannot read its own outputs before it ran';
+      return { rule: 'step-order', message, next: 'Read "result" in "success" and "outputs".' };
+    }
+    // To need a step that itself waits for this one would only make a circle.
+    if (order.before(id!).has(own!)) {
+      const message = `"${id}" only starts after "${own}" has ended`;
+      return { rule: 'step-order', message, next: `Move "${id}" above "${own}", or read an earlier step.` };
+    }
+    const message = `"${id}" has not ended for certain when "${own}" starts`;
+    return { rule: 'step-order', message, next: `Add "${id}" to "needs" of "${own}".` };
   }
   if (field !== undefined && !stepFields.includes(field)) {
     return {
@@ -235,7 +264,7 @@ function checkStepReference(order: StepOrder, [id, field, output]: string[], pla
   }
   const declared = isMapping(step.raw['outputs']) ? Object.keys(step.raw['outputs']) : [];
   if (field === 'outputs' && output !== undefined && !declared.includes(output)) {
-    const close = nearest(output, declared);
+    const close = context.suggest(output, declared);
     const next = close === undefined ? `Declare it below "outputs" of "${id}".` : `Did you mean "${close}"?`;
     return { rule: 'output-undefined', message: `the step "${id}" has no output "${output}"`, next };
   }

@@ -1,4 +1,3 @@
-import { nearest } from '../../core/nearest.ts';
 import type { CheckContext, RawStep } from './context.ts';
 
 /** Which steps have certainly ended before a step starts, by id; made of `needs` and the order of writing. */
@@ -39,11 +38,18 @@ export function checkGraph(context: CheckContext): StepOrder {
   }
   checkCycles(context, byId, needs);
   const triggers = triggersOf(steps, handlers);
-  return { byId, handlers, before: (id) => ancestors(id, needs, triggers) };
+  const known = new Map<string, ReadonlySet<string>>();
+  const before = (id: string): ReadonlySet<string> => {
+    const found = known.get(id) ?? ancestors(id, needs, triggers);
+    known.set(id, found);
+    return found;
+  };
+  return { byId, handlers, before };
 }
 
 function checkHandlers(context: CheckContext, byId: ReadonlyMap<string, RawStep>): Set<string> {
   const handlers = new Set<string>();
+  const place = new Map(context.steps.map((step, index) => [step, index]));
   for (const [index, step] of context.steps.entries()) {
     const target = handlerOf(step);
     if (target === undefined) continue;
@@ -51,7 +57,7 @@ function checkHandlers(context: CheckContext, byId: ReadonlyMap<string, RawStep>
     const found = byId.get(target);
     if (found === undefined) {
       unknownStep(context, path, target, byId);
-    } else if (context.steps.indexOf(found) <= index) {
+    } else if (place.get(found)! <= index) {
       const self = found === step;
       context.report(
         'step-order',
@@ -104,13 +110,28 @@ function unknownStep(
   id: string,
   byId: ReadonlyMap<string, RawStep>,
 ): void {
-  const close = nearest(id, byId.keys());
-  context.report(
-    'step-unknown',
-    path,
-    `there is no step "${id}"`,
-    close === undefined ? `Steps here: ${[...byId.keys()].join(', ')}.` : `Did you mean "${close}"?`,
-  );
+  const problem = noStep(context, id, byId);
+  if (problem) context.report(problem.rule, path, problem.message, problem.next);
+}
+
+/**
+ * A step that is not there. Nothing is told where a step without a readable id may be the one that is meant, unless
+ * there is one with nearly this id.
+ */
+export function noStep(
+  context: CheckContext,
+  id: string,
+  byId: ReadonlyMap<string, RawStep>,
+): { rule: 'step-unknown'; message: string; next: string } | undefined {
+  const close = context.suggest(id, byId.keys());
+  if (close === undefined && !context.stepsWhole) return undefined;
+  const next = close === undefined ? `Steps here: ${shortList([...byId.keys()])}.` : `Did you mean "${close}"?`;
+  return { rule: 'step-unknown', message: `there is no step "${id}"`, next };
+}
+
+/** The first of many words: a list that nobody reads to its end tells nothing. */
+export function shortList(words: readonly string[]): string {
+  return words.length > 20 ? `${words.slice(0, 20).join(', ')}, ...` : words.join(', ');
 }
 
 /** Reports each circle once, at the `needs` of its first step in the file. */

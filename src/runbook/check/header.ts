@@ -7,7 +7,8 @@ export function checkHeader(context: CheckContext): void {
   const title = context.metadata.title as unknown;
   if (
     typeof title === 'string' ||
-    (isMapping(title) && typeof title['en'] === 'string' && title['zh-CN'] === undefined)
+    // Another key is a finding of its own, and most likely the translation.
+    (isMapping(title) && typeof title['en'] === 'string' && Object.keys(title).length === 1)
   ) {
     context.report(
       'title-translation',
@@ -22,13 +23,13 @@ export function checkHeader(context: CheckContext): void {
 }
 
 function checkInputs(context: CheckContext): void {
-  const texts = textsBelow(Object.fromEntries(Object.entries(context.spec).filter(([key]) => key !== 'inputs')));
+  const read = inputsRead(Object.fromEntries(Object.entries(context.spec).filter(([key]) => key !== 'inputs')));
   for (const [name, raw] of Object.entries(context.inputs)) {
     const path = ['spec', 'inputs', name];
     // A name that is none was reported by the schema.
     if (!/^\w+$/.test(name)) continue;
-    const read = new RegExp(`\\binputs\\s*(\\.\\??\\s*${name}\\b|\\[\\??\\s*["']${name}["']\\s*\\])`);
-    if (!texts.some((text) => read.test(text))) {
+    // Steps that could not be read may read it, and so does an expression with a misspelt name.
+    if (context.stepsWhole && read !== 'all' && !read.has(name) && !context.meantInputs.has(name)) {
       context.report(
         'input-unused',
         path,
@@ -38,7 +39,13 @@ function checkInputs(context: CheckContext): void {
       );
     }
     const spec = inputSchema.safeParse(raw);
-    if (!spec.success || spec.data.default === undefined) continue;
+    if (!spec.success) continue;
+    const { min, max } = spec.data;
+    if (min !== undefined && max !== undefined && min > max) {
+      context.report('value-invalid', [...path, 'min'], `"min" of the input "${name}" is above its "max"`);
+      continue;
+    }
+    if (spec.data.default === undefined) continue;
     const checked = readInput(spec.data, spec.data.default);
     if (!checked.ok)
       context.report('input-default', [...path, 'default'], `the default ${checked.message}`, checked.next);
@@ -84,8 +91,17 @@ function isSecretPlace(path: (string | number)[], context: CheckContext): boolea
   return path.includes('with') || path.at(-1) === 'password';
 }
 
-function textsBelow(value: unknown): string[] {
-  if (typeof value === 'string') return [value];
-  if (Array.isArray(value)) return value.flatMap(textsBelow);
-  return isMapping(value) ? Object.values(value).flatMap(textsBelow) : [];
+/** Names of the inputs that any text below `value` reads; `all` when one reads them by a name that it computes. */
+function inputsRead(value: unknown, found = new Set<string>()): Set<string> | 'all' {
+  if (typeof value === 'string') {
+    for (const [, dotted, quoted, computed] of value.matchAll(
+      /\binputs\s*(?:\.\??\s*(\w+)|\[\??\s*(?:["'](\w+)["']|([^"'\s])))/g,
+    )) {
+      if (computed !== undefined) return 'all';
+      found.add(dotted ?? quoted!);
+    }
+  } else if (value !== null && typeof value === 'object') {
+    for (const part of Object.values(value)) if (inputsRead(part, found) === 'all') return 'all';
+  }
+  return found;
 }

@@ -26,8 +26,30 @@ export function checkSchema(
   const parsed = check.schema.safeParse(check.data);
   if (parsed.success) return { findings: [], value: parsed.data, ok: true };
   const issues = parsed.error.issues.flatMap((issue) => flatten(issue, check, []));
-  const findings = issues.flatMap(({ issue, path }) => describe(document, check, issue, path));
-  return { findings, value: undefined, ok: false };
+  const findings = issues.flatMap((placed) =>
+    describe(document, check, placed).map((finding) => ({ finding, placed })),
+  );
+  return { findings: withoutEchoes(findings), value: undefined, ok: false };
+}
+
+/**
+ * A required key that is only written wrong makes two findings, one for the unknown key and one for the missing one:
+ * the first tells both when its next step names the second.
+ */
+function withoutEchoes(told: { finding: Finding; placed: Placed }[]): Finding[] {
+  const advice = new Map<string, string>();
+  for (const { finding, placed } of told) {
+    if (placed.issue.code !== 'unrecognized_keys' || finding.next?.startsWith('Known') !== false) continue;
+    const key = JSON.stringify(placed.path);
+    advice.set(key, `${advice.get(key) ?? ''} ${finding.next}`);
+  }
+  return told
+    .filter(({ finding, placed: { path } }) => {
+      if (finding.rule !== 'key-missing') return true;
+      const told = advice.get(JSON.stringify(path.slice(0, -1)));
+      return told === undefined || !new RegExp(`"${String(path.at(-1))}[":]`).test(told);
+    })
+    .map(({ finding }) => finding);
 }
 
 type Tell = (rule: RuleId, message: string, next?: string) => Finding;
@@ -35,6 +57,8 @@ type Tell = (rule: RuleId, message: string, next?: string) => Finding;
 interface Placed {
   issue: Issue;
   path: Path;
+  /** True when it is about the key at the end of the path, not its value. */
+  ofKey?: boolean;
 }
 
 /** An issue with its whole path; of a union the alternative that fits best, keys of records as themselves. */
@@ -45,21 +69,29 @@ function flatten(issue: Issue, check: SchemaCheck, above: Path): Placed[] {
     const options = issue.errors.map((errors) => errors.flatMap((inner) => flatten(inner, check, path)));
     // An alternative whose issues all lie at templates is met.
     if (check.templates && options.some((option) => option.length === 0)) return [];
-    const best = options.reduce((a, b) => (closeness(b, path) > closeness(a, path) ? b : a));
+    const value = valueAt(check.data, path);
+    const nearness = (option: Placed[]): number => closeness(option, path, value);
+    const best = options.reduce((a, b) => (nearness(b) > nearness(a) ? b : a));
     // None has even the right type: say what all of them expect.
-    if (best.every((placed) => placed.path.length === path.length && placed.issue.code === 'invalid_type'))
-      return [{ issue, path }];
+    if (best.every((placed) => isWrongType(placed, path, value))) return [{ issue, path }];
     return best;
   }
   if (issue.code === 'invalid_key')
-    return issue.issues.map((inner) => ({ issue: { ...inner, path: [] } as Issue, path }));
+    return issue.issues.map((inner) => ({ issue: { ...inner, path: [] } as Issue, path, ofKey: true }));
   return [{ issue, path }];
 }
 
 /** How near data is to an alternative: the right type first, then few issues, then the ones deeper down. */
-function closeness(option: Placed[], path: Path): number {
-  const wrongType = option.some((placed) => placed.path.length === path.length && placed.issue.code === 'invalid_type');
+function closeness(option: Placed[], path: Path, value: unknown): number {
+  const wrongType = option.some((placed) => isWrongType(placed, path, value));
   return (wrongType ? -1000 : 0) - option.length;
+}
+
+/** A literal of another type than the value's is a wrong type too. */
+function isWrongType({ issue, path: at }: Placed, path: Path, value: unknown): boolean {
+  if (at.length !== path.length) return false;
+  if (issue.code === 'invalid_value') return issue.values.every((literal) => typeof literal !== typeof value);
+  return issue.code === 'invalid_type';
 }
 
 function templateAbove(data: unknown, path: Path): boolean {
@@ -80,17 +112,18 @@ function valueAt(data: unknown, path: Path): unknown {
   );
 }
 
-function describe(document: YamlDocument, check: SchemaCheck, issue: Issue, inner: Path): Finding[] {
+function describe(document: YamlDocument, check: SchemaCheck, { issue, path: inner, ofKey }: Placed): Finding[] {
   const path = [...check.base, ...inner];
-  const value = valueAt(check.data, inner);
-  const name = nameOf(path);
+  const value = ofKey ? path.at(-1) : valueAt(check.data, inner);
+  const name = ofKey ? `a key of ${nameOf(path.slice(0, -1))}` : nameOf(path);
   const at = (rule: RuleId, message: string, next?: string): Finding =>
-    document.finding(rule, document.rangeOf(path), message, next);
+    document.finding(rule, document.rangeOf(path, ofKey ? 'key' : 'value'), message, next);
 
   if (issue.code === 'unrecognized_keys') {
     const known = knownKeysAt(check.schema, check.data, inner);
-    const present = Object.keys((value ?? {}) as object);
-    return issue.keys.map((key) => unknownKey(document, path, key, known, present));
+    const present = (value ?? {}) as object;
+    const free = known.filter((candidate) => !Object.hasOwn(present, candidate));
+    return issue.keys.map((key) => unknownKey(document, path, key, known, free));
   }
   if (value === undefined && missing(issue)) {
     const place = document.rangeOf(path.slice(0, -1), 'key');
@@ -131,13 +164,13 @@ function adviceForText(check: SchemaCheck, path: Path): (text: string) => string
   };
 }
 
-function unknownKey(document: YamlDocument, path: Path, key: string, known: string[], present: string[]): Finding {
+function unknownKey(document: YamlDocument, path: Path, key: string, known: string[], free: string[]): Finding {
   const range = document.rangeOf([...path, key], 'key');
   const successor = successorOf(path, key);
   if (successor)
     return document.finding('key-renamed', range, `"${key}" is not a key of ${containerName(path)}`, successor.next);
-  const free = known.filter((candidate) => !present.includes(candidate));
-  const close = nearest(key, free) ?? nearest(key, known);
+  // The beginning of a known key is near too: zh for zh-CN.
+  const close = nearest(key, free) ?? known.find((candidate) => candidate.startsWith(`${key}-`)) ?? nearest(key, known);
   const next =
     close !== undefined
       ? `Did you mean "${close}"?`
@@ -172,19 +205,21 @@ function wrongType(
     if (/text/.test(expected))
       return at(
         'value-type',
-        `${name} must be ${expected}, but YAML reads ${written} as ${describeValue(value)}`,
+        typeof value === 'boolean'
+          ? `${name} must be ${expected}, not ${written}`
+          : `${name} must be ${expected}, but YAML reads ${written} as a number`,
         advice(written) ?? `Put it in quotes: "${written}".`,
       );
   }
   if (
     typeof value === 'string' &&
-    /true or false/.test(expected) &&
+    /\btrue\b/.test(expected) &&
     /^(yes|no|on|off|y|n|True|False|TRUE|FALSE)$/.test(value)
   ) {
     const yes = /^(yes|on|y|true)$/i.test(value);
     return at(
       'value-type',
-      `${name} must be true or false, and YAML 1.2 reads ${value} as text`,
+      `${name} must be ${expected}, and YAML 1.2 reads ${value} as text`,
       `Write ${yes ? 'true' : 'false'}.`,
     );
   }
@@ -198,7 +233,8 @@ function wrongType(
       'Expressions stand in values below "with".',
     );
   }
-  return at('value-type', `${name} must be ${expected}, not ${describeValue(value)}`);
+  const next = typeof value === 'string' && /^a list$/.test(expected) ? 'Write it as a list: [a, b].' : undefined;
+  return at('value-type', `${name} must be ${expected}, not ${describeValue(value)}`, next);
 }
 
 function notOneOf(at: Tell, name: string, value: unknown, options: string[], path: Path = []): Finding {

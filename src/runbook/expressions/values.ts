@@ -66,6 +66,11 @@ export function withTimeLimit<T>(job: () => T, timeoutMs: number): T {
   }
 }
 
+/** True for what `withTimeLimit` throws when the time is over. */
+export function isTimeout(error: unknown): boolean {
+  return (error as { code?: unknown }).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
+}
+
 /** An expression that could not give a value. */
 export function expressionFailed(source: string, message: string, next?: string): OaopsError {
   return new OaopsError('expression-failed', `"${source}": ${message}`, next === undefined ? {} : { next });

@@ -123,5 +123,8 @@ export const stepSchema = z
       }),
   );
 
+/** Most steps of one list; the order of steps is judged in time that grows with the square of their number. */
+export const maxSteps = 1000;
+
 /** A list of steps, for `Procedure` and for kinds that take steps of their own (list their paths in `stepPaths`). */
-export const stepsSchema = z.array(stepSchema).min(1);
+export const stepsSchema = z.array(stepSchema).min(1).max(maxSteps);

@@ -1,9 +1,21 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml';
 import { type Path, type Range, type Reader, rangeOfNode } from './reader.ts';
 
+/** Pairs of each mapping by key: a mapping with many findings is not searched from its start for each of them. */
+const pairsOf = new WeakMap<YAMLMap, Map<string, Pair>>();
+
 function pairOf(map: YAMLMap, key: string | number): Pair | undefined {
-  const wanted = String(key);
-  return map.items.find(({ key: node }) => isScalar(node) && (node.value === wanted || node.source === wanted));
+  let pairs = pairsOf.get(map);
+  if (pairs === undefined) {
+    pairs = new Map();
+    for (const pair of map.items) {
+      if (!isScalar(pair.key)) continue;
+      for (const name of [pair.key.value, pair.key.source])
+        if (typeof name === 'string' && !pairs.has(name)) pairs.set(name, pair);
+    }
+    pairsOf.set(map, pairs);
+  }
+  return pairs.get(String(key));
 }
 
 /** The node at a path, aliases followed; undefined when the path leaves the document. */

@@ -16,8 +16,8 @@ export interface Limits {
 export const defaultLimits: Limits = {
   maxSizeBytes: 10 * 1024 * 1024,
   maxDepth: 64,
-  maxNodes: 200_000,
-  maxExpandedNodes: 400_000,
+  maxNodes: 50_000,
+  maxExpandedNodes: 100_000,
 };
 
 /** A finding of the rule table at a line and column, both from 1. */
