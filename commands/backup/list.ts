@@ -5,7 +5,8 @@ import { ExitCode } from '../../src/core/exit-codes.ts';
 
 export default class BackupList extends BaseCommand<typeof BackupList> {
   static override summary = 'List the snapshots of a repository';
-  static override description = 'Needs no private key. The newest snapshot comes last.';
+  static override description =
+    'Needs no private key. The newest snapshot comes last. An id begins with the time of the snapshot in UTC.';
   static override examples = [
     '<%= config.bin %> backup list --repo /srv/backup',
     '<%= config.bin %> backup list --repo s3://oa-backup/main --host oa-1 --json',
@@ -35,7 +36,7 @@ export default class BackupList extends BaseCommand<typeof BackupList> {
       json: listed.map(({ json }) => json),
       text: this.table(
         report.listingColumns,
-        listed.map(({ listing }) => report.listingRow(listing)),
+        listed.map(({ listing }) => report.listingRow(listing, app.clock.nowMs())),
       ),
     };
   }

@@ -12,7 +12,7 @@ export default class LockList extends BaseCommand<typeof LockList> {
     const { locks } = await app.record();
     const rows = (await locks.list()).map((row) => ({ ...row, ownerState: locks.stateOf(row) }));
     const columns = [
-      { title: 'LOCK' },
+      { title: 'LOCK', whole: true },
       { title: 'OWNER' },
       { title: 'STATE' },
       { title: 'SINCE' },

@@ -44,7 +44,7 @@ export default class RunsList extends BaseCommand<typeof RunsList> {
       ...(since ? { since } : {}),
     });
     const columns = [
-      { title: 'RUN' },
+      { title: 'RUN', whole: true },
       { title: 'RUNBOOK' },
       { title: 'VERSION' },
       { title: 'STATUS' },

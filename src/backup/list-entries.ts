@@ -52,14 +52,24 @@ export function entryJson(entry: Entry): Record<string, unknown> {
 export function entryText(entry: Entry, long: boolean): string {
   const shown = visible(`/${entry.path === '.' ? '' : entry.path}`);
   if (!long) return shown;
-  const bits = 'rwxrwxrwx'
-    .split('')
-    .map((letter, i) => (entry.mode & (0o400 >> i) ? letter : '-'))
-    .join('');
+  const bits = modeText(entry.mode);
   const owner = `${entry.user ? toText(entry.user) : entry.uid} ${entry.group ? toText(entry.group) : entry.gid}`;
   const time = new Date(Number(entry.mtimeNs / 1_000_000n)).toISOString().replace(/\.\d+Z$/, 'Z');
   const target = entry.type === 'l' && entry.target !== undefined ? ` -> ${visible(entry.target)}` : '';
   return `${entry.type === 'f' ? '-' : entry.type}${bits} ${owner} ${String(entry.size).padStart(12)} ${time} ${shown}${target}`;
+}
+
+/** `rwsr-xr-t`, as ls(1) writes it: capital letters where the special bit is set and the right to execute is not. */
+function modeText(mode: number): string {
+  const letters = [...'rwxrwxrwx'].map((letter, i) => (mode & (0o400 >> i) ? letter : '-'));
+  const special = [
+    { bit: 0o4000, at: 2, letter: 's' },
+    { bit: 0o2000, at: 5, letter: 's' },
+    { bit: 0o1000, at: 8, letter: 't' },
+  ];
+  for (const { bit, at, letter } of special)
+    if (mode & bit) letters[at] = letters[at] === 'x' ? letter : letter.toUpperCase();
+  return letters.join('');
 }
 
 function visible(name: string): string {

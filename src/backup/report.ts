@@ -114,29 +114,41 @@ export function listingJson({ snapshot, header, problem }: SnapshotListing): Rec
 }
 
 export const listingColumns = [
-  { title: 'ID' },
-  { title: 'TIME (UTC)' },
-  { title: 'HOST' },
-  { title: 'RUNBOOK', flexible: true },
-  { title: 'FILES' },
-  { title: 'SIZE' },
-  { title: 'ADDED' },
+  { title: 'SNAPSHOT', whole: true },
+  { title: 'AGE', align: 'right' as const, whole: true },
+  { title: 'FILES', align: 'right' as const, whole: true },
+  { title: 'SIZE', align: 'right' as const, whole: true },
+  { title: 'ADDED', align: 'right' as const, whole: true },
   { title: 'STATUS', flexible: true },
+  { title: 'MADE BY', flexible: true },
 ];
 
-export function listingRow({ snapshot, header, problem }: SnapshotListing): string[] {
-  // The id begins with the time: its end is enough to name a snapshot.
-  const id = snapshot.slice(-8);
-  if (!header) return [id, snapshot.slice(0, 16), '', '', '', '', '', problem ?? ''];
+/** The id is whole, because it is what is copied from here, and it begins with the time of the snapshot (UTC). */
+export function listingRow({ snapshot, header, problem }: SnapshotListing, nowMs: number): string[] {
+  const age = shortAge(nowMs - snapshotTimeMs(snapshot));
+  if (!header) return [snapshot, age, '', '', '', problem ?? '', ''];
   const { counts } = header;
+  const names = [header.host, ...(header.runbook === undefined ? [] : [header.runbook]), ...header.tags];
   return [
-    id,
-    header.started.slice(0, 16).replace('T', ' '),
-    toText(header.host),
-    header.runbook === undefined ? '' : toText(header.runbook),
+    snapshot,
+    age,
     String(counts.files),
     formatSize(counts.bytes),
     formatSize(counts.storedAddedBytes),
     header.status,
+    names.map(toText).join(', '),
   ];
+}
+
+/** `20261122T180512Z-9f3a1c2b` begins with its time in UTC. */
+function snapshotTimeMs(snapshot: string): number {
+  return Date.parse(snapshot.slice(0, 16).replace(/^(.{4})(..)(..T..)(..)(..Z)$/, '$1-$2-$3:$4:$5'));
+}
+
+/** In one unit, as in `3 h`; `-` for a snapshot of a clock that was ahead. */
+function shortAge(ms: number): string {
+  if (!(ms >= 0)) return '-';
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 120) return `${minutes} min`;
+  return minutes < 2880 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 1440)} d`;
 }

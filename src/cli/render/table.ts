@@ -6,6 +6,8 @@ export interface Column {
   align?: 'left' | 'right';
   /** Takes what is left of the line and is wrapped; the others are never shortened before it is. */
   flexible?: boolean;
+  /** Never shortened, though the line grows longer than the terminal: ids and what else is copied from the table. */
+  whole?: boolean;
 }
 
 export interface TableOptions {
@@ -74,7 +76,7 @@ function fitWidths(columns: readonly Column[], natural: readonly number[], avail
     }
   };
   shrink((column) => column.flexible === true, leastFlexible);
-  shrink((column) => column.flexible !== true, 4);
+  shrink((column) => column.flexible !== true && column.whole !== true, 4);
   return widths;
 }
 
