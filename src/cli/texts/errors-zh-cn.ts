@@ -44,6 +44,7 @@ export const errorsZhCn: Readonly<Record<string, { message: string; next?: strin
   'signer-unknown': { message: '签名者未知（{message}）' },
   'signature-invalid': { message: '签名无效（{message}）' },
   'signing-failed': { message: '签名失败（{message}）' },
+  'anchor-damaged': { message: '审计锚点已损坏（{message}）', next: '请查明是谁写入了这个备份仓库。' },
   'ssh-keygen-missing': {
     message: '没有安装 ssh-keygen',
     next: '请安装 OpenSSH 客户端（Debian 软件包：openssh-client）。',

@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { messageOf, OaopsError, usageError } from '../../core/errors.ts';
-import { checkSshSignature, signWithSshKey } from '../ssh-signature.ts';
+import { checkSshSignature, signWithSshKey } from '../../core/ssh-signature.ts';
 import type { AuditAnchor, AuditLog } from '../types.ts';
 
 /** The text that is signed. One line, so that a person can compare it with what syslog holds. */

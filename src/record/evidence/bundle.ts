@@ -7,11 +7,11 @@ import { isoTime } from '../../core/clock.ts';
 import { fsyncDir } from '../../core/durable-file.ts';
 import { errnoOf, messageOf, OaopsError, usageError } from '../../core/errors.ts';
 import { digestOf, sha256Hex } from '../../core/json.ts';
+import { keyFingerprint, signWithSshKey } from '../../core/ssh-signature.ts';
 import { auditRowOf } from '../audit/chain.ts';
 import type { WriteTransaction } from '../db/database.ts';
 import type { OpenedRecord } from '../open.ts';
 import { inputRow, journalRow, runRow } from '../rows.ts';
-import { keyFingerprint, signWithSshKey } from '../ssh-signature.ts';
 import type { AuditAnchor, JournalRow, RunInputRow, RunRow } from '../types.ts';
 import {
   anchorOf,

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { errnoOf, messageOf, OaopsError, usageError } from '../../core/errors.ts';
 import { canonicalJson, sha256Hex } from '../../core/json.ts';
+import { checkSshSignature, type SignatureCheck } from '../../core/ssh-signature.ts';
 import { parseAnchor } from '../audit/anchors.ts';
-import { checkSshSignature, type SignatureCheck } from '../ssh-signature.ts';
 import type { AuditAnchor } from '../types.ts';
 import { contentProblems } from './checks.ts';
 import {
