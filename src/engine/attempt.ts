@@ -241,6 +241,11 @@ function thrown(run: RunContext, timedOut: boolean, error: unknown, job: Job): A
     ...(known ? { code: known.code, exitCode: known.exitCode } : {}),
     ...(known?.next ? { next: known.next } : {}),
   };
+  if (isOutOfSight(known?.code) && !mayRunTwice(run, job)) {
+    // Retried as a failure, it could run twice: recovery looks for its marker first.
+    const next = `Run "oaops runs resume ${run.runId}", which looks on the target again.`;
+    return { status: 'unknown', result: { thrown: true, error: facts, next }, message: messageOf(error), next };
+  }
   const end = failedEnd(messageOf(error), facts);
   return {
     ...end,
@@ -257,6 +262,16 @@ export function failedEnd(message: string, facts: StoredFailure): AttemptEnd {
 
 function lateMessage(job: Job): string {
   return `did not end within ${job.timeoutMs} ms`;
+}
+
+/** What host doors say when something was started and then lost from sight: it may still run, or have ended. */
+function isOutOfSight(code: string | undefined): boolean {
+  return code === 'session-lost' || code === 'process-vanished';
+}
+
+function mayRunTwice(run: RunContext, job: Job): boolean {
+  const { effect, idempotent } = actionOf(run, job.uses);
+  return job.step.idempotent || idempotent || effect === 'read';
 }
 
 /** What host doors say when there is no connection: nothing was started there. */
