@@ -7,6 +7,7 @@ import type { StoredContent } from './entry-line.ts';
 import type { ContentPlace, Packer } from './packer.ts';
 
 const zeros = Buffer.alloc(segmentBytes);
+const empty = Buffer.alloc(0);
 
 /** Reads one regular file and puts its content into packs: whole up to 8 MiB, else in segments of 1 MiB. */
 export async function storeContent(
@@ -24,20 +25,22 @@ export async function storeContent(
         whole = undefined;
         return stored.sizeBytes;
       });
-    const buffer = Buffer.allocUnsafe(sizeBytes);
-    whole = buffer.subarray(0, readAt(fd, buffer, 0));
-    segmented = undefined;
-    return whole.length;
+    const fill = (buffer: Buffer): number => {
+      whole = buffer.subarray(0, readAt(fd, buffer, 0));
+      segmented = undefined;
+      return whole.length;
+    };
+    const room = sizeBytes === 0 ? empty : packer.room(sizeBytes);
+    return room instanceof Promise ? room.then(fill) : fill(room);
   });
   if (read.outcome !== 'read' || read.sizeBytes === 0) return { read, content: undefined };
   if (segmented) return { read, content: segmented };
   onBytes(whole!.length);
-  return { read, content: await storeWhole(whole!, packer) };
+  return { read, content: storeWhole(whole!, packer) };
 }
 
-async function storeWhole(bytes: Buffer, packer: Packer): Promise<StoredContent> {
+function storeWhole(bytes: Buffer, packer: Packer): StoredContent {
   if (isZero(bytes)) return { sha256: hash('sha256', bytes, 'hex'), pieces: [{ hole: bytes.length }] };
-  if (!packer.isReady) await packer.ready();
   const place = packer.add(bytes);
   return { sha256: place.sha256, pieces: [place] };
 }
@@ -51,7 +54,8 @@ async function storeSegments(
   const pieces: (ContentPlace | { hole: number })[] = [];
   let offset = 0;
   for (;;) {
-    const buffer = Buffer.allocUnsafeSlow(segmentBytes);
+    const room = packer.room(segmentBytes);
+    const buffer = room instanceof Promise ? await room : room;
     const segment = buffer.subarray(0, readAt(fd, buffer, offset));
     if (segment.length === 0) break;
     offset += segment.length;
@@ -61,10 +65,7 @@ async function storeSegments(
     if (isZero(segment)) {
       if (last && 'hole' in last) last.hole += segment.length;
       else pieces.push({ hole: segment.length });
-    } else {
-      if (!packer.isReady) await packer.ready();
-      pieces.push(packer.add(segment));
-    }
+    } else pieces.push(packer.add(segment));
     if (segment.length < segmentBytes) break;
   }
   return { content: { sha256: all.digest('hex'), pieces }, sizeBytes: offset };

@@ -10,6 +10,8 @@ export class FrameCompressors {
   readonly #idle: ZstdSlot[] = [];
   readonly #waiting: ((slot: ZstdSlot) => void)[] = [];
   readonly #all: ZstdSlot[] = [];
+  /** Buffers of whole frames, used again: new ones for each frame keep the garbage collector busy. */
+  readonly #buffers: Buffer[] = [];
 
   constructor(level: number) {
     this.level = level;
@@ -24,6 +26,15 @@ export class FrameCompressors {
       if (next) next(slot);
       else this.#idle.push(slot);
     }
+  }
+
+  /** A buffer for one frame, of any content. */
+  takeBuffer(): Buffer {
+    return this.#buffers.pop() ?? Buffer.allocUnsafeSlow(frameBytes);
+  }
+
+  giveBuffer(raw: Buffer): void {
+    if (raw.length === frameBytes) this.#buffers.push(raw);
   }
 
   close(): void {
@@ -45,15 +56,15 @@ export class FrameCompressors {
 /** Compresses the frames of one pack, several at a time, and hands them on in order. */
 export class FrameQueue {
   readonly #compressors: FrameCompressors;
-  readonly #onFrame: (compressed: Buffer) => void;
-  readonly #done = new Map<number, Buffer>();
+  readonly #onFrame: (compressed: Buffer, raw: Buffer) => void;
+  readonly #done = new Map<number, { compressed: Buffer; raw: Buffer }>();
   #pushed = 0;
   #handedOn = 0;
   #rawInFlight = 0;
   #failure: Error | undefined;
   #waiting: { resolve: () => void; reject: (error: Error) => void; until: () => boolean }[] = [];
 
-  constructor(compressors: FrameCompressors, onFrame: (compressed: Buffer) => void) {
+  constructor(compressors: FrameCompressors, onFrame: (compressed: Buffer, raw: Buffer) => void) {
     this.#compressors = compressors;
     this.#onFrame = onFrame;
   }
@@ -69,7 +80,7 @@ export class FrameQueue {
     this.#compressors.frame(raw).then(
       (compressed) => {
         this.#rawInFlight -= raw.length;
-        this.#done.set(number, compressed);
+        this.#done.set(number, { compressed, raw });
         this.#handOn();
       },
       (error: Error) => this.#fail(error),
@@ -88,7 +99,7 @@ export class FrameQueue {
     try {
       for (let next = this.#done.get(this.#handedOn); next; next = this.#done.get(this.#handedOn)) {
         this.#done.delete(this.#handedOn);
-        this.#onFrame(next);
+        this.#onFrame(next.compressed, next.raw);
         this.#handedOn++;
       }
     } catch (error) {

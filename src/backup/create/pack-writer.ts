@@ -30,11 +30,11 @@ export class PackWriter {
   readonly #frames: number[] = [];
   readonly #encryptor: AgeEncryptor | undefined;
   readonly #headerBytes: number;
-  #frame: Buffer = Buffer.allocUnsafe(frameBytes);
+  readonly #compressors: FrameCompressors;
+  #frame: Buffer;
   #frameUsed = 0;
   #block = 0;
   #members = 0;
-  #appendedBytes = 0;
   #tarSeenBytes = 0;
   #compressedBytes = 0;
   #framedRawBytes = 0;
@@ -52,7 +52,9 @@ export class PackWriter {
   private constructor(options: PackWriterOptions, age: { header: Buffer; fileKey: Uint8Array } | undefined) {
     this.file = options.file;
     this.#fd = openSync(options.file, 'wx', 0o600);
-    this.#queue = new FrameQueue(options.compressors, (compressed) => this.#takeFrame(compressed));
+    this.#compressors = options.compressors;
+    this.#frame = options.compressors.takeBuffer();
+    this.#queue = new FrameQueue(options.compressors, (compressed, raw) => this.#takeFrame(compressed, raw));
     this.#headerBytes = age?.header.length ?? 0;
     if (age) {
       this.#out.push(age.header);
@@ -72,13 +74,17 @@ export class PackWriter {
     return this.#block * blockBytes;
   }
 
-  /** What the pack will take, as far as it can be known: frames not compressed yet count by the ratio so far. */
-  get expectedBytes(): number {
-    const ratio = this.#framedRawBytes === 0 ? 1 : this.#compressedBytes / this.#framedRawBytes;
-    return this.#compressedBytes + (this.tarBytes - this.#framedRawBytes) * ratio;
+  /** Of the frames so far, before compression. */
+  get framedRawBytes(): number {
+    return this.#framedRawBytes;
   }
 
-  /** Adds a content and tells its member number. The buffer must not be changed afterwards. */
+  /** Of the frames so far. */
+  get compressedBytes(): number {
+    return this.#compressedBytes;
+  }
+
+  /** Adds a content and tells its member number. The buffer must not be changed before `copied()` resolves. */
   append(content: Buffer): number {
     if (this.#failure) throw this.#failure;
     const member = this.#block;
@@ -86,19 +92,14 @@ export class PackWriter {
     this.#archive.append(content, { name: String(member), mode: 0o600, date: epoch });
     this.#block += 1 + Math.ceil(content.length / blockBytes);
     this.#members++;
-    this.#appendedBytes = this.tarBytes;
     return member;
   }
 
-  /** Bytes in memory: appended and not yet in a finished frame. */
-  get pendingBytes(): number {
-    return this.#appendedBytes - this.#tarSeenBytes + this.#queue.rawInFlight;
-  }
-
-  /** Resolves when at most `bytes` are in memory. */
-  async drainTo(bytes: number): Promise<void> {
+  /** Resolves when every content so far was copied into a frame. */
+  async copied(): Promise<void> {
     if (this.#failure) throw this.#failure;
-    const seen = () => this.#appendedBytes - this.#tarSeenBytes <= bytes / 2;
+    const appended = this.tarBytes;
+    const seen = () => this.#tarSeenBytes >= appended;
     if (!seen()) {
       await Promise.race([
         new Promise<void>((resolve) => this.#waiting.push({ until: seen, resolve })),
@@ -106,7 +107,12 @@ export class PackWriter {
       ]);
     }
     if (this.#failure) throw this.#failure;
-    await this.#queue.drainTo(bytes / 2);
+  }
+
+  /** Resolves when frames of at most `bytes` wait for compression. */
+  async framesTo(bytes: number): Promise<void> {
+    if (this.#failure) throw this.#failure;
+    await this.#queue.drainTo(bytes);
   }
 
   /** Ends the pack: the file is complete, synced and its hash known. */
@@ -157,7 +163,7 @@ export class PackWriter {
         at += take;
         if (this.#frameUsed === frameBytes) {
           this.#queue.push(this.#frame);
-          this.#frame = Buffer.allocUnsafe(frameBytes);
+          this.#frame = this.#compressors.takeBuffer();
           this.#frameUsed = 0;
         }
       }
@@ -172,7 +178,8 @@ export class PackWriter {
     }
   }
 
-  #takeFrame(compressed: Buffer): void {
+  #takeFrame(compressed: Buffer, raw: Buffer): void {
+    this.#compressors.giveBuffer(raw);
     this.#framedRawBytes += frameBytes;
     this.#compressedBytes += compressed.length;
     this.#frames.push(compressed.length);

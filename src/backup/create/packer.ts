@@ -6,9 +6,8 @@ import { formatSize } from '../../core/units.ts';
 import type { ContentIndex } from '../cache/content-index.ts';
 import { objectNames } from '../format/object-names.ts';
 import type { PackInfo } from '../format/pack-table.ts';
-import { FrameCompressors } from './frame-queue.ts';
 import type { LegSet } from './leg-set.ts';
-import { PackWriter } from './pack-writer.ts';
+import { feedBytes, PackFeed } from './pack-feed.ts';
 
 /** Where a content lies: in a pack of an earlier run by name, or in one of this run by number until it has a name. */
 export interface ContentPlace {
@@ -29,30 +28,37 @@ export interface PackerOptions {
   level: number;
 }
 
-/** Bytes of file contents that may wait in memory for archive and compressor. */
-const memoryBytes = 12 * 1024 * 1024;
+/** tar(5): headers and contents begin at multiples of it. */
+const blockBytes = 512;
 /** Keeps the list of contents that wait for the name of their pack small. */
 const maxMembers = 40_000;
 const maxTarBytes = 1024 * 1024 * 1024;
 
+interface OpenPack {
+  number: number;
+  file: string;
+  /** Where the next member begins, in tar blocks. */
+  block: number;
+  contents: ContentPlace[];
+}
+
 /** Puts contents into packs, each content once, and sends finished packs to the legs while the next one is filled. */
 export class Packer {
   readonly #options: PackerOptions;
-  readonly #compressors: FrameCompressors;
+  readonly #feed: PackFeed;
   /** Contents of packs that have no name yet, by hash. */
   readonly #unnamed = new Map<string, ContentPlace>();
   readonly #names: (string | undefined)[] = [];
   readonly #sending = new Set<Promise<void>>();
   readonly #finished: PackInfo[] = [];
-  #open: PackWriter | undefined;
-  #openContents: ContentPlace[] = [];
+  #open: OpenPack | undefined;
   #failure: unknown;
   blobs = 0;
   addedBytes = 0;
 
   constructor(options: PackerOptions) {
     this.#options = options;
-    this.#compressors = new FrameCompressors(options.level);
+    this.#feed = new PackFeed(options);
   }
 
   /** Packs written by this run and stored on a leg. */
@@ -72,64 +78,65 @@ export class Packer {
     return known && this.#options.legs.has(objectNames.pack(known.pack)) ? { ...known, sha256 } : undefined;
   }
 
-  /** Places one content (not empty). Call `ready()` before, and give up the buffer. */
+  /** Places one content (not empty), which fills the last `room()` from its beginning. */
   add(content: Buffer): ContentPlace {
     const sha256 = hash('sha256', content, 'hex');
     const there = this.find(sha256);
     if (there) return there;
     const open = this.#open;
-    if (!open) throw new Error('add() without ready()');
-    const place = { pack: this.#names.length, member: open.append(content), length: content.length, sha256 };
+    if (!open) throw new Error('add() without room()');
+    const place = { pack: open.number, member: open.block, length: content.length, sha256 };
+    this.#feed.push(content.length);
+    open.block += 1 + Math.ceil(content.length / blockBytes);
+    open.contents.push(place);
     this.#unnamed.set(sha256, place);
-    this.#openContents.push(place);
     this.blobs++;
     this.addedBytes += content.length;
     return place;
   }
 
-  /** True when `ready()` would not wait: saves a turn of the event loop per file. */
-  get isReady(): boolean {
-    return (
-      this.#failure === undefined && this.#open !== undefined && this.#open.pendingBytes < memoryBytes && !this.#full()
-    );
+  /**
+   * Memory to read one content into. A promise when memory or spool must be waited for, else at once: that saves a turn of
+   * the event loop per file. Throws what failed meanwhile.
+   */
+  room(bytes: number): Buffer | Promise<Buffer> {
+    const ready = this.#failure === undefined && this.#open !== undefined && !this.#full();
+    return (ready ? this.#feed.room(bytes) : undefined) ?? this.#waitForRoom(bytes);
   }
 
-  /** Waits until memory and spool have room, and opens the next pack when one is full. Throws what failed meanwhile. */
-  async ready(): Promise<void> {
-    if (this.#failure !== undefined) throw this.#failure;
-    if (this.#open) {
-      if (this.#full()) this.#close();
-      else await this.#open.drainTo(memoryBytes / 2);
-    }
+  async #waitForRoom(bytes: number): Promise<Buffer> {
+    if (this.#open && this.#full()) this.#close();
     if (!this.#open) {
       while (this.#sending.size >= Math.max(1, this.#options.spoolPacks - 1)) await Promise.race(this.#sending);
+      const number = this.#names.push(undefined) - 1;
+      const file = join(this.#options.spoolDir, `pack-${number}`);
+      this.#open = { number, file, block: 0, contents: [] };
+      this.#feed.open(number, file);
+    }
+    for (;;) {
       if (this.#failure !== undefined) throw this.#failure;
-      const file = join(this.#options.spoolDir, `pack-${this.#names.length}`);
-      this.#open = await PackWriter.create({
-        file,
-        recipients: this.#options.recipients,
-        compressors: this.#compressors,
-      });
+      const room = this.#feed.room(bytes);
+      if (room) return room;
+      await this.#feed.wait();
     }
   }
 
   /** Sends what is open and waits until every pack is on the legs. */
   async finish(): Promise<void> {
-    if (this.#open && this.#open.members > 0) this.#close();
-    this.#open?.abandon();
+    if (this.#open && this.#open.contents.length > 0) this.#close();
     this.#open = undefined;
     while (this.#sending.size > 0) await Promise.race(this.#sending);
     if (this.#failure !== undefined) throw this.#failure;
-    this.#compressors.close();
+    await this.#feed.close();
   }
 
   /** After a failure: nothing stays in the spool. */
   async abandon(): Promise<void> {
     this.#failure ??= new Error('abandoned');
-    this.#open?.abandon();
+    await this.#feed.close();
+    if (this.#open) unlinkQuietly(this.#open.file);
     this.#open = undefined;
     await Promise.allSettled(this.#sending);
-    this.#compressors.close();
   }
 
   /** Name of a pack of this run, after `finish()`. */
@@ -140,32 +147,32 @@ export class Packer {
   }
 
   #full(): boolean {
-    const open = this.#open!;
-    return (
-      open.members >= maxMembers || open.tarBytes >= maxTarBytes || open.expectedBytes >= this.#options.packTargetBytes
-    );
+    const { block, contents } = this.#open!;
+    const tarBytes = block * blockBytes;
+    // Frames not compressed yet count by the ratio so far.
+    const { compressedBytes, framedRawBytes } = this.#feed;
+    const ratio = framedRawBytes === 0 ? 1 : compressedBytes / framedRawBytes;
+    const expectedBytes = compressedBytes + (tarBytes - framedRawBytes) * ratio;
+    return contents.length >= maxMembers || tarBytes >= maxTarBytes || expectedBytes >= this.#options.packTargetBytes;
   }
 
   #close(): void {
-    const writer = this.#open!;
-    const contents = this.#openContents;
-    const number = this.#names.push(undefined) - 1;
+    const open = this.#open!;
     this.#open = undefined;
-    this.#openContents = [];
-    const sending = this.#send(writer, number, contents)
+    const sending = this.#send(open)
       .catch((error: unknown) => {
         this.#failure ??= error;
       })
       .finally(() => {
-        unlinkQuietly(writer.file);
+        unlinkQuietly(open.file);
         this.#sending.delete(sending);
       });
     this.#sending.add(sending);
   }
 
-  async #send(writer: PackWriter, number: number, contents: ContentPlace[]): Promise<void> {
-    const info = await writer.finish();
-    await this.#options.legs.put(objectNames.pack(info.sha256), { file: writer.file }, info.sha256, info.storedBytes);
+  async #send({ number, file, contents }: OpenPack): Promise<void> {
+    const info = await this.#feed.finish();
+    await this.#options.legs.put(objectNames.pack(info.sha256), { file }, info.sha256, info.storedBytes);
     this.#options.contents.addPack(info, contents);
     this.#names[number] = info.sha256;
     this.#finished.push(info);
@@ -177,7 +184,7 @@ export class Packer {
 export function checkSpoolSpace(spoolDir: string, spoolPacks: number, packTargetBytes: number): void {
   const { bavail, bsize } = statfsSync(spoolDir);
   // A pack may come out larger than planned by what is in flight when its size is looked at.
-  const need = spoolPacks * (packTargetBytes + 2 * memoryBytes);
+  const need = spoolPacks * (packTargetBytes + feedBytes);
   if (bavail * bsize >= need) return;
   throw new OaopsError(
     'spool-full',

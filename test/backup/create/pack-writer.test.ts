@@ -25,7 +25,8 @@ async function write(name: string, recipients: string[]) {
   const members: number[] = [];
   for (const content of contents) {
     members.push(writer.append(content));
-    await writer.drainTo(1024 * 1024);
+    await writer.copied();
+    await writer.framesTo(1024 * 1024);
   }
   const info = await writer.finish();
   return { file, members, info };
