@@ -63,7 +63,8 @@ export default class BackupCreate extends BaseCommand<typeof BackupCreate> {
     ]);
     const { repo, identity, host, level, 'spool-dir': spoolDir, ...flags } = this.flags;
     const show = backupShow({ ...this.globals, isTty: process.stderr.isTTY === true, clock: app.clock });
-    return show.run(async (hooks) => {
+    // Awaited here: the signals and the record are given back when this function ends.
+    return await show.run(async (hooks) => {
       const repos = await door.repos(repo);
       const keys = await door.identities(identity, repo);
       const request = {
@@ -84,7 +85,7 @@ export default class BackupCreate extends BaseCommand<typeof BackupCreate> {
       const anchor = journal.anchorAfter(door);
       const place = { ...door, ...hooks, anchor, keys, signal: signals.kill, stopping: signals.stop };
       const work = () => runBackup(request, place);
-      const result = await journal.run(repos.join(' '), { paths: request.paths }, work, () => undefined);
+      const result = await journal.run(repos, { paths: request.paths }, work, () => undefined);
       return { ...result, warnings: [...journal.warnings, ...result.warnings] };
     });
   }

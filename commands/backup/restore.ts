@@ -57,8 +57,8 @@ export default class BackupRestore extends BaseCommand<typeof BackupRestore> {
         restoreSnapshot(repository, request, { clock: app.clock, signal: signals.stop }),
       );
     const journal = new AdHoc(app, 'backup.restore', warnOnStderr);
-    const [location = ''] = await door.repos(repo ? [repo] : undefined);
-    const result = await journal.run(location, { ...request }, work, ({ snapshot, problems, ...facts }) => ({
+    const repos = await door.repos(repo ? [repo] : undefined);
+    const result = await journal.run(repos.slice(0, 1), { ...request }, work, ({ snapshot, problems, ...facts }) => ({
       key: snapshot,
       facts: { ...facts, problems: problems.length },
     }));

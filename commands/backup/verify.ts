@@ -48,9 +48,9 @@ export default class BackupVerify extends BaseCommand<typeof BackupVerify> {
         verifyRepository(repository, request, { ...door, signal: signals.stop }),
       );
     const journal = new AdHoc(app, 'backup.verify', warnOnStderr);
-    const [subject = ''] = await door.repos(repo ? [repo] : undefined);
+    const repos = await door.repos(repo ? [repo] : undefined);
     const result = await journal.run(
-      subject,
+      repos.slice(0, 1),
       { ...request },
       work,
       ({ location, problems, affectedFiles, ...facts }) => ({

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { App } from '../app.ts';
 import type { SnapshotMade } from '../backup/anchors.ts';
 import type { BackupDoor } from '../backup/door.ts';
@@ -29,12 +30,13 @@ export class AdHoc {
 
   /** Does the work between the two entries; `factOf` gives key and facts of its result, undefined when they were told already. */
   async run<T>(
-    subject: string,
+    repos: readonly string[],
     details: object,
     work: () => Promise<T>,
     factOf: (result: T) => { key: string; facts: object } | undefined,
   ): Promise<T> {
-    await this.#append('started', subject, details);
+    const subject = repos.map((repo) => (repo.startsWith('s3:') ? repo : resolve(repo))).join(' ');
+    await this.#append('started', subject, { ...details, cwd: process.cwd() });
     let result: T;
     try {
       result = await work();

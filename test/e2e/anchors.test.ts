@@ -238,13 +238,13 @@ describe('work on backups without a runbook', () => {
     expect(oaops('backup', 'restore', 'latest', '--repo', 'one', '--target', 'out').status).toBe(0);
     expect(actions()).toEqual([
       expect.stringMatching(/^record\.created /),
-      'backup.create.started one',
+      `backup.create.started ${join(dir, 'one')}`,
       'fact.added backup.create',
-      'backup.create.started one',
-      'backup.create.failed one',
-      'backup.verify.started one',
+      `backup.create.started ${join(dir, 'one')}`,
+      `backup.create.failed ${join(dir, 'one')}`,
+      `backup.verify.started ${join(dir, 'one')}`,
       'fact.added backup.verify',
-      'backup.restore.started one',
+      `backup.restore.started ${join(dir, 'one')}`,
       'fact.added backup.restore',
     ]);
   });
