@@ -117,6 +117,13 @@ describe('junit', () => {
 </testsuites>
 `);
   });
+
+  it('has a failing case for a path that stands for nothing', () => {
+    const missing = { ...report.findings[0]!, file: 'none.yaml', message: 'there is no such file or folder' };
+    expect(print('junit', { files: [], skipped: [], findings: [missing] })).toContain(
+      '<testsuites name="oaops" tests="1" failures="1" errors="0" time="0">',
+    );
+  });
 });
 
 /** The parts of SARIF 2.1.0 (OASIS, sections 3.13 to 3.58) that are used here, with their constraints. */

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { formatText } from '../../src/runbook/formats/text.ts';
 import { checkFile, checkText } from '../../src/runbook/load.ts';
 import { readStreamCapped } from '../../src/runbook/read-capped.ts';
 import { defaultLimits } from '../../src/runbook/yaml/text.ts';
@@ -91,5 +92,32 @@ describe('runbooks that were made to do harm', () => {
     expect(check(text).findings.filter(({ severity }) => severity === 'error')).toMatchObject([
       { rule: 'input-default', message: 'the default cannot be compared with (a+)+ within 1000 ms' },
     ]);
+  });
+
+  it('what a file brings into a finding cannot end its line or move the cursor', () => {
+    const text = valid.replace('id: restart', 'id: "x\\e[31m\\n::error ::\\u202eowned"');
+    const { findings } = check(text);
+    expect(findings).toMatchObject([
+      { rule: 'value-invalid', message: expect.stringContaining('"x\\u001b[31m\\n::error ::\\u202eowned"') },
+      { rule: 'file-control-character', message: 'a text holds the control character U+001B' },
+    ]);
+    const report = {
+      files: ['r\n.yaml'],
+      skipped: [],
+      findings: findings.map((one) => ({ ...one, file: 'r\n.yaml' })),
+    };
+    const lines = formatText(report, { color: false, toolVersion: '1.0.0', cwd: '/' }).split('\n');
+    expect(lines.filter((line) => /^(r\\n\.yaml:| {2}|2 errors)/.test(line))).toHaveLength(lines.length - 1);
+  });
+
+  it.each([
+    ['UTF-16 without a mark', Buffer.from(valid, 'utf16le'), 'the file is UTF-16, not UTF-8'],
+    [
+      'line ends of old',
+      Buffer.from(valid.replaceAll('\n', '\r')),
+      'the file holds a carriage return that ends no line',
+    ],
+  ])('%s is told in one finding', (_name, bytes, message) => {
+    expect(checkText(bytes, 'r.yaml', { catalogue }).findings.map((finding) => finding.message)).toEqual([message]);
   });
 });

@@ -1,5 +1,6 @@
 import { readInput } from '../inputs.ts';
 import { inputSchema } from '../schema/spec.ts';
+import { firstUnseen } from '../yaml/text.ts';
 import { type CheckContext, isMapping } from './context.ts';
 
 /** `title-translation`, and the rules of declared inputs: `input-unused`, `input-default`, `secret-prompt-waits`. */
@@ -20,6 +21,18 @@ export function checkHeader(context: CheckContext): void {
   }
   checkInputs(context);
   checkPrompts(context);
+  checkUnseen(context, context.document.data, []);
+}
+
+/** Characters that an escape brings into texts that are shown; arguments of actions may hold any. */
+function checkUnseen(context: CheckContext, value: unknown, path: (string | number)[]): void {
+  if (Array.isArray(value)) for (const [index, part] of value.entries()) checkUnseen(context, part, [...path, index]);
+  else if (isMapping(value)) {
+    for (const [key, part] of Object.entries(value)) if (key !== 'with') checkUnseen(context, part, [...path, key]);
+  } else if (typeof value === 'string' && firstUnseen(value) >= 0) {
+    const code = value.charCodeAt(firstUnseen(value)).toString(16).toUpperCase().padStart(4, '0');
+    context.report('file-control-character', path, `a text holds the control character U+${code}`, 'Remove it.');
+  }
 }
 
 function checkInputs(context: CheckContext): void {

@@ -4,7 +4,8 @@ import { reportPath } from './paths.ts';
 
 /** JUnit XML: a test case per file. Errors fail it; warnings go to its output, since JUnit has no word for them. */
 export function formatJunit({ files, findings }: Report, { cwd }: FormatOptions): string {
-  const cases = files.map((file) => {
+  // A path that stands for nothing is no file that was checked, and has to fail all the same.
+  const cases = [...new Set([...files, ...findings.map(({ file }) => file)])].map((file) => {
     const own = findings.filter((finding) => finding.file === file);
     const errors = own.filter(({ severity }) => severity === 'error');
     const others = own.filter(({ severity }) => severity !== 'error');

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import type { Finding, Severity } from '../types.ts';
+import { visible } from '../yaml/text.ts';
 import type { FormatOptions, Report } from './format.ts';
 
 const colors = { error: 'red', warning: 'yellow', info: 'cyan' } as const;
@@ -9,14 +10,14 @@ export function formatText({ files, skipped, findings }: Report, { color }: Form
   const paint = (how: Parameters<typeof styleText>[0], text: string) =>
     color ? styleText(how, text, { validateStream: false }) : text;
   const lines = findings.flatMap((finding) => {
-    const place = `${finding.file}:${finding.line}:${finding.col}`;
+    const place = `${visible(finding.file)}:${finding.line}:${finding.col}`;
     const head = `${paint('bold', place)} ${paint(colors[finding.severity], finding.severity)} ${finding.rule} ${finding.message}`;
     return finding.next === undefined ? [head] : [head, `  ${paint('dim', finding.next)}`];
   });
   const left =
     skipped.length === 0
       ? ''
-      : `; ${count(skipped.length, 'file')} skipped (neither apiVersion nor kind): ${skipped.slice(0, 5).join(', ')}${skipped.length > 5 ? ', ...' : ''}`;
+      : `; ${count(skipped.length, 'file')} skipped (neither apiVersion nor kind): ${skipped.slice(0, 5).map(visible).join(', ')}${skipped.length > 5 ? ', ...' : ''}`;
   const sum =
     findings.length === 0
       ? `${count(files.length, 'runbook')} checked, no findings`

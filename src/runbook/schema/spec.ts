@@ -72,9 +72,9 @@ export const inputSchema = z
 export const scheduleSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('cron'),
-    expression: z
-      .string()
-      .refine(isCron, { error: 'not a cron expression; write minute hour day month weekday, such as "30 2 * * *"' }),
+    expression: z.string().refine(isCron, {
+      error: 'not a cron expression that ever comes; write minute hour day month weekday, such as "30 2 * * *"',
+    }),
     timeZone: z
       .string()
       .refine(isTimeZone, { error: 'not a time zone; write a name such as Asia/Shanghai' })
@@ -123,8 +123,10 @@ function isPattern(pattern: string): boolean {
 
 function isCron(expression: string): boolean {
   try {
-    new Cron(expression, { paused: true });
-    return true;
+    // Five fields, as cron and systemd timers have them; seen from a fixed day, so that the answer never changes.
+    // 30 February is a valid expression that never comes.
+    const cron = new Cron(expression, { paused: true, mode: '5-part' });
+    return cron.nextRun(new Date(Date.UTC(2000, 0, 1))) !== null;
   } catch {
     return false;
   }

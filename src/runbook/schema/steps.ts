@@ -93,7 +93,10 @@ export const stepSchema = z
       .describe('Steps that must have ended well; absent = the step before this one; [] = none.'),
     outputs: z.record(identifierSchema, celSchema).default({}).describe('Output name -> CEL over `result`.'),
     become: becomeSchema.optional(),
-    timeout: durationSchema.optional().describe('Ends the whole process tree of an attempt.'),
+    timeout: durationSchema
+      .refine((timeoutMs) => timeoutMs > 0, { error: 'a time of zero ends every attempt at once' })
+      .optional()
+      .describe('Ends the whole process tree of an attempt.'),
     retry: retrySchema.optional().describe('Default: one attempt.'),
     onFailure: z
       .string()

@@ -1,10 +1,11 @@
-import { Composer, type Document, isScalar, Lexer, type Node, Parser, type Scalar } from 'yaml';
+import { Composer, type CST, type Document, isScalar, Lexer, type Node, Parser, type Scalar } from 'yaml';
 import type { RuleId } from '../rules.ts';
 import type { Finding } from '../types.ts';
 import { find, locate } from './locate.ts';
 import { type Path, type Range, Reader, type Tell } from './reader.ts';
 import { explainSyntax } from './syntax.ts';
 import { defaultLimits, findingAt, type Limits } from './text.ts';
+import { openingOf } from './unclosed.ts';
 
 export type { Path, Range } from './reader.ts';
 
@@ -52,10 +53,11 @@ export function parseYaml(text: string, file: string, limits: Limits = defaultLi
     finding,
   });
 
-  const documents = compose(text, limits, (rule, range, message, next) =>
+  const composed = compose(text, limits, (rule, range, message, next) =>
     findings.push(finding(rule, range, message, next)),
   );
-  if (documents === undefined) return broken();
+  if (composed === undefined) return broken();
+  const { documents, tokens } = composed;
   const document = documents[0];
   if (!document || document.contents === null) {
     if (findings.length === 0)
@@ -81,17 +83,18 @@ export function parseYaml(text: string, file: string, limits: Limits = defaultLi
   const seenLines = new Set<number>();
   const errors = [...documents.flatMap((d) => d.errors), ...document.warnings];
   // A tab shifts everything below it: what else the parser says of the nesting follows from it.
-  const tabs = errors.some(({ code }) => code === 'TAB_AS_INDENT');
-  let lost = false;
+  let lost = errors.some(({ code }) => code === 'TAB_AS_INDENT');
   for (const error of errors) {
     if (error.code === 'TAG_RESOLVE_FAILED') continue;
     const { rule, message, next, structural } = explainSyntax(error, text);
-    const found = finding(rule, error.pos, message, next);
     sound &&= !structural;
-    if (tabs && structural && rule !== 'yaml-tab') continue;
-    // After a token that fits nowhere the parser says the same of all that follow.
-    if (error.code === 'UNEXPECTED_TOKEN' && lost) continue;
-    lost ||= error.code === 'UNEXPECTED_TOKEN';
+    // Once the nesting is guessed, what the parser says of the lines below follows from its guess.
+    if (structural && lost && rule !== 'yaml-tab') continue;
+    lost ||= structural;
+    const opening = openingOf(error, tokens);
+    const start = opening ?? afterIndentation(text, error.pos[0]);
+    const end = opening === undefined ? Math.max(start + 1, error.pos[1]) : start + 1;
+    const found = finding(rule, rule === 'yaml-tab' ? error.pos : [start, end], message, next);
     // One mistake makes the parser complain several times in a line: the first one is the cause.
     if (seenLines.has(found.line)) continue;
     seenLines.add(found.line);
@@ -106,13 +109,17 @@ export function parseYaml(text: string, file: string, limits: Limits = defaultLi
     );
   }
 
-  const reader = new Reader(limits, (rule, range, message, next) => findings.push(finding(rule, range, message, next)));
+  // Nesting that was guessed is not looked into: what would be found is not what the author wrote.
+  if (!sound) return broken();
+  const reader = new Reader(text, limits, (rule, range, message, next) =>
+    findings.push(finding(rule, range, message, next)),
+  );
   const data = reader.read(document.contents as Node);
   return {
     file,
     text,
     data,
-    sound: sound && !reader.capped,
+    sound: !reader.capped,
     findings,
     rangeOf: (path, part = 'value') => locate(reader, document.contents as Node, path, part),
     scalarAt: (path) => {
@@ -127,9 +134,13 @@ export function parseYaml(text: string, file: string, limits: Limits = defaultLi
  * Text to documents. Depth and size are watched while the parser (which keeps its own stack) is fed token by token:
  * composing is recursive, so a document that is too deep must never reach it.
  */
-function compose(text: string, limits: Limits, tell: Tell): Document.Parsed[] | undefined {
+function compose(
+  text: string,
+  limits: Limits,
+  tell: Tell,
+): { documents: Document.Parsed[]; tokens: CST.Token[] } | undefined {
   const parser = new Parser();
-  const tokens = [];
+  const tokens: CST.Token[] = [];
   let count = 0;
   for (const lexeme of new Lexer().lex(text)) {
     if (++count > limits.maxNodes * 4) {
@@ -164,7 +175,15 @@ function compose(text: string, limits: Limits, tell: Tell): Document.Parsed[] | 
     prettyErrors: false,
     logLevel: 'silent',
   });
-  return [...composer.compose(tokens)] as Document.Parsed[];
+  return { documents: [...composer.compose(tokens)] as Document.Parsed[], tokens };
+}
+
+/** The first character of a line whose indentation is wrong, which is where one looks. */
+function afterIndentation(text: string, offset: number): number {
+  const lineStart = text.lastIndexOf('\n', offset - 1) + 1;
+  let at = offset;
+  if (text.slice(lineStart, offset).trim() === '') while (text[at] === ' ') at++;
+  return at;
 }
 
 function documentStart(text: string, document: Document.Parsed): number {

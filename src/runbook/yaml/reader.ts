@@ -24,7 +24,10 @@ export class Reader {
   /** Where the outermost alias being replaced stands. */
   #outermost: Range | undefined;
 
-  constructor(limits: Limits, tell: Tell) {
+  readonly #text: string;
+
+  constructor(text: string, limits: Limits, tell: Tell) {
+    this.#text = text;
     this.#limits = limits;
     this.#tell = tell;
   }
@@ -50,10 +53,14 @@ export class Reader {
     if (isMap(node) || isSeq(node) || isScalar(node)) {
       if (node.anchor !== undefined) this.#anchors.set(node.anchor, node);
       if (node.tag !== undefined && this.#inAlias === 0 && isExplicitTag(node)) {
+        const [start, end] = rangeOfNode(node)!;
+        const before = this.#text.slice(Math.max(0, start - 1000), start);
+        const written = /(!\S*)\s+(?:&\S+\s+)?$/.exec(before);
+        const at = written ? start - before.length + written.index : start;
         this.#tell(
           'yaml-tag',
-          rangeOfNode(node)!,
-          `the tag ${node.tag} is not allowed`,
+          written ? [at, at + written[1]!.length] : [start, end],
+          `the tag ${written?.[1] ?? node.tag} is not allowed`,
           'Remove the tag: runbooks hold plain text, numbers, true, false, lists and mappings.',
         );
       }
@@ -160,7 +167,7 @@ export class Reader {
           'yaml-key',
           range,
           key === '' ? 'a key is empty' : 'the key "__proto__" is not allowed',
-          'Give the value a key.',
+          key === '' ? 'Give the value a key.' : 'Give it another name.',
         );
       return undefined;
     }

@@ -91,6 +91,7 @@ const told: Record<string, Told> = {
 export function explainSyntax(error: YAMLError, text: string): Explained {
   const known = told[error.code];
   const detail = lowerFirst(error.message);
+  if (error.code === 'MISSING_CHAR' && /without - indicator/.test(error.message)) return explained(told['BAD_INDENT']!);
   if (error.code === 'MISSING_CHAR') {
     const missing = /Missing closing ('|")?/.exec(error.message);
     const message = missing
@@ -122,6 +123,10 @@ export function explainSyntax(error: YAMLError, text: string): Explained {
     };
   }
   if (!known) return { rule: 'yaml-syntax', message: detail, structural: true };
+  return explained(known);
+}
+
+function explained(known: Told): Explained {
   return { ...known, rule: known.rule ?? 'yaml-syntax' };
 }
 

@@ -27,7 +27,27 @@ export function findingAt(
   message: string,
   next?: string,
 ): Finding {
-  return { rule, severity: rules[rule].severity, message, ...(next === undefined ? {} : { next }), ...place };
+  const advice = next === undefined ? {} : { next: visible(next) };
+  return { rule, severity: rules[rule].severity, message: visible(message), ...advice, ...place };
+}
+
+const unseen = '\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff';
+
+/**
+ * A text for one line of a terminal or a log: what would end the line, move the cursor or turn the direction of reading is
+ * written as an escape. Findings repeat what stands in a file, and "\n::error ::" in a log is a command to GitHub.
+ */
+export function visible(text: string): string {
+  return text.replace(new RegExp(`[${unseen}]`, 'g'), (character) => {
+    if (character === '\n') return '\\n';
+    if (character === '\t') return '\\t';
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+}
+
+/** Offset of the first character in a text for people that none of them could see, line ends and tabs left out. */
+export function firstUnseen(text: string): number {
+  return text.search(new RegExp(`(?![\n\t])[${unseen}]`));
 }
 
 /**
@@ -38,7 +58,10 @@ export function findingAt(
 export function decodeText(bytes: Uint8Array, file: string): { text?: string; findings: Finding[] } {
   const findings: Finding[] = [];
   const start = { file, line: 1, col: 1 };
-  if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
+  const [first, second] = bytes;
+  const marked = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
+  // Without a mark: every second byte of Latin text is zero.
+  if (marked || (bytes.length > 1 && (first === 0) !== (second === 0))) {
     return { findings: [findingAt('file-encoding', start, 'the file is UTF-16, not UTF-8', 'Save it as UTF-8.')] };
   }
   let text: string;
@@ -55,6 +78,14 @@ export function decodeText(bytes: Uint8Array, file: string): { text?: string; fi
     findings.push(
       findingAt('file-bom', start, 'the file starts with a byte order mark', 'Save it as UTF-8 without BOM.'),
     );
+  }
+  const lone = /\r(?!\n)/.exec(text);
+  if (lone) {
+    const place = { file, ...lineAndCol(text, lone.index) };
+    const message = 'the file holds a carriage return that ends no line';
+    return {
+      findings: [...findings, findingAt('file-control-character', place, message, 'Save it with LF line ends.')],
+    };
   }
   const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g;
   let match = control.exec(text);
