@@ -29,7 +29,11 @@ export function backupDoor(app: App): BackupDoor {
       }
       const { openS3Store } = await import('../connectors/s3/store.ts');
       const leg = configured.get(repo);
-      return openS3Store(repo, { env: leg ? await legEnv(app, leg) : app.env, clock: app.clock });
+      return openS3Store(repo, {
+        env: leg ? await legEnv(app, leg) : app.env,
+        clock: app.clock,
+        ...(leg?.pathStyle === undefined ? {} : { pathStyle: leg.pathStyle }),
+      });
     },
 
     async repos(given) {

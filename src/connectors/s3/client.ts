@@ -10,12 +10,14 @@ export interface S3Timeouts {
 /**
  * A client as users of the AWS tools expect it: AWS_ACCESS_KEY_ID and friends, else the profile (AWS_PROFILE, shared files),
  * else the rest of the SDK's chain; region from AWS_REGION, AWS_DEFAULT_REGION or the profile, else us-east-1; endpoint from
- * AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL or the profile, then with path-style addresses, which every look-alike knows.
+ * AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL or the profile, then with path-style addresses, which every look-alike knows,
+ * unless `pathStyle` says otherwise.
  * Retries are the store's: the SDK can't repeat a streamed body.
  */
 export async function makeS3Client(
   env: Readonly<Record<string, string | undefined>>,
   timeouts: S3Timeouts,
+  pathStyle?: boolean,
 ): Promise<S3Client> {
   const { S3Client } = await import('@aws-sdk/client-s3');
   const base = baseConfig(env, timeouts);
@@ -23,7 +25,8 @@ export async function makeS3Client(
   const region = env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || (await regionOf(first));
   const endpoint = base.endpoint ?? (await profileEndpoint(first));
   first.destroy();
-  return new S3Client({ ...base, region, ...(endpoint ? { endpoint, forcePathStyle: true } : {}) });
+  const forcePathStyle = pathStyle ?? endpoint !== undefined;
+  return new S3Client({ ...base, region, ...(endpoint ? { endpoint } : {}), forcePathStyle });
 }
 
 function baseConfig(

@@ -12,6 +12,8 @@ import { parseS3Location } from './location.ts';
 export interface S3StoreOptions {
   env: Readonly<Record<string, string | undefined>>;
   clock?: Clock;
+  /** Addresses with the bucket in the path; default: only with an endpoint of one's own. */
+  pathStyle?: boolean;
   timeouts?: Partial<S3Timeouts>;
   retry?: Partial<RetryPolicy>;
 }
@@ -23,7 +25,8 @@ export async function openS3Store(location: string, options: S3StoreOptions): Pr
   const { bucket, prefix } = parseS3Location(location);
   const name = prefix === '' ? `s3://${bucket}` : `s3://${bucket}/${prefix}`;
   const sdk = await import('@aws-sdk/client-s3');
-  const client = await makeS3Client(options.env, { connectMs: 10_000, idleMs: 60_000, ...options.timeouts });
+  const timeouts = { connectMs: 10_000, idleMs: 60_000, ...options.timeouts };
+  const client = await makeS3Client(options.env, timeouts, options.pathStyle);
   const retry = { attempts: 5, firstDelayMs: 250, maxDelayMs: 5_000, ...options.retry };
   const calls = new S3Calls(client, name, options.clock ?? systemClock, retry);
   return new S3Store(sdk, calls, { location: name, bucket, keyPrefix: prefix === '' ? '' : `${prefix}/` });
