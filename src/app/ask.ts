@@ -5,24 +5,46 @@ import { messageOf, OaopsError } from '../core/errors.ts';
 import type { ManualAnswer, ManualQuestion } from '../engine/action.ts';
 import { checkAnswer } from '../engine/manual.ts';
 
-/** Asks the person at the terminal what a `manual.*` step wants to know; undefined when the question was interrupted. */
-export function askAtTerminal(
-  prompts: Prompts,
-  by: string,
-  clock: Clock,
-): (question: ManualQuestion) => Promise<ManualAnswer | undefined> {
-  return async (question) => {
-    const text = question.instructions ? `${question.message}\n${question.instructions}\n` : question.message;
-    try {
-      const value = await put(prompts, question, text);
-      const comment = value === false ? await prompts.input('Why not?', { default: '' }) : '';
-      return { value, by, atMs: clock.nowMs(), ...(comment ? { comment } : {}) };
-    } catch (error) {
-      // Ctrl-C, or the run is stopping: the step stays open and can be answered later.
-      if (error instanceof OaopsError && error.code !== 'interrupted') throw error;
-      return undefined;
-    }
+/** How a run asks the person at the terminal. */
+export interface Asking {
+  prompts: Prompts;
+  by: string;
+  clock: Clock;
+  /** Once it fires, nothing is asked any more. */
+  stop: AbortSignal;
+  /** Ctrl-C at a question: stops the run. */
+  interrupt: () => void;
+}
+
+/**
+ * Asks the person at the terminal what `manual.*` steps want to know, one question after the other whatever runs side by
+ * side; undefined when the run is stopping.
+ */
+export function askAtTerminal(asking: Asking): (question: ManualQuestion) => Promise<ManualAnswer | undefined> {
+  let line: Promise<unknown> = Promise.resolve();
+  return (question) => {
+    const answer = line.then(() => askOne(asking, question));
+    line = answer.catch(() => undefined);
+    return answer;
   };
+}
+
+async function askOne(
+  { prompts, by, clock, stop, interrupt }: Asking,
+  question: ManualQuestion,
+): Promise<ManualAnswer | undefined> {
+  if (stop.aborted) return undefined;
+  const text = question.instructions ? `${question.message}\n${question.instructions}\n` : question.message;
+  try {
+    const value = await put(prompts, question, text);
+    const comment = value === false ? await prompts.input('Why not?', { default: '' }) : '';
+    return { value, by, atMs: clock.nowMs(), ...(comment ? { comment } : {}) };
+  } catch (error) {
+    if (error instanceof OaopsError && error.code === 'interrupted') interrupt();
+    else if (!stop.aborted) throw error;
+    // The step stays open: it asks again when the run goes on.
+    return undefined;
+  }
 }
 
 async function put(prompts: Prompts, question: ManualQuestion, text: string): Promise<string | number | boolean> {

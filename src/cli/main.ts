@@ -64,6 +64,8 @@ function guardOutput(): void {
   process.stdout.removeAllListeners('error');
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') return;
+    // A terminal that was closed; the run stops by SIGHUP.
+    if (error.code === 'EIO' && process.stdout.isTTY) return;
     process.stderr.write(`oaops: cannot write the output: ${error.message}\n`);
     process.once('exit', () => {
       process.exitCode ||= ExitCode.failed;

@@ -24,6 +24,8 @@ export interface PromptOptions {
   stdout: { isTTY?: boolean };
   /** Called before each question: takes the live display off the screen. */
   before?: () => Promise<void>;
+  /** Called after it: the live display may come back. */
+  after?: () => void;
   /** Ends a question that nobody answers when the run is stopped. */
   signal?: AbortSignal;
 }
@@ -46,6 +48,7 @@ export function openPrompts(options: PromptOptions): Prompts {
       });
     }
     await options.before?.();
+    surviveLostTerminal(options.stdin);
     try {
       return await put(await import('@inquirer/prompts'), options.signal ? { signal: options.signal } : {});
     } catch (error) {
@@ -54,6 +57,8 @@ export function openPrompts(options: PromptOptions): Prompts {
         throw new OaopsError('interrupted', 'stopped at a question', { exitCode: ExitCode.sigint, cause: error });
       }
       throw error;
+    } finally {
+      options.after?.();
     }
   };
 
@@ -71,4 +76,18 @@ export function openPrompts(options: PromptOptions): Prompts {
     password: (question) =>
       ask(question, (library, context) => library.password({ message: question, mask: '*' }, context)),
   };
+}
+
+const watched = new WeakSet<object>();
+
+/**
+ * When the terminal goes away in the middle of a question, readline sets it back to cooked mode, fails with EIO and ends
+ * the process by an error that nobody can catch. Then there is nothing left to set back.
+ */
+function surviveLostTerminal(stdin: PromptOptions['stdin'] & Partial<NodeJS.ReadStream>): void {
+  if (watched.has(stdin) || !stdin.prependListener) return;
+  watched.add(stdin);
+  stdin.prependListener('end', () => {
+    stdin.setRawMode = () => stdin as NodeJS.ReadStream;
+  });
 }
