@@ -7,6 +7,7 @@ import { clip } from './width.ts';
 import {
   endedRunLines,
   endedStepLines,
+  notStartedLines,
   progressText,
   showsUnits,
   startedRunLine,
@@ -18,11 +19,14 @@ import {
 /** More running units than this are counted, not listed: fifty hosts must fit a terminal. */
 const listedUnits = 8;
 const redrawEveryMs = 100;
+/** Lines of the screen that the list leaves free: the cursor's, and one for what was typed. */
+const freeLines = 2;
 
 export interface TerminalRenderer {
   sink: EventSink;
-  /** Takes the live part off the screen, so that a prompt can be asked; the next event brings it back. */
+  /** Takes the live part off the screen, so that a prompt can be asked; nothing is shown until `resume`. */
   suspend(): Promise<void>;
+  resume(): void;
   close(): Promise<void>;
 }
 
@@ -37,7 +41,6 @@ interface LiveTask {
   title: string;
   output: string;
   state$(state: 'WAITING' | 'STARTED'): void;
-  finish(): void;
 }
 
 /**
@@ -49,49 +52,74 @@ export async function terminalRenderer(how: Wording, options: TerminalOptions): 
   const model = new RunModel();
   const printed = new Set<string>();
   const tasks = new Map<string, LiveTask>();
-  let live: Promise<unknown> | undefined;
+  let live: { ended: Promise<unknown>; finish: () => void } | undefined;
   let timer: NodeJS.Timeout | undefined;
   let waiting: string[] = [];
 
-  const begin = () => {
-    const steps = model.view.steps.filter((step) => !hasEnded(step));
-    if (live || steps.length === 0) return;
-    const list = new Listr(
-      steps.map((step) => ({
-        title: title(step),
-        rendererOptions: { outputBar: 1 },
-        task: (_: unknown, wrapper: unknown) => {
-          // listr2 starts every task at once here; which of them really runs is the engine's matter.
-          const task = (wrapper as { task: { state$: string; title$: string; output$: string } }).task;
-          task.state$ = step.status === 'running' ? ListrTaskState.STARTED : ListrTaskState.WAITING;
-          return new Promise<void>((finish) => {
-            tasks.set(step.id, {
-              set title(words: string) {
-                task.title$ = words;
-              },
-              set output(words: string) {
-                task.output$ = words;
-              },
-              state$: (state) => {
-                task.state$ = ListrTaskState[state];
-              },
-              finish,
-            });
-          });
-        },
-      })),
-      {
-        concurrent: true,
-        exitOnError: false,
-        registerSignalListeners: false,
-        renderer: 'default',
-        rendererOptions: { clearOutput: true, formatOutput: 'truncate' },
-      },
+  /** What fits on the screen: running steps before planned ones, in the order of the plan. */
+  const listed = (): { steps: StepView[]; more: number } => {
+    const open = model.view.steps.filter((step) => !hasEnded(step));
+    const running = open.filter((step) => step.status === 'running');
+    const room = Math.max(
+      1,
+      (options.stdout.rows ?? 24) - freeLines - 1 - running.reduce((sum, step) => sum + linesOf(step), 0),
     );
-    live = list.run();
+    const planned = open.filter((step) => step.status !== 'running');
+    const shown = new Set([...running, ...planned.slice(0, planned.length > room ? room - 1 : room)]);
+    return { steps: open.filter((step) => shown.has(step)), more: open.length - shown.size };
+  };
+
+  const begin = () => {
+    const { steps, more } = listed();
+    if (live || steps.length === 0) return;
+    // One promise ends all tasks: also those that listr2 has not called yet.
+    let finish = () => {};
+    const over = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const known = (step: StepView) => ({
+      title: title(step),
+      rendererOptions: { outputBar: 1 },
+      task: (_: unknown, wrapper: unknown) => {
+        // listr2 starts every task at once here; which of them really runs is the engine's matter.
+        const task = (wrapper as { task: { state$: string; title$: string; output$: string } }).task;
+        task.state$ = step.status === 'running' ? ListrTaskState.STARTED : ListrTaskState.WAITING;
+        tasks.set(step.id, {
+          set title(words: string) {
+            task.title$ = words;
+          },
+          set output(words: string) {
+            task.output$ = words;
+          },
+          state$: (state) => {
+            task.state$ = ListrTaskState[state];
+          },
+        });
+        return over;
+      },
+    });
+    const rest = {
+      title: paint(how.color, 'dim', `… +${more}`),
+      task: (_: unknown, wrapper: unknown) => {
+        (wrapper as { task: { state$: string } }).task.state$ = ListrTaskState.WAITING;
+        return over;
+      },
+    };
+    const list = new Listr([...steps.map(known), ...(more > 0 ? [rest] : [])], {
+      concurrent: true,
+      exitOnError: false,
+      registerSignalListeners: false,
+      renderer: 'default',
+      rendererOptions: { clearOutput: true, formatOutput: 'truncate' },
+    });
+    live = { ended: list.run(), finish };
     timer = setInterval(redraw, redrawEveryMs);
     timer.unref();
   };
+
+  /** How many lines a running step takes: its title, and its units as far as they are listed. */
+  const linesOf = (step: StepView): number => 1 + (step.unitCount > 1 ? Math.min(step.unitCount, listedLines()) : 1);
+  const listedLines = () => Math.max(1, Math.min(listedUnits, Math.floor((options.stdout.rows ?? 24) / 2) - 2));
 
   const title = (step: StepView): string => {
     const elapsed =
@@ -116,7 +144,7 @@ export async function terminalRenderer(how: Wording, options: TerminalOptions): 
     const units = [...step.units.values()];
     const running = units.filter((unit) => unit.status === 'running');
     const troubled = units.filter((unit) => !['running', 'ok', 'skipped', 'undone'].includes(unit.status));
-    const shown = [...troubled.slice(-3), ...running].slice(0, listedUnits);
+    const shown = [...troubled.slice(-3), ...running].slice(0, listedLines() - 1);
     const columns = (options.stdout.columns ?? 80) - 8;
     const lines = shown.map((unit) => clip(unitLine(step, unit).trim(), columns)).filter((line) => line !== '');
     const more = running.length + Math.min(3, troubled.length) - shown.length;
@@ -138,22 +166,29 @@ export async function terminalRenderer(how: Wording, options: TerminalOptions): 
   const settle = async (all: boolean) => {
     if (live) {
       clearInterval(timer);
-      for (const task of tasks.values()) task.finish();
-      await live;
+      live.finish();
+      await live.ended;
       live = undefined;
       tasks.clear();
     }
     for (const line of waiting) options.stdout.write(`${line}\n`);
     waiting = [];
+    const notStarted: StepView[] = [];
     for (const step of model.view.steps) {
       if (printed.has(step.id) || !(hasEnded(step) || all)) continue;
       printed.add(step.id);
+      if (step.status === 'not-started' || step.status === 'planned') {
+        notStarted.push(step);
+        continue;
+      }
       for (const line of endedStepLines(how, step)) options.stdout.write(`${line}\n`);
     }
+    if (notStarted.length > 0) for (const line of notStartedLines(how, notStarted)) options.stdout.write(`${line}\n`);
   };
 
   // Settling is asynchronous and events are not: they queue up behind one another.
   let queue = Promise.resolve();
+  let resume = () => {};
   const later = (work: () => Promise<void> | void) => {
     queue = queue.then(work);
     return queue;
@@ -166,6 +201,7 @@ export async function terminalRenderer(how: Wording, options: TerminalOptions): 
         begin();
         break;
       case 'step.started':
+        if (live && !tasks.has(event.step)) await settle(false);
         begin();
         redraw();
         break;
@@ -199,7 +235,22 @@ export async function terminalRenderer(how: Wording, options: TerminalOptions): 
       model.apply(event);
       void later(() => show(event));
     },
-    suspend: () => later(() => settle(false)),
-    close: () => later(() => settle(false)),
+    suspend: async () => {
+      await later(() => settle(false));
+      let release = () => {};
+      const held = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      resume = release;
+      void later(() => held);
+    },
+    resume: () => {
+      resume();
+      if (model.view.status === 'running') void later(begin);
+    },
+    close: () => {
+      resume();
+      return later(() => settle(false));
+    },
   };
 }

@@ -85,6 +85,18 @@ export function endedStepLines(how: Wording, step: StepView): string[] {
   return lines;
 }
 
+/** Steps that never started: by name while they are few. */
+export function notStartedLines(how: Wording, steps: StepView[]): string[] {
+  if (steps.length <= 3) return steps.flatMap((step) => endedStepLines(how, step));
+  const { length } = steps;
+  const words = text(how.lang, 'run.not-started', {
+    count: length,
+    first: steps[0]!.name,
+    last: steps[length - 1]!.name,
+  });
+  return [`${statusIcon(how, 'not-started')} ${words}`];
+}
+
 /** The last lines of a run: status, time, reason and next step. */
 export function endedRunLines(how: Wording, view: RunView): string[] {
   const status = paint(how.color, statusPaint(view.status), statusWord(how, view.status));
