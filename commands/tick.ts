@@ -12,16 +12,24 @@ export default class Tick extends BaseCommand<typeof Tick> {
   protected override async execute(): Promise<CommandResult> {
     await using app = openApp(this.globals);
     const { withEngine } = await import('../src/app/run-command.ts');
-    const ticked = await withEngine(app, { renderer: () => this.renderer(app) }, (engine, signals) =>
+    const ticked = await withEngine(app, { renderer: () => this.renderer(app, true) }, (engine, signals) =>
       engine.tick(signals),
     );
     const bad = ticked.ran.find(({ exitCode }) => exitCode !== ExitCode.success && exitCode !== ExitCode.waiting);
+    const trouble = ticked.failed.length > 0 || ticked.interrupted.length > 0;
+    if (this.globals.json) {
+      // After the events of the runs, one line like them.
+      const failed = ticked.failed.map(({ run, error: { code, message } }) => ({ run, code, message }));
+      process.stdout.write(`${JSON.stringify({ event: 'tick.ended', ...ticked, failed })}\n`);
+    }
     const lines = [
       ...ticked.failed.map(({ run, error }) => `run ${run} cannot go on: ${error.message}`),
       ...ticked.held.map((run) => `run ${run} is under way elsewhere`),
       ...ticked.interrupted.map((run) => `run ${run} was interrupted; go on with "oaops runs resume ${run}"`),
       ...(ticked.ran.length === 0 && !this.globals.quiet ? ['nothing is due'] : []),
     ];
+    // Nobody else would say that a run lies there: cron mails what is on standard error.
+    if (this.globals.quiet && trouble && !this.globals.json) process.stderr.write(`${lines.join('\n')}\n`);
     return { exitCode: ticked.failed[0]?.error.exitCode ?? bad?.exitCode ?? ExitCode.success, text: lines.join('\n') };
   }
 }

@@ -88,7 +88,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   }
 
   /** Where the events of a run are shown; one per command. Secrets that `app` comes to know are taken out of them. */
-  protected async renderer(app: RunContext): Promise<Renderer> {
+  protected async renderer(app: RunContext, several = false): Promise<Renderer> {
     if (this.#renderer) return this.#renderer;
     this.#redactor = app.redactor;
     const { openRenderer } = await import('./render/open.ts');
@@ -100,6 +100,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       stdout: process.stdout,
       stderr: process.stderr,
       nowMs: () => app.clock.nowMs(),
+      several,
     });
     this.#renderer = {
       ...opened,
@@ -118,6 +119,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       stdin: process.stdin,
       stdout: process.stdout,
       before: async () => this.#renderer?.suspend(),
+      after: () => this.#renderer?.resume(),
       ...(signal ? { signal } : {}),
     });
   }

@@ -3,7 +3,7 @@ import { type Clock, isoTime } from '../../core/clock.ts';
 import { errnoOf, messageOf, usageError } from '../../core/errors.ts';
 import type { EventSink } from '../../core/events.ts';
 import type { Redactor } from '../../core/redaction.ts';
-import { plainSink } from './plain.ts';
+import { perRun, plainSink } from './plain.ts';
 
 /** The log of `--log-file`: appended lines with UTC time and process id, redacted; whole lines by one write each. */
 export interface LogFile {
@@ -35,7 +35,7 @@ export function openLogFile(path: string, clock: Clock, redactor: Pick<Redactor,
   };
   return {
     line,
-    sink: plainSink({ lang: 'en', color: false, unicode: false }, { verbose: true }, line),
+    sink: perRun(() => plainSink({ lang: 'en', color: false, unicode: false }, { verbose: true }, line)),
     close: () => closeSync(fd),
   };
 }

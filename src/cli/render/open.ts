@@ -3,14 +3,15 @@ import type { Redactor } from '../../core/redaction.ts';
 import { wantsColor } from '../color.ts';
 import type { GlobalOptions } from '../globals.ts';
 import type { Language } from '../texts/language.ts';
-import { ndjsonSink, plainSink, quietSink } from './plain.ts';
+import { ndjsonSink, perRun, plainSink, quietSink } from './plain.ts';
 import type { Wording } from './words.ts';
 
 /** Where the events of a run are shown. */
 export interface Renderer {
   sink: EventSink;
-  /** Frees the terminal for a prompt. */
+  /** Frees the terminal for a prompt, until `resume`. */
   suspend(): Promise<void>;
+  resume(): void;
   /** Waits until everything is on the screen. */
   close(): Promise<void>;
 }
@@ -23,13 +24,15 @@ export interface RendererOptions {
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
   nowMs: () => number;
+  /** Events of several runs come mixed: told as lines. */
+  several?: boolean;
 }
 
 /** The renderer that flags and streams ask for: NDJSON, quiet, a live list in a terminal, plain lines elsewhere. */
 export async function openRenderer(options: RendererOptions): Promise<Renderer> {
   const { globals, lang, redactor, env, stdout, stderr, nowMs } = options;
   const how: Wording = { lang, color: globals.color && wantsColor(stdout, env), unicode: isUtf8(env) };
-  const still = { suspend: async () => {}, close: async () => {} };
+  const still = { suspend: async () => {}, resume: () => {}, close: async () => {} };
   const line = (stream: NodeJS.WriteStream) => (words: string) => void stream.write(`${words}\n`);
   const redacted =
     (sink: EventSink): EventSink =>
@@ -37,13 +40,14 @@ export async function openRenderer(options: RendererOptions): Promise<Renderer> 
       sink(redactor.redactValue(event));
 
   if (globals.json) return { ...still, sink: redacted(ndjsonSink(line(stdout))) };
-  if (globals.quiet) return { ...still, sink: redacted(quietSink({ ...how, color: false }, line(stderr))) };
-  if (isLive(stdout, env)) {
+  if (globals.quiet)
+    return { ...still, sink: redacted(perRun(() => quietSink({ ...how, color: false }, line(stderr)))) };
+  if (!options.several && isLive(stdout, env)) {
     const { terminalRenderer } = await import('./terminal.ts');
     const live = await terminalRenderer(how, { verbose: globals.verbose, stdout, nowMs });
     return { ...live, sink: redacted(live.sink) };
   }
-  return { ...still, sink: redacted(plainSink(how, { verbose: globals.verbose }, line(stdout))) };
+  return { ...still, sink: redacted(perRun(() => plainSink(how, { verbose: globals.verbose }, line(stdout)))) };
 }
 
 function isLive(stdout: NodeJS.WriteStream, env: Readonly<Record<string, string | undefined>>): boolean {

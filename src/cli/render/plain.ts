@@ -57,8 +57,10 @@ export function plainSink(how: Wording, options: { verbose: boolean }, write: (l
         break;
       }
       case 'step.ended': {
-        const why = event.message ? `: ${event.message}` : '';
         const step = model.step(event.step);
+        // What its one unit has just said is not said again.
+        if (tellsItsUnit(step, event.status, event.message)) break;
+        const why = event.message ? `: ${event.message}` : '';
         const time = step.startedMs === undefined ? '' : ` (${formatDuration(event.durationMs)})`;
         write(`${label(step)}: ${statusWord(how, event.status)}${time}${why}`);
         break;
@@ -70,6 +72,25 @@ export function plainSink(how: Wording, options: { verbose: boolean }, write: (l
         for (const line of endedRunLines(how, model.view)) write(line);
         break;
     }
+  };
+}
+
+function tellsItsUnit(step: StepView, status: StepView['status'], message: string | undefined): boolean {
+  if (message === undefined || showsUnits(step)) return false;
+  const [unit] = step.units.values();
+  return unit?.status === status && unit.message === message;
+}
+
+/** Several runs side by side (`oaops tick`): each is told on its own. */
+export function perRun(make: () => EventSink): EventSink {
+  const sinks = new Map<string, EventSink>();
+  return (event) => {
+    // What is said before a run is known belongs to the first one.
+    const run = event.run || ([...sinks.keys()][0] ?? '');
+    const sink = sinks.get(run) ?? make();
+    sinks.set(run, sink);
+    sink(event);
+    if (event.event === 'run.ended') sinks.delete(event.run);
   };
 }
 

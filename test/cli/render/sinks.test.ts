@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openLogFile } from '../../../src/cli/render/log-file.ts';
+import { perRun, plainSink, quietSink } from '../../../src/cli/render/plain.ts';
 import type { RunEvent } from '../../../src/core/events.ts';
 import { Redactor } from '../../../src/core/redaction.ts';
 
@@ -67,6 +68,51 @@ test('--json prints the events themselves, one a line', () => {
   expect(events[0]).toMatchObject({ event: 'run.started', runbook: 'oa-hotfix' });
   expect(events.at(-1)).toMatchObject({ event: 'run.ended', status: 'ok', exitCode: 0 });
   expect(lines.join('\n')).not.toContain('s3cret-word');
+});
+
+describe('lines of several runs side by side', () => {
+  const tell = (sink: (event: RunEvent) => void, run: string, status: 'failed' | 'ok', between = () => {}) => {
+    const time = '2026-11-22T18:05:12.000Z';
+    const about = { time, run, step: 'a' };
+    const exitCode = status === 'ok' ? 0 : 1;
+    const step = { id: 'a', name: `work of ${run}`, uses: 'exec', effect: 'write', units: 1 };
+    sink({
+      event: 'run.started',
+      time,
+      run,
+      runbook: run,
+      version: '1.0.0',
+      digest: 'd',
+      resumed: true,
+      steps: [step],
+    });
+    between();
+    sink({ event: 'step.started', ...about, name: step.name, units: 1 });
+    const unit = { unit: 'localhost', target: 'localhost', attempt: 1, phase: 'do' } as const;
+    sink({ event: 'unit.started', ...about, ...unit });
+    sink({ event: 'unit.ended', ...about, ...unit, status, durationMs: 1, message: 'it broke' });
+    sink({ event: 'step.ended', ...about, status, durationMs: 1, message: 'it broke' });
+    sink({ event: 'run.ended', time, run, status, exitCode, durationMs: 2 });
+  };
+  const how = { lang: 'en', color: false, unicode: false } as const;
+
+  test('--quiet tells the run that failed, once, and nothing of the others', () => {
+    const lines: string[] = [];
+    const sink = perRun(() => quietSink(how, (line) => lines.push(line)));
+    tell(sink, 'one', 'failed', () => tell(sink, 'two', 'ok', () => tell(sink, 'three', 'failed')));
+    expect(lines.join('\n')).not.toContain('two');
+    for (const run of ['one', 'three']) expect(lines.filter((line) => line === `[1/1] work of ${run}`)).toHaveLength(1);
+  });
+
+  test('why a step with one unit failed is said once', () => {
+    const lines: string[] = [];
+    tell(
+      plainSink(how, { verbose: false }, (line) => lines.push(line)),
+      'one',
+      'failed',
+    );
+    expect(lines.filter((line) => line.includes('it broke'))).toEqual(['[1/1] work of one: failed (1 ms): it broke']);
+  });
 });
 
 describe('--log-file', () => {
