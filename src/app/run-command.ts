@@ -1,5 +1,6 @@
 import type { App } from '../app.ts';
 import type { Prompts } from '../cli/prompts.ts';
+import { type Language, text } from '../cli/texts/texts.ts';
 import { OaopsError, usageError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import { ExitCode } from '../core/exit-codes.ts';
@@ -60,14 +61,14 @@ export async function preparePlan(
 export async function startRun(
   app: App,
   { plan, requester }: PreparedPlan,
-  show: RunShow & { lang: string; confirm?: string | undefined; askBefore?: boolean },
+  show: RunShow & { lang: Language; confirm?: string | undefined; askBefore?: boolean },
 ): Promise<RunEnd> {
   refuseUnconfirmed(plan, show.confirm);
   if (show.prompts && show.askBefore && planEffect(plan) !== 'read') {
     process.stdout.write(planText(plan, show.lang));
     const agreed = await show
       .prompts(new AbortController().signal)
-      .confirm(`Run ${plan.runbook.name} ${plan.runbook.version}?`);
+      .confirm(text(show.lang, 'prompt.run', { runbook: plan.runbook.name, version: plan.runbook.version }));
     if (!agreed) throw new OaopsError('declined', 'nothing was done', { exitCode: ExitCode.refused });
   }
   return withEngine(app, show, (engine, signals) => engine.start(plan, requester, signals));
@@ -82,7 +83,15 @@ export async function withEngine<T>(
   const runs = await app.runs();
   using signals = stopSignals();
   const { sink } = await show.renderer();
-  const ask = show.prompts ? askAtTerminal(show.prompts(signals.stop), runs.actor, app.clock) : undefined;
+  const ask = show.prompts
+    ? askAtTerminal({
+        prompts: show.prompts(signals.stop),
+        by: runs.actor,
+        clock: app.clock,
+        stop: signals.stop,
+        interrupt: signals.interrupt,
+      })
+    : undefined;
   // Awaited here: the signals must be ours until the work has ended.
   return await work(await runs.engine({ sink, ask }), signals);
 }

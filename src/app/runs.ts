@@ -126,6 +126,7 @@ export class RunDoor {
       oaopsVersion: app.version,
       actor: this.actor,
       sink: view.sink,
+      ...(app.globals.lang ? { lang: app.globals.lang } : {}),
       changedFiles: async (plan) => changedFiles(plan),
       ...(view.ask ? { ask: view.ask } : {}),
     };

@@ -55,6 +55,7 @@ export function actionContext(
     stopping: run.halt.stopping,
     signal,
     unitDir,
+    ...(deps.lang ? { lang: deps.lang } : {}),
     progress: ({ unit: measure, ...progress }) =>
       run.emit({ event: 'unit.progress', time: run.now(), ...where, ...progress, ...(measure ? { measure } : {}) }),
     output: (stream, text) => capture.write(stream, text),

@@ -41,6 +41,8 @@ export interface ActionContext<Services = unknown> {
   stopping: AbortSignal;
   /** ... and on timeout, or the second signal (end at once). */
   signal: AbortSignal;
+  /** Language of texts for people: `localText(text, lang)`. */
+  lang?: string;
   /** A folder of this run for files of this unit (mode 0700). */
   unitDir: string;
   progress(progress: { message?: string; done?: number; total?: number; unit?: 'bytes' | 'files' | 'steps' }): void;

@@ -42,7 +42,14 @@ export async function runStep(run: RunContext, state: StepState): Promise<StepEn
     return result;
   };
   const announce = (units: number) =>
-    run.emit({ event: 'step.started', time, run: run.runId, step: step.id, name: localText(step.name), units });
+    run.emit({
+      event: 'step.started',
+      time,
+      run: run.runId,
+      step: step.id,
+      name: localText(step.name, run.deps.lang),
+      units,
+    });
 
   let condition: boolean | 'per-unit';
   try {

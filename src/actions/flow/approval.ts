@@ -58,7 +58,7 @@ export const approval: Action<With> = {
     const missing = args.approvers - valid.length;
     return {
       status: 'waiting',
-      message: `${localText(args.message)} (${missing} approval${missing > 1 ? 's' : ''} missing, until ${new Date(openUntilMs).toISOString()})`,
+      message: `${localText(args.message, context.lang)} (${missing} approval${missing > 1 ? 's' : ''} missing, until ${new Date(openUntilMs).toISOString()})`,
       next: `A second person runs: oaops approve ${context.runId} ${context.step.id}`,
       wakeAtMs: openUntilMs,
     };

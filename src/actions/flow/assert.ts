@@ -26,12 +26,12 @@ export const assert: Action<With> = {
   usesTargets: true,
   idempotent: true,
   describe: (args) => `check: ${localText(args.message)}`,
-  async apply(args) {
+  async apply(args, context) {
     if (args.that) return { status: 'ok', result: {} };
     return {
       status: 'failed',
       result: {},
-      message: localText(args.message),
+      message: localText(args.message, context.lang),
       retryable: true,
       ...(args.refuse ? { exitCode: ExitCode.refused } : {}),
     };

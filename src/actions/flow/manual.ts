@@ -36,7 +36,7 @@ export const manualConfirm: Action<ConfirmWith> = {
   canWait: true,
   describe: (args) => `ask: ${localText(args.message)}`,
   async apply(args, context) {
-    const asked = await ask(context, { kind: 'confirm', ...texts(args) }, 'yes', args.evidence);
+    const asked = await ask(context, { kind: 'confirm', ...texts(args, context.lang) }, 'yes', args.evidence);
     if ('outcome' in asked) return asked.outcome;
     const { answer } = asked;
     if (answer.value !== true) {
@@ -85,7 +85,7 @@ export const manualInput: Action<InputWith> = {
     const { choices, min, max, pattern } = args;
     const question: ManualQuestion = {
       kind: args.type,
-      ...texts(args),
+      ...texts(args, context.lang),
       ...(choices ? { choices } : {}),
       ...(min === undefined ? {} : { min }),
       ...(max === undefined ? {} : { max }),
@@ -128,13 +128,13 @@ async function ask(
   };
 }
 
-function texts(args: { message: ConfirmWith['message']; instructions?: ConfirmWith['instructions'] | undefined }): {
-  message: string;
-  instructions?: string;
-} {
+function texts(
+  args: { message: ConfirmWith['message']; instructions?: ConfirmWith['instructions'] | undefined },
+  lang: string | undefined,
+): { message: string; instructions?: string } {
   return {
-    message: localText(args.message),
-    ...(args.instructions ? { instructions: localText(args.instructions) } : {}),
+    message: localText(args.message, lang),
+    ...(args.instructions ? { instructions: localText(args.instructions, lang) } : {}),
   };
 }
 
