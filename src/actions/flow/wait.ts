@@ -52,7 +52,11 @@ export const wait: Action<With> = {
         wakeAtMs: untilMs,
       };
     }
-    if (leftMs > 0) await clock.sleep(leftMs, AbortSignal.any([stopping, signal])).catch(() => undefined);
+    const woken = AbortSignal.any([stopping, signal]);
+    // Again and again: timers may fire a little early, and the wall clock may be set back meanwhile.
+    for (let left = leftMs; left > 0 && !woken.aborted; left = untilMs - clock.nowMs()) {
+      await clock.sleep(Math.min(left, longestWaitInProcessMs), woken).catch(() => undefined);
+    }
     if (signal.aborted) throw signal.reason;
     if (clock.nowMs() < untilMs) return { status: 'stopped', message: 'stopped while waiting' };
     const endedAtMs = clock.nowMs();
