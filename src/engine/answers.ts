@@ -199,8 +199,9 @@ function requireApprovalStep(step: PlannedStep, row: RunRow): void {
 
 /** Due at once, so that the next `oaops tick` goes on. A run that is under way sees the answer by itself. */
 async function wake(deps: Deps, row: RunRow): Promise<void> {
-  if (row.status === 'waiting')
-    await deps.record.runs.setStatus(row.id, { status: 'waiting', at: now(deps), wakeAt: now(deps) });
+  // Looked at again after the input was stored: a run that ends as waiting looks for inputs after it has said so.
+  if ((await deps.record.runs.get(row.id))?.status !== 'waiting') return;
+  await deps.record.runs.setStatus(row.id, { status: 'waiting', at: now(deps), wakeAt: now(deps) });
 }
 
 function accepted(row: RunRow, step: PlannedStep, unit: string, by: string): Accepted {

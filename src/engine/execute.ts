@@ -205,6 +205,14 @@ async function finish(
     { status: outcome.status, at: run.now(), exitCode: outcome.exitCode, message, wakeAt: wakeAt ?? null },
     fence,
   );
+  if (outcome.status === 'waiting' && (await answeredMeanwhile(run))) {
+    const { status, exitCode } = outcome;
+    await run.deps.record.runs.setStatus(
+      run.runId,
+      { status, at: run.now(), exitCode, message, wakeAt: run.now() },
+      fence,
+    );
+  }
   run.emit({
     event: 'run.ended',
     time: run.now(),
@@ -216,6 +224,21 @@ async function finish(
     ...(outcome.next === undefined ? {} : { next: outcome.next }),
   });
   return { run: run.runId, ...rest, ...(wakeAt ? { wakeAt } : {}) };
+}
+
+/**
+ * An answer that came after its step had looked, and before the run was said to wait: whoever gave it saw a run under way
+ * and woke nobody.
+ */
+async function answeredMeanwhile(run: RunContext): Promise<boolean> {
+  await run.journal.refreshInputs();
+  const { view } = run.journal;
+  return view.inputs.some(({ kind, step, unit, at }) => {
+    if (kind === 'control' || kind === 'request') return false;
+    const units = run.steps.get(step)?.units ?? [];
+    const rows = units.flatMap(({ id }) => (unit === '' || unit === id ? [view.last(step, id)] : []));
+    return rows.some((row) => row?.status === 'waiting' && at >= row.startedAt);
+  });
 }
 
 /** A person who pressed Ctrl-C must see that it was heard. */
@@ -235,7 +258,7 @@ function emitStart(run: RunContext, resumed: boolean): void {
     resumed,
     steps: run.plan.steps.map((step) => ({
       id: step.id,
-      name: localText(step.name),
+      name: localText(step.name, run.deps.lang),
       uses: step.uses,
       effect: step.effect,
       units: run.steps.get(step.id)?.units?.length ?? null,

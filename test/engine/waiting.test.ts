@@ -9,7 +9,7 @@ import { answerUnit } from '../../src/engine/answers.ts';
 import type { RunEnd } from '../../src/engine/outcome.ts';
 import type { StepSpec } from '../../src/runbook/types.ts';
 import { fakeAction, ok } from './fake-action.ts';
-import { type Bench, openBench, planOf, stepSpec } from './harness.ts';
+import { type Bench, openBench, planOf, stepSpec, VirtualClock } from './harness.ts';
 
 let bench: Bench;
 afterEach(() => bench.close());
@@ -53,6 +53,29 @@ describe('wait', () => {
     const run = await start([stepSpec({ id: 'pause', uses: 'wait', with: { until: '2026-11-23T02:00:30+08:00' } })]);
     expect(run.status).toBe('ok');
     expect(bench.clock.nowMs()).toBe(Date.UTC(2026, 10, 22, 18, 0, 30));
+  });
+
+  it('goes on until the wall clock says so, though timers are early and the clock is set back', async () => {
+    class SetBack extends VirtualClock {
+      naps = 0;
+      override async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+        await super.sleep(ms, signal);
+        if (ms < 1000) return;
+        this.naps += 1;
+        if (this.naps === 1) this.advance(-5000);
+        if (this.naps === 2) this.advance(-1);
+      }
+    }
+    done.length = 0;
+    const clock = new SetBack();
+    bench = await openBench(actions, { clock });
+    const steps = [
+      stepSpec({ id: 'pause', uses: 'wait', with: { for: '30s' } }),
+      stepSpec({ id: 'after', uses: 'act' }),
+    ];
+    const run = await clock.run(bench.engine.start(planOf(actions, steps), { name: 'alice' }));
+    expect(run.status).toBe('ok');
+    expect(clock.nowMs()).toBeGreaterThanOrEqual(Date.UTC(2026, 10, 22, 18, 0, 30));
   });
 
   it('goes on with several runs, each under its lock, and skips those held', async () => {
@@ -129,6 +152,23 @@ describe('manual steps', () => {
       (entry) => entry.step === 'seen' && entry.status === 'ok',
     );
     expect(row?.result).toEqual({ value: true, by: 'alice', at: '2026-11-22T18:00:00.000Z', comment: 'looked twice' });
+  });
+
+  it('are woken by an answer that comes after the step has looked, while the run is still under way', async () => {
+    const slow = fakeAction('slow', async (_args, { clock, runId }) => {
+      await clock.sleep(5000);
+      // The step that asks has ended as waiting; the run has not.
+      await answerUnit(bench.deps, { run: runId, step: 'seen', value: 'yes' });
+      return ok();
+    });
+    bench = await openBench([...actions, slow]);
+    const steps = [
+      stepSpec({ id: 'seen', uses: 'manual.confirm', needs: [], with: { message: 'all green?' } }),
+      stepSpec({ id: 'slow', uses: 'slow', needs: [] }),
+    ];
+    const run = await bench.clock.run(bench.engine.start(planOf([...actions, slow], steps), { name: 'alice' }));
+    expect(run.status).toBe('waiting');
+    expect((await tick()).ran).toMatchObject([{ run: run.run, status: 'ok' }]);
   });
 
   it('fail on a no, and ask again when the run is resumed', async () => {
