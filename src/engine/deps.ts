@@ -28,6 +28,8 @@ export interface EngineDeps {
   /** The person at the keyboard, for the journal: see requester.ts. */
   actor: string;
   sink: EventSink;
+  /** Language of names and questions in events; default English. */
+  lang?: string;
   /** Files of a stored plan that are not what they were: told as warnings, never used. */
   changedFiles: (plan: Plan) => Promise<string[]>;
   /** Asks at the terminal; absent when there is none. */
@@ -61,4 +63,6 @@ export interface StepState {
   units: PlannedUnit[] | undefined;
   /** A failure named this step with `onFailure: step:<id>`. */
   triggered: boolean;
+  /** What expressions see of the step, once it has ended with this status. */
+  scope?: { status: string; value: unknown };
 }

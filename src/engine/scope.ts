@@ -42,9 +42,26 @@ export function unitOutputs(
   return Object.fromEntries(names.map(([name, expression]) => [name, evaluateNow(expression, scope)]));
 }
 
+/**
+ * A step's part of the scope is made only when an expression asks for it, and for an ended step only once: thousands of
+ * units would else each read thousands of rows.
+ */
 function stepsScope(run: RunContext): Record<string, unknown> {
   const scope: Record<string, unknown> = {};
-  for (const [id, state] of run.steps) scope[id] = stepScope(run, state);
+  for (const [id, state] of run.steps) {
+    let made: unknown;
+    Object.defineProperty(scope, id, {
+      enumerable: true,
+      get: () => {
+        if (state.status === 'pending' || state.status === 'running') {
+          made ??= stepScope(run, state);
+          return made;
+        }
+        if (state.scope?.status !== state.status) state.scope = { status: state.status, value: stepScope(run, state) };
+        return state.scope.value;
+      },
+    });
+  }
   return scope;
 }
 
