@@ -21,23 +21,26 @@ export default class DrillHistory extends BaseCommand<typeof DrillHistory> {
     const drills = await drillHistory(app, this.args.runbook, this.flags.limit);
     if (drills.length === 0) return { json: { drills }, text: 'no drill has been run yet' };
     const columns = [
-      { title: 'TIME' },
-      { title: 'RUNBOOK' },
-      { title: 'VERDICT' },
+      { title: 'TIME (UTC)', whole: true },
+      { title: 'RUNBOOK', whole: true },
+      { title: 'VERDICT', flexible: true },
       { title: 'RTO' },
       { title: 'RPO' },
-      { title: 'LEG', flexible: true },
       { title: 'WHY', flexible: true },
     ];
-    const rows = drills.map(({ at, runbook, verdict, sabotage, rto, rpo, location, reasons }) => [
-      at,
+    const rows = drills.map(({ at, runbook, verdict, sabotage, rto, rpo, reasons }) => [
+      at.slice(0, 16).replace('T', ' '),
       runbook,
       sabotage === 'none' ? verdict : `${verdict} (${sabotage})`,
       rto,
       rpo,
-      location,
-      reasons.length > 1 ? `${reasons[0]} (and ${reasons.length - 1} more)` : (reasons[0] ?? ''),
+      shortened(reasons.length > 1 ? `${reasons[0]} (and ${reasons.length - 1} more)` : (reasons[0] ?? '')),
     ]);
     return { json: { drills }, text: this.table(columns, rows) };
   }
+}
+
+/** Object names are long; `--json` has them whole, and which leg it was. */
+function shortened(reason: string): string {
+  return reason.replace(/\b([0-9a-f]{8})[0-9a-f]{56}\b/g, '$1…');
 }
