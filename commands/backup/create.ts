@@ -17,6 +17,7 @@ export default class BackupCreate extends BaseCommand<typeof BackupCreate> {
     ExitCode.failed,
     ExitCode.usage,
     ExitCode.incomplete,
+    ExitCode.refused,
     ExitCode.repositoryMissing,
     ExitCode.lockHeld,
     ExitCode.sigint,

@@ -1,5 +1,6 @@
 import { readRecipientsFile } from './crypto/keys.ts';
 import type { BackupDoor } from './door.ts';
+import { remember } from './keys/known-recipients.ts';
 import type { ObjectStore } from './ports.ts';
 import { type InitLegResult, initRepository, recipientsMissing } from './repository/init.ts';
 
@@ -36,6 +37,8 @@ export async function makeRepository(
       random: door.random,
       companions: door.companions(),
     });
+    const known = { repositoryId: config.repositoryId, encryption: config.encryption, recipients: unique };
+    for (const leg of legs) if (leg.created) remember(door.stateDir, leg.location, known);
     const warnings: string[] = [];
     if (config.encryption === 'none') warnings.push('the repository is not encrypted: who reads it reads everything');
     if (unique.length === 1)

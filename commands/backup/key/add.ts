@@ -8,7 +8,13 @@ export default class BackupKeyAdd extends BaseCommand<typeof BackupKeyAdd> {
   static override description =
     'Backups that are stored already are not encrypted again: the new key does not open them. Name every leg of the repository.';
   static override examples = ['<%= config.bin %> backup key add age1... --repo /srv/backup --repo s3://oa-backup/main'];
-  static override exitCodes = [ExitCode.success, ExitCode.failed, ExitCode.usage, ExitCode.repositoryMissing];
+  static override exitCodes = [
+    ExitCode.success,
+    ExitCode.failed,
+    ExitCode.usage,
+    ExitCode.refused,
+    ExitCode.repositoryMissing,
+  ];
   static override args = { recipient: Args.string({ description: 'age public key', required: true }) };
   static override flags = {
     repo: Flags.string({

@@ -8,7 +8,13 @@ export default class BackupKeyRemove extends BaseCommand<typeof BackupKeyRemove>
   static override description =
     'Backups that are stored already can still be read with the removed key. Name every leg of the repository.';
   static override examples = ['<%= config.bin %> backup key remove age1... --repo /srv/backup'];
-  static override exitCodes = [ExitCode.success, ExitCode.failed, ExitCode.usage, ExitCode.repositoryMissing];
+  static override exitCodes = [
+    ExitCode.success,
+    ExitCode.failed,
+    ExitCode.usage,
+    ExitCode.refused,
+    ExitCode.repositoryMissing,
+  ];
   static override args = { recipient: Args.string({ description: 'age public key', required: true }) };
   static override flags = {
     repo: Flags.string({

@@ -10,6 +10,7 @@ import { RepositoryCache } from '../cache/repository-cache.ts';
 import type { Identities } from '../crypto/age-header.ts';
 import { fromText } from '../format/byte-string.ts';
 import type { ManifestRoot, Problem } from '../format/manifest-root.ts';
+import { checkKnown } from '../keys/known-recipients.ts';
 import { acquireHostLock } from '../lease/host-lock.ts';
 import { acquireLease, type Lease } from '../lease/lease.ts';
 import type { ObjectStore } from '../ports.ts';
@@ -89,7 +90,7 @@ export interface BackupResult {
 /**
  * One backup of some paths to one or more legs. Exit code 0, or 3 when something could not be read or a leg failed while another one
  * got the snapshot. Everything worse is thrown: `sources-missing` (1), `repository-missing` (10), `lease-held` and
- * `host-lock-held` (11), `legs-failed`.
+ * `host-lock-held` (11), `recipients-changed` (4), `legs-failed`.
  */
 export async function runBackup(request: BackupRequest, place: BackupPlace): Promise<BackupResult> {
   if (request.repos.length === 0)
@@ -139,6 +140,7 @@ export async function runBackup(request: BackupRequest, place: BackupPlace): Pro
     for (const lease of leases) lease.lost.addEventListener('abort', () => stop.abort(lease.lost.reason));
 
     const keys = await readKeys(opened.first);
+    for (const { location } of opened.stores) checkKnown(place.stateDir, location, { ...config, ...keys });
     if (keys.recipients.length === 1)
       warn('the repository has one recipient only: a lost key is a lost backup; see "oaops backup key add"');
     await legs.listObjects();

@@ -10,6 +10,7 @@ import { formatJsonObject } from '../format/repository-config.ts';
 import type { ObjectStore } from '../ports.ts';
 import { openRepository, type Repository, readKeys } from '../repository/open.ts';
 import { listSnapshotIds } from '../repository/snapshots.ts';
+import { checkKnown, type KnownRepository, remember } from './known-recipients.ts';
 
 /** Opens every leg, works on all of them and closes them. */
 async function onLegs<T>(
@@ -35,6 +36,22 @@ export async function listRecipients(door: BackupDoor, repos: readonly string[])
   return onLegs(door, repos.slice(0, 1), async ([leg]) => (await readKeys(leg!)).recipients);
 }
 
+/** What stands in the repository now is what this machine expects from now on. */
+export async function acceptRecipients(door: BackupDoor, repos: readonly string[]): Promise<string[]> {
+  return onLegs(door, repos, async (legs) => {
+    let recipients: string[] = [];
+    for (const leg of legs) {
+      ({ recipients } = await readKeys(leg));
+      remember(door.stateDir, leg.store.location, described(leg, recipients));
+    }
+    return recipients;
+  });
+}
+
+function described({ config }: Repository, recipients: readonly string[]): KnownRepository {
+  return { repositoryId: config.repositoryId, encryption: config.encryption, recipients };
+}
+
 /**
  * Adds and removes recipients on every leg. What is stored already stays readable by those who could read it, and stays
  * unreadable for those who could not: only what is written from now on is for the new list.
@@ -53,6 +70,8 @@ export async function changeRecipients(
           next: 'Make a new repository with recipients; encryption cannot be switched on later.',
         });
       const { recipients, sequence } = await readKeys(leg);
+      // A change must not bless what somebody else put there.
+      checkKnown(door.stateDir, leg.store.location, described(leg, recipients));
       const next = recipients.filter((recipient) => recipient !== change.remove);
       if (change.remove !== undefined && next.length === recipients.length)
         throw usageError('recipient-unknown', `${change.remove} is no recipient of ${leg.store.location}`, {
@@ -72,6 +91,7 @@ export async function changeRecipients(
         throw new OaopsError('keys-changed', `somebody else changed the recipients of ${leg.store.location} just now`, {
           next: 'Run it again.',
         });
+      remember(door.stateDir, leg.store.location, described(leg, next));
     }
     return result;
   });
