@@ -7,7 +7,7 @@ import { ExitCode } from '../../src/core/exit-codes.ts';
 export default class RunbookValidate extends BaseCommand<typeof RunbookValidate> {
   static override summary = 'Check runbooks and tell line and column of every finding';
   static override description =
-    'Reports all findings as FILE:LINE:COL SEVERITY RULE MESSAGE. Needs no network and no configuration. Without PATH the folder runbooks is checked. Folders are searched at any depth for .yaml and .yml files; those with neither apiVersion nor kind are skipped and named.';
+    'Reports all findings as FILE:LINE:COL SEVERITY RULE MESSAGE. Needs no network and no configuration. Without PATH the folder runbooks is checked. Folders are searched at any depth for .yaml and .yml files; those that are no runbooks of oaops (inventories, Kubernetes manifests) are skipped and named. A file that is named itself is always checked.';
   static override examples = [
     '<%= config.bin %> runbook validate runbooks/',
     "<%= config.bin %> runbook validate 'ops/**/*.yaml' --format sarif > runbooks.sarif",

@@ -1,11 +1,13 @@
-import { delimiter, resolve } from 'node:path';
+import { resolve } from 'node:path';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The environment variables that stand for a key of the configuration. */
+/**
+ * The environment variables that stand for a key of the configuration. OAOPS_RUNBOOK_PATH is none of them: its folders are
+ * looked into before those of `runbooks`, not instead of them.
+ */
 export const configVariables = {
   OAOPS_LANG: 'lang',
-  OAOPS_RUNBOOK_PATH: 'runbooks',
   OAOPS_INVENTORY: 'inventory',
   OAOPS_RECORD_URL: 'record.url',
   OAOPS_ALLOWED_SIGNERS: 'approvals.allowedSigners',
@@ -30,12 +32,6 @@ export function fromEnvironment(env: Environment): EnvironmentSetting[] {
 }
 
 function settingOf(key: string, variable: string, value: string): unknown {
-  if (key === 'runbooks') {
-    return value
-      .split(delimiter)
-      .filter((part) => part !== '')
-      .map((part) => resolve(part));
-  }
   if (key === 'record.url') return `env:${variable}`;
   if (key === 'lang') return /^zh/i.test(value) ? 'zh-CN' : 'en';
   return resolve(value);

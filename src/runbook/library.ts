@@ -55,8 +55,11 @@ export function listRunbooks(folders: readonly LibraryFolder[]): LibraryEntry[] 
   const all: LibraryEntry[] = [];
   for (const { folder, origin } of folders) {
     if (!existsSync(folder)) continue;
-    for (const file of yamlFilesBelow(folder)) {
-      const header = readHeader(headOf(file));
+    // What cannot be read is no reason to list nothing; validation tells of it.
+    for (const file of yamlFilesBelow(folder, folder, () => {})) {
+      const head = headOf(file);
+      if (head === undefined) continue;
+      const header = readHeader(head);
       if (header.apiVersion === undefined && header.kind === undefined) continue;
       const name = header.name ?? '';
       const first = used.get(name);
@@ -111,14 +114,18 @@ export function findRunbook(
   });
 }
 
-/** The header stands at the top; a file of many megabytes is not read for it. */
-function headOf(file: string): string {
-  const handle = openSync(file, 'r');
+/** The header stands at the top; a file of many megabytes is not read for it. Undefined when it cannot be read. */
+function headOf(file: string): string | undefined {
   try {
-    const buffer = Buffer.alloc(Math.min(statSync(file).size, 256 * 1024));
-    const length = readSync(handle, buffer, 0, buffer.length, 0);
-    return buffer.toString('utf8', 0, length).replace(/^\uFEFF/, '');
-  } finally {
-    closeSync(handle);
+    const handle = openSync(file, 'r');
+    try {
+      const buffer = Buffer.alloc(Math.min(statSync(file).size, 256 * 1024));
+      const length = readSync(handle, buffer, 0, buffer.length, 0);
+      return buffer.toString('utf8', 0, length).replace(/^\uFEFF/, '');
+    } finally {
+      closeSync(handle);
+    }
+  } catch {
+    return undefined;
   }
 }

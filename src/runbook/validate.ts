@@ -23,6 +23,7 @@ export async function validateRunbooks(paths: readonly string[], options: Valida
   const { files, skipped, findings } = discoverRunbooks(
     paths.filter((path) => path !== '-'),
     options.cwd,
+    options.catalogue.kinds.map(({ kind }) => kind),
   );
   const checked: Checked[] = [];
   if (paths.includes('-')) checked.push(checkText(options.stdin ?? new Uint8Array(), '<stdin>', options));
@@ -32,7 +33,7 @@ export async function validateRunbooks(paths: readonly string[], options: Valida
     const what = first
       ? `${first.file}: ${first.message}`
       : skipped.length > 0
-        ? `${skipped.length} YAML files, none of them a runbook (neither apiVersion nor kind)`
+        ? `${skipped.length} YAML files, none of them a runbook of oaops`
         : 'nothing to read';
     throw usageError('nothing-to-validate', what, {
       next: 'Name runbook files, folders or globs, or - for standard input.',

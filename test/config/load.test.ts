@@ -35,17 +35,23 @@ describe('precedence', () => {
       'lang: zh-CN\ntimeZone: Asia/Shanghai\nrunbooks: [/a, /b]\nssh:\n  configFile: /u/config\n',
     );
     writeFileSync(explicit, '# comment\nrunbooks: [/c]\nssh: {knownHosts: [/k]}\nlang: en\n');
-    const { settings, origins } = loadConfig({ place: place({ OAOPS_RUNBOOK_PATH: '/d:/e' }), explicit });
+    const { settings, origins } = loadConfig({
+      place: place({ OAOPS_INVENTORY: '/d', OAOPS_RUNBOOK_PATH: '/e' }),
+      explicit,
+    });
     expect(settings).toEqual({
       lang: 'en',
       timeZone: 'Asia/Shanghai',
-      runbooks: ['/d', '/e'],
+      // Not replaced: the folders of OAOPS_RUNBOOK_PATH are looked into before these.
+      runbooks: ['/c'],
+      inventory: '/d',
       ssh: { configFile: '/u/config', knownHosts: ['/k'] },
     });
     expect(Object.fromEntries(origins)).toEqual({
       lang: { layer: 'file', source: explicit, line: 4 },
       timeZone: { layer: 'user', source: user, line: 2 },
-      runbooks: { layer: 'environment', source: 'OAOPS_RUNBOOK_PATH' },
+      runbooks: { layer: 'file', source: explicit, line: 2 },
+      inventory: { layer: 'environment', source: 'OAOPS_INVENTORY' },
       'ssh.configFile': { layer: 'user', source: user, line: 5 },
       'ssh.knownHosts': { layer: 'file', source: explicit, line: 3 },
     });

@@ -51,7 +51,7 @@ ops/a.yaml:9:5 error key-unknown unknown key "a,b": 100%
   Did you mean "ab"?
 /else/b c.yaml:1:1 warning title-translation two\nlines <&> \u0001
 <stdin>:1:1 info site-rule of a kind
-2 errors, 1 warning, 1 info in 3 files of 3; 1 file skipped (neither apiVersion nor kind): ops/inventory.yaml
+2 errors, 1 warning, 1 info in 3 files of 3; 1 file skipped (no runbooks): ops/inventory.yaml
 `);
     expect(print('text', empty)).toBe('1 runbook checked, no findings\n');
   });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -48,6 +48,42 @@ describe('what is checked', () => {
       skipped: ['deep/inventory.yaml'],
       findings: [],
     });
+  });
+
+  it('other YAML beside runbooks is named and not judged, unless it is named itself', async () => {
+    const cwd = folder({
+      'a.yaml': runbook('a'),
+      'compose.yaml': 'services:\n  web:\n    kind: x\n',
+      'service.yaml': 'apiVersion: v1\nkind: Service\nmetadata: {name: x}\n',
+      'blank.yaml': '\n'.repeat(300_000),
+      'broken.yaml': 'kind: Procedure\nspec: [\n',
+      'version.yaml': runbook('v').replace('oaops/v1', 'oap/v1'),
+      'kind.yaml': runbook('k').replace('Procedure', 'Procedura'),
+    });
+    const report = await validateRunbooks(['.'], { catalogue, cwd });
+    expect(report.skipped).toEqual(['blank.yaml', 'compose.yaml', 'service.yaml']);
+    expect(brief(report)).toEqual([
+      'broken.yaml:2:7 yaml-syntax',
+      'kind.yaml:2:7 kind-unknown',
+      'version.yaml:1:13 api-version',
+    ]);
+    const named = await validateRunbooks(['service.yaml'], { catalogue, cwd });
+    expect(brief(named)).toContain('service.yaml:1:13 api-version');
+  });
+
+  it('links in circles, folders with names of files, names in other encodings, folders that may not be read', async () => {
+    const cwd = folder({ 'a.yaml': runbook('a'), 'b.yaml/c.yml': runbook('c'), 'deep/d.yaml': runbook('d') });
+    symlinkSync('..', join(cwd, 'deep/up'));
+    symlinkSync('gone.yaml', join(cwd, 'link.yaml'));
+    writeFileSync(Buffer.concat([Buffer.from(`${cwd}/n`), Buffer.from([0xff]), Buffer.from('.yaml')]), 'x');
+    execFileSync('mkfifo', [join(cwd, 'pipe.yaml')]);
+    const report = await validateRunbooks(['.'], { catalogue, cwd });
+    expect(report.files).toEqual(['a.yaml', 'b.yaml/c.yml', 'deep/d.yaml', 'link.yaml']);
+    expect(report.findings).toMatchObject([
+      { file: 'n\ufffd.yaml', rule: 'file-unreadable', message: "the file's name is not UTF-8" },
+      { file: 'link.yaml', rule: 'file-unreadable', message: 'there is no such file' },
+    ]);
+    expect((await validateRunbooks(['*'], { catalogue, cwd })).files).toEqual(report.files.slice(0, 3));
   });
 
   it('files, globs and standard input, each file once', async () => {

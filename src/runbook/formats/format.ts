@@ -10,7 +10,7 @@ import { formatText } from './text.ts';
 export interface Report {
   /** Files that were checked, as named by the user; `<stdin>` for standard input. */
   files: string[];
-  /** Files of folders that are no runbooks (neither `apiVersion` nor `kind`). */
+  /** Files of folders that are no runbooks of oaops. */
   skipped: string[];
   findings: Finding[];
 }

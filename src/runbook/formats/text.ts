@@ -17,7 +17,7 @@ export function formatText({ files, skipped, findings }: Report, { color }: Form
   const left =
     skipped.length === 0
       ? ''
-      : `; ${count(skipped.length, 'file')} skipped (neither apiVersion nor kind): ${skipped.slice(0, 5).map(visible).join(', ')}${skipped.length > 5 ? ', ...' : ''}`;
+      : `; ${count(skipped.length, 'file')} skipped (no runbooks): ${skipped.slice(0, 5).map(visible).join(', ')}${skipped.length > 5 ? ', ...' : ''}`;
   const sum =
     findings.length === 0
       ? `${count(files.length, 'runbook')} checked, no findings`
