@@ -4,6 +4,7 @@ import { zstdDecompressSync } from 'node:zlib';
 import type Database from 'better-sqlite3';
 import { sha256Hex } from '../../core/json.ts';
 import type { EntryBlockRef } from '../format/manifest-root.ts';
+import { objectNames } from '../format/object-names.ts';
 import { formatPackLine, type PackInfo, parsePackLine } from '../format/pack-table.ts';
 import type { ContentIndex } from './content-index.ts';
 import { HashFilter } from './hash-filter.ts';
@@ -106,6 +107,18 @@ export class RepositoryCache implements ContentIndex {
     return row && parsePackLine(row.line);
   }
 
+  /** Size that every known pack and block must have where it is stored. */
+  *storedSizes(): Generator<{ name: string; storedBytes: number }> {
+    for (const { line } of this.#db.prepare<[], { line: string }>('SELECT line FROM packs').iterate()) {
+      const { sha256, storedBytes } = parsePackLine(line);
+      yield { name: objectNames.pack(sha256), storedBytes };
+    }
+    for (const { info } of this.#db.prepare<[], { info: string }>('SELECT info FROM blocks').iterate()) {
+      const { sha256, storedBytes } = JSON.parse(info) as KnownBlock;
+      yield { name: objectNames.block(sha256), storedBytes };
+    }
+  }
+
   block(plainSha256: string): KnownBlock | undefined {
     const row = this.#db
       .prepare<[string], { info: string }>('SELECT info FROM blocks WHERE plain = ?')
@@ -129,7 +142,10 @@ export class RepositoryCache implements ContentIndex {
   blockText(plainSha256: string): string | undefined {
     try {
       const plain = zstdDecompressSync(readFileSync(join(this.#blocksDir, plainSha256)));
-      return sha256Hex(plain) === plainSha256 ? plain.toString('latin1') : undefined;
+      const text = sha256Hex(plain) === plainSha256 ? plain.toString('latin1') : undefined;
+      // Some MiB for each block: given back at once, a walk of a million files makes no garbage otherwise that would free them.
+      if (plain.length === plain.buffer.byteLength) (plain.buffer as ArrayBuffer).transfer(0);
+      return text;
     } catch {
       return undefined;
     }

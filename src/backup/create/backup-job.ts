@@ -19,6 +19,7 @@ import { listSnapshotIds } from '../repository/snapshots.ts';
 import { compileExcludes } from '../scan/exclude.ts';
 import { findSources } from '../scan/sources.ts';
 import { type BackupProgress, createSnapshot } from './create-snapshot.ts';
+import { collectGarbageEarly } from './heap.ts';
 import { type LegResult, LegSet } from './leg-set.ts';
 import { checkSpoolSpace } from './packer.ts';
 import { parentFromCache, rebuildParent, sourcesKey } from './parent.ts';
@@ -95,6 +96,7 @@ export interface BackupResult {
 export async function runBackup(request: BackupRequest, place: BackupPlace): Promise<BackupResult> {
   if (request.repos.length === 0)
     throw usageError('repo-missing', 'no repository is given', { next: 'Give --repo, or set OAOPS_REPO.' });
+  collectGarbageEarly();
   const { clock } = place;
   const startedMs = clock.nowMs();
   const monotonicMs = clock.monotonicMs();
@@ -130,6 +132,7 @@ export async function runBackup(request: BackupRequest, place: BackupPlace): Pro
       stallMs: request.stallMs ?? 5 * 60_000,
       signal,
       onFailure: (location, message) => warn(`${location} failed: ${message}`),
+      onDamaged: warn,
     });
     for (const { location, error } of opened.failed) {
       legs.addFailed(location, error);
@@ -146,6 +149,7 @@ export async function runBackup(request: BackupRequest, place: BackupPlace): Pro
     await legs.listObjects();
     const cache = await RepositoryCache.open(join(place.cacheDir, 'backup', config.repositoryId), warn);
     closers.push(() => cache.close());
+    legs.setAsideDamaged(cache.storedSizes());
     const host = fromText(request.host ?? hostname());
     const parent = await findParent(opened.first, cache, host, sources.given, signal, warn);
 

@@ -22,6 +22,8 @@ interface Leg {
   store: ObjectStore;
   /** Packs and blocks on the leg: those listed at the start and those stored since. */
   objects: Map<string, number>;
+  /** Objects that lie there in another size than they must have: replaced when they are needed. */
+  damaged: Set<string>;
   result: LegResult;
 }
 
@@ -33,6 +35,7 @@ export interface LegSetOptions {
   stallMs: number;
   signal: AbortSignal;
   onFailure: (location: string, message: string) => void;
+  onDamaged: (message: string) => void;
 }
 
 /** The legs of one backup: the same bytes go to each; one that fails is left behind and the others go on. */
@@ -46,6 +49,7 @@ export class LegSet {
     this.#legs = stores.map((store) => ({
       store,
       objects: new Map(),
+      damaged: new Set(),
       result: { location: store.location, status: 'ok', storedBytes: 0, storedObjects: 0 },
     }));
   }
@@ -76,6 +80,24 @@ export class LegSet {
         for await (const { name, sizeBytes } of leg.store.list(prefix))
           if (hashOfObject(name) !== undefined) leg.objects.set(name, sizeBytes);
     });
+  }
+
+  /**
+   * Objects of a wrong size count as missing, so that what they held is stored again or copied from another leg. Without
+   * this a backup would refer to them, and fail the same way every time.
+   */
+  setAsideDamaged(known: Iterable<{ name: string; storedBytes: number }>): void {
+    for (const { name, storedBytes } of known) {
+      for (const leg of this.#active()) {
+        const found = leg.objects.get(name);
+        if (found === undefined || found === storedBytes) continue;
+        leg.objects.delete(name);
+        leg.damaged.add(name);
+        this.#options.onDamaged(
+          `${name} at ${leg.store.location} is damaged (${found} bytes instead of ${storedBytes}): what is still needed of it is stored again; run "oaops backup verify" to see what older snapshots have lost`,
+        );
+      }
+    }
   }
 
   /** Highest snapshot id of all legs. */
@@ -176,6 +198,8 @@ export class LegSet {
       Math.min(5000, stallMs / 4),
     );
     try {
+      // Its name is the hash of what it must be, so what lies there is of no use to anybody.
+      if (leg.damaged.delete(name)) await leg.store.delete(name);
       const outcome = await leg.store.put(name, body, {
         sha256,
         sizeBytes,
