@@ -7,7 +7,7 @@ import { ExitCode } from '../../src/core/exit-codes.ts';
 export default class BackupVerify extends BaseCommand<typeof BackupVerify> {
   static override summary = 'Check that a repository holds what its snapshots need';
   static override description =
-    'structure: every object is there in its size. sample: also reads a tenth of the packs, each time others. full: reads everything. With the private key every content is compared with the manifests; without, stored bytes are compared with their names.';
+    'Checks each leg of a repository of the configuration. structure: every object is there in its size. sample: also reads a tenth of the packs, each time others. full: reads everything. With the private key every content is compared with the manifests; without, stored bytes are compared with their names.';
   static override examples = [
     '<%= config.bin %> backup verify --repo /srv/backup',
     '<%= config.bin %> backup verify --repo s3://oa-backup/main --level full --identity key.txt',
@@ -16,6 +16,7 @@ export default class BackupVerify extends BaseCommand<typeof BackupVerify> {
     ExitCode.success,
     ExitCode.failed,
     ExitCode.usage,
+    ExitCode.incomplete,
     ExitCode.verificationFailed,
     ExitCode.repositoryMissing,
     ExitCode.wrongKey,
@@ -31,9 +32,10 @@ export default class BackupVerify extends BaseCommand<typeof BackupVerify> {
   protected override async execute(): Promise<CommandResult> {
     await using app = openApp(this.globals);
     using signals = stopSignals();
-    const [{ withRepository }, { verifyRepository, verifyText }, { AdHoc, warnOnStderr }, door] = await Promise.all([
+    const [{ withEachLeg }, { verifyRepository }, { legsReport }, { AdHoc, warnOnStderr }, door] = await Promise.all([
       import('../../src/backup/with-repository.ts'),
       import('../../src/backup/verify/verify.ts'),
+      import('../../src/backup/verify/report.ts'),
       import('../../src/app/ad-hoc.ts'),
       app.backup(),
     ]);
@@ -43,21 +45,24 @@ export default class BackupVerify extends BaseCommand<typeof BackupVerify> {
       share: share / 100,
       ...(snapshot ? { snapshot } : {}),
     };
-    const work = () =>
-      withRepository(door, { repo, identity, readsContent: true }, (repository) =>
-        verifyRepository(repository, request, { ...door, signal: signals.stop }),
+    const work = async () =>
+      legsReport(
+        request.level,
+        await withEachLeg(door, { repo, identity }, (repository) =>
+          verifyRepository(repository, request, { ...door, signal: signals.stop }),
+        ),
       );
     const journal = new AdHoc(app, 'backup.verify', warnOnStderr);
     const repos = await door.repos(repo ? [repo] : undefined);
-    const result = await journal.run(
-      repos.slice(0, 1),
+    const { exitCode, text, ...report } = await journal.run(
+      repos,
       { ...request },
       work,
-      ({ location, problems, affectedFiles, ...facts }) => ({
-        key: location,
-        facts: { ...facts, problems: problems.length, affectedFiles: affectedFiles.length },
+      ({ level, problems, legs }) => ({
+        key: repos.join(' '),
+        facts: { level, problems, legs: legs.length },
       }),
     );
-    return { exitCode: result.exitCode, json: result, text: verifyText(result) };
+    return { exitCode, json: report, text };
   }
 }

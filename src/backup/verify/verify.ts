@@ -1,7 +1,6 @@
 import { type Clock, isoTime } from '../../core/clock.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
 import { sha256Hex } from '../../core/json.ts';
-import { formatSize } from '../../core/units.ts';
 import { identityMissing } from '../crypto/age-header.ts';
 import { hashOfObject, objectNames } from '../format/object-names.ts';
 import type { PackInfo } from '../format/pack-table.ts';
@@ -232,27 +231,4 @@ async function findAffected(
     if (isDamage(error)) return [];
     throw error;
   }
-}
-
-/** For people: what was really read, and what is wrong. */
-export function verifyText(result: VerifyResult): string {
-  const lines = [
-    `${result.location}: ${result.problems.length === 0 ? 'no problem found' : `${result.problems.length} problems`} (level ${result.level}, ${(result.durationMs / 1000).toFixed(1)} s)`,
-    `  ${result.snapshots} snapshots; read ${result.packsRead} of ${result.packs} packs and ${result.blocksRead} of ${result.blocks} blocks, ${formatSize(result.bytesRead)}`,
-  ];
-  if (result.level !== 'structure') {
-    lines.push(
-      result.decrypted
-        ? `  decrypted and compared ${result.contentsChecked} contents with the manifests`
-        : '  not decrypted: no identity was given, stored bytes were compared with their names',
-    );
-  }
-  for (const { object, problem, snapshots } of result.problems) {
-    lines.push(
-      `  ${object}: ${problem} (needed by ${snapshots.length === 1 ? snapshots[0] : `${snapshots.length} snapshots`})`,
-    );
-  }
-  if (result.affectedFiles.length > 0)
-    lines.push('  files affected:', ...result.affectedFiles.map((path) => `    ${path}`));
-  return lines.join('\n');
 }

@@ -1,0 +1,55 @@
+import { ExitCode } from '../../core/exit-codes.ts';
+import { formatSize } from '../../core/units.ts';
+import type { UnreadLeg } from '../with-repository.ts';
+import type { VerifyResult } from './verify.ts';
+
+/** For people: what was really read, and what is wrong. */
+export function verifyText(result: VerifyResult): string {
+  const lines = [
+    `${result.location}: ${result.problems.length === 0 ? 'no problem found' : `${result.problems.length} problems`} (level ${result.level}, ${(result.durationMs / 1000).toFixed(1)} s)`,
+    `  ${result.snapshots} snapshots; read ${result.packsRead} of ${result.packs} packs and ${result.blocksRead} of ${result.blocks} blocks, ${formatSize(result.bytesRead)}`,
+  ];
+  if (result.level !== 'structure') {
+    lines.push(
+      result.decrypted
+        ? `  decrypted and compared ${result.contentsChecked} contents with the manifests`
+        : '  not decrypted: no identity was given, stored bytes were compared with their names',
+    );
+  }
+  for (const { object, problem, snapshots } of result.problems) {
+    lines.push(
+      `  ${object}: ${problem} (needed by ${snapshots.length === 1 ? snapshots[0] : `${snapshots.length} snapshots`})`,
+    );
+  }
+  if (result.affectedFiles.length > 0)
+    lines.push('  files affected:', ...result.affectedFiles.map((path) => `    ${path}`));
+  return lines.join('\n');
+}
+
+/** What verification says of all legs: 9 when one has a problem, else 3 when one could not be looked at. */
+export interface LegsReport {
+  level: string;
+  problems: number;
+  legs: VerifyResult[];
+  unread: UnreadLeg[];
+  exitCode: ExitCode;
+  text: string;
+}
+
+export function legsReport(level: string, { done, unread }: { done: VerifyResult[]; unread: UnreadLeg[] }): LegsReport {
+  const problems = done.reduce((sum, leg) => sum + leg.problems.length, 0);
+  const worst = done.find((leg) => leg.exitCode !== ExitCode.success)?.exitCode;
+  return {
+    level,
+    problems,
+    legs: done,
+    unread,
+    exitCode: worst ?? (unread.length > 0 ? ExitCode.incomplete : ExitCode.success),
+    text: [
+      ...done.map(verifyText),
+      ...unread.map(
+        ({ location, error }) => `${location}: not verified: ${error.message}${error.next ? `\n  ${error.next}` : ''}`,
+      ),
+    ].join('\n'),
+  };
+}
