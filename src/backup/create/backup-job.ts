@@ -19,7 +19,6 @@ import { listSnapshotIds } from '../repository/snapshots.ts';
 import { compileExcludes } from '../scan/exclude.ts';
 import { findSources } from '../scan/sources.ts';
 import { type BackupProgress, createSnapshot } from './create-snapshot.ts';
-import { collectGarbageEarly } from './heap.ts';
 import { type LegResult, LegSet } from './leg-set.ts';
 import { checkSpoolSpace } from './packer.ts';
 import { parentFromCache, rebuildParent, sourcesKey } from './parent.ts';
@@ -96,7 +95,6 @@ export interface BackupResult {
 export async function runBackup(request: BackupRequest, place: BackupPlace): Promise<BackupResult> {
   if (request.repos.length === 0)
     throw usageError('repo-missing', 'no repository is given', { next: 'Give --repo, or set OAOPS_REPO.' });
-  collectGarbageEarly();
   const { clock } = place;
   const startedMs = clock.nowMs();
   const monotonicMs = clock.monotonicMs();
