@@ -8,7 +8,7 @@ import { currentProcessIdentity } from '../../core/process-identity.ts';
 import type { AnchorObject, SnapshotMade } from '../anchors.ts';
 import { RepositoryCache } from '../cache/repository-cache.ts';
 import type { Identities } from '../crypto/age-header.ts';
-import { fromText } from '../format/byte-string.ts';
+import { fromText, toText } from '../format/byte-string.ts';
 import type { ManifestRoot, Problem } from '../format/manifest-root.ts';
 import { checkKnown } from '../keys/known-recipients.ts';
 import { acquireHostLock } from '../lease/host-lock.ts';
@@ -17,8 +17,10 @@ import type { ObjectStore } from '../ports.ts';
 import { openRepository, type Repository, readKeys } from '../repository/open.ts';
 import { listSnapshotIds } from '../repository/snapshots.ts';
 import { compileExcludes } from '../scan/exclude.ts';
+import { ownPlaces, placesWithin } from '../scan/own-places.ts';
 import { findSources } from '../scan/sources.ts';
 import { type BackupProgress, createSnapshot } from './create-snapshot.ts';
+import { collectGarbageEarly } from './heap.ts';
 import { type LegResult, LegSet } from './leg-set.ts';
 import { checkSpoolSpace } from './packer.ts';
 import { parentFromCache, rebuildParent, sourcesKey } from './parent.ts';
@@ -95,6 +97,7 @@ export interface BackupResult {
 export async function runBackup(request: BackupRequest, place: BackupPlace): Promise<BackupResult> {
   if (request.repos.length === 0)
     throw usageError('repo-missing', 'no repository is given', { next: 'Give --repo, or set OAOPS_REPO.' });
+  collectGarbageEarly();
   const { clock } = place;
   const startedMs = clock.nowMs();
   const monotonicMs = clock.monotonicMs();
@@ -151,10 +154,16 @@ export async function runBackup(request: BackupRequest, place: BackupPlace): Pro
     const host = fromText(request.host ?? hostname());
     const parent = await findParent(opened.first, cache, host, sources.given, signal, warn);
 
+    const legFolders = ownPlaces(opened.stores.map((store) => store.location).filter((at) => at.startsWith('/')));
+    const left = new Set([...legFolders, ...ownPlaces([spool.dir, join(place.cacheDir, 'backup')])]);
+    for (const folder of placesWithin(legFolders, sources.roots))
+      warn(`${toText(folder)} is left out: it is the repository that this backup goes to`);
+    const isExcluded = compileExcludes(request.exclude ?? []);
+
     const created = await createSnapshot({
       sources,
       excludes: {
-        isExcluded: compileExcludes(request.exclude ?? []),
+        isExcluded: (path) => left.has(path) || isExcluded(path),
         excludeIfPresent: (request.excludeIfPresent ?? []).map(fromText),
         excludeCaches: request.excludeCaches ?? false,
         oneFileSystem: request.oneFileSystem ?? false,

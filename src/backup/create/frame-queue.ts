@@ -1,10 +1,11 @@
+import { availableParallelism } from 'node:os';
 import { frameBytes } from '../format/repository-config.ts';
 import { ZstdSlot } from './zstd-slot.ts';
 
-/**
- * Compressors of one backup. Each works on a thread of the pool while it has a frame; four keep the pool busy, and each
- * holds some memory.
- */
+/** One for each processor and one that is handed over meanwhile; four threads are in the pool of Node.js. */
+const slots = Math.min(4, availableParallelism() + 1);
+
+/** Compressors of one backup. Each works on a thread of the pool while it has a frame, and each holds some memory. */
 export class FrameCompressors {
   readonly level: number;
   readonly #idle: ZstdSlot[] = [];
@@ -44,7 +45,7 @@ export class FrameCompressors {
   async #take(): Promise<ZstdSlot> {
     const idle = this.#idle.pop();
     if (idle) return idle;
-    if (this.#all.length < 4) {
+    if (this.#all.length < slots) {
       const slot = new ZstdSlot(this.level, frameBytes);
       this.#all.push(slot);
       return slot;

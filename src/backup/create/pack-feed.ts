@@ -139,7 +139,7 @@ export class PackFeed {
       // Flags of the process, such as --input-type, need not fit a file.
       execArgv: [],
       // What a tar entry leaves behind dies young; a larger nursery would only hold more of it.
-      resourceLimits: { maxYoungGenerationSizeMb: 8 },
+      resourceLimits: { maxYoungGenerationSizeMb: 3 },
     });
     thread.on('message', (answer: PackAnswer) => this.#take(answer));
     thread.on('error', (error: Error) => this.#fail(error));

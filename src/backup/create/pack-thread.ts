@@ -8,7 +8,7 @@ import { PackWriter } from './pack-writer.ts';
 /** The thread that makes packs of a backup: archive, compression, encryption, hash and file, beside the thread that reads. */
 
 /** Frames that wait for a compressor or are in one: enough to keep all of them busy. */
-const framesInFlight = 6;
+const framesInFlight = 5;
 
 const { slabs, recipients, level } = workerData as PackThreadData;
 const buffers = slabs.map((slab) => Buffer.from(slab));

@@ -10,6 +10,8 @@ import { TarCheck } from './tar-check.ts';
 
 const blockBytes = 512;
 const epoch = new Date(0);
+/** Smaller buffers are not worth giving back by hand. */
+const releasedBytes = 16 * 1024;
 
 export interface PackWriterOptions {
   /** New file of the spool. */
@@ -195,6 +197,10 @@ export class PackWriter {
       this.#storedBytes += bytes.length;
     }
     writeAll(this.#fd, this.#out);
+    // Encrypted chunks are in nobody else's hands: given back now, not when the garbage collector comes to it.
+    for (const bytes of this.#out)
+      if (bytes.length >= releasedBytes && bytes.length === bytes.buffer.byteLength)
+        (bytes.buffer as ArrayBuffer).transfer(0);
     this.#out = [];
   }
 

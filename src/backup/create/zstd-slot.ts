@@ -17,7 +17,8 @@ export class ZstdSlot {
   constructor(level: number, frameBytes: number) {
     const chunkSize = frameBytes + reserve;
     this.#compressor = createZstdCompress({ ...zstdOptions(level), flush: constants.ZSTD_e_end, chunkSize });
-    this.#decompressor = createZstdDecompress({ chunkSize });
+    // Exactly one frame: what comes out fills a buffer that nobody else has, and that can be given back at once.
+    this.#decompressor = createZstdDecompress({ chunkSize: frameBytes });
     this.#compressor.on('data', (chunk: Buffer) => this.#out.push(chunk));
     this.#decompressor.on('data', (chunk: Buffer) => this.#back.push(chunk));
   }
@@ -33,7 +34,10 @@ export class ZstdSlot {
     for (const part of this.#back) {
       if (raw.compare(part, 0, part.length, at, at + part.length) !== 0) throw wrong();
       at += part.length;
+      // Not left to the garbage collector: a mark of the whole heap for every few frames costs as much as compressing.
+      if (part.length === part.buffer.byteLength) (part.buffer as ArrayBuffer).transfer(0);
     }
+    this.#back = [];
     if (at !== raw.length) throw wrong();
     return compressed;
   }
