@@ -22,16 +22,17 @@ export default class RunbookNew extends BaseCommand<typeof RunbookNew> {
     title: Flags.string({ description: 'title in English' }),
     'title-zh': Flags.string({ description: 'title in Chinese' }),
     owner: Flags.string({ description: 'team or person who answers for it' }),
-    dir: Flags.directory({ description: 'folder to write to', default: '.', exists: true }),
+    dir: Flags.string({ description: 'folder to write to', default: '.', helpValue: 'DIR' }),
     force: Flags.boolean({ description: 'overwrite an existing file' }),
   };
 
   protected override async execute(): Promise<CommandResult> {
     await using app = openApp(this.globals);
-    const { createRunbook, kindNamed, titleOf } = await import('../../src/runbook/create.ts');
+    const { checkNewRunbook, createRunbook, titleOf } = await import('../../src/runbook/create.ts');
     const catalogue = await app.catalogue();
     const { kind, name } = this.args;
-    kindNamed(kind, catalogue);
+    const file = join(this.flags.dir, `${name}.yaml`);
+    checkNewRunbook({ kind, name, file, force: this.flags.force }, catalogue);
     const ask = async (flag: string | undefined, question: string, preset: string): Promise<string> =>
       flag ??
       (isInteractive(process.stdin, process.stdout)
@@ -40,7 +41,6 @@ export default class RunbookNew extends BaseCommand<typeof RunbookNew> {
     const title = await ask(this.flags.title, 'Title in English', titleOf(name));
     const titleChinese = await ask(this.flags['title-zh'], 'Title in Chinese', '');
     const owner = await ask(this.flags.owner, 'Owner', app.env['LOGNAME'] ?? app.env['USER'] ?? 'operations');
-    const file = join(this.flags.dir, `${name}.yaml`);
     createRunbook(
       { kind, name, title, titleChinese, owner, file, force: this.flags.force },
       catalogue,

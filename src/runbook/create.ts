@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
-import { errnoOf, messageOf, usageError } from '../core/errors.ts';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { messageOf, usageError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import { schemaFileName } from './json-schema.ts';
 import { nameSchema } from './schema/common.ts';
@@ -33,20 +33,37 @@ export function kindNamed(name: string, catalogue: Catalogue): KindDefinition {
 }
 
 /**
- * Writes a runbook from the template of its kind; what it writes passes `validate`.
- * @throws OaopsError `kind-unknown`, `name-invalid`, `file-exists`, `file-unwritable` (exit 2)
+ * What can be refused before anybody is asked for a title.
+ * @throws OaopsError `kind-unknown`, `name-invalid`, `folder-missing`, `file-exists` (exit 2)
  */
-export function createRunbook(request: NewRunbook, catalogue: Catalogue, packageRoot: string): { file: string } {
+export function checkNewRunbook(
+  request: Pick<NewRunbook, 'kind' | 'name' | 'file' | 'force'>,
+  catalogue: Catalogue,
+): KindDefinition {
   const kind = kindNamed(request.kind, catalogue);
   const name = nameSchema.safeParse(request.name);
   if (!name.success)
     throw usageError('name-invalid', `"${request.name}" is not a name of a runbook`, {
       next: 'Use lower-case letters, digits and single hyphens, such as backup-daily.',
     });
+  if (!existsSync(dirname(request.file)))
+    throw usageError('folder-missing', `there is no folder ${dirname(request.file)}`, { next: 'Make it first.' });
   if (existsSync(request.file) && !request.force)
     throw usageError('file-exists', `${request.file} exists already`, {
       next: 'Choose another name, or overwrite it with --force.',
     });
+  return kind;
+}
+
+/**
+ * Writes a runbook from the template of its kind; what it writes passes `validate`.
+ * @throws OaopsError `title-empty`, `file-unwritable` and those of `checkNewRunbook` (exit 2)
+ */
+export function createRunbook(request: NewRunbook, catalogue: Catalogue, packageRoot: string): { file: string } {
+  const kind = checkNewRunbook(request, catalogue);
+  for (const key of ['title', 'owner'] as const)
+    if (request[key].trim() === '')
+      throw usageError('title-empty', `the ${key} is empty`, { next: `Give it with --${key}.` });
   const template = readFileSync(join(packageRoot, 'templates', 'runbooks', kind.template), 'utf8');
   const text = fillTemplate(template, {
     SCHEMA: schemaPath(request.file, kind.kind, packageRoot),
@@ -57,8 +74,9 @@ export function createRunbook(request: NewRunbook, catalogue: Catalogue, package
   try {
     writeFileSync(request.file, text, { flag: request.force ? 'w' : 'wx' });
   } catch (error) {
-    const next = errnoOf(error) === 'ENOENT' ? 'Make the folder first.' : 'Choose another folder with --dir.';
-    throw usageError('file-unwritable', `cannot write ${request.file}: ${messageOf(error)}`, { next });
+    throw usageError('file-unwritable', `cannot write ${request.file}: ${messageOf(error)}`, {
+      next: 'Choose another folder with --dir.',
+    });
   }
   return { file: request.file };
 }
@@ -82,6 +100,6 @@ function fillTemplate(template: string, values: Record<string, string>): string 
 /** For the editor: relative inside the package, absolute for a runbook that lies elsewhere. */
 function schemaPath(file: string, kind: string, packageRoot: string): string {
   const schema = join(packageRoot, 'runbooks', 'schema', schemaFileName(kind));
-  const inside = resolve(file).startsWith(resolve(packageRoot));
+  const inside = resolve(file).startsWith(join(resolve(packageRoot), sep));
   return inside ? relative(dirname(resolve(file)), schema) : schema;
 }

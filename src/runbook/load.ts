@@ -193,7 +193,8 @@ function unknownKind(context: CheckContext, kind: unknown): void {
 }
 
 function tooLarge(file: string, sizeBytes: number, limits: Limits): Finding {
-  const message = `the file has ${formatSize(sizeBytes)}; a runbook may have ${formatSize(limits.maxSizeBytes)}`;
+  const [size, most] = [formatSize(sizeBytes), formatSize(limits.maxSizeBytes)];
+  const message = `the file has ${size === most ? 'more' : size}; a runbook may have ${most}`;
   return findingAt(
     'file-too-large',
     { file, line: 1, col: 1 },

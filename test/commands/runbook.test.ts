@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -55,6 +55,49 @@ describe('oaops runbook', { timeout: 60_000 }, () => {
       status: 2,
       stderr: expect.stringContaining('--force'),
     });
+  });
+
+  it('new says what is wrong before it asks or writes', () => {
+    const cwd = folder();
+    const refused = (...args: string[]) => oaops(cwd, ['new', 'Procedure', ...args]);
+    expect(refused('x', '--dir', 'none')).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: 'oaops: there is no folder none\nMake it first.\n',
+    });
+    expect(refused('Bad_Name')).toMatchObject({ status: 2, stderr: expect.stringContaining('backup-daily') });
+    expect(refused('x', '--title', ' ')).toMatchObject({ status: 2, stderr: expect.stringContaining('--title') });
+    expect(refused('x', '--owner', '')).toMatchObject({ status: 2, stderr: expect.stringContaining('--owner') });
+    expect(readdirSync(cwd)).toEqual([]);
+  });
+
+  it('validate needs no configuration, and a broken one does not matter', () => {
+    const cwd = folder();
+    oaops(cwd, ['new', 'Procedure', 'good', '--title-zh', '好']);
+    writeFileSync(join(cwd, 'broken'), 'x: [');
+    const env = { OAOPS_CONFIG: join(cwd, 'broken') };
+    expect(oaops(cwd, ['validate', 'good.yaml', '-q'], { env })).toEqual({ status: 0, stdout: '', stderr: '' });
+    expect(oaops(cwd, ['validate', 'none'], { env: { OAOPS_LANG: 'zh-CN' } })).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('没有可检查的运行手册'),
+    });
+  });
+
+  it('the configuration keeps its runbooks when OAOPS_RUNBOOK_PATH is set, which comes first', () => {
+    const cwd = folder();
+    for (const dir of ['site', 'mine']) mkdirSync(join(cwd, dir));
+    oaops(cwd, ['new', 'Procedure', 'both', '--dir', 'site', '--owner', 'site']);
+    oaops(cwd, ['new', 'Procedure', 'ours', '--dir', 'site']);
+    oaops(cwd, ['new', 'Procedure', 'both', '--dir', 'mine', '--owner', 'mine']);
+    writeFileSync(join(cwd, 'config.yaml'), 'runbooks: [site]\n', { mode: 0o600 });
+    const env = { OAOPS_CONFIG: join(cwd, 'config.yaml'), OAOPS_RUNBOOK_PATH: join(cwd, 'mine') };
+    const listed = JSON.parse(oaops(cwd, ['list', '--json'], { env }).stdout) as { name: string; origin: string }[];
+    expect(listed).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ name: 'both', origin: 'environment', owner: 'mine' }),
+        expect.objectContaining({ name: 'ours', origin: 'configuration' }),
+      ]),
+    );
   });
 
   it('validate tells place and rule, exit 1; quiet says nothing when all is well', () => {

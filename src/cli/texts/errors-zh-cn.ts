@@ -140,6 +140,11 @@ export const errorsZhCn: Readonly<Record<string, { message: string; next?: strin
   'file-exists': { message: '文件已存在（{message}）' },
   'file-unreadable': { message: '文件无法读取（{message}）' },
   'file-unwritable': { message: '文件无法写入（{message}）' },
+  'folder-missing': { message: '没有这个文件夹（{message}）', next: '请先创建该文件夹。' },
+  'nothing-to-validate': {
+    message: '没有可检查的运行手册（{message}）',
+    next: '请给出运行手册文件、文件夹或通配符，或用 - 表示标准输入。',
+  },
   'file-missing': { message: '没有这个文件（{message}）' },
   'shell-unknown': { message: '没有这种 shell 的补全脚本（{message}）', next: '请指定 bash、zsh、fish 之一。' },
 };

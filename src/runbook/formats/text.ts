@@ -21,7 +21,7 @@ export function formatText({ files, skipped, findings }: Report, { color }: Form
   const sum =
     findings.length === 0
       ? `${count(files.length, 'runbook')} checked, no findings`
-      : `${summary(findings)} in ${count(new Set(findings.map(({ file }) => file)).size, 'file')} of ${files.length}`;
+      : `${summary(findings)} in ${count(new Set(findings.map(({ file }) => file)).size, 'file')} of ${new Set([...files, ...findings.map(({ file }) => file)]).size}`;
   return `${[...lines, `${sum}${left}`].join('\n')}\n`;
 }
 
