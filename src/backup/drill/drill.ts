@@ -1,10 +1,9 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Clock, isoTime } from '../../core/clock.ts';
 import { messageOf, OaopsError } from '../../core/errors.ts';
 import { formatDuration } from '../../core/units.ts';
 import { fromText, toText } from '../format/byte-string.ts';
+import type { ManifestRoot } from '../format/manifest-root.ts';
 import { readEntries, readManifestRoot } from '../repository/manifest.ts';
 import type { Repository } from '../repository/open.ts';
 import { resolveSnapshot } from '../repository/snapshots.ts';
@@ -12,6 +11,7 @@ import { restoreSnapshot } from '../restore/restore.ts';
 import { compareWithManifest } from './compare.ts';
 import type { Sabotage, SmokeCheck } from './drill-spec.ts';
 import { sabotaged } from './sabotage.ts';
+import { openScratch } from './scratch.ts';
 import { type RunCommand, runSmokeChecks, type SmokeResult } from './smoke-checks.ts';
 
 export interface DrillRequest {
@@ -102,19 +102,17 @@ export async function runDrill(
     damagedObjects: [],
     kept: null,
   };
-  const scratch = request.scratch ?? tmpdir();
-  mkdirSync(scratch, { recursive: true, mode: 0o700 });
-  const target = mkdtempSync(join(realpathSync(scratch), 'oaops-drill-'));
+  const scratch = openScratch(request.scratch ?? tmpdir());
   try {
-    result.verdict = await recover(open, request, place, target, result, startedMs, failureMs);
+    result.verdict = await recover(open, request, place, scratch.dir, result, startedMs, failureMs);
   } catch (error) {
     place.signal.throwIfAborted();
     if (error instanceof OaopsError && error.exitCode === 2) throw error;
     result.reasons.push(messageOf(error));
   } finally {
     const keeps = request.keep === 'always' || (request.keep === 'on-failure' && result.verdict !== 'pass');
-    if (keeps) result.kept = target;
-    else rmSync(target, { recursive: true, force: true });
+    if (keeps) result.kept = scratch.keep();
+    else scratch.remove();
   }
   return result;
 }
@@ -180,15 +178,20 @@ async function recover(
     if (compared.different > 0) result.reasons.push(`${compared.different} objects are not as the manifest says`);
     if (compared.files === 0) result.reasons.push('nothing was there to compare');
   }
-  return judge(request, result, incomplete.length);
+  return judge(request, result, incomplete.length, manifest);
 }
 
 /** A drill that was sabotaged and saw nothing has shown that it can't fail. */
-function judge(request: DrillRequest, result: DrillResult, incomplete: number): Verdict {
+function judge(request: DrillRequest, result: DrillResult, incomplete: number, made: ManifestRoot): Verdict {
   if (result.reasons.length > 0) return 'fail';
   if (request.sabotage !== 'none') {
     result.reasons.push(`the drill did not notice the sabotage ${request.sabotage}`);
     return 'fail';
+  }
+  if (made.status === 'incomplete') {
+    const [first] = made.problems;
+    const example = first ? `, such as ${first.class} ${toText(first.path)}` : '';
+    result.reasons.push(`the backup itself was incomplete${example}`);
   }
   if (incomplete > 0) result.reasons.push(`${incomplete} things could not be restored as they were`);
   if (result.rtoMs !== null && result.rtoMs > request.rtoMs) {

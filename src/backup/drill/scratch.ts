@@ -1,0 +1,40 @@
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { currentProcessIdentity, processStartOf } from '../../core/process-identity.ts';
+
+const prefix = 'oaops-drill-';
+
+export interface Scratch {
+  dir: string;
+  /** Leaves it there under a name that no later drill removes; gives that name. */
+  keep: () => string;
+  remove: () => void;
+}
+
+/**
+ * A fresh folder (0700) below `base`, named for this process. Those of drills that were killed are removed first: they
+ * hold business data in clear.
+ */
+export function openScratch(base: string): Scratch {
+  mkdirSync(base, { recursive: true, mode: 0o700 });
+  const real = realpathSync(base);
+  const own = currentProcessIdentity();
+  for (const name of readdirSync(real)) {
+    const [, pid, start, boot] = /^oaops-drill-(\d+)-(\d+|unknown)-([0-9a-f-]+|unknown)-\w{6}$/.exec(name) ?? [];
+    if (pid === undefined || (boot === own.bootId && processStartOf(Number(pid)) === start)) continue;
+    const dir = join(real, name);
+    // In /tmp anybody may lay a folder of such a name.
+    const stats = lstatSync(dir, { throwIfNoEntry: false });
+    if (stats?.isDirectory() && stats.uid === process.geteuid?.()) rmSync(dir, { recursive: true, force: true });
+  }
+  const dir = mkdtempSync(join(real, `${prefix}${own.pid}-${own.processStart}-${own.bootId}-`));
+  return {
+    dir,
+    keep() {
+      const kept = join(real, `${prefix}kept-${dir.slice(-6)}`);
+      renameSync(dir, kept);
+      return kept;
+    },
+    remove: () => rmSync(dir, { recursive: true, force: true }),
+  };
+}
