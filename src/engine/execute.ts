@@ -5,6 +5,7 @@ import { abortWatch } from './abort-watch.ts';
 import type { EngineDeps, RunContext, StepState } from './deps.ts';
 import { Halt } from './halt.ts';
 import { Journal } from './journal.ts';
+import { isFailure } from './journal-state.ts';
 import { type RunEnd, runOutcome } from './outcome.ts';
 import { makeUnits } from './plan.ts';
 import { localText } from './plan-text.ts';
@@ -186,7 +187,20 @@ async function undoIfAsked(run: RunContext, ends: Map<string, StepEnd>): Promise
     request = { targets: [...new Set(failed.flatMap(([, end]) => end.failedTargets))], cause: 'failure', by: 'oaops' };
     await run.journal.addControl('oaops', { action: 'undo', request });
   }
-  return request ? runUndo(run, request) : undefined;
+  if (!request) return undefined;
+  const end = await runUndo(run, request);
+  if (request.cause !== 'failure') return end;
+  const failedStep = failed[0]?.[0] ?? run.plan.steps.find((step) => hasFailed(run, step.id))?.id;
+  return failedStep === undefined ? end : { ...end, failedStep };
+}
+
+/** A step that asks for undo and has a unit whose last attempt, or its `verify`, ended badly. */
+function hasFailed(run: RunContext, id: string): boolean {
+  const state = run.steps.get(id)!;
+  if (state.step.onFailure !== 'undo') return false;
+  return (state.units ?? []).some((unit) =>
+    (['do', 'verify'] as const).some((phase) => isFailure(run.journal.view.last(id, unit.id, phase)?.status ?? null)),
+  );
 }
 
 async function finish(

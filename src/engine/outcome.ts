@@ -50,7 +50,11 @@ export function runOutcome(ending: Ending): Omit<RunEnd, 'run' | 'wakeAt'> & { w
     };
   }
   if (undo) {
-    const cause = failed ? `${about(failed, 'failed').message}; ` : '';
+    const cause = failed
+      ? `${about(failed, 'failed').message}; `
+      : undo.failedStep === undefined
+        ? ''
+        : `${undo.failedStep} failed; `;
     if (undo.status === 'pending') return stopped(runId, halt, 'the undo is not finished');
     if (undo.status === 'undone')
       return {
@@ -75,7 +79,7 @@ export function runOutcome(ending: Ending): Omit<RunEnd, 'run' | 'wakeAt'> & { w
       };
     }
     const kept = `still in place: ${some(undo.remaining)}`;
-    return failed
+    return failed || undo.failedStep !== undefined
       ? {
           status: 'failed',
           exitCode: ExitCode.failed,

@@ -15,6 +15,8 @@ export interface UndoEnd {
   status: 'undone' | 'partly' | 'failed' | 'unknown' | 'pending' | 'asking';
   message?: string;
   next?: string;
+  /** The step whose failure asked for the undo, also when another process saw it fail. */
+  failedStep?: string;
   /** Units whose effect is still in place. */
   remaining: string[];
 }
