@@ -24,6 +24,8 @@ export interface CheckContext {
   steps: RawStep[];
   /** False when a list of steps is missing or has items that are none, or a step has no id: what is not found there may yet be meant. */
   stepsWhole: boolean;
+  /** False when the declared inputs cannot be told. */
+  inputsKnown: boolean;
   /** Inputs that a misspelt name in an expression most likely means. */
   meantInputs: Set<string>;
   metadata: Partial<RunbookMetadata>;
@@ -59,6 +61,7 @@ export function makeContext(
     inputs: isMapping(spec['inputs']) ? spec['inputs'] : {},
     steps: stepPaths.flatMap((path) => rawSteps(root, path)),
     stepsWhole: kind !== undefined && stepPaths.every((path) => isWhole(listAt(root, path), path)),
+    inputsKnown: true,
     meantInputs: new Set(),
     suggest: (word, known) => (--suggestionsLeft < 0 ? undefined : nearest(word, known)),
     metadata: isMapping(root['metadata']) ? (root['metadata'] as Partial<RunbookMetadata>) : {},

@@ -1,5 +1,6 @@
 import { compileExpression, type ExpressionRoot, type Reference, templateSource } from '../expressions.ts';
 import { commonSpec } from '../schema/spec.ts';
+import type { Finding } from '../types.ts';
 import type { Path } from '../yaml/document.ts';
 import { resultFields } from './calls.ts';
 import { type CheckContext, isMapping, type RawStep } from './context.ts';
@@ -25,6 +26,10 @@ interface Place {
 
 /** All expressions: syntax, types, names, and references to inputs, steps, outputs and results. */
 export function checkExpressions(context: CheckContext, order: StepOrder): void {
+  // Inputs that are no mapping, or stand below a misspelt key, are a finding of their own.
+  const misspelt = (finding: Finding) => finding.rule.startsWith('key-') && finding.next?.includes('"inputs"') === true;
+  context.inputsKnown =
+    isMapping(context.spec['inputs']) || (context.spec['inputs'] === undefined && !context.findings.some(misspelt));
   for (const step of context.steps) checkStep(context, order, step);
   // Outside of steps a kind decides what an expression can read; inputs are the same everywhere.
   const stepLists = new Set<unknown>(context.steps.map(({ raw }) => raw));
@@ -91,8 +96,19 @@ function bare(context: CheckContext, order: StepOrder, path: Path, value: unknow
     );
     return;
   }
-  checkSource(context, order, path, value, 0, place);
+  const type = checkSource(context, order, path, value, 0, place);
+  const [kind, known] = path.at(-1) === 'forEach' ? ['a list', /^(list|dyn)/] : ['true or false', /^(bool|dyn)$/];
+  if (type === undefined || path.at(-2) === 'outputs' || known.test(type)) return;
+  context.report(
+    'expression-type',
+    path,
+    `"${path.at(-1)}" must give ${kind}, and this gives ${celTypes[type] ?? type}`,
+    kind === 'true or false' ? 'Compare it with something: ==, !=, <, >.' : 'Write a list: [a, b].',
+  );
 }
+
+/** Names of CEL's types for people. */
+const celTypes: Record<string, string> = { string: 'text', int: 'a number', uint: 'a number', double: 'a number' };
 
 /** Every text below `value`, at a place whose text is taken as it stands. */
 function refuseTemplates(context: CheckContext, value: unknown, path: Path): void {
@@ -152,12 +168,12 @@ function checkSource(
   source: string,
   offset: number,
   place: Place,
-): void {
+): string | undefined {
   const compiled = compileExpression(source);
   if (!compiled.ok) {
     const { rule, message, next, start, end } = compiled.problem;
     context.reportInside(rule, path, offset + start, offset + end, message, next);
-    return;
+    return undefined;
   }
   for (const reference of compiled.expression.references) {
     const problem = checkReference(context, order, reference, place);
@@ -171,6 +187,7 @@ function checkSource(
         problem.next,
       );
   }
+  return compiled.expression.type;
 }
 
 type Problem = {
@@ -189,8 +206,7 @@ function checkReference(
   if (!place.roots.includes(root)) return { rule: 'expression-name', ...notHere(root, place) };
   const first = path[0];
   if (root === 'inputs' && first !== undefined && !Object.hasOwn(context.inputs, first)) {
-    // Inputs that are no mapping are a finding of their own.
-    if (context.spec['inputs'] !== undefined && !isMapping(context.spec['inputs'])) return undefined;
+    if (!context.inputsKnown) return undefined;
     const close = context.suggest(first, Object.keys(context.inputs));
     if (close !== undefined) context.meantInputs.add(close);
     const next = close === undefined ? `Declare it below "spec.inputs".` : `Did you mean "${close}"?`;

@@ -58,7 +58,8 @@ function checkInputs(context: CheckContext): void {
       context.report('value-invalid', [...path, 'min'], `"min" of the input "${name}" is above its "max"`);
       continue;
     }
-    if (spec.data.default === undefined) continue;
+    // An expression there was refused as one.
+    if (spec.data.default === undefined || String(spec.data.default).includes('${{')) continue;
     const checked = readInput(spec.data, spec.data.default);
     if (!checked.ok)
       context.report('input-default', [...path, 'default'], `the default ${checked.message}`, checked.next);

@@ -45,8 +45,11 @@ function withoutEchoes(told: { finding: Finding; placed: Placed }[]): Finding[] 
   }
   return told
     .filter(({ finding, placed: { path } }) => {
-      if (finding.rule !== 'key-missing') return true;
+      if (!/^(key-missing|api-version|kind-unknown)$/.test(finding.rule)) return true;
       const told = advice.get(JSON.stringify(path.slice(0, -1)));
+      // Written one level too far out: "steps" beside "spec" instead of below it.
+      const outside = advice.get('[]')?.includes(`"${String(path.at(-1))}" below "${String(path.at(-2))}"`);
+      if (outside) return false;
       return told === undefined || !new RegExp(`"${String(path.at(-1))}[":]`).test(told);
     })
     .map(({ finding }) => finding);

@@ -116,13 +116,18 @@ export class Reader {
       if (key === undefined) continue;
       const earlier = first.get(key);
       if (earlier !== undefined) {
+        const isStep = key === 'id';
         if (this.#inAlias === 0)
           this.#tell(
             'yaml-duplicate-key',
             range,
             `the key "${key}" stands here for the second time`,
-            'Remove one of the two, or merge their values.',
+            isStep
+              ? 'Start a new item with "- ", or remove one of the two.'
+              : 'Remove one of the two, or merge their values.',
           );
+        // Two items have become one: nothing more can be said of either.
+        if (isStep) this.capped = true;
         continue;
       }
       first.set(key, range);
