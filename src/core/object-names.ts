@@ -1,4 +1,5 @@
 import { OaopsError } from './errors.ts';
+import { ExitCode } from './exit-codes.ts';
 
 /**
  * Names of objects are slash-separated ASCII without empty, `.` and `..` parts: safe as a path, as a key and in a shell.
@@ -10,12 +11,23 @@ export function checkObjectName(name: string): void {
     throw new OaopsError('object-name-invalid', `"${name.slice(0, 80)}" is not a name for an object of a repository`);
 }
 
+/** What a repository should hold and does not: a finding about the data, not a failure of the tool. */
+const lost = {
+  exitCode: ExitCode.verificationFailed,
+  next: 'Run "oaops backup verify" to see what is affected, and read from another leg.',
+};
+
 export function objectMissing(location: string, name: string, cause?: unknown): OaopsError {
-  return new OaopsError('object-missing', `${name} is not in ${location}`, { details: { object: name }, cause });
+  return new OaopsError('object-missing', `${name} is not in ${location}`, {
+    ...lost,
+    details: { object: name },
+    cause,
+  });
 }
 
 export function objectTruncated(location: string, name: string, wanted: number, got: number): OaopsError {
   return new OaopsError('object-truncated', `${name} in ${location} gave ${got} of ${wanted} bytes`, {
+    ...lost,
     details: { object: name, wantedBytes: wanted, gotBytes: got },
   });
 }

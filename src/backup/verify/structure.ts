@@ -101,13 +101,42 @@ async function checkSums(
 
 /** The recipients that the next backup encrypts for: a damaged key would be noticed only by who can't restore. */
 export async function checkKeys(repository: Repository, structure: Structure): Promise<void> {
+  let newest: string = objectNames.keysPrefix;
   try {
+    for await (const { name } of repository.store.list(objectNames.keysPrefix)) if (name > newest) newest = name;
     const { recipients } = await readKeys(repository);
     for (const recipient of recipients) await checkRecipient(recipient);
   } catch (error) {
     if (!isDamage(error) && !(error instanceof OaopsError && error.code === 'recipient-invalid')) throw error;
-    structure.problems.push({ object: objectNames.keysPrefix, problem: error.message, snapshots: [] });
+    structure.problems.push({ object: newest, problem: error.message, snapshots: [] });
   }
+}
+
+/**
+ * What no snapshot needs, so that it is no damage, but somebody should know: snapshots of which the manifest is not there
+ * (cut off by a crash, or taken away), and a kit for restoring without oaops that is not there or not as this version lays it down.
+ */
+export async function findNotes(
+  store: ObjectStore,
+  companions: readonly { name: string; bytes: Uint8Array }[],
+): Promise<string[]> {
+  const notes: string[] = [];
+  const names = new Set<string>();
+  for await (const { name } of store.list(objectNames.snapshotsPrefix)) names.add(name);
+  for (const name of names) {
+    if (!name.endsWith('.index') || names.has(name.replace(/index$/, 'manifest'))) continue;
+    notes.push(
+      `${name}: there is no manifest with it: this backup was cut off at its end, or its manifest was deleted`,
+    );
+  }
+  for (const { name, bytes } of companions) {
+    if (!(await store.head(name))) notes.push(`${name} is missing: without it a restore needs oaops`);
+    else if (sha256Hex(await store.get(name)) !== sha256Hex(bytes))
+      notes.push(
+        `${name} is not the one that this version of oaops lays down: another version made it, or it was changed`,
+      );
+  }
+  return notes;
 }
 
 export function isDamage(error: unknown): error is OaopsError {

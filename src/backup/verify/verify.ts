@@ -12,7 +12,7 @@ import { stoppable } from '../stopped.ts';
 import { affectedFiles, type ExpectedContents, readExpected } from './contents.ts';
 import { VerifyHistory } from './history.ts';
 import type { VerifyLevel } from './levels.ts';
-import { checkKeys, checkStructure, isDamage, type Structure, type VerifyProblem } from './structure.ts';
+import { checkKeys, checkStructure, findNotes, isDamage, type Structure, type VerifyProblem } from './structure.ts';
 
 export interface VerifyRequest {
   level: VerifyLevel;
@@ -25,6 +25,8 @@ export interface VerifyRequest {
 export interface VerifyPlace {
   clock: Clock;
   stateDir: string;
+  /** README and script as this version lays them beside the data, to compare; default none. */
+  companions?: () => { name: string; bytes: Uint8Array }[];
   signal: AbortSignal;
   onProgress?: (progress: { done: number; total: number }) => void;
 }
@@ -49,6 +51,8 @@ export interface VerifyResult {
   /** When the pack that waited longest was last read; null when one never was. */
   oldestVerified: string | null;
   problems: VerifyProblem[];
+  /** What is no damage but should be looked at; the exit code does not tell it. */
+  notes: string[];
   affectedFiles: string[];
   durationMs: number;
 }
@@ -108,6 +112,7 @@ async function verifyAll(repository: Repository, request: VerifyRequest, place: 
     unreferenced: only ? 0 : [...structure.stored.keys()].filter((name) => !structure.needed.has(name)).length,
     oldestVerified: history.oldest(packs) ?? null,
     problems: structure.problems,
+    notes: only ? [] : await findNotes(store, place.companions?.() ?? []),
     affectedFiles: await findAffected(repository, structure, bad, signal),
     durationMs: Math.round(clock.monotonicMs() - startedMs),
   };

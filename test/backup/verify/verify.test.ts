@@ -113,6 +113,38 @@ describe.skipIf(!equipped)('verify', () => {
     }
   });
 
+  it('names the list of recipients that is damaged', async () => {
+    const repo = copy();
+    writeFileSync(join(repo, 'keys/00000002'), 'not json');
+    const { exitCode, problems } = await verify(repo, 'structure', false);
+    expect(exitCode).toBe(9);
+    expect(problems.map(({ object }) => object)).toEqual(['keys/00000002']);
+  });
+
+  it('tells of a manifest that is gone and of a changed restore kit, which are no damage', async () => {
+    const repo = copy();
+    const [index] = objects(join(repo, 'snapshots')).filter((name) => name.endsWith('.index'));
+    rmSync(index!.replace(/index$/, 'manifest'));
+    writeFileSync(join(repo, 'README-RESTORE.txt'), 'other');
+    const companions = () =>
+      ['README-RESTORE.txt', 'restore-v9.sh'].map((name) => ({ name, bytes: Buffer.from(name) }));
+    const place = { clock: systemClock, stateDir: work, signal: new AbortController().signal, companions };
+    const result = await verifyRepository(await openDirectoryRepository(repo), { level: 'structure' }, place);
+    expect(result).toMatchObject({ exitCode: 0, snapshots: 1 });
+    expect(result.notes).toEqual([
+      expect.stringMatching(/\.index: there is no manifest with it/),
+      expect.stringMatching(/^README-RESTORE.txt is not the one/),
+      expect.stringMatching(/^restore-v9.sh is missing/),
+    ]);
+  });
+
+  it('ends a restore that needs a lost block with the exit code of damaged data', async () => {
+    const repo = copy();
+    for (const block of objects(join(repo, 'blocks'))) rmSync(block);
+    const restore = restoreFrom(repo, { target: join(work, `out ${count++}`) }, key.identityFile);
+    await expect(restore).rejects.toMatchObject({ code: 'object-missing', exitCode: 9 });
+  });
+
   it('names the files that a damaged pack takes along', async () => {
     const repo = copy();
     const [pack] = objects(join(repo, 'packs'));
