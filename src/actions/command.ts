@@ -85,7 +85,7 @@ export async function runCommand(args: CommandArguments, context: ActionContext)
     ...(args.stdin !== undefined && { stdin: await textOf(args.stdin, context) }),
     ...(become && { become }),
   };
-  return commandOutcome(args, await host.run(request, context.signal));
+  return commandOutcome(args, await host.run(request, context.signal), context);
 }
 
 /** After a crash: looks for the marker of the supervisor, and waits for a command that still runs. */
@@ -102,15 +102,19 @@ export async function recoverCommand(
   for (const stream of ['stdout', 'stderr'] as const) {
     if (result[stream].totalBytes > 0) context.output(stream, wholeText(result[stream]));
   }
-  return commandOutcome(args, result);
+  return commandOutcome(args, result, context);
 }
 
-function commandOutcome(args: CommandArguments, result: ProcessResult): ActionOutcome {
+function commandOutcome(
+  args: CommandArguments,
+  result: ProcessResult,
+  { redact }: Pick<ActionContext, 'redact'>,
+): ActionOutcome {
   const facts = {
     exitCode: result.exitCode,
     signal: result.signal,
-    stdout: resultText(result.stdout),
-    stderr: resultText(result.stderr),
+    stdout: resultText(result.stdout, redact),
+    stderr: resultText(result.stderr, redact),
     stdoutBytes: result.stdout.totalBytes,
     stderrBytes: result.stderr.totalBytes,
     stdoutSha256: result.stdout.sha256,
@@ -139,8 +143,8 @@ function wholeText(output: CapturedOutput): string {
   return output.truncated ? `${output.head}\n[...]\n${output.tail}` : output.head + output.tail;
 }
 
-function resultText(output: CapturedOutput): string {
-  const text = wholeText(output).replace(/[\r\n]+$/, '');
+function resultText(output: CapturedOutput, redact: ActionContext['redact']): string {
+  const text = redact(wholeText(output)).replace(/[\r\n]+$/, '');
   if (text.length <= resultChars) return text;
   const half = resultChars / 2;
   return `${text.slice(0, half)}\n[...]\n${text.slice(-half)}`;

@@ -57,6 +57,26 @@ async function until(what: string, check: () => boolean): Promise<void> {
   }
 }
 
+describe('oaops tick', { timeout: 60_000 }, () => {
+  it('speaks JSON, and tells cron about a run whose process was killed', async () => {
+    const env = { OAOPS_STATE_DIR: join(dir, 'ticking') };
+    const file = runbook(
+      'killed',
+      `    - {id: a, uses: exec, with: {argv: [sh, -c, 'touch ${join(dir, 'began')}; sleep 2']}}\n`,
+    );
+    const { child, ended } = start(['run', file], env);
+    await until('the step', () => existsSync(join(dir, 'began')));
+    child.kill('SIGKILL');
+    await ended;
+    const quiet = await start(['tick', '-q'], env).ended;
+    expect(quiet).toMatchObject({ code: 0, stdout: '', stderr: expect.stringContaining('was interrupted') });
+    const lines = (await start(['tick', '--json'], env).ended).stdout.trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { event: 'tick.ended', ran: [], held: [], failed: [], interrupted: [expect.stringMatching(/^\d{8}T/)] },
+    ]);
+  });
+});
+
 describe('oaops run', { timeout: 90_000 }, () => {
   it('waits without a terminal, and goes on when answered', async () => {
     const file = runbook(
@@ -76,6 +96,23 @@ describe('oaops run', { timeout: 90_000 }, () => {
     expect(shown.run).toMatchObject({ status: 'ok', exitCode: 0, runbook: 'asks' });
     expect(shown.steps.map((step: { status: string }) => step.status)).toEqual(['ok', 'ok', 'ok']);
     expect((await oaops('tick', '-q')).stdout).toBe('');
+  });
+
+  it('shows no part of a secret that lies where a long output is cut', async () => {
+    const file = runbook(
+      'cut',
+      `    - id: a
+      uses: exec
+      with:
+        shell: true
+        argv: ['head -c 8187 /dev/zero | tr "\\0" x; echo "$PW"; seq 1 9000']
+        env: {PW: {secret: 'env:PW'}}
+`,
+    );
+    const run = await start(['run', file, '--json'], { PW: 'S3cret-Passw0rd' }).ended;
+    expect(run.code).toBe(0);
+    expect(run.stdout).toContain('xxx***');
+    expect(run.stdout).not.toContain('S3cre');
   });
 
   it('runs a plan from a file, and refuses it when something has changed', async () => {
