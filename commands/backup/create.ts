@@ -56,8 +56,9 @@ export default class BackupCreate extends BaseCommand<typeof BackupCreate> {
   protected override async execute(): Promise<CommandResult> {
     await using app = openApp(this.globals);
     using signals = stopSignals();
-    const [{ runBackup }, { backupShow }, { AdHoc }, door] = await Promise.all([
+    const [{ runBackup }, { argumentBytes }, { backupShow }, { AdHoc }, door] = await Promise.all([
       import('../../src/backup/create/backup-job.ts'),
+      import('../../src/backup/scan/argument-bytes.ts'),
       import('../../src/backup/show.ts'),
       import('../../src/app/ad-hoc.ts'),
       app.backup(),
@@ -66,10 +67,11 @@ export default class BackupCreate extends BaseCommand<typeof BackupCreate> {
     const show = backupShow({ ...this.globals, isTty: process.stderr.isTTY === true, clock: app.clock });
     // Awaited here: the signals and the record are given back when this function ends.
     return await show.run(async (hooks) => {
+      const words = await this.words();
       const repos = await door.repos(repo);
       const keys = await door.identities(identity, repo);
       const request = {
-        paths: await this.paths(),
+        paths: argumentBytes(words),
         repos,
         cwd: process.cwd(),
         exclude: flags.exclude ?? [],
@@ -86,13 +88,13 @@ export default class BackupCreate extends BaseCommand<typeof BackupCreate> {
       const anchor = journal.anchorAfter(door);
       const place = { ...door, ...hooks, anchor, keys, signal: signals.kill, stopping: signals.stop };
       const work = () => runBackup(request, place);
-      const result = await journal.run(repos, { paths: request.paths }, work, () => undefined);
+      const result = await journal.run(repos, { paths: words }, work, () => undefined);
       return { ...result, warnings: [...journal.warnings, ...result.warnings] };
     });
   }
 
   /** All positional words; oclif's typed args hold only the first. */
-  private async paths(): Promise<string[]> {
+  private async words(): Promise<string[]> {
     const { argv } = await this.parse(BackupCreate);
     return argv.map(String);
   }

@@ -28,7 +28,8 @@ import { openSpool } from './spool.ts';
 
 /** What a user, a runbook or a schedule asks for. */
 export interface BackupRequest {
-  paths: readonly string[];
+  /** Text, or bytes where a name is not valid UTF-8. */
+  paths: readonly (string | Uint8Array)[];
   /** One repository per leg; all legs of one backup are the same repository. */
   repos: readonly string[];
   cwd: string;

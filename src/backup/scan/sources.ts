@@ -17,10 +17,12 @@ export interface Sources {
  * symbolic link gives the link and what it points to, because a backup of the bare link would look full and be empty.
  * Throws `sources-missing` (exit 1) when none of them exists: an empty backup must not pass for a success.
  */
-export function findSources(paths: readonly string[], cwd: string): Sources {
+export function findSources(paths: readonly (string | Uint8Array)[], cwd: string): Sources {
   if (paths.length === 0)
     throw usageError('sources-none', 'no path to back up is given', { next: 'Name at least one folder or file.' });
-  const given = paths.map((path) => fromText(resolve(cwd, path)));
+  const bytes = paths.map((path) => (typeof path === 'string' ? fromText(path) : fromBytes(path)));
+  // Slashes and dots are ASCII, so paths of bytes are resolved like those of text.
+  const given = bytes.map((path) => resolve(fromText(cwd), path));
   const missing: Sources['missing'] = [];
   const found = new Set<ByteString>();
   for (const path of new Set(given)) {
@@ -44,10 +46,9 @@ export function findSources(paths: readonly string[], cwd: string): Sources {
 }
 
 function realPlaces(path: ByteString): ByteString[] {
-  const text = toText(path);
-  if (text === '/') return ['.'];
-  const parent = realpathBytes(fromText(dirname(text)));
-  const own = join(parent, fromText(basename(text)));
+  if (path === '/') return ['.'];
+  const parent = realpathBytes(dirname(path));
+  const own = join(parent, basename(path));
   const stats = lstatSync(forFs(own));
   const places = [own.slice(1)];
   if (stats.isSymbolicLink()) {
