@@ -5,10 +5,16 @@ const unsetLoginUid = 4_294_967_295;
 
 /**
  * Who is behind this process, for the journal and for the rule that nobody approves his own run: the login uid, which
- * survives su and sudo; else SUDO_UID; else the uid itself. By name where /etc/passwd has one, else `uid:1000`.
+ * survives su and sudo; else SUDO_UID, for root alone: anybody else may have set it himself, to ask in another's name and
+ * approve in his own; else the uid itself. By name where /etc/passwd has one, else `uid:1000`.
  */
-export function loginName(env: Readonly<Record<string, string | undefined>>, uid: number): string {
-  return nameOf(loginUid() ?? numberOf(env['SUDO_UID']) ?? uid);
+export function loginName(
+  env: Readonly<Record<string, string | undefined>>,
+  uid: number,
+  login: () => number | undefined = loginUid,
+): string {
+  const sudo = uid === 0 ? numberOf(env['SUDO_UID']) : undefined;
+  return nameOf(login() ?? sudo ?? uid);
 }
 
 function loginUid(): number | undefined {
