@@ -11,7 +11,7 @@ import { restoreSnapshot } from '../restore/restore.ts';
 import { compareWithManifest } from './compare.ts';
 import type { Sabotage, SmokeCheck } from './drill-spec.ts';
 import { sabotaged } from './sabotage.ts';
-import { openScratch } from './scratch.ts';
+import { openScratch, type Scratch } from './scratch.ts';
 import { type RunCommand, runSmokeChecks, type SmokeResult } from './smoke-checks.ts';
 
 export interface DrillRequest {
@@ -112,7 +112,7 @@ export async function runDrill(
   } finally {
     const keeps = request.keep === 'always' || (request.keep === 'on-failure' && result.verdict !== 'pass');
     if (keeps) result.kept = scratch.keep();
-    else scratch.remove();
+    else removeScratch(scratch, result);
   }
   return result;
 }
@@ -179,6 +179,17 @@ async function recover(
     if (compared.files === 0) result.reasons.push('nothing was there to compare');
   }
   return judge(request, result, incomplete.length, manifest);
+}
+
+/** What can't be removed is named: it is business data in clear. The verdict on the backup stays. */
+function removeScratch(scratch: Scratch, result: DrillResult): void {
+  try {
+    scratch.remove();
+  } catch (error) {
+    result.kept = scratch.dir;
+    result.reasons.push(`the scratch folder could not be removed: ${messageOf(error)}`);
+    if (result.verdict === 'pass') result.verdict = 'partial';
+  }
 }
 
 /** A drill that was sabotaged and saw nothing has shown that it can't fail. */

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { currentProcessIdentity, processStartOf } from '../../core/process-identity.ts';
 
@@ -25,7 +25,7 @@ export function openScratch(base: string): Scratch {
     const dir = join(real, name);
     // In /tmp anybody may lay a folder of such a name.
     const stats = lstatSync(dir, { throwIfNoEntry: false });
-    if (stats?.isDirectory() && stats.uid === process.geteuid?.()) rmSync(dir, { recursive: true, force: true });
+    if (stats?.isDirectory() && stats.uid === process.geteuid?.()) removeTree(dir);
   }
   const dir = mkdtempSync(join(real, `${prefix}${own.pid}-${own.processStart}-${own.bootId}-`));
   return {
@@ -35,6 +35,22 @@ export function openScratch(base: string): Scratch {
       renameSync(dir, kept);
       return kept;
     },
-    remove: () => rmSync(dir, { recursive: true, force: true }),
+    remove: () => removeTree(dir),
   };
+}
+
+/** Also with folders in it that were restored without the right to change them: only root could remove their content. */
+function removeTree(dir: string): void {
+  try {
+    rmSync(dir, { recursive: true, force: true });
+  } catch {
+    openFolders(Buffer.from(dir));
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+function openFolders(folder: Buffer): void {
+  chmodSync(folder, 0o700);
+  for (const entry of readdirSync(folder, { withFileTypes: true, encoding: 'buffer' }))
+    if (entry.isDirectory()) openFolders(Buffer.concat([folder, Buffer.from('/'), entry.name]));
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -33,6 +33,25 @@ describe('scratch folder of a drill', () => {
     second.remove();
     openScratch(dir).remove();
     expect(readdirSync(dir).sort()).toEqual([...others, kept.slice(dir.length + 1)].sort());
+  });
+
+  it('is removed with folders in it that their owner may not change', () => {
+    const script = `
+      import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+      import { openScratch } from '${new URL('../../../src/backup/drill/scratch.ts', import.meta.url)}';
+      if (process.getuid() === 0) { process.setgid(65534); process.setuid(65534); }
+      const scratch = openScratch(process.argv[1]);
+      mkdirSync(scratch.dir + '/closed/more', { recursive: true });
+      writeFileSync(scratch.dir + '/closed/more/f', 'x');
+      chmodSync(scratch.dir + '/closed/more', 0);
+      chmodSync(scratch.dir + '/closed', 0o500);
+      scratch.remove();
+      process.stdout.write(existsSync(scratch.dir) ? 'there' : 'gone');
+    `;
+    chmodSync(dir, 0o777);
+    const argv = ['--input-type=module-typescript', '-e', script, dir];
+    const { stdout, stderr } = spawnSync(process.execPath, argv, { encoding: 'utf8' });
+    expect({ stdout, stderr }).toEqual({ stdout: 'gone', stderr: '' });
   });
 
   it('a drill of an incomplete backup is not a pass', async () => {
