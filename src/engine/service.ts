@@ -11,6 +11,7 @@ import { type Control, type Decision, isFailure, JournalView, type UndoRequest, 
 import type { RunEnd } from './outcome.ts';
 import { planSchemaVersion } from './plan.ts';
 import type { Plan } from './plan-types.ts';
+import { isLockHeld, refuseEmptyUndo, runOver } from './service-refusals.ts';
 
 /** How the process asks a run to stop: first and second signal. */
 export interface StopSignals {
@@ -279,32 +280,8 @@ export class Engine {
   }
 }
 
-/** A run whose steps have no undo keeps its status. */
-function refuseEmptyUndo(row: RunRow, plan: Plan, view: JournalView): void {
-  const undoable = new Set(plan.steps.filter((step) => step.undo).map((step) => step.id));
-  const inPlace = view.rows.filter(
-    (entry) => entry.phase === 'do' && undoable.has(entry.step) && !view.isUndone(entry),
-  );
-  if (inPlace.some(({ status }) => status === 'ok' || status === 'incomplete')) return;
-  throw new OaopsError('nothing-to-undo', `run ${row.id} did nothing that has an undo`, {
-    exitCode: ExitCode.refused,
-    next: `See "oaops runs show ${row.id}" for what it did.`,
-  });
-}
-
 function signalsOf({ stop, kill }: StopSignals): StopSignals {
   return { ...(stop ? { stop } : {}), ...(kill ? { kill } : {}) };
-}
-
-function isLockHeld(error: unknown): boolean {
-  return error instanceof OaopsError && error.code === 'lock-held';
-}
-
-function runOver(row: RunRow, message: string): OaopsError {
-  return new OaopsError('run-over', `run ${row.id} is ${row.status}: ${message}`, {
-    exitCode: ExitCode.refused,
-    next: `See "oaops runs show ${row.id}".`,
-  });
 }
 
 function endOf(row: RunRow): RunEnd {

@@ -1,0 +1,29 @@
+import { OaopsError } from '../core/errors.ts';
+import { ExitCode } from '../core/exit-codes.ts';
+import type { RunRow } from '../record/types.ts';
+import type { JournalView } from './journal-state.ts';
+import type { Plan } from './plan-types.ts';
+
+/** A run whose steps have no undo keeps its status. */
+export function refuseEmptyUndo(row: RunRow, plan: Plan, view: JournalView): void {
+  const undoable = new Set(plan.steps.filter((step) => step.undo).map((step) => step.id));
+  const inPlace = view.rows.filter(
+    (entry) => entry.phase === 'do' && undoable.has(entry.step) && !view.isUndone(entry),
+  );
+  if (inPlace.some(({ status }) => status === 'ok' || status === 'incomplete')) return;
+  throw new OaopsError('nothing-to-undo', `run ${row.id} did nothing that has an undo`, {
+    exitCode: ExitCode.refused,
+    next: `See "oaops runs show ${row.id}" for what it did.`,
+  });
+}
+
+export function isLockHeld(error: unknown): boolean {
+  return error instanceof OaopsError && error.code === 'lock-held';
+}
+
+export function runOver(row: RunRow, message: string): OaopsError {
+  return new OaopsError('run-over', `run ${row.id} is ${row.status}: ${message}`, {
+    exitCode: ExitCode.refused,
+    next: `See "oaops runs show ${row.id}".`,
+  });
+}
