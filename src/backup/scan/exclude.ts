@@ -19,6 +19,9 @@ function patternSource(pattern: string): string {
   return bare.startsWith('/') ? `^/${body}$` : `(?:^|/)${body}$`;
 }
 
+/** A UTF-8 sequence (RFC 3629) is one character; a byte that is none stands for itself. */
+const oneCharacter = '(?:[\\xc2-\\xdf][\\x80-\\xbf]|[\\xe0-\\xef][\\x80-\\xbf]{2}|[\\xf0-\\xf4][\\x80-\\xbf]{3}|[^/])';
+
 function globSource(glob: ByteString): string {
   let out = '';
   for (let i = 0; i < glob.length; i++) {
@@ -30,7 +33,7 @@ function globSource(glob: ByteString): string {
       out += '.*';
       i += 1;
     } else if (character === '*') out += '[^/]*';
-    else if (character === '?') out += '[^/]';
+    else if (character === '?') out += oneCharacter;
     else if (character === '[') {
       const end = glob.indexOf(']', i + 2);
       if (end < 0) out += '\\[';
