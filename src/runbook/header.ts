@@ -44,7 +44,13 @@ function plain(text: string): Record<string, unknown> | undefined {
   if (text.length > 1024 * 1024) return undefined;
   try {
     return mapping(
-      parseDocument(text, { version: '1.2', schema: 'core', uniqueKeys: false, logLevel: 'silent' }).toJS({
+      parseDocument(text, {
+        version: '1.2',
+        schema: 'core',
+        uniqueKeys: false,
+        prettyErrors: false,
+        logLevel: 'silent',
+      }).toJS({
         maxAliasCount: 100,
       }),
     );

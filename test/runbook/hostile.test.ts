@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { formatText } from '../../src/runbook/formats/text.ts';
+import { readHeader } from '../../src/runbook/header.ts';
 import { checkFile, checkText } from '../../src/runbook/load.ts';
 import { readStreamCapped } from '../../src/runbook/read-capped.ts';
 import { defaultLimits } from '../../src/runbook/yaml/text.ts';
@@ -119,5 +120,11 @@ describe('runbooks that were made to do harm', () => {
     ],
   ])('%s is told in one finding', (_name, bytes, message) => {
     expect(checkText(bytes, 'r.yaml', { catalogue }).findings.map((finding) => finding.message)).toEqual([message]);
+  });
+
+  it('a header with ten thousand syntax errors does not hold up a list', () => {
+    const started = performance.now();
+    expect(readHeader(`${'a: @a\n'.repeat(40_000)}`)).toEqual({});
+    expect(performance.now() - started).toBeLessThan(15_000);
   });
 });
