@@ -29,7 +29,10 @@ const legSchema = z.strictObject({
     .optional()
     .describe('URL of an S3-compatible server; default: AWS.'),
   region: z.string().optional(),
-  pathStyle: z.boolean().optional().describe('Address buckets by path instead of by host name; default: true with an endpoint, false with AWS.'),
+  pathStyle: z
+    .boolean()
+    .optional()
+    .describe('Address buckets by path instead of by host name; default: true with an endpoint, false with AWS.'),
   profile: z.string().optional().describe('Profile of ~/.aws; default: AWS_PROFILE.'),
   accessKeyId: secretRefSchema.optional(),
   secretAccessKey: secretRefSchema.optional(),

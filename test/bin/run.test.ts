@@ -9,6 +9,7 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -143,6 +144,12 @@ describe.skipIf(process.arch !== 'x64')('bin/run.js as a program', () => {
     const result = spawnSync('/bin/sh', [alone], { env: { PATH: path }, encoding: 'utf8' });
     expect(result.status).toBe(127);
     expect(result.stderr).toContain(`Run "npm ci" in ${dirname(dirname(alone))}`);
+  });
+
+  test('makes the folder of the compile cache for nobody but its owner', () => {
+    rmSync(join(base, 'cache'), { recursive: true, force: true });
+    expect(spawnSync(run, ['exit', '0'], { env: bare }).status).toBe(0);
+    expect(statSync(join(base, 'cache')).mode & 0o777).toBe(0o700);
   });
 
   test('says that it must be built', () => {
