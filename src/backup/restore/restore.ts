@@ -48,6 +48,8 @@ export interface RestoreResult {
   snapshot: string;
   /** Start of the snapshot: the data is not newer than this. */
   snapshotTime: string;
+  /** `incomplete`: when the backup was made, something could not be read as it was. */
+  snapshotStatus: 'complete' | 'incomplete';
   location: string;
   target: string;
   files: number;
@@ -136,6 +138,7 @@ async function restoreAll(
     exitCode: damaged ? ExitCode.verificationFailed : problems.length > 0 ? ExitCode.incomplete : ExitCode.success,
     snapshot,
     snapshotTime: manifest.started,
+    snapshotStatus: manifest.status,
     location: repository.store.location,
     target,
     files: plan.files.length - contents.failed.size,
@@ -215,6 +218,8 @@ export function restoreText(result: RestoreResult): string {
   const lines = [
     `restored ${result.files} files, ${result.folders} folders and ${result.others + result.links} links and others of ${result.snapshot} to ${result.target}`,
   ];
+  if (result.snapshotStatus === 'incomplete')
+    lines.push('the backup itself was incomplete: what could not be read when it was made is not here');
   for (const { object, problem } of result.damagedObjects) lines.push(`damaged: ${object}: ${problem}`);
   const shown = result.problems.slice(0, 50);
   for (const { class: kind, path, message } of shown) lines.push(`${kind}: ${toText(fromText(path))}: ${message}`);

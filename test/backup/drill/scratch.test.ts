@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runDrill } from '../../../src/backup/drill/drill.ts';
 import { openScratch } from '../../../src/backup/drill/scratch.ts';
+import { restoreText } from '../../../src/backup/restore/restore.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import { currentProcessIdentity } from '../../../src/core/process-identity.ts';
 import { backUp, makeRepositoryIn } from '../../helpers/backing-up.ts';
-import { openDirectoryRepository } from '../../helpers/restoring.ts';
+import { openDirectoryRepository, restoreFrom } from '../../helpers/restoring.ts';
 
 let dir: string;
 beforeEach(() => {
@@ -61,6 +62,9 @@ describe('scratch folder of a drill', () => {
     await makeRepositoryIn([repo], 'none');
     const made = await backUp([data, join(dir, 'not-mounted')], [repo], { state: join(dir, 'state') });
     expect(made.exitCode).toBe(3);
+    const restored = await restoreFrom(repo, { target: join(dir, 'out') });
+    expect(restored).toMatchObject({ exitCode: 0, snapshotStatus: 'incomplete' });
+    expect(restoreText(restored)).toContain('the backup itself was incomplete');
     const request = {
       snapshot: 'latest',
       include: [],
