@@ -1,5 +1,5 @@
-import { parseDocument } from 'yaml';
 import type { LocalizedText } from './types.ts';
+import { parseYaml } from './yaml/document.ts';
 
 /** The part of a runbook that a list shows; members that cannot be read are absent. */
 export interface RunbookHeader {
@@ -42,21 +42,8 @@ export function readHeader(text: string): RunbookHeader {
 
 function plain(text: string): Record<string, unknown> | undefined {
   if (text.length > 1024 * 1024) return undefined;
-  try {
-    return mapping(
-      parseDocument(text, {
-        version: '1.2',
-        schema: 'core',
-        uniqueKeys: false,
-        prettyErrors: false,
-        logLevel: 'silent',
-      }).toJS({
-        maxAliasCount: 100,
-      }),
-    );
-  } catch {
-    return undefined;
-  }
+  // The parser with caps on depth and size: a list reads whatever lies in the folders.
+  return mapping(parseYaml(text, '').data);
 }
 
 function mapping(value: unknown): Record<string, unknown> | undefined {

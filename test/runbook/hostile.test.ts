@@ -122,8 +122,9 @@ describe('runbooks that were made to do harm', () => {
     expect(checkText(bytes, 'r.yaml', { catalogue }).findings.map((finding) => finding.message)).toEqual([message]);
   });
 
-  it('a header with ten thousand syntax errors does not hold up a list', () => {
+  it('a header with syntax errors or levels without end does not hold up a list', () => {
     const started = performance.now();
+    expect(readHeader('? '.repeat(100_000))).toEqual({});
     expect(readHeader(`${'a: @a\n'.repeat(40_000)}`)).toEqual({});
     expect(performance.now() - started).toBeLessThan(15_000);
   });
