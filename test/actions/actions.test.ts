@@ -78,6 +78,7 @@ describe('actions', () => {
       target: on.target,
       step: { id: 's' },
       plan: { runbook: { file: join(dir, 'x.yaml') } },
+      redact: (text: string) => text.replaceAll('not-to-be-seen', '***'),
       host: async () => on,
       http: async () => httpDoor({ version: '0' }),
       secrets: { resolve: async (ref: string) => `value of ${ref}` },

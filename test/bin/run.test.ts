@@ -44,14 +44,15 @@ function install(at: string): string {
     join(at, 'dist/src/cli/main.js'),
     `export async function main({ argv }) {
       const facts = { argv, pid: process.pid, node: process.versions.node, cwd: process.cwd(), lifeline: process.env.OAOPS_LIFELINE_FD };
-      process.stdout.write(JSON.stringify(facts) + '\\n');
-      if (argv[0] === 'exit') process.exitCode = Number(argv[1]);
-      if (argv[0] === 'die') process.kill(process.pid, argv[1]);
-      if (argv[0] === 'cat') process.stdin.pipe(process.stdout);
+      // Before anything is printed: a test sends the signal when it has read the first line.
       if (argv[0] === 'wait') {
         setInterval(() => {}, 1000);
         process.on('SIGTERM', () => { process.stdout.write('got SIGTERM\\n', () => process.exit(143)); });
       }
+      process.stdout.write(JSON.stringify(facts) + '\\n');
+      if (argv[0] === 'exit') process.exitCode = Number(argv[1]);
+      if (argv[0] === 'die') process.kill(process.pid, argv[1]);
+      if (argv[0] === 'cat') process.stdin.pipe(process.stdout);
     }`,
   );
   return join(at, 'bin/run.js');
