@@ -6,7 +6,7 @@ import { ExitCode } from '../../src/core/exit-codes.ts';
 export default class BackupInit extends BaseCommand<typeof BackupInit> {
   static override summary = 'Make a backup repository on one or more legs';
   static override description =
-    'A leg is a folder or s3://bucket/prefix; all legs hold the same bytes. Backups are encrypted with age for the recipients given: this machine needs no private key to make them. Give two recipients, one for operations and one that is sealed away: a lost key is a lost backup.';
+    'A leg is a folder or s3://bucket/prefix; all legs hold the same bytes. Backups are encrypted with age for the recipients given: this machine needs no private key to make them. Without a flag, a repository of the configuration takes the recipients stated there. Give two recipients, one for operations and one that is sealed away: a lost key is a lost backup.';
   static override examples = [
     '<%= config.bin %> backup init --repo /srv/backup --recipient age1... --recipient age1...',
     '<%= config.bin %> backup init --repo /srv/backup --repo s3://oa-backup/main --recipients-file recipients.txt',
@@ -30,11 +30,13 @@ export default class BackupInit extends BaseCommand<typeof BackupInit> {
   protected override async execute(): Promise<CommandResult> {
     await using app = openApp(this.globals);
     const [{ makeRepository }, door] = await Promise.all([import('../../src/backup/make-repository.ts'), app.backup()]);
+    const { repo, recipient, 'recipients-file': recipientsFile, 'no-encryption': noEncryption } = this.flags;
+    const chosen = recipient !== undefined || recipientsFile !== undefined || noEncryption;
     const made = await makeRepository(door, {
-      repos: await door.repos(this.flags.repo),
-      recipients: this.flags.recipient ?? [],
-      recipientsFile: this.flags['recipients-file'],
-      noEncryption: this.flags['no-encryption'],
+      repos: await door.repos(repo),
+      recipients: chosen ? (recipient ?? []) : await door.recipients(repo),
+      recipientsFile,
+      noEncryption,
     });
     for (const warning of made.warnings) this.warn(warning);
     return { json: made, text: made.text };

@@ -15,6 +15,9 @@ export function backupDoor(app: App): BackupDoor {
   const named = async (name: string): Promise<RepositorySettings | undefined> =>
     /^[A-Za-z0-9][\w-]*$/.test(name) ? (await app.config()).settings.repositories?.[name] : undefined;
 
+  const wantedOf = (given: readonly string[] | undefined): readonly string[] =>
+    given && given.length > 0 ? given : app.env['OAOPS_REPO'] ? [app.env['OAOPS_REPO']] : [];
+
   return {
     stateDir: app.stateDir,
     cacheDir: app.cacheDir,
@@ -37,7 +40,7 @@ export function backupDoor(app: App): BackupDoor {
     },
 
     async repos(given) {
-      const wanted = given && given.length > 0 ? given : app.env['OAOPS_REPO'] ? [app.env['OAOPS_REPO']] : [];
+      const wanted = wantedOf(given);
       if (wanted.length === 0)
         throw usageError('repo-missing', 'no repository is given', { next: 'Give --repo, or set OAOPS_REPO.' });
       const locations: string[] = [];
@@ -56,6 +59,15 @@ export function backupDoor(app: App): BackupDoor {
       const settings = file || app.env['OAOPS_IDENTITY_FILE'] ? [] : await Promise.all(given.map(named));
       const path = file || app.env['OAOPS_IDENTITY_FILE'] || settings.find((one) => one?.identityFile)?.identityFile;
       return path ? (await import('../backup/crypto/keys.ts')).readIdentityFile(path) : undefined;
+    },
+
+    async recipients(given) {
+      const { readRecipientsFile } = await import('../backup/crypto/keys.ts');
+      const stated = (await Promise.all(wantedOf(given).map(named))).flatMap((settings) => [
+        ...(settings?.recipients ?? []),
+        ...(settings?.recipientsFile ? readRecipientsFile(settings.recipientsFile) : []),
+      ]);
+      return [...new Set(stated)];
     },
 
     anchor: async (_made, warn) => (await import('./anchors.ts')).anchorForLegs(app, warn),

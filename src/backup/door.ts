@@ -12,6 +12,8 @@ export interface BackupDoor {
   repos(given: readonly string[] | undefined): Promise<string[]>;
   /** Private keys from a file, else from OAOPS_IDENTITY_FILE, else those of the configured repository; undefined when there is none. */
   identities(file: string | undefined, given?: readonly string[]): Promise<Identities | undefined>;
+  /** Recipients that the configuration states for the repositories named; empty when it states none. */
+  recipients(given: readonly string[] | undefined): Promise<string[]>;
   /** README-RESTORE.txt and the restore script, as `init` lays them beside the data. */
   companions(): { name: string; bytes: Uint8Array }[];
   /** The present head of the audit log, signed when there is a key, for the legs of a backup; to syslog too when the configuration says so. */

@@ -41,9 +41,10 @@ const legSchema = z.strictObject({
 const repositorySchema = z.strictObject({
   legs: z.array(legSchema).min(1).refine(distinctNames, { error: 'two legs have the same name; give each its own' }),
   recipients: z
-    .array(z.string().regex(/^(age1|ssh-)/, { error: 'not an age recipient; write age1... or an ssh public key' }))
-    .optional(),
-  recipientsFile: pathSchema.optional(),
+    .array(z.string().regex(/^age1[0-9a-z]+$/, { error: 'not an age recipient; write age1...' }))
+    .optional()
+    .describe('Public keys that init encrypts for, when no flag says otherwise.'),
+  recipientsFile: pathSchema.optional().describe('File with a recipient a line, used by init.'),
   identityFile: pathSchema.optional().describe('Private age key, needed to list, verify and restore.'),
 });
 
