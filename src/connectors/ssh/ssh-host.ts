@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs';
-import type { ClientChannel } from 'ssh2';
 import type { Clock } from '../../core/clock.ts';
 import { OaopsError } from '../../core/errors.ts';
 import { hashLocalFile } from '../../core/hash-file.ts';
@@ -18,6 +17,7 @@ import { bootstrapText, endTreeText, supervisorText } from '../process/superviso
 import { MarkedStream } from './marked-stream.ts';
 import type { HostPool } from './pool.ts';
 import { attachText, endText, forgetText, launchText, probeText } from './remote-texts.ts';
+import { assignments, printfText, type StdinSource, transfer } from './transfer.ts';
 
 export interface SshHostOptions {
   clock: Clock;
@@ -372,48 +372,6 @@ export class SshHost implements Host {
   }
 }
 
-interface StdinSource {
-  prefix: string;
-  open: () => NodeJS.ReadableStream;
-}
-
-/** Sends a script (and what follows it on stdin) and reads both outputs until the channel is closed. */
-function transfer(
-  channel: ClientChannel,
-  script: string,
-  out: MarkedStream,
-  err: MarkedStream,
-  end: string,
-  signal: AbortSignal,
-  source?: StdinSource,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      channel.close();
-      reject(signal.reason);
-    };
-    signal.addEventListener('abort', abort, { once: true });
-    channel.on('data', (chunk: Buffer) => out.push(chunk));
-    channel.stderr.on('data', (chunk: Buffer) => err.push(chunk));
-    // A broken channel shows as one that ends without its marks.
-    channel.on('error', () => {});
-    channel.on('close', () => {
-      signal.removeEventListener('abort', abort);
-      resolve();
-    });
-    if (signal.aborted) abort();
-    channel.write(`${end}\n${script}${end}\n`);
-    if (!source) {
-      channel.end();
-      return;
-    }
-    channel.write(source.prefix);
-    const stream = source.open();
-    stream.on('error', () => channel.end());
-    stream.pipe(channel.stdin ?? channel);
-  });
-}
-
 function attachScript(following: Following, nonce: string): string {
   return (
     assignments({
@@ -424,17 +382,6 @@ function attachScript(following: Following, nonce: string): string {
       once: following.once ? '1' : '',
     }) + attachText
   );
-}
-
-function assignments(values: Record<string, string>): string {
-  return Object.entries(values)
-    .map(([name, value]) => `oaops_${name}=${value === '' ? "''" : posixQuote(value)}\n`)
-    .join('');
-}
-
-/** Text for `printf %b`: backslashes and NUL bytes escaped (POSIX XCU printf). */
-function printfText(text: string): string {
-  return text.replaceAll('\\', '\\\\').replaceAll('\0', '\\0000');
 }
 
 function isTransient(error: unknown): boolean {

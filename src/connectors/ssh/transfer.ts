@@ -1,0 +1,58 @@
+import type { ClientChannel } from 'ssh2';
+import { posixQuote } from '../process/quote.ts';
+import type { MarkedStream } from './marked-stream.ts';
+
+/** What follows a script on the stdin of a channel. */
+export interface StdinSource {
+  prefix: string;
+  open: () => NodeJS.ReadableStream;
+}
+
+/** Sends a script (and what follows it on stdin) and reads both outputs until the channel is closed. */
+export function transfer(
+  channel: ClientChannel,
+  script: string,
+  out: MarkedStream,
+  err: MarkedStream,
+  end: string,
+  signal: AbortSignal,
+  source?: StdinSource,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      channel.close();
+      reject(signal.reason);
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    channel.on('data', (chunk: Buffer) => out.push(chunk));
+    channel.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+    // A broken channel shows as one that ends without its marks.
+    channel.on('error', () => {});
+    channel.on('close', () => {
+      signal.removeEventListener('abort', abort);
+      resolve();
+    });
+    if (signal.aborted) abort();
+    channel.write(`${end}\n${script}${end}\n`);
+    if (!source) {
+      channel.end();
+      return;
+    }
+    channel.write(source.prefix);
+    const stream = source.open();
+    stream.on('error', () => channel.end());
+    stream.pipe(channel.stdin ?? channel);
+  });
+}
+
+/** Shell variables for a remote text: `oaops_<name>=<quoted value>`, a line each. */
+export function assignments(values: Record<string, string>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `oaops_${name}=${value === '' ? "''" : posixQuote(value)}\n`)
+    .join('');
+}
+
+/** Text for `printf %b`: backslashes and NUL bytes escaped (POSIX XCU printf). */
+export function printfText(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('\0', '\\0000');
+}
