@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { missingForRadosgw, type Radosgw, startRadosgw } from '../helpers/radosgw.ts';
-import { treeDifferences, which } from '../helpers/restore-script.ts';
+import { runRestore, stockFolder, treeDifferences, which } from '../helpers/restore-script.ts';
 import { makeAgeKey } from '../helpers/restoring.ts';
 
 const program = fileURLToPath(new URL('../../bin/dev.js', import.meta.url));
 const equipped = ['rsync', 'age-keygen', 'setfattr', 'setfacl'].every((tool) => which(tool) !== undefined);
-/** A tree that nobody here wrote: many small files, links, folders. */
-const source = '/usr/share/doc';
+/** A tree that nobody here wrote: tens of thousands of small files, links, folders. */
+const source = '/usr/share';
 
 describe.skipIf(!equipped || !existsSync(source))('a real tree', () => {
   let work: string;
@@ -50,6 +50,16 @@ describe.skipIf(!equipped || !existsSync(source))('a real tree', () => {
       expect(treeDifferences(source, target + source)).toBe('');
       rmSync(target, { recursive: true });
     }
+  });
+
+  it('comes back the same by the script in the repository, with stock tools alone', () => {
+    const [repo, target] = [join(work, 'repo'), join(work, 'by script')];
+    const path = stockFolder(join(work, 'stock'));
+    const script = join(repo, 'restore-v1.sh');
+    const restored = runRestore(['-i', key.identityFile, repo, target], { path, script });
+    expect(restored.code, restored.stderr).toBe(0);
+    expect(treeDifferences(source, target + source)).toBe('');
+    rmSync(target, { recursive: true });
   });
 
   it('leaves a restore that was ended half-way recognisable, and the next one is complete', async () => {
