@@ -1,0 +1,90 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+/**
+ * What scripts can rely on: members and types of every `--json` of the backup commands, and the exit codes. Written anew with
+ * OAOPS_UPDATE_GOLDEN=1; a difference is a change of the contract.
+ */
+const golden = join(import.meta.dirname, '../../golden/backup-json.json');
+const program = join(import.meta.dirname, '../../../bin/dev.js');
+let dir: string;
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'oaops-shapes-'));
+  mkdirSync(join(dir, 'src/empty'), { recursive: true });
+  writeFileSync(join(dir, 'src/合同.txt'), 'signed');
+  symlinkSync('合同.txt', join(dir, 'src/link'));
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+function oaops(...args: string[]): { exitCode: number | null; stdout: unknown; stderr: unknown } {
+  const env = { PATH: '/usr/bin:/bin', HOME: dir, OAOPS_STATE_DIR: join(dir, 'state') };
+  const done = spawnSync(process.execPath, [program, ...args, '--json'], { env, cwd: dir, encoding: 'utf8' });
+  return { exitCode: done.status, stdout: shapeOf(parsed(done.stdout)), stderr: shapeOf(errorOf(done.stderr)) };
+}
+
+/** The error as JSON; warnings are text for people. */
+function errorOf(text: string): unknown {
+  return parsed(
+    text
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .join('\n'),
+  );
+}
+
+/** One document, or one a line. */
+function parsed(text: string): unknown {
+  if (text.trim() === '') return '';
+  try {
+    return JSON.parse(text);
+  } catch {
+    const lines = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    // How often progress is told depends on the machine.
+    return Object.fromEntries(lines.map((line) => [String(line['message_type'] ?? line['event'] ?? 'line'), line]));
+  }
+}
+
+/** Names and types only; of a list its first item. Words that scripts compare are kept. */
+function shapeOf(value: unknown, key = ''): unknown {
+  if (Array.isArray(value)) return value.length === 0 ? [] : [shapeOf(value[0], key)];
+  if (value !== null && typeof value === 'object')
+    return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, shapeOf(member, name)]));
+  if (['message_type', 'status', 'code', 'type', 'level', 'encryption', 'class', 'exitCode'].includes(key))
+    return value;
+  return value === null || value === '' ? value : typeof value;
+}
+
+test('the backup commands speak as agreed', () => {
+  const repo = ['--repo', 'repo'];
+  const spoken = {
+    'init without a choice of encryption': oaops('backup', 'init', ...repo),
+    'list without a repository': oaops('backup', 'list', ...repo),
+    init: oaops('backup', 'init', ...repo, '--no-encryption'),
+    create: withoutProgress(oaops('backup', 'create', 'src', ...repo)),
+    'create with a missing source': withoutProgress(oaops('backup', 'create', 'src', 'gone', ...repo)),
+    'create with nothing but missing sources': withoutProgress(oaops('backup', 'create', 'gone', ...repo)),
+    list: oaops('backup', 'list', ...repo),
+    ls: oaops('backup', 'ls', 'latest', ...repo),
+    verify: oaops('backup', 'verify', ...repo),
+    restore: oaops('backup', 'restore', 'latest', ...repo, '--target', 'out'),
+    'restore of a snapshot that is not there': oaops('backup', 'restore', '2001', ...repo, '--target', 'out2'),
+  };
+  const text = `${JSON.stringify(spoken, null, 2)}\n`;
+  if (process.env['OAOPS_UPDATE_GOLDEN']) writeFileSync(golden, text);
+  expect(text).toBe(readFileSync(golden, 'utf8'));
+}, 60_000);
+
+/** A backup this small may or may not tell of progress. */
+function withoutProgress(spoken: ReturnType<typeof oaops>): ReturnType<typeof oaops> {
+  if (spoken.stdout !== null && typeof spoken.stdout === 'object') {
+    const { status: _progress, ...rest } = spoken.stdout as Record<string, unknown>;
+    return { ...spoken, stdout: rest };
+  }
+  return spoken;
+}
