@@ -39,6 +39,7 @@ export default class BackupInit extends BaseCommand<typeof BackupInit> {
       noEncryption,
     });
     for (const warning of made.warnings) this.warn(warning);
-    return { json: made, text: made.text };
+    const { text, ...facts } = made;
+    return { json: facts, text };
   }
 }
