@@ -9,21 +9,20 @@ import type { AnchorObject, SnapshotMade } from '../anchors.ts';
 import { RepositoryCache } from '../cache/repository-cache.ts';
 import type { Identities } from '../crypto/age-header.ts';
 import { fromText, toText } from '../format/byte-string.ts';
-import type { ManifestRoot, Problem } from '../format/manifest-root.ts';
+import type { Problem } from '../format/manifest-root.ts';
 import { checkKnown } from '../keys/known-recipients.ts';
 import { acquireHostLock } from '../lease/host-lock.ts';
-import { acquireLease, type Lease } from '../lease/lease.ts';
 import type { ObjectStore } from '../ports.ts';
-import { openRepository, type Repository, readKeys } from '../repository/open.ts';
-import { listSnapshotIds } from '../repository/snapshots.ts';
+import { readKeys } from '../repository/open.ts';
 import { compileExcludes } from '../scan/exclude.ts';
 import { ownPlaces, placesWithin } from '../scan/own-places.ts';
 import { findSources } from '../scan/sources.ts';
 import { type BackupProgress, createSnapshot } from './create-snapshot.ts';
 import { collectGarbageEarly } from './heap.ts';
 import { type LegResult, LegSet } from './leg-set.ts';
+import { openLegs, takeLeases } from './open-legs.ts';
 import { checkSpoolSpace } from './packer.ts';
-import { parentFromCache, rebuildParent, sourcesKey } from './parent.ts';
+import { findParent } from './parent.ts';
 import { openSpool } from './spool.ts';
 
 /** What a user, a runbook or a schedule asks for. */
@@ -244,76 +243,6 @@ async function storeAnchor(
   } catch (error) {
     warn(`the audit log could not be anchored: ${messageOf(error)}`);
   }
-}
-
-/** Opens every leg; those that cannot be opened are told apart, and their error is thrown when none can. */
-async function openLegs(repos: readonly string[], place: BackupPlace) {
-  const stores: ObjectStore[] = [];
-  const failed: { location: string; error: unknown }[] = [];
-  let first: Repository | undefined;
-  for (const repo of new Set(repos)) {
-    try {
-      const store = await place.openStore(repo);
-      const repository = await openRepository(store, place.keys);
-      if (first && first.config.repositoryId !== repository.config.repositoryId)
-        throw usageError(
-          'repositories-differ',
-          `${store.location} is not the same repository as ${first.store.location}`,
-          {
-            next: 'Make both legs with one "oaops backup init --repo A --repo B", or run one backup for each.',
-          },
-        );
-      first ??= repository;
-      stores.push(store);
-    } catch (error) {
-      if (error instanceof OaopsError && error.exitCode === ExitCode.usage) throw error;
-      failed.push({ location: repo, error });
-    }
-  }
-  if (!first) throw failed[0]!.error;
-  return { stores, failed, first };
-}
-
-async function takeLeases(
-  legs: LegSet,
-  owner: { identity: ReturnType<typeof currentProcessIdentity>; clock: Clock; user: string; random: RandomSource },
-): Promise<Lease[]> {
-  const leases: Lease[] = [];
-  let firstError: unknown;
-  for (const store of legs.active) {
-    try {
-      leases.push(await acquireLease(store, { ...owner, kind: 'shared', purpose: 'backup' }));
-    } catch (error) {
-      firstError ??= error;
-      legs.fail(store.location, error);
-    }
-  }
-  if (leases.length === 0) throw firstError;
-  return leases;
-}
-
-async function findParent(
-  repository: Repository,
-  cache: RepositoryCache,
-  host: string,
-  sources: readonly string[],
-  signal: AbortSignal,
-  warn: (message: string) => void,
-): Promise<ManifestRoot | undefined> {
-  const known = parentFromCache(cache, sourcesKey(sources));
-  if (known) return known;
-  if (cache.isUsed) return undefined;
-  if (repository.reading.encryption === 'none' || repository.reading.identities !== undefined) {
-    try {
-      return await rebuildParent(repository, cache, host, sources, signal);
-    } catch (error) {
-      warn(`the local cache could not be rebuilt (${messageOf(error)}); everything is stored again`);
-      return undefined;
-    }
-  }
-  if ((await listSnapshotIds(repository.store)).length > 0)
-    warn('there is no local cache and no identity was given: everything is stored again');
-  return undefined;
 }
 
 function userName(): string {

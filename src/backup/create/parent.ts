@@ -1,3 +1,4 @@
+import { messageOf } from '../../core/errors.ts';
 import { sha256Hex } from '../../core/json.ts';
 import { packsOf } from '../cache/previous.ts';
 import type { RepositoryCache } from '../cache/repository-cache.ts';
@@ -9,7 +10,7 @@ import { formatManifestRoot, type ManifestRoot, parseManifestRoot } from '../for
 import { parsePackTable } from '../format/pack-table.ts';
 import { readBlock, readManifestRoot, readPackTables } from '../repository/manifest.ts';
 import type { Repository } from '../repository/open.ts';
-import { listSnapshots } from '../repository/snapshots.ts';
+import { listSnapshotIds, listSnapshots } from '../repository/snapshots.ts';
 
 /** Backups of the same sources follow each other. */
 export function sourcesKey(sources: readonly ByteString[]): string {
@@ -17,7 +18,7 @@ export function sourcesKey(sources: readonly ByteString[]): string {
 }
 
 /** The snapshot to compare with, from the local cache. */
-export function parentFromCache(cache: RepositoryCache, key: string): ManifestRoot | undefined {
+function parentFromCache(cache: RepositoryCache, key: string): ManifestRoot | undefined {
   const known = cache.parent(key);
   return known && parseManifestRoot(known.root);
 }
@@ -29,7 +30,7 @@ const candidates = 10;
  * Rebuilds the cache from the newest snapshot of this host and these sources. Needs the private key, unless the
  * repository is not encrypted. Undefined when there is no such snapshot.
  */
-export async function rebuildParent(
+async function rebuildParent(
   repository: Repository,
   cache: RepositoryCache,
   host: ByteString,
@@ -81,4 +82,32 @@ async function fillCache(
     }
     cache.addBlock({ ...block, packs: [...named] }, await compressText(Buffer.from(text, 'latin1')));
   }
+}
+
+/**
+ * The snapshot to compare with: from the local cache, else rebuilt from the repository. Undefined, after a warning, when everything
+ * has to be stored again.
+ */
+export async function findParent(
+  repository: Repository,
+  cache: RepositoryCache,
+  host: string,
+  sources: readonly string[],
+  signal: AbortSignal,
+  warn: (message: string) => void,
+): Promise<ManifestRoot | undefined> {
+  const known = parentFromCache(cache, sourcesKey(sources));
+  if (known) return known;
+  if (cache.isUsed) return undefined;
+  if (repository.reading.encryption === 'none' || repository.reading.identities !== undefined) {
+    try {
+      return await rebuildParent(repository, cache, host, sources, signal);
+    } catch (error) {
+      warn(`the local cache could not be rebuilt (${messageOf(error)}); everything is stored again`);
+      return undefined;
+    }
+  }
+  if ((await listSnapshotIds(repository.store)).length > 0)
+    warn('there is no local cache and no identity was given: everything is stored again');
+  return undefined;
 }
