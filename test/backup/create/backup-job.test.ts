@@ -167,7 +167,8 @@ describe('a backup', () => {
     rmSync(join(state, 'cache'), { recursive: true });
     const withKey = await backUp([source], [repo], { state, identityFile: key.identityFile });
     expect(withKey.counts).toMatchObject({ filesUnchanged: 20, dataBlobs: 0 });
-    expect(withKey.blocksWritten).toBe(0);
+    // The folder of temporary files lies above the source: another program that writes there changes its entry, and its block.
+    expect(withKey.blocksWritten).toBe(withKey.dirs.changed === 0 ? 0 : 1);
     rmSync(join(state, 'cache'), { recursive: true });
     const without = await backUp([source], [repo], { state });
     expect(without.warnings.join()).toMatch(/no local cache and no identity was given/);
