@@ -1,13 +1,27 @@
 import type { Position } from '../../core/errors.ts';
-import { addHost, expandRanges, groupOf, inventoryError, type RawInventory, refuseVault } from './model.ts';
+import {
+  addHost,
+  expandRanges,
+  groupOf,
+  hostAndPort,
+  inventoryError,
+  type RawInventory,
+  refuseVault,
+} from './model.ts';
+import { pythonLiteral } from './python-literal.ts';
 
 /**
  * An Ansible inventory in INI form, read into `inventory`.
- * @throws OaopsError `inventory-syntax`, `inventory-range`, `inventory-vault` with the position
+ * @throws OaopsError `inventory-syntax`, `inventory-range`, `inventory-vault`, `inventory-group-undefined` with the position
  */
 export function parseIni(file: string, text: string, inventory: RawInventory): void {
   let group = 'ungrouped';
   let kind: 'hosts' | 'children' | 'vars' = 'hosts';
+  /** Groups that were named before any section made them. */
+  const undefinedYet = new Map<string, Position>();
+  const mention = (name: string, at: Position) => {
+    if (!inventory.groups.has(name) && name !== 'ungrouped') undefinedYet.set(name, at);
+  };
   text.split(/\r?\n/).forEach((raw, index) => {
     const col = raw.search(/\S/) + 1;
     const at: Position = { file, line: index + 1, col: Math.max(1, col) };
@@ -25,6 +39,8 @@ export function parseIni(file: string, text: string, inventory: RawInventory): v
         );
       group = section[1]!.trim();
       kind = suffix;
+      if (kind === 'vars') mention(group, at);
+      else undefinedYet.delete(group);
       groupOf(inventory, group);
       return;
     }
@@ -34,10 +50,18 @@ export function parseIni(file: string, text: string, inventory: RawInventory): v
     else if (kind === 'children') {
       const [child] = words(line, at);
       if (child === undefined) return;
+      mention(child, at);
       groupOf(inventory, child);
-      groupOf(inventory, group).children.add(child);
+      groupOf(inventory, group).children.set(child, at);
     } else varLine(inventory, group, line, at);
   });
+  for (const [name, at] of undefinedYet)
+    throw inventoryError(
+      'group-undefined',
+      `there is no group "${name}"`,
+      at,
+      `Add a section [${name}], or correct the name: its hosts would be missing without a word.`,
+    );
 }
 
 function hostLine(inventory: RawInventory, group: string, line: string, at: Position): void {
@@ -58,7 +82,7 @@ function hostLine(inventory: RawInventory, group: string, line: string, at: Posi
           'Give each host a line of its own, variables as name=value.',
         );
       const key = pair.slice(0, equals);
-      const value = literal(pair.slice(equals + 1));
+      const value = pythonLiteral(pair.slice(equals + 1));
       refuseVault(value, key, at);
       vars.set(key, { value, at });
     }
@@ -69,22 +93,13 @@ function varLine(inventory: RawInventory, group: string, line: string, at: Posit
   const equals = line.indexOf('=');
   if (equals < 1) throw inventoryError('syntax', `"${line}" is not name=value`, at);
   const key = line.slice(0, equals).trim();
-  const written = line.slice(equals + 1).trim();
-  const value = literal(/^(["']).*\1$/.test(written) ? written : written.replace(/\s+#.*$/, ''));
+  // The rest of the line is the value, as for Ansible: a # in plain text is a part of it.
+  const value = pythonLiteral(line.slice(equals + 1).trim());
   refuseVault(value, key, at);
   groupOf(inventory, group).vars.set(key, { value, at });
 }
 
-/** `host:2222`; an IPv6 address needs brackets to have a port. */
-function hostAndPort(pattern: string): { name: string; port?: number } {
-  const ipv6 = /^\[([0-9a-fA-F:]+:[0-9a-fA-F:.]*)\](?::(\d+))?$/.exec(pattern);
-  if (ipv6 && ipv6[1]!.split(':').length > 3)
-    return { name: ipv6[1]!, ...(ipv6[2] !== undefined && { port: Number(ipv6[2]) }) };
-  const plain = /^((?:[^:[\]]|\[[^\]]*\])+):(\d{1,5})$/.exec(pattern);
-  return plain ? { name: plain[1]!, port: Number(plain[2]) } : { name: pattern };
-}
-
-/** Words of a line as a POSIX shell splits them, up to a comment. */
+/** Words of a line as a POSIX shell splits them, up to a comment; as for Ansible, that may begin inside a word. */
 function words(line: string, at: Position): string[] {
   const result: string[] = [];
   let word: string | undefined;
@@ -102,28 +117,10 @@ function words(line: string, at: Position): string[] {
     else if (/\s/.test(char)) {
       if (word !== undefined) result.push(word);
       word = undefined;
-    } else if (char === '#' && word === undefined) break;
+    } else if (char === '#') break;
     else word = (word ?? '') + char;
   }
   if (quote !== '') throw inventoryError('syntax', `the quotation mark ${quote} is not closed`, at);
   if (word !== undefined) result.push(word);
   return result;
-}
-
-/** Ansible reads these values as Python literals; what is none is text. */
-function literal(text: string): unknown {
-  const quoted = /^(["'])(.*)\1$/s.exec(text);
-  if (quoted) return quoted[2];
-  if (text === 'True') return true;
-  if (text === 'False') return false;
-  if (text === 'None') return null;
-  if (/^-?(0|[1-9]\d{0,14})$/.test(text) || /^-?\d+\.\d+$/.test(text)) return Number(text);
-  if (/^[[{]/.test(text)) {
-    try {
-      return JSON.parse(text.replaceAll("'", '"'));
-    } catch {
-      return text;
-    }
-  }
-  return text;
 }

@@ -1,6 +1,7 @@
+import { isUtf8 } from 'node:buffer';
 import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
-import { errnoOf, usageError } from '../../core/errors.ts';
+import { errnoOf, OaopsError, usageError } from '../../core/errors.ts';
 import { sha256Hex } from '../../core/json.ts';
 import type { Inventory } from '../../engine/ports.ts';
 import { parseIni } from './ini.ts';
@@ -14,8 +15,13 @@ export interface LoadedInventory {
   warnings: string[];
 }
 
-/** Endings that Ansible leaves out in an inventory folder. */
-const leftOut = new Set(['.orig', '.cfg', '.retry', '.pyc', '.pyo', '.bak', '.swp', '.md']);
+/** Endings that Ansible leaves out in an inventory folder (INVENTORY_IGNORE_EXTS). */
+const leftOut = new Set([
+  ...['.orig', '.cfg', '.retry', '.pyc', '.pyo', '.bak', '.swp', '.rpm'],
+  ...['.md', '.txt', '.rst', '.ini'],
+]);
+/** Names below group_vars and host_vars end so, or in nothing. */
+const varsEndings = new Set(['', '.yml', '.yaml', '.json']);
 
 /** The inventory of one text; `files` are variables of other files. Pure. */
 export function parseInventory(
@@ -37,7 +43,8 @@ export function loadInventory(path: string): LoadedInventory {
   const sources: Inventory['sources'] = [];
   const files: FileVars = { groups: new Map(), hosts: new Map() };
   const isFolder = statOf(path).isDirectory();
-  for (const file of isFolder ? filesOf(path) : [path]) {
+  const warnings: string[] = [];
+  for (const file of isFolder ? filesOf(path, (left) => warnings.push(left)) : [path]) {
     const text = readText(file);
     sources.push({ file, sha256: sha256Hex(text) });
     refuseScript(file, text);
@@ -46,11 +53,15 @@ export function loadInventory(path: string): LoadedInventory {
   const base = isFolder ? path : dirname(path);
   readVars(join(base, 'group_vars'), files.groups, sources);
   readVars(join(base, 'host_vars'), files.hosts, sources);
-  return finish(raw, files, sources);
+  return finish(raw, files, sources, warnings);
 }
 
-function finish(raw: RawInventory, files: FileVars, sources: Inventory['sources']): LoadedInventory {
-  const warnings: string[] = [];
+function finish(
+  raw: RawInventory,
+  files: FileVars,
+  sources: Inventory['sources'],
+  warnings: string[] = [],
+): LoadedInventory {
   const hosts = resolveTargets(raw, files, (message) => warnings.push(message));
   return { inventory: { sources, hosts }, warnings };
 }
@@ -95,7 +106,7 @@ function readVars(folder: string, into: Map<string, Vars>, sources: Inventory['s
     const name = isFolder ? entry : entry.replace(/\.(ya?ml|json)$/, '');
     const vars: Vars = into.get(name) ?? new Map();
     into.set(name, vars);
-    for (const file of isFolder ? filesOf(path) : [path]) {
+    for (const file of isFolder ? filesOf(path).filter((inner) => varsEndings.has(extname(inner))) : [path]) {
       const text = readText(file);
       sources.push({ file, sha256: sha256Hex(text) });
       parseVarsFile(file, text, vars);
@@ -103,18 +114,21 @@ function readVars(folder: string, into: Map<string, Vars>, sources: Inventory['s
   }
 }
 
-function filesOf(folder: string): string[] {
+/** Files of a folder and of those below it, in the order of their names. */
+function filesOf(folder: string, told: (message: string) => void = () => {}): string[] {
   return readdirSync(folder)
-    .filter(
-      (name) =>
-        !name.startsWith('.') &&
-        !name.endsWith('~') &&
-        !leftOut.has(extname(name)) &&
-        !['group_vars', 'host_vars'].includes(name),
-    )
     .sort()
-    .map((name) => join(folder, name))
-    .filter((path) => statOf(path).isFile());
+    .flatMap((name): string[] => {
+      if (name.startsWith('.') || name.endsWith('~') || ['group_vars', 'host_vars'].includes(name)) return [];
+      const path = join(folder, name);
+      if (leftOut.has(extname(name))) {
+        // Whoever calls an inventory "hosts.ini" would miss its hosts without a word.
+        if (extname(name) === '.ini') told(`${path} is left out: in a folder, Ansible reads no files that end in .ini`);
+        return [];
+      }
+      const stat = statOf(path);
+      return stat.isDirectory() ? filesOf(path, told) : stat.isFile() ? [path] : [];
+    });
 }
 
 function statOf(path: string) {
@@ -127,10 +141,21 @@ function statOf(path: string) {
 
 function readText(path: string): string {
   try {
-    return readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
+    if (!statSync(path).isFile()) throw notText(path, 'it is not a regular file');
+    const bytes = readFileSync(path);
+    if (!isUtf8(bytes) || bytes.includes(0)) throw notText(path, 'it is not UTF-8 text');
+    return bytes.toString('utf8').replace(/^\uFEFF/, '');
   } catch (error) {
+    if (error instanceof OaopsError) throw error;
     throw missing(path, error);
   }
+}
+
+/** Hosts read out of a program, or names with replaced characters, would be wrong hosts. */
+function notText(path: string, why: string): Error {
+  return usageError('inventory-unreadable', `${path} is no inventory: ${why}`, {
+    next: 'Name a text file in UTF-8, or a folder of them; the output of a program is saved first.',
+  });
 }
 
 function missing(path: string, error: unknown): Error {

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { type OaopsError, type Position, usageError } from '../../core/errors.ts';
 
 /** Variables with the places they were written at, for messages. */
@@ -5,7 +6,8 @@ export type Vars = Map<string, { value: unknown; at: Position }>;
 
 export interface RawGroup {
   hosts: Set<string>;
-  children: Set<string>;
+  /** With the places they are named at. */
+  children: Map<string, Position>;
   vars: Vars;
 }
 
@@ -20,7 +22,7 @@ export function emptyInventory(): RawInventory {
 }
 
 function emptyGroup(): RawGroup {
-  return { hosts: new Set(), children: new Set(), vars: new Map() };
+  return { hosts: new Set(), children: new Map(), vars: new Map() };
 }
 
 export function groupOf(inventory: RawInventory, name: string): RawGroup {
@@ -45,6 +47,14 @@ export function inventoryError(code: string, message: string, position: Position
   return usageError(`inventory-${code}`, message, { position, ...(next !== undefined && { next }) });
 }
 
+/** `host:2222`; an IPv6 address needs brackets to have a port. */
+export function hostAndPort(pattern: string): { name: string; port?: number } {
+  const ipv6 = /^\[([0-9a-fA-F:]+:[0-9a-fA-F:.]*)\](?::(\d+))?$/.exec(pattern);
+  if (ipv6 && isIPv6(ipv6[1]!)) return { name: ipv6[1]!, ...(ipv6[2] !== undefined && { port: Number(ipv6[2]) }) };
+  const plain = /^((?:[^:[\]]|\[[^\]]*\])+):(\d{1,5})$/.exec(pattern);
+  return plain ? { name: plain[1]!, port: Number(plain[2]) } : { name: pattern };
+}
+
 /**
  * Names of a host pattern with ranges: `web[01:50]`, `db-[a:c]`, `n[1:9:2]`, several in one name.
  * @throws OaopsError `inventory-range`
@@ -52,16 +62,22 @@ export function inventoryError(code: string, message: string, position: Position
 export function expandRanges(pattern: string, at: Position): string[] {
   const match = /^([^[]*)\[([^\]]*)\](.*)$/s.exec(pattern);
   // IPv6 addresses in brackets are no ranges.
-  if (
-    !match ||
-    (/^[0-9a-fA-F:]*::?[0-9a-fA-F:.]*$/.test(match[2]!) && match[1] === '' && match[2]!.split(':').length > 3)
-  )
-    return [pattern];
+  if (!match || (match[1] === '' && isIPv6(match[2]!))) return [pattern];
   const [, before, range, after] = match;
-  return rangeItems(range!, pattern, at).flatMap((item) =>
-    expandRanges(after!, at).map((rest) => `${before}${item}${rest}`),
-  );
+  const items = rangeItems(range!, pattern, at);
+  const rests = expandRanges(after!, at);
+  if (items.length * rests.length > maxRangeHosts) throw tooMany(pattern, at);
+  return items.flatMap((item) => rests.map((rest) => `${before}${item}${rest}`));
 }
+
+const maxRangeHosts = 100_000;
+
+function tooMany(pattern: string, at: Position): OaopsError {
+  return inventoryError('range', `"${pattern}" names more than ${maxRangeHosts} hosts`, at, 'Write smaller ranges.');
+}
+
+/** The order in which Ansible goes through letters: [a:C] is a to z, then A to C. */
+const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
 
 function rangeItems(range: string, pattern: string, at: Position): string[] {
   const [from, to, stepText, more] = range.split(':');
@@ -75,16 +91,17 @@ function rangeItems(range: string, pattern: string, at: Position): string[] {
   const items: string[] = [];
   if (/^\d+$/.test(first) && /^\d+$/.test(to)) {
     if (Number(to) < Number(first)) throw bad('the last comes before the first');
-    if (Number(to) - Number(first) > 100_000) throw bad('it has more than 100000 hosts');
+    if ((Number(to) - Number(first)) / step >= maxRangeHosts) throw tooMany(pattern, at);
     // A leading zero asks for numbers of equal width.
     const width = first.startsWith('0') && first.length > 1 ? first.length : 0;
     if (width > 0 && to.length !== width) throw bad('first and last have different lengths');
     for (let n = Number(first); n <= Number(to); n += step) items.push(String(n).padStart(width, '0'));
     return items;
   }
-  if ((/^[a-z]$/.test(first) && /^[a-z]$/.test(to)) || (/^[A-Z]$/.test(first) && /^[A-Z]$/.test(to))) {
-    if (to < first) throw bad('the last comes before the first');
-    for (let c = first.charCodeAt(0); c <= to.charCodeAt(0); c += step) items.push(String.fromCharCode(c));
+  if (/^[A-Za-z]$/.test(first) && /^[A-Za-z]$/.test(to)) {
+    const last = letters.indexOf(to);
+    if (last < letters.indexOf(first)) throw bad('the last comes before the first');
+    for (let i = letters.indexOf(first); i <= last; i += step) items.push(letters[i]!);
     return items;
   }
   throw bad('first and last are neither numbers nor letters');

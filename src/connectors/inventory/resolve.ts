@@ -1,7 +1,7 @@
 import type { Position } from '../../core/errors.ts';
 import type { Target } from '../../engine/ports.ts';
 import type { BecomeSpec } from '../../runbook/types.ts';
-import { inventoryError, type RawInventory, type Vars } from './model.ts';
+import { inventoryError, type RawGroup, type RawInventory, type Vars } from './model.ts';
 
 /** Variables of files beside the inventory, by group or host. */
 export interface FileVars {
@@ -11,17 +11,25 @@ export interface FileVars {
 
 /** Hosts as targets, in the order they were first named, with all they inherit. */
 export function resolveTargets(inventory: RawInventory, files: FileVars, warn: (message: string) => void): Target[] {
+  refuseCircles(inventory);
   const parents = parentsOf(inventory);
   const depths = new Map<string, number>();
+  const priorities = new Map([...inventory.groups].map(([name, group]) => [name, takePriority(name, group)]));
   const targets: Target[] = [];
   for (const [name, host] of inventory.hosts) {
     const groups = groupsOf(name, inventory, parents);
-    // Ansible's order: all, then parents before children, equals by name; inline before files; host last.
+    // Ansible's order: all, then parents before children, equals by ansible_group_priority and name; inline before files;
+    // host last.
     const ordered = [
       'all',
       ...groups
         .filter((group) => group !== 'all')
-        .sort((a, b) => depthOf(a, parents, depths) - depthOf(b, parents, depths) || (a < b ? -1 : 1)),
+        .sort(
+          (a, b) =>
+            depthOf(a, parents, depths) - depthOf(b, parents, depths) ||
+            (priorities.get(a) ?? 1) - (priorities.get(b) ?? 1) ||
+            (a < b ? -1 : 1),
+        ),
     ];
     const vars: Vars = new Map();
     for (const group of ordered) merge(vars, inventory.groups.get(group)?.vars);
@@ -41,7 +49,7 @@ function merge(into: Vars, from: Vars | undefined): void {
 function parentsOf(inventory: RawInventory): Map<string, string[]> {
   const parents = new Map<string, string[]>();
   for (const [name, group] of inventory.groups) {
-    for (const child of group.children) parents.set(child, [...(parents.get(child) ?? []), name]);
+    for (const child of group.children.keys()) parents.set(child, [...(parents.get(child) ?? []), name]);
   }
   return parents;
 }
@@ -54,33 +62,51 @@ function groupsOf(host: string, inventory: RawInventory, parents: Map<string, st
     for (const parent of parents.get(group) ?? []) visit(parent);
   };
   for (const [name, group] of inventory.groups) if (group.hosts.has(host)) visit(name);
+  // As for Ansible: who is in no other group is ungrouped, and only he.
+  found.delete('ungrouped');
+  if (found.size === 0 || (found.size === 1 && found.has('all'))) found.add('ungrouped');
   return [...found];
 }
 
-function depthOf(
-  group: string,
-  parents: Map<string, string[]>,
-  known: Map<string, number>,
-  path: readonly string[] = [],
-): number {
+/** How far below `all`, by the longest way. */
+function depthOf(group: string, parents: Map<string, string[]>, known: Map<string, number>): number {
   const before = known.get(group);
   if (before !== undefined) return before;
-  if (path.includes(group))
-    throw inventoryError('group-circle', `the group "${group}" contains itself: ${[...path, group].join(', ')}`, {
-      file: '',
-      line: 1,
-      col: 1,
-    });
-  const depth =
-    1 +
-    Math.max(
-      0,
-      ...(parents.get(group) ?? [])
-        .filter((parent) => parent !== 'all')
-        .map((parent) => depthOf(parent, parents, known, [...path, group])),
-    );
+  const above = (parents.get(group) ?? []).filter((parent) => parent !== 'all');
+  const depth = 1 + Math.max(0, ...above.map((parent) => depthOf(parent, parents, known)));
   known.set(group, depth);
   return depth;
+}
+
+/** @throws OaopsError `inventory-group-circle` at the place that closes the circle */
+function refuseCircles(inventory: RawInventory): void {
+  const done = new Set<string>();
+  const visit = (name: string, path: readonly string[]): void => {
+    if (done.has(name)) return;
+    const here = [...path, name];
+    for (const [child, at] of inventory.groups.get(name)?.children ?? []) {
+      if (here.includes(child))
+        throw inventoryError(
+          'group-circle',
+          `the group "${child}" contains itself: ${[...here.slice(here.indexOf(child)), child].join(', ')}`,
+          at,
+          'Take one of them out of the children of the other.',
+        );
+      visit(child, here);
+    }
+    done.add(name);
+  };
+  for (const name of inventory.groups.keys()) visit(name, []);
+}
+
+/** `ansible_group_priority` orders groups of one depth (default 1) and is no variable of their hosts. */
+function takePriority(name: string, group: RawGroup): number {
+  const entry = group.vars.get('ansible_group_priority');
+  if (!entry) return 1;
+  group.vars.delete('ansible_group_priority');
+  const priority = Number(entry.value);
+  if (Number.isInteger(priority)) return priority;
+  throw inventoryError('priority', `ansible_group_priority of "${name}" is not a number`, entry.at);
 }
 
 const secretNames = /^ansible_(become_pass(word)?|password|ssh_pass(word)?|sudo_pass|su_pass|.*_passphrase)$/;

@@ -11,7 +11,16 @@ import {
   type YAMLMap,
 } from 'yaml';
 import type { Position } from '../../core/errors.ts';
-import { addHost, expandRanges, groupOf, inventoryError, type RawInventory, refuseVault, type Vars } from './model.ts';
+import {
+  addHost,
+  expandRanges,
+  groupOf,
+  hostAndPort,
+  inventoryError,
+  type RawInventory,
+  refuseVault,
+  type Vars,
+} from './model.ts';
 
 /** A mapping node with its members as [key, value node, place of the key]. */
 type Entry = [string, Node | null, Position];
@@ -21,6 +30,7 @@ class Source {
   readonly root: Node | null;
   readonly #file: string;
   readonly #lines = new LineCounter();
+  #merging = 0;
   readonly #document: ReturnType<typeof parseDocument>;
 
   constructor(file: string, text: string) {
@@ -45,10 +55,10 @@ class Source {
         { file, line: start.line, col: start.col },
       );
     }
-    // "e1" is no number; the library's YAML 1.1 takes it for one that is not a number.
     visit(this.#document, {
       Scalar: (_key, scalar) => {
-        if (Number.isNaN(scalar.value) && scalar.source && !/nan/i.test(scalar.source)) scalar.value = scalar.source;
+        if (scalar.type === 'PLAIN' && scalar.source !== undefined && isTextForAnsible(scalar.value, scalar.source))
+          scalar.value = scalar.source;
       },
     });
     this.root = this.#document.contents;
@@ -67,11 +77,38 @@ class Source {
     const resolved = this.resolve(node);
     if (resolved === null || (isScalar(resolved) && resolved.value === null)) return [];
     if (!isMap(resolved)) throw inventoryError('shape', `${what} is not a mapping`, this.at(resolved));
-    return (resolved as YAMLMap<Node, Node | null>).items.map((pair) => [
-      nameOf(pair.key),
-      this.resolve(pair.value),
-      this.at(pair.key),
-    ]);
+    const own: Entry[] = [];
+    const merged: Entry[] = [];
+    for (const pair of (resolved as YAMLMap<Node, Node | null>).items) {
+      const value = this.resolve(pair.value);
+      if (nameOf(pair.key) === '<<') merged.push(...this.#merged(value, what));
+      else own.push([nameOf(pair.key), value, this.at(pair.key)]);
+    }
+    // What is written here wins over what is merged in, and the first of several merged mappings over the others.
+    const known = new Set(own.map(([key]) => key));
+    for (const entry of merged) {
+      if (known.has(entry[0])) continue;
+      known.add(entry[0]);
+      own.push(entry);
+    }
+    return own;
+  }
+
+  /** YAML 1.1 merge key: one mapping or a list of them. */
+  #merged(value: Node | null, what: string): Entry[] {
+    this.#merging++;
+    if (this.#merging > 100) throw inventoryError('shape', `${what} merges itself`, this.at(value));
+    const parts = isSeq(value) ? value.items.map((item) => this.resolve(item as Node)) : [value];
+    const entries = parts.flatMap((part) => this.entries(part, what));
+    this.#merging--;
+    return entries;
+  }
+
+  /** As `entries`; a text alone is a mapping with that one key. */
+  members(node: Node | null, what: string): Entry[] {
+    const resolved = this.resolve(node);
+    if (isScalar(resolved) && typeof resolved.value === 'string') return [[resolved.value, null, this.at(resolved)]];
+    return this.entries(resolved, what);
   }
 
   strings(node: Node | null, what: string): [string, Position][] {
@@ -94,6 +131,24 @@ class Source {
       into.set(key, { value: plain, at });
     }
   }
+}
+
+/**
+ * Ansible reads YAML by PyYAML, which takes fewer words for numbers and truth values than YAML 1.1 does: `1e3`, `y` and
+ * `e1` are text. Dates stay as they are written.
+ */
+function isTextForAnsible(value: unknown, source: string): boolean {
+  if (value instanceof Date) return true;
+  if (typeof value === 'boolean') return /^[yn]$/i.test(source);
+  if (typeof value === 'bigint') return true;
+  if (typeof value !== 'number') return false;
+  const text = source.trim();
+  return !(
+    /^[-+]?(0b[01_]+|0x[0-9a-fA-F_]+|0[0-7_]*|[1-9][0-9_]*(:[0-5]?[0-9])*)$/.test(text) ||
+    /^[-+]?([0-9][0-9_]*\.[0-9_]*([eE][-+][0-9]+)?|\.[0-9][0-9_]*([eE][-+][0-9]+)?|[0-9][0-9_]*(:[0-5]?[0-9])+\.[0-9_]*)$/.test(
+      text,
+    )
+  );
 }
 
 /** Names are text as written, whatever YAML takes them for (`01`, `no`, `e1`). */
@@ -129,20 +184,32 @@ export function parseVarsFile(file: string, text: string, into: Vars): void {
   source.vars(source.root, 'the file', into);
 }
 
-function parseAnsibleGroup(source: Source, name: string, node: Node | null, inventory: RawInventory): void {
+function parseAnsibleGroup(
+  source: Source,
+  name: string,
+  node: Node | null,
+  inventory: RawInventory,
+  around: readonly (Node | null)[] = [],
+): void {
   const group = groupOf(inventory, name);
+  const here = source.resolve(node);
+  if (here !== null && around.includes(here))
+    throw inventoryError('group-circle', `the group "${name}" contains itself`, source.at(here));
   for (const [key, value, at] of source.entries(node, `group "${name}"`)) {
     if (key === 'hosts') {
-      for (const [pattern, vars, place] of source.entries(value, `"hosts" of group "${name}"`)) {
+      for (const [written, vars, place] of source.members(value, `"hosts" of group "${name}"`)) {
+        const { name: pattern, port } = hostAndPort(written);
         for (const host of expandRanges(pattern, place)) {
           group.hosts.add(host);
-          source.vars(vars, `host "${pattern}"`, addHost(inventory, host, place));
+          const hostVars = addHost(inventory, host, place);
+          if (port !== undefined) hostVars.set('ansible_port', { value: port, at: place });
+          source.vars(vars, `host "${pattern}"`, hostVars);
         }
       }
     } else if (key === 'children') {
-      for (const [child, inner] of source.entries(value, `"children" of group "${name}"`)) {
-        group.children.add(child);
-        parseAnsibleGroup(source, child, inner, inventory);
+      for (const [child, inner, place] of source.members(value, `"children" of group "${name}"`)) {
+        group.children.set(child, place);
+        parseAnsibleGroup(source, child, inner, inventory, [...around, here]);
       }
     } else if (key === 'vars') source.vars(value, `"vars" of group "${name}"`, group.vars);
     else throw inventoryError('key', `"${key}" is not a part of a group`, at, 'A group has hosts, children and vars.');
@@ -211,7 +278,8 @@ function parseOwnGroup(source: Source, name: string, node: Node | null, inventor
   for (const [key, value, at] of source.entries(node, `group "${name}"`)) {
     if (key === 'hosts') members(value);
     else if (key === 'children')
-      for (const [child] of source.strings(value, `"children" of group "${name}"`)) group.children.add(child);
+      for (const [child, place] of source.strings(value, `"children" of group "${name}"`))
+        group.children.set(child, place);
     else if (key === 'vars') source.vars(value, `"vars" of group "${name}"`, group.vars);
     else throw inventoryError('key', `"${key}" is not a part of a group`, at, 'A group has hosts, children and vars.');
   }

@@ -99,7 +99,11 @@ describe('Ansible INI', () => {
     ['a ansible_port=high', 'inventory-port', 1, 1],
     ['a ansible_host="{{ other }}"', 'inventory-template', 1, 1],
     ['a ansible_become=true ansible_become_method=runas', 'inventory-become-method', 1, 1],
-    ['[a:children]\nb\n[b:children]\na\n[a]\nx', 'inventory-group-circle', 1, 1],
+    ['[a:children]\nb\n[b:children]\na\n[a]\nx', 'inventory-group-circle', 4, 1],
+    ['[a:children]\na\n[a]\nx', 'inventory-group-circle', 2, 1],
+    ['[web]\nx\n[wbe:vars]\na=1', 'inventory-group-undefined', 3, 1],
+    ['[all-web:children]\n  nope', 'inventory-group-undefined', 2, 3],
+    ['n[1:100000][1:100000]', 'inventory-range', 1, 1],
   ])('refuses %j with a position', (text, code, line, col) => {
     const error = failure(text);
     expect(error).toMatchObject({ code, exitCode: 2 });
@@ -135,7 +139,7 @@ all:
 `;
     const { inventory } = parseInventory('hosts.yml', text);
     expect(inventory.hosts.map(({ name, groups, vars }) => [name, groups, vars['zone'], vars['port']])).toEqual([
-      ['mail', [], 'cn', undefined],
+      ['mail', ['ungrouped'], 'cn', undefined],
       ['web1', ['web'], 'cn', 80],
       ['web2', ['web'], 'cn', 80],
       ['e1', ['edge', 'web'], 'cn', 80],
