@@ -7,12 +7,26 @@ import type { BecomeSpec } from '../../runbook/types.ts';
  */
 export function notStarted(
   reason: string,
-  where: { target: string; argv: readonly string[]; cwd?: string | undefined; become?: BecomeSpec | undefined },
+  where: {
+    target: string;
+    unit: string;
+    argv: readonly string[];
+    cwd?: string | undefined;
+    become?: BecomeSpec | undefined;
+  },
 ): OaopsError {
   const program = where.argv[0] ?? '';
   const by = where.become ? `${where.become.method} to ${where.become.user}` : 'become';
   const details = { target: where.target, program };
   switch (reason) {
+    case 'unit-running':
+      return new OaopsError(reason, `the command ${where.unit} is already running on ${where.target}`, {
+        next: 'Wait for it, or resume its run.',
+      });
+    case 'marker-folder-unwritable':
+      return new OaopsError(reason, `there is no place on ${where.target} for the marker of a command`, {
+        next: 'Give the account a home folder it can write to, or space in /var/tmp.',
+      });
     case 'command-not-found':
       return new OaopsError(reason, `there is no program "${program}" on ${where.target}`, {
         next: 'Install it, or give its full path: PATH is short when started by cron or over ssh.',

@@ -1,7 +1,8 @@
 import type { HostDoor, Target } from '../../engine/ports.ts';
 import { ConnectionPool } from './pool.ts';
+import type { SshHostOptions } from './remote-unit.ts';
 import type { SshDoorOptions } from './settings.ts';
-import { SshHost, type SshHostOptions } from './ssh-host.ts';
+import { SshHost } from './ssh-host.ts';
 
 /** Opens ssh targets; connections are kept and used again until `closeAll`. */
 export class SshDoor implements HostDoor {

@@ -1,0 +1,111 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { errnoOf, OaopsError } from '../../core/errors.ts';
+import { type ExitRecord, type PidRecord, parseExit, parsePid } from './exit.ts';
+
+/** What one look at a unit found. */
+export type Watch = 'exited' | 'gone' | 'alive' | 'starting';
+
+/** The folder on the local machine in which a supervisor keeps what becomes of a unit. */
+export class MarkerFolder {
+  readonly dir: string;
+
+  constructor(dir: string) {
+    this.dir = dir;
+  }
+
+  /** Makes it anew, with empty outputs. @throws OaopsError `unit-running` */
+  static create(dir: string): MarkerFolder {
+    const folder = new MarkerFolder(dir);
+    mkdirSync(join(dir, '..'), { recursive: true, mode: 0o700 });
+    if (existsSync(dir)) {
+      if (folder.watch() === 'alive') {
+        throw new OaopsError('unit-running', `the command ${folder.name} is already running`, {
+          next: 'Wait for it, or resume its run.',
+        });
+      }
+      folder.remove();
+    }
+    mkdirSync(dir, { mode: 0o700 });
+    for (const name of ['out', 'err']) writeFileSync(join(dir, name), '', { mode: 0o600 });
+    return folder;
+  }
+
+  /** Name of the unit. */
+  get name(): string {
+    return basename(this.dir);
+  }
+
+  get exit(): ExitRecord | undefined {
+    return parseExit(this.#read('exit'));
+  }
+
+  get pid(): PidRecord | undefined {
+    return parsePid(this.#read('pid'));
+  }
+
+  /** Time between the start of the supervisor and its end, by the files; 0 when one is missing. */
+  get durationMs(): number {
+    const at = (name: string) => statSync(join(this.dir, name), { throwIfNoEntry: false })?.mtimeMs;
+    return Math.max(0, (at('exit') ?? 0) - (at('pid') ?? Number.POSITIVE_INFINITY));
+  }
+
+  watch(): Watch {
+    if (existsSync(join(this.dir, 'exit'))) return 'exited';
+    const record = this.pid;
+    if (!record) return existsSync(this.dir) ? 'starting' : 'gone';
+    if (isAlive(record)) return 'alive';
+    // It may have ended between the two looks.
+    return existsSync(join(this.dir, 'exit')) ? 'exited' : 'gone';
+  }
+
+  /** True when nobody had claimed the unit: now nobody else can. */
+  claim(): boolean {
+    mkdirSync(this.dir, { recursive: true, mode: 0o700 });
+    try {
+      mkdirSync(join(this.dir, 'claim'));
+      return true;
+    } catch (error) {
+      if (errnoOf(error) === 'EEXIST') return false;
+      throw error;
+    }
+  }
+
+  /** Writes that the command was not started; only for who holds the claim. */
+  refuse(reason: string): void {
+    writeFileSync(join(this.dir, 'exit'), `failed ${reason} 0\n`);
+  }
+
+  remove(): void {
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  #read(name: string): string {
+    return readText(join(this.dir, name));
+  }
+}
+
+function isAlive(record: PidRecord): boolean {
+  const bootId = readText('/proc/sys/kernel/random/boot_id').trim();
+  if (bootId !== '' && record.bootId !== '-' && bootId !== record.bootId) return false;
+  if (record.startTime === '-') {
+    try {
+      process.kill(record.pid, 0);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+  const stat = readText(`/proc/${record.pid}/stat`);
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  // A zombie has ended already; its parent has not looked yet.
+  return fields[19] === record.startTime && fields[0] !== 'Z' && fields[0] !== 'X';
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}

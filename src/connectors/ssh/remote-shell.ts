@@ -1,0 +1,86 @@
+import { OaopsError } from '../../core/errors.ts';
+import type { RandomSource } from '../../core/ids.ts';
+import { posixQuote } from '../process/quote.ts';
+import { bootstrapText } from '../process/supervisor.ts';
+import { MarkedStream } from './marked-stream.ts';
+import type { HostPool } from './pool.ts';
+import { assignments, type StdinSource, transfer } from './transfer.ts';
+
+const command = `/bin/sh -c ${posixQuote(bootstrapText)}`;
+
+/** Where outputs go, and the mark that they stand between. */
+export interface Outputs {
+  mark: string;
+  onOut: (chunk: Buffer) => void;
+  onErr: (chunk: Buffer) => void;
+}
+
+/**
+ * Scripts run by /bin/sh on the far side, each in a channel of its own. The login shell reads one fixed line; the script and
+ * what follows it on stdin go in on the channel, so they show up in no process list.
+ */
+export class RemoteShell {
+  readonly name: string;
+  readonly #pool: HostPool;
+  readonly #random: RandomSource;
+
+  constructor(name: string, pool: HostPool, random: RandomSource) {
+    this.name = name;
+    this.#pool = pool;
+    this.#random = random;
+  }
+
+  /** Text that nobody can foresee. */
+  mark(): string {
+    return `oaops-${Buffer.from(this.#random(16)).toString('hex')}`;
+  }
+
+  /**
+   * Runs a script that puts its outputs between marks. `beforeSending` is called when the channel is open and nothing has
+   * been sent; it may throw. Gives what followed the last mark, or undefined when that has not come: the session was lost.
+   */
+  async run(
+    script: string,
+    { mark, onOut, onErr }: Outputs,
+    signal: AbortSignal,
+    options: { urgent?: boolean; opening?: AbortSignal; beforeSending?: () => void; source?: StdinSource } = {},
+  ): Promise<string | undefined> {
+    const channel = await this.#pool.exec(command, options.opening ?? signal, options.urgent);
+    try {
+      options.beforeSending?.();
+    } catch (error) {
+      channel.close();
+      throw error;
+    }
+    const out = new MarkedStream(mark, onOut);
+    const err = new MarkedStream(mark, onErr);
+    await transfer(channel, script, out, err, this.mark(), signal, options.source);
+    return out.complete && err.complete ? err.trailer : undefined;
+  }
+
+  /** Runs a script that only asks or tidies; gives what it printed. Tried once more when the connection was lost. */
+  async ask(script: string, signal: AbortSignal, urgent = false): Promise<string> {
+    for (let attempt = 1; ; attempt++) {
+      const mark = this.mark();
+      const chunks: Buffer[] = [];
+      const outputs = { mark, onOut: (chunk: Buffer) => chunks.push(Buffer.from(chunk)), onErr: () => {} };
+      try {
+        const trailer = await this.run(assignments({ n: mark }) + script, outputs, signal, { urgent });
+        if (trailer !== undefined) return Buffer.concat(chunks).toString().trim();
+      } catch (error) {
+        if (!isTransient(error) || attempt >= 2) throw error;
+      }
+      if (attempt >= 2)
+        throw new OaopsError('session-lost', `the connection to ${this.name} was lost`, {
+          next: 'Try again when the network is stable.',
+        });
+    }
+  }
+}
+
+/** Failures of a connection that another try may not meet. */
+export function isTransient(error: unknown): boolean {
+  return (
+    error instanceof OaopsError && ['host-unreachable', 'session-lost', 'ssh-handshake-failed'].includes(error.code)
+  );
+}

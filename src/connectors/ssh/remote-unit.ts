@@ -1,0 +1,227 @@
+import type { Clock } from '../../core/clock.ts';
+import { OaopsError } from '../../core/errors.ts';
+import type { RandomSource } from '../../core/ids.ts';
+import type { ProcessRequest, ProcessResult, SecretDoor } from '../../engine/ports.ts';
+import type { BecomeSpec } from '../../runbook/types.ts';
+import type { BecomePlan } from '../process/become.ts';
+import { OutputCapture } from '../process/capture.ts';
+import { startDeadline } from '../process/deadline.ts';
+import { parseExit } from '../process/exit.ts';
+import type { SourcedRequest } from '../process/host-files.ts';
+import { exportLines, posixQuoteAll } from '../process/quote.ts';
+import { assertEnded, unitResult } from '../process/result.ts';
+import { endTreeText, supervisorText } from '../process/supervisor.ts';
+import { isTransient, type RemoteShell } from './remote-shell.ts';
+import { attachText, endText, launchText } from './remote-texts.ts';
+import { assignments, printfText, type StdinSource } from './transfer.ts';
+
+export interface SshHostOptions {
+  clock: Clock;
+  random: RandomSource;
+  secrets?: SecretDoor;
+  /** Time between TERM and KILL; default 5 s. */
+  graceMs?: number;
+  /** How long a lost session is tried to be re-attached; default 5 min. */
+  reattachMs?: number;
+}
+
+/** One command on the far side, from its launch, or from being found again, to its result. */
+export class RemoteUnit {
+  readonly #shell: RemoteShell;
+  readonly #options: SshHostOptions;
+  readonly #name: string;
+  /** Its marker goes away with it. */
+  readonly #once: boolean;
+  readonly #out: OutputCapture;
+  readonly #err: OutputCapture;
+  /** False while the command waits for a channel: then nothing is on its way, and `#queue` takes it back. */
+  #sent = false;
+  readonly #queue = new AbortController();
+  /** Last line of the launcher or follower: `exit 0 1732298712`, `failed ...`, `gone`, `missing`. */
+  #ended: string | undefined;
+
+  constructor(
+    shell: RemoteShell,
+    options: SshHostOptions,
+    unit: { name: string; once: boolean },
+    onOutput?: ProcessRequest['onOutput'],
+  ) {
+    this.#shell = shell;
+    this.#options = options;
+    this.#name = unit.name;
+    this.#once = unit.once;
+    this.#out = new OutputCapture(onOutput && ((text) => onOutput('stdout', text)));
+    this.#err = new OutputCapture(onOutput && ((text) => onOutput('stderr', text)));
+  }
+
+  async start(plan: BecomePlan, request: SourcedRequest, signal: AbortSignal): Promise<ProcessResult> {
+    const { clock } = this.#options;
+    const text = plan.stdinPrefix + (request.stdin ?? '');
+    const mark = this.#shell.mark();
+    const script = [
+      assignments({
+        n: mark,
+        u: this.#name,
+        s: supervisorText,
+        env: exportLines(request.env ?? {}),
+        h: request.stdinSource ? 'raw' : text === '' ? 'none' : 'text',
+        in: request.stdinSource ? '' : printfText(text),
+        once: this.#once ? '1' : '',
+      }),
+      `set -- ${posixQuoteAll([request.cwd ?? '', plan.mode, plan.user, plan.keepEnv, ...plan.argv])}\n`,
+      launchText,
+    ].join('');
+    const startedMs = clock.monotonicMs();
+    const source = request.stdinSource && { prefix: plan.stdinPrefix, open: request.stdinSource };
+    const timedOut = await this.#guard(request, signal, (inner) => this.#followAll(mark, script, inner, source));
+    return this.#result(timedOut, request, () => clock.monotonicMs() - startedMs);
+  }
+
+  /** Follows a command that another process of oaops has started. */
+  async attach(signal: AbortSignal): Promise<ProcessResult> {
+    this.#sent = true;
+    const mark = this.#shell.mark();
+    await this.#guard(undefined, signal, (inner) => this.#followAll(mark, this.#attachScript(mark), inner));
+    return this.#result(false, undefined, () => 0);
+  }
+
+  /** Launches or attaches, and attaches again as long as sessions get lost. */
+  async #followAll(mark: string, script: string, signal: AbortSignal, source?: StdinSource): Promise<void> {
+    const { clock, reattachMs = 300_000 } = this.#options;
+    await this.#followOnce(mark, script, signal, source);
+    let lostAtMs = clock.monotonicMs();
+    let pauseMs = 200;
+    while (this.#ended === undefined) {
+      signal.throwIfAborted();
+      const before = this.#receivedBytes;
+      try {
+        const again = this.#shell.mark();
+        await this.#followOnce(again, this.#attachScript(again), signal);
+      } catch (error) {
+        if (!isTransient(error) || clock.monotonicMs() - lostAtMs > reattachMs) throw this.#lost(error);
+      }
+      if (this.#ended !== undefined) return;
+      if (this.#receivedBytes > before) {
+        lostAtMs = clock.monotonicMs();
+        pauseMs = 200;
+      }
+      if (clock.monotonicMs() - lostAtMs > reattachMs) throw this.#lost(undefined);
+      await clock.sleep(pauseMs, signal);
+      pauseMs = Math.min(5000, pauseMs * 1.6);
+    }
+  }
+
+  async #followOnce(mark: string, script: string, signal: AbortSignal, source?: StdinSource): Promise<void> {
+    const queue = this.#queue.signal;
+    const beforeSending = () => {
+      if (!this.#sent) queue.throwIfAborted();
+      this.#sent = true;
+    };
+    this.#ended = await this.#shell.run(
+      script,
+      { mark, onOut: (chunk) => this.#out.push(chunk), onErr: (chunk) => this.#err.push(chunk) },
+      signal,
+      {
+        opening: this.#sent ? signal : AbortSignal.any([signal, queue]),
+        beforeSending,
+        ...(source && { source }),
+      },
+    );
+  }
+
+  /** As on the local machine: on timeout or abort the tree is ended there, and its exit code still waited for. */
+  async #guard(
+    request: ProcessRequest | undefined,
+    signal: AbortSignal,
+    work: (signal: AbortSignal) => Promise<void>,
+  ): Promise<boolean> {
+    signal.throwIfAborted();
+    const { clock } = this.#options;
+    const giveUp = new AbortController();
+    let ending: Promise<void> | undefined;
+    const failed = Promise.withResolvers<never>();
+    failed.promise.catch(() => {});
+    const deadline = startDeadline(clock, request?.timeoutMs, signal, () => {
+      if (!this.#sent) {
+        this.#ended = 'failed command-not-started 0';
+        ending = Promise.resolve();
+        this.#queue.abort();
+        return;
+      }
+      ending ??= this.#endTree(request?.become)
+        // The follower has a moment to bring the exit code.
+        .then(() => clock.sleep(5000, deadline.over).catch(() => {}))
+        .then(
+          () =>
+            giveUp.abort(
+              new OaopsError('session-lost', `no answer from ${this.#shell.name} after the command was ended`),
+            ),
+          failed.reject,
+        );
+    });
+    try {
+      await Promise.race([work(giveUp.signal), failed.promise]);
+    } catch (error) {
+      if (ending === undefined || !(giveUp.signal.aborted || this.#queue.signal.aborted)) throw error;
+    } finally {
+      deadline.release();
+      giveUp.abort();
+    }
+    return deadline.timedOut;
+  }
+
+  async #endTree(become: BecomeSpec | undefined): Promise<void> {
+    const graceMs = this.#options.graceMs ?? 5000;
+    const values = {
+      u: this.#name,
+      s: endTreeText,
+      g: String(Math.ceil(graceMs / 100)),
+      m: become?.method ?? '',
+      w: become?.user ?? '',
+    };
+    const left = await this.#shell.ask(assignments(values) + endText, AbortSignal.timeout(30_000 + graceMs), true);
+    assertEnded(this.#shell.name, left);
+  }
+
+  #result(timedOut: boolean, request: ProcessRequest | undefined, durationMs: () => number): ProcessResult {
+    const exit = parseExit(this.#ended ?? '');
+    if (!exit && !timedOut && this.#ended === 'missing') throw this.#lost(undefined);
+    return unitResult({
+      target: this.#shell.name,
+      unit: this.#name,
+      exit,
+      timedOut,
+      request,
+      durationMs,
+      outputs: () => ({ stdout: this.#out.finish(), stderr: this.#err.finish() }),
+    });
+  }
+
+  get #receivedBytes(): number {
+    return this.#out.totalBytes + this.#err.totalBytes;
+  }
+
+  #attachScript(mark: string): string {
+    const values = {
+      n: mark,
+      u: this.#name,
+      o1: String(this.#out.totalBytes),
+      o2: String(this.#err.totalBytes),
+      once: this.#once ? '1' : '',
+    };
+    return assignments(values) + attachText;
+  }
+
+  #lost(cause: unknown): OaopsError {
+    if (cause instanceof OaopsError && cause.code.startsWith('host-key')) return cause;
+    return new OaopsError(
+      'session-lost',
+      `the connection to ${this.#shell.name} was lost and the outcome of the command is not known`,
+      {
+        next: 'Resume the run when the host answers again: it looks for what became of the command.',
+        details: { target: this.#shell.name, unit: this.#name },
+        cause,
+      },
+    );
+  }
+}
