@@ -80,12 +80,17 @@ export async function runCommand(args: CommandArguments, context: ActionContext)
     shell: args.shell,
     env: await textsOf(args.env, context),
     supervise: { key: context.unitKey },
-    onOutput: (stream, text) => context.output(stream, `${text}\n`),
+    onOutput: lineOutput(context),
     ...(args.cwd !== undefined && { cwd: args.cwd }),
     ...(args.stdin !== undefined && { stdin: await textOf(args.stdin, context) }),
     ...(become && { become }),
   };
   return commandOutcome(args, await host.run(request, context.signal), context);
+}
+
+/** Hands lines of a process on; one that comes in pieces stays one line, so that a secret across the pieces is found. */
+export function lineOutput(context: Pick<ActionContext, 'output'>): NonNullable<ProcessRequest['onOutput']> {
+  return (stream, text, goesOn) => context.output(stream, goesOn ? text : `${text}\n`);
 }
 
 /** After a crash: looks for the marker of the supervisor, and waits for a command that still runs. */
@@ -100,7 +105,7 @@ export async function recoverCommand(
   if (recovered.state === 'alive') context.progress({ message: 'still running; waiting for its end' });
   const result = recovered.state === 'exited' ? recovered.result : await recovered.wait(context.signal);
   for (const stream of ['stdout', 'stderr'] as const) {
-    if (result[stream].totalBytes > 0) context.output(stream, wholeText(result[stream]));
+    if (result[stream].totalBytes > 0) context.output(stream, wholeText(result[stream], context.redact));
   }
   return commandOutcome(args, result, context);
 }
@@ -139,12 +144,15 @@ function commandOutcome(
   };
 }
 
-function wholeText(output: CapturedOutput): string {
-  return output.truncated ? `${output.head}\n[...]\n${output.tail}` : output.head + output.tail;
+/** Redacted; where the middle was left out, halves of secrets are too. */
+function wholeText(output: CapturedOutput, redact: ActionContext['redact']): string {
+  return output.truncated
+    ? `${redact(output.head, 'end')}\n[...]\n${redact(output.tail, 'start')}`
+    : redact(output.head + output.tail);
 }
 
 function resultText(output: CapturedOutput, redact: ActionContext['redact']): string {
-  const text = redact(wholeText(output)).replace(/[\r\n]+$/, '');
+  const text = wholeText(output, redact).replace(/[\r\n]+$/, '');
   if (text.length <= resultChars) return text;
   const half = resultChars / 2;
   return `${text.slice(0, half)}\n[...]\n${text.slice(-half)}`;

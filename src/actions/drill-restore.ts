@@ -7,6 +7,7 @@ import { ExitCode } from '../core/exit-codes.ts';
 import { formatDuration } from '../core/units.ts';
 import type { Action, ActionContext } from '../engine/action.ts';
 import type { FactStore } from '../record/types.ts';
+import { lineOutput } from './command.ts';
 
 export interface DrillServices extends BackupServices {
   facts: () => Promise<FactStore>;
@@ -120,7 +121,7 @@ export const drillRestore: Action<With, DrillServices> = {
 async function runCommand(context: ActionContext<DrillServices>, argv: string[], cwd: string, timeoutMs: number) {
   const host = await context.host();
   const { exitCode, timedOut, stdout, stderr } = await host.run(
-    { argv, cwd, env: { OAOPS_DRILL_ROOT: cwd }, timeoutMs, onOutput: context.output },
+    { argv, cwd, env: { OAOPS_DRILL_ROOT: cwd }, timeoutMs, onOutput: lineOutput(context) },
     context.signal,
   );
   return { exitCode, timedOut, tail: stderr.tail || stderr.head || stdout.tail || stdout.head };

@@ -1,3 +1,5 @@
+import { secretCut, withoutHalves } from './secret-cut.ts';
+
 /**
  * Takes known secret values, and the user-info and query tokens of URLs, out of any text before it reaches a log, a
  * journal row, an event or evidence. Values shorter than 4 characters are not registered: replacing them would garble
@@ -6,11 +8,18 @@
 export class Redactor {
   readonly #secrets = new Set<string>();
 
-  /** From now on `value` (and each of its lines) is replaced wherever it appears. */
+  /** From now on `value` (and each of its lines) is replaced wherever it appears, also as JSON, URLs and base64 write it. */
   add(value: string): void {
     for (const part of [value, ...value.split('\n')]) {
       const trimmed = part.trim();
-      if (trimmed.length >= 4) this.#secrets.add(trimmed);
+      if (trimmed.length < 4) continue;
+      for (const form of [
+        trimmed,
+        JSON.stringify(trimmed).slice(1, -1),
+        encodeURIComponent(trimmed.toWellFormed()),
+        Buffer.from(trimmed).toString('base64'),
+      ])
+        this.#secrets.add(form);
     }
   }
 
@@ -19,12 +28,27 @@ export class Redactor {
     // Longest first, so that a secret that contains another is replaced whole.
     for (const secret of [...this.#secrets].sort((a, b) => b.length - a.length))
       result = result.replaceAll(secret, '***');
-    return result
-      .replace(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@]*:)[^\s/@]+@/gi, '$1***@')
-      .replace(
-        /([?&](?:access_token|token|key|sign|secret|password|X-Amz-Signature|X-Amz-Credential)=)[^\s&#"']+/gi,
-        '$1***',
-      );
+    return (
+      result
+        // Schemes are short; without a limit, a long line such as "a.a.a." takes minutes. To the last "@" before the path: a password may hold one that should have been escaped.
+        .replace(/(\b[a-z][a-z0-9+.-]{0,40}:\/\/[^\s/:@"']*:)[^\s/"'<>]+@/gi, '$1***@')
+        // A token in the place of the user, as git hosts take it.
+        .replace(/(\bhttps?:\/\/)[^\s/:@"'<>]+@/gi, '$1***@')
+        .replace(
+          /([?&](?:access_token|token|key|sign|secret|password|X-Amz-Signature|X-Amz-Credential)=)[^\s&#"']+/gi,
+          '$1***',
+        )
+    );
+  }
+
+  /** How much of a text whose end has not come yet may be redacted by itself: no secret lies across the cut. */
+  safeLength(text: string): number {
+    return secretCut(text, this.#secrets);
+  }
+
+  /** Redacts a text that was cut off at its end or its beginning; what could be a half of a secret there goes too. */
+  redactCut(text: string, cut: 'end' | 'start'): string {
+    return this.redact(withoutHalves(text, cut, this.#secrets));
   }
 
   /** The same for every string inside a JSON-like value; keys are kept. */

@@ -61,7 +61,7 @@ export function actionContext(
     output: (stream, text) => capture.write(stream, text),
     warn: (message) =>
       run.emit({ event: 'run.warning', time: run.now(), run: run.runId, message: `${step.id}/${unit.id}: ${message}` }),
-    redact: (text) => deps.redactor.redact(text),
+    redact: (text, cut) => (cut ? deps.redactor.redactCut(text, cut) : deps.redactor.redact(text)),
     async answer() {
       await journal.refreshInputs();
       return journal.view.inputsFor('answer', step.id, unit.id).at(-1)?.body as ManualAnswer | undefined;

@@ -49,7 +49,7 @@ export interface ActionContext<Services = unknown> {
   output(stream: 'stdout' | 'stderr', text: string): void;
   warn(message: string): void;
   /** Takes known secrets out of a text that is about to be cut: half a secret would not be known any more. */
-  redact(text: string): string;
+  redact(text: string, cut?: 'end' | 'start'): string;
   /** Answer a person gave to this unit (`manual.*`), or undefined. */
   answer(): Promise<ManualAnswer | undefined>;
   /** Approvals given to this step since it last failed, each verified again now; expired ones are among them. */

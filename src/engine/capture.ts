@@ -8,7 +8,10 @@ import type { JournalRow } from '../record/types.ts';
 export const keptBytes = 64 * 1024;
 
 /** Longest line that is held back until its end is seen. */
-const heldBytes = 64 * 1024;
+const heldChars = 64 * 1024;
+
+/** Even what seems to be secrets without a gap is passed on at this length. */
+const mostHeldChars = 1024 * 1024;
 
 type Stream = 'stdout' | 'stderr';
 
@@ -32,7 +35,14 @@ export class OutputCapture {
 
   write(stream: Stream, text: string): void {
     const held = this.#held[stream] + text;
-    const end = held.length > heldBytes ? held.length : held.lastIndexOf('\n') + 1;
+    let end = held.lastIndexOf('\n') + 1;
+    // The end of a long line may be the beginning of a secret: that much stays here.
+    if (held.length - end > heldChars) end += this.#redactor.safeLength(held.slice(end));
+    if (held.length - end > mostHeldChars) {
+      this.#held[stream] = '';
+      this.#release(stream, this.#redactor.redactCut(held, 'end'));
+      return;
+    }
     this.#held[stream] = held.slice(end);
     if (end > 0) this.#release(stream, held.slice(0, end));
   }
@@ -43,7 +53,8 @@ export class OutputCapture {
     for (const stream of ['stdout', 'stderr'] as const) {
       if (this.#held[stream] !== '') this.#release(stream, this.#held[stream]);
       this.#held[stream] = '';
-      const { head, tail, length, bytes } = this.#kept[stream];
+      const { head, length, bytes } = this.#kept[stream];
+      const tail = this.#kept[stream].tail.slice(-keptBytes);
       if (length === 0) continue;
       const leftOut = length - head.length - tail.length;
       const content = leftOut > 0 ? `${head}\n[... ${leftOut} characters left out ...]\n${tail}` : head + tail;
@@ -61,7 +72,9 @@ export class OutputCapture {
     kept.bytes += Buffer.byteLength(clean);
     const room = keptBytes - kept.head.length;
     kept.head += clean.slice(0, Math.max(0, room));
-    if (clean.length > room) kept.tail = (kept.tail + clean.slice(Math.max(0, room))).slice(-keptBytes);
+    if (clean.length > room) kept.tail += clean.slice(Math.max(0, room));
+    // Cut now and then only: each cut copies all of it.
+    if (kept.tail.length > 16 * keptBytes) kept.tail = kept.tail.slice(-keptBytes);
     this.#pass(stream, clean);
   }
 }

@@ -46,7 +46,8 @@ export interface ProcessRequest {
   become?: BecomeSpec;
   /** Name of the unit; its supervisor's marker (pid, start time, exit code) lies in a folder of this name. */
   supervise?: { key: string };
-  onOutput?: (stream: 'stdout' | 'stderr', text: string) => void;
+  /** A line, without its end; `goesOn` when it was too long for one call and the next one brings more of it. */
+  onOutput?: (stream: 'stdout' | 'stderr', text: string, goesOn: boolean) => void;
 }
 
 export interface ProcessResult {

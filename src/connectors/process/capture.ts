@@ -19,9 +19,9 @@ export class OutputCapture {
   readonly #hash: Hash = createHash('sha256');
   readonly #decoder = new StringDecoder('utf8');
   #line = '';
-  readonly #onLine: ((text: string) => void) | undefined;
+  readonly #onLine: ((text: string, goesOn: boolean) => void) | undefined;
 
-  constructor(onLine?: (text: string) => void) {
+  constructor(onLine?: (text: string, goesOn: boolean) => void) {
     this.#onLine = onLine;
   }
 
@@ -48,7 +48,7 @@ export class OutputCapture {
   finish(): CapturedOutput {
     if (this.#onLine) {
       this.#pushLines(this.#decoder.end());
-      if (this.#line !== '') this.#onLine(this.#line);
+      if (this.#line !== '') this.#onLine(this.#line, false);
       this.#line = '';
     }
     const head = Buffer.concat(this.#head);
@@ -95,9 +95,9 @@ export class OutputCapture {
     if (text === '') return;
     const lines = (this.#line + text).split('\n');
     this.#line = lines.pop() ?? '';
-    for (const line of lines) this.#onLine?.(line.endsWith('\r') ? line.slice(0, -1) : line);
+    for (const line of lines) this.#onLine?.(line.endsWith('\r') ? line.slice(0, -1) : line, false);
     while (this.#line.length > longestLineChars) {
-      this.#onLine?.(this.#line.slice(0, longestLineChars));
+      this.#onLine?.(this.#line.slice(0, longestLineChars), true);
       this.#line = this.#line.slice(longestLineChars);
     }
   }

@@ -16,8 +16,8 @@ export class OutputFollower {
   constructor(dir: string, onOutput?: ProcessRequest['onOutput']) {
     this.#dir = dir;
     this.#captures = {
-      out: new OutputCapture(onOutput && ((text) => onOutput('stdout', text))),
-      err: new OutputCapture(onOutput && ((text) => onOutput('stderr', text))),
+      out: new OutputCapture(onOutput && ((text, goesOn) => onOutput('stdout', text, goesOn))),
+      err: new OutputCapture(onOutput && ((text, goesOn) => onOutput('stderr', text, goesOn))),
     };
   }
 

@@ -50,8 +50,8 @@ export class RemoteUnit {
     this.#options = options;
     this.#name = unit.name;
     this.#once = unit.once;
-    this.#out = new OutputCapture(onOutput && ((text) => onOutput('stdout', text)));
-    this.#err = new OutputCapture(onOutput && ((text) => onOutput('stderr', text)));
+    this.#out = new OutputCapture(onOutput && ((text, goesOn) => onOutput('stdout', text, goesOn)));
+    this.#err = new OutputCapture(onOutput && ((text, goesOn) => onOutput('stderr', text, goesOn)));
   }
 
   async start(plan: BecomePlan, request: SourcedRequest, signal: AbortSignal): Promise<ProcessResult> {
