@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { frameBytes } from '../format/repository-config.ts';
-import { ZstdSlot } from './zstd-slot.ts';
+import { maxStoredFrameBytes, ZstdSlot } from './zstd-slot.ts';
 
 /** One for each processor and one that is handed over meanwhile; four threads are in the pool of Node.js. */
 const slots = Math.min(4, availableParallelism() + 1);
@@ -13,15 +13,19 @@ export class FrameCompressors {
   readonly #all: ZstdSlot[] = [];
   /** Buffers of whole frames, used again: new ones for each frame keep the garbage collector busy. */
   readonly #buffers: Buffer[] = [];
+  /** The same for compressed frames. */
+  readonly #stored: Buffer[] = [];
 
   constructor(level: number) {
     this.level = level;
   }
 
+  /** One compressed frame; it belongs to the caller until `giveStored`. */
   async frame(raw: Buffer): Promise<Buffer> {
     const slot = await this.#take();
     try {
-      return await slot.frame(raw);
+      const into = this.#stored.pop() ?? Buffer.allocUnsafeSlow(maxStoredFrameBytes);
+      return into.subarray(0, await slot.frame(raw, into));
     } finally {
       const next = this.#waiting.shift();
       if (next) next(slot);
@@ -38,6 +42,10 @@ export class FrameCompressors {
     if (raw.length === frameBytes) this.#buffers.push(raw);
   }
 
+  giveStored(frame: Buffer): void {
+    this.#stored.push(Buffer.from(frame.buffer as ArrayBuffer));
+  }
+
   close(): void {
     for (const slot of this.#all) slot.close();
   }
@@ -46,7 +54,7 @@ export class FrameCompressors {
     const idle = this.#idle.pop();
     if (idle) return idle;
     if (this.#all.length < slots) {
-      const slot = new ZstdSlot(this.level, frameBytes);
+      const slot = new ZstdSlot(this.level);
       this.#all.push(slot);
       return slot;
     }

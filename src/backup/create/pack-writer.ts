@@ -188,6 +188,8 @@ export class PackWriter {
     if (this.#encryptor) this.#encryptor.push(compressed);
     else this.#out.push(compressed);
     this.#flush();
+    // Encrypted or written: nobody needs it any more.
+    this.#compressors.giveStored(compressed);
   }
 
   #flush(): void {
@@ -199,7 +201,7 @@ export class PackWriter {
     writeAll(this.#fd, this.#out);
     // Encrypted chunks are in nobody else's hands: given back now, not when the garbage collector comes to it.
     for (const bytes of this.#out)
-      if (bytes.length >= releasedBytes && bytes.length === bytes.buffer.byteLength)
+      if (this.#encryptor && bytes.length >= releasedBytes && bytes.length === bytes.buffer.byteLength)
         (bytes.buffer as ArrayBuffer).transfer(0);
     this.#out = [];
   }

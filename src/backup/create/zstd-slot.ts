@@ -1,8 +1,12 @@
 import { constants, createZstdCompress, createZstdDecompress, type ZstdCompress, type ZstdDecompress } from 'node:zlib';
 import { zstdOptions } from '../crypto/codec.ts';
+import { frameBytes } from '../format/repository-config.ts';
 
 /** More than zstd ever adds to 1 MiB. */
 const reserve = 8192;
+
+/** Room for one frame, however badly it compresses. */
+export const maxStoredFrameBytes = frameBytes + reserve;
 
 /**
  * A compressor and a decompressor that live as long as the backup. Making new ones for each frame costs more than the
@@ -14,32 +18,43 @@ export class ZstdSlot {
   #out: Buffer[] = [];
   #back: Buffer[] = [];
 
-  constructor(level: number, frameBytes: number) {
-    const chunkSize = frameBytes + reserve;
-    this.#compressor = createZstdCompress({ ...zstdOptions(level), flush: constants.ZSTD_e_end, chunkSize });
+  constructor(level: number) {
+    this.#compressor = createZstdCompress({
+      ...zstdOptions(level),
+      flush: constants.ZSTD_e_end,
+      chunkSize: maxStoredFrameBytes,
+    });
     // Exactly one frame: what comes out fills a buffer that nobody else has, and that can be given back at once.
     this.#decompressor = createZstdDecompress({ chunkSize: frameBytes });
     this.#compressor.on('data', (chunk: Buffer) => this.#out.push(chunk));
     this.#decompressor.on('data', (chunk: Buffer) => this.#back.push(chunk));
   }
 
-  /** One frame, decompressed again and compared with `raw` (compressors have had bugs). */
-  async frame(raw: Buffer): Promise<Buffer> {
+  /**
+   * Writes one frame to the start of `into` (`maxStoredFrameBytes`) and tells its length. It is decompressed again and
+   * compared with `raw`: compressors have had bugs.
+   */
+  async frame(raw: Buffer, into: Buffer): Promise<number> {
     this.#out = [];
     this.#back = [];
     await written(this.#compressor, raw);
-    const compressed = this.#out.length === 1 ? this.#out[0]! : Buffer.concat(this.#out);
-    await written(this.#decompressor, compressed);
+    let length = 0;
+    for (const part of this.#out) {
+      if (length + part.length > into.length) throw new Error('zstd made a frame much longer than what it holds');
+      length += part.copy(into, length);
+      release(part);
+    }
+    await written(this.#decompressor, into.subarray(0, length));
     let at = 0;
     for (const part of this.#back) {
       if (raw.compare(part, 0, part.length, at, at + part.length) !== 0) throw wrong();
       at += part.length;
-      // Not left to the garbage collector: a mark of the whole heap for every few frames costs as much as compressing.
-      if (part.length === part.buffer.byteLength) (part.buffer as ArrayBuffer).transfer(0);
+      release(part);
     }
-    this.#back = [];
     if (at !== raw.length) throw wrong();
-    return compressed;
+    this.#out = [];
+    this.#back = [];
+    return length;
   }
 
   close(): void {
@@ -48,6 +63,16 @@ export class ZstdSlot {
       stream.destroy();
     }
   }
+}
+
+/**
+ * Gives memory back when a stream is done with it: it fills its buffers from the front, so the part that reaches the end is
+ * the last one. Not left to the garbage collector, which would mark the whole heap for every few frames: that costs as much
+ * as compressing.
+ */
+function release(part: Buffer): void {
+  const memory = part.buffer as ArrayBuffer;
+  if (part.byteOffset + part.length === memory.byteLength) memory.transfer(0);
 }
 
 /** Resolves when the bytes went through and what they made was emitted. */
