@@ -7,7 +7,7 @@ import { ExitCode } from '../../src/core/exit-codes.ts';
 export default class BackupLs extends BaseCommand<typeof BackupLs> {
   static override summary = 'List the files of a snapshot';
   static override description =
-    'Needs the private key of an encrypted repository. With --json, one JSON object a line, with the field names of restic.';
+    'Needs the private key of an encrypted repository. With --json, one JSON object a line, with the field names of restic. Parts of the list that no leg has are named on stderr (exit 3).';
   static override examples = [
     '<%= config.bin %> backup ls latest --repo /srv/backup --identity key.txt',
     '<%= config.bin %> backup ls latest /srv/oa/contracts --long --repo /srv/backup --identity key.txt',
@@ -16,6 +16,7 @@ export default class BackupLs extends BaseCommand<typeof BackupLs> {
     ExitCode.success,
     ExitCode.failed,
     ExitCode.usage,
+    ExitCode.incomplete,
     ExitCode.verificationFailed,
     ExitCode.repositoryMissing,
     ExitCode.wrongKey,
@@ -25,26 +26,41 @@ export default class BackupLs extends BaseCommand<typeof BackupLs> {
     path: Args.string({ description: 'only this file or folder' }),
   };
   static override flags = {
-    repo: Flags.string({ char: 'r', description: 'repository; also OAOPS_REPO', helpValue: 'REPO' }),
+    repo: Flags.string({
+      char: 'r',
+      multiple: true,
+      multipleNonGreedy: true,
+      description: 'repository, once for each leg; also OAOPS_REPO',
+      helpValue: 'REPO',
+    }),
     identity: Flags.string({ char: 'i', description: 'private age key; also OAOPS_IDENTITY_FILE', helpValue: 'FILE' }),
     long: Flags.boolean({ char: 'l', description: 'also mode, owner, size and time' }),
   };
 
   protected override async execute(): Promise<CommandResult> {
     await using app = openApp(this.globals);
-    const [{ withRepository }, { entriesOf, entryJson, entryText }, door] = await Promise.all([
+    const [{ withAllLegs }, { findSnapshot }, { entriesOf, entryJson, entryText, lostText }, door] = await Promise.all([
       import('../../src/backup/with-repository.ts'),
+      import('../../src/backup/repository/newest.ts'),
       import('../../src/backup/list-entries.ts'),
       app.backup(),
     ]);
     const { repo, identity, long } = this.flags;
-    const { snapshot, path } = this.args;
-    await withRepository(door, { repo, identity, readsContent: true }, async (repository) => {
-      for await (const entry of entriesOf(repository, snapshot, path === undefined ? [] : [path])) {
+    const { snapshot: wanted, path } = this.args;
+    const { lost, warnings } = await withAllLegs(door, { repo, identity, readsContent: true }, async (repository) => {
+      const { snapshot, warnings } = await findSnapshot(repository, wanted, app.stateDir);
+      const lost: string[] = [];
+      const entries = entriesOf(repository, snapshot, path === undefined ? [] : [path], (block, problem) =>
+        lost.push(lostText(block, problem)),
+      );
+      for await (const entry of entries) {
         const line = this.globals.json ? JSON.stringify(entryJson(entry)) : entryText(entry, long);
         if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain');
       }
+      return { lost, warnings };
     });
-    return {};
+    for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
+    for (const line of lost) process.stderr.write(`${line}\n`);
+    return lost.length > 0 ? { exitCode: ExitCode.incomplete } : {};
   }
 }

@@ -7,7 +7,7 @@ import { ExitCode } from '../../src/core/exit-codes.ts';
 export default class BackupRestore extends BaseCommand<typeof BackupRestore> {
   static override summary = 'Restore a snapshot, or a part of it, into an empty folder';
   static override description =
-    'Files get their full path below the target: /etc/hosts becomes TARGET/etc/hosts. Nothing is overwritten, and no content is written whose sha256 is not right: such files are named (exit 9) and the rest is restored.';
+    'Files get their full path below the target: /etc/hosts becomes TARGET/etc/hosts. Nothing is overwritten, and no content is written whose sha256 is not right. What one leg of the repository cannot give comes from another; what none has is named, and the rest is restored (exit 3).';
   static override examples = [
     '<%= config.bin %> backup restore latest --repo /srv/backup --target /srv/restored --identity key.txt',
     '<%= config.bin %> backup restore 20261122T180512Z --repo s3://oa-backup/main --target ./out --include /srv/oa/contracts',
@@ -20,11 +20,18 @@ export default class BackupRestore extends BaseCommand<typeof BackupRestore> {
     ExitCode.refused,
     ExitCode.verificationFailed,
     ExitCode.repositoryMissing,
+    ExitCode.lockHeld,
     ExitCode.wrongKey,
   ];
   static override args = { snapshot: Args.string({ description: 'id, part of one, or latest', required: true }) };
   static override flags = {
-    repo: Flags.string({ char: 'r', description: 'repository; also OAOPS_REPO', helpValue: 'REPO' }),
+    repo: Flags.string({
+      char: 'r',
+      multiple: true,
+      multipleNonGreedy: true,
+      description: 'repository, once for each leg; also OAOPS_REPO',
+      helpValue: 'REPO',
+    }),
     identity: Flags.string({ char: 'i', description: 'private age key; also OAOPS_IDENTITY_FILE', helpValue: 'FILE' }),
     target: Flags.string({ char: 't', description: 'empty or new folder', required: true, helpValue: 'DIR' }),
     include: Flags.string({ multiple: true, description: 'only what matches', helpValue: 'PATTERN' }),
@@ -33,18 +40,19 @@ export default class BackupRestore extends BaseCommand<typeof BackupRestore> {
       description: 'owners by number, by name, or not at all; default numbers as root, none otherwise',
       options: ['numbers', 'names', 'none'],
     }),
+    'no-lock': Flags.boolean({ description: 'take no lease, and read on while a prune works' }),
   };
 
   protected override async execute(): Promise<CommandResult> {
     await using app = openApp(this.globals);
     using signals = stopSignals();
-    const [{ withRepository }, { restoreSnapshot, restoreText }, { AdHoc, warnOnStderr }, door] = await Promise.all([
+    const [{ withAllLegs }, { restoreSnapshot, restoreText }, { AdHoc, warnOnStderr }, door] = await Promise.all([
       import('../../src/backup/with-repository.ts'),
       import('../../src/backup/restore/restore.ts'),
       import('../../src/app/ad-hoc.ts'),
       app.backup(),
     ]);
-    const { repo, identity, target, include, exclude, owners } = this.flags;
+    const { repo, identity, target, include, exclude, owners, 'no-lock': noLock } = this.flags;
     const request = {
       snapshot: this.args.snapshot,
       target,
@@ -53,15 +61,16 @@ export default class BackupRestore extends BaseCommand<typeof BackupRestore> {
       ...(owners ? { owners: owners as 'numbers' | 'names' | 'none' } : {}),
     };
     const work = () =>
-      withRepository(door, { repo, identity, readsContent: true }, (repository) =>
-        restoreSnapshot(repository, request, { clock: app.clock, signal: signals.stop }),
+      withAllLegs(door, { repo, identity, readsContent: true, lease: noLock ? undefined : 'restore' }, (repository) =>
+        restoreSnapshot(repository, request, { clock: app.clock, stateDir: app.stateDir, signal: signals.stop }),
       );
-    const journal = new AdHoc(app, 'backup.restore', warnOnStderr);
-    const repos = await door.repos(repo ? [repo] : undefined);
-    const result = await journal.run(repos.slice(0, 1), { ...request }, work, ({ snapshot, problems, ...facts }) => ({
+    const journal = new AdHoc(app, 'backup.restore', warnOnStderr(app));
+    const repos = await door.repos(repo);
+    const result = await journal.run(repos, { ...request }, work, ({ snapshot, problems, ...facts }) => ({
       key: snapshot,
       facts: { ...facts, problems: problems.length },
     }));
-    return { exitCode: result.exitCode, json: result, text: restoreText(result) };
+    for (const warning of this.globals.json ? [] : result.warnings) process.stderr.write(`warning: ${warning}\n`);
+    return { exitCode: result.exitCode, json: result, text: this.say(restoreText(result)) };
   }
 }

@@ -19,6 +19,7 @@ export default class BackupVerify extends BaseCommand<typeof BackupVerify> {
     ExitCode.incomplete,
     ExitCode.verificationFailed,
     ExitCode.repositoryMissing,
+    ExitCode.lockHeld,
     ExitCode.wrongKey,
   ];
   static override flags = {
@@ -27,6 +28,7 @@ export default class BackupVerify extends BaseCommand<typeof BackupVerify> {
     level: Flags.string({ description: 'how much is read', options: ['structure', 'sample', 'full'], default: 'full' }),
     share: Flags.integer({ description: 'packs read by sample, in percent', min: 1, max: 100, default: 10 }),
     snapshot: Flags.string({ description: 'only this snapshot', helpValue: 'SNAPSHOT' }),
+    'no-lock': Flags.boolean({ description: 'take no lease, and read on while a prune works' }),
   };
 
   protected override async execute(): Promise<CommandResult> {
@@ -39,7 +41,7 @@ export default class BackupVerify extends BaseCommand<typeof BackupVerify> {
       import('../../src/app/ad-hoc.ts'),
       app.backup(),
     ]);
-    const { repo, identity, share, snapshot } = this.flags;
+    const { repo, identity, share, snapshot, 'no-lock': noLock } = this.flags;
     const request = {
       level: this.flags.level as 'structure' | 'sample' | 'full',
       share: share / 100,
@@ -48,11 +50,11 @@ export default class BackupVerify extends BaseCommand<typeof BackupVerify> {
     const work = async () =>
       legsReport(
         request.level,
-        await withEachLeg(door, { repo, identity }, (repository) =>
+        await withEachLeg(door, { repo, identity, lease: noLock ? undefined : 'verify' }, (repository) =>
           verifyRepository(repository, request, { ...door, signal: signals.stop }),
         ),
       );
-    const journal = new AdHoc(app, 'backup.verify', warnOnStderr);
+    const journal = new AdHoc(app, 'backup.verify', warnOnStderr(app));
     const repos = await door.repos(repo ? [repo] : undefined);
     const { exitCode, text, ...report } = await journal.run(
       repos,
@@ -63,6 +65,6 @@ export default class BackupVerify extends BaseCommand<typeof BackupVerify> {
         facts: { level, problems, legs: legs.length },
       }),
     );
-    return { exitCode, json: report, text };
+    return { exitCode, json: report, text: this.say(text) };
   }
 }

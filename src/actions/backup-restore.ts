@@ -9,7 +9,9 @@ const withSchema = z.strictObject({
   repo: z
     .string()
     .min(1)
-    .describe('Leg to restore from: a folder, s3://bucket/prefix, or a name of the configuration.'),
+    .describe(
+      'Folder, s3://bucket/prefix, or a name of the configuration: then what one leg cannot give comes from another.',
+    ),
   snapshot: z.string().min(1).default('latest').describe('latest, an id, or part of one.'),
   target: z.string().min(1).describe('Empty or new folder; files get their full path below it.'),
   include: z.array(z.string().min(1)).default([]).describe('Only what matches; default everything.'),
@@ -29,7 +31,14 @@ const resultSchema = z.object({
   bytes: z.number(),
   durationMs: z.number(),
   problems: z.array(z.object({ class: z.string(), path: z.string(), message: z.string() })),
-  damagedObjects: z.array(z.object({ object: z.string(), problem: z.string() })),
+  lostEntries: z.array(
+    z.object({ object: z.string(), entries: z.number(), first: z.string(), last: z.string(), problem: z.string() }),
+  ),
+  damagedObjects: z.array(
+    z.object({ object: z.string(), location: z.string(), problem: z.string(), recovered: z.boolean() }),
+  ),
+  ownersNotSet: z.number(),
+  warnings: z.array(z.string()),
 });
 
 /** Restores a snapshot, or a part of it, into an empty folder. */
@@ -45,7 +54,7 @@ export const backupRestore: Action<With, BackupServices> = {
   idempotent: false,
   describe: ({ repo, snapshot, target }) => `restore ${snapshot} from ${repo} to ${target}`,
   async apply(args, context) {
-    const [{ restoreSnapshot }, { withRepository }, door] = await Promise.all([
+    const [{ restoreSnapshot }, { withAllLegs }, door] = await Promise.all([
       import('../backup/restore/restore.ts'),
       import('../backup/with-repository.ts'),
       context.services.backup(),
@@ -54,26 +63,29 @@ export const backupRestore: Action<With, BackupServices> = {
     try {
       const place = {
         clock: context.clock,
+        stateDir: door.stateDir,
         signal: AbortSignal.any([context.signal, context.stopping]),
         onProgress: ({ bytesDone, bytesTotal }: { bytesDone: number; bytesTotal: number }) =>
           context.progress({ message: formatSize(bytesDone), done: bytesDone, total: bytesTotal, unit: 'bytes' }),
       };
-      const given = { repo, identity: identityFile, readsContent: true };
-      const found = await withRepository(door, given, (repository) =>
+      const given = { repo, identity: identityFile, readsContent: true, lease: 'restore' };
+      const found = await withAllLegs(door, given, (repository) =>
         restoreSnapshot(repository, { ...request, ...(owners ? { owners } : {}) }, place),
       );
+      for (const warning of found.warnings) context.output('stderr', `warning: ${warning}\n`);
       for (const { path, message } of found.problems) context.output('stderr', `${path}: ${message}\n`);
       const result = resultSchema.parse({ ...found, problems: found.problems.slice(0, 1000) });
       if (found.exitCode === ExitCode.success) return { status: 'ok', result };
-      const first = found.problems[0];
-      const message = `${found.problems.length} problems${first ? `; first: ${first.path}: ${first.message}` : ''}`;
+      const first =
+        found.problems[0] ?? found.lostEntries.map(({ object, problem }) => ({ path: object, message: problem }))[0];
+      const count = found.problems.length + found.lostEntries.length;
+      const message = `${count} problems${first ? `; first: ${first.path}: ${first.message}` : ''}`;
       if (found.exitCode === ExitCode.incomplete) return { status: 'incomplete', result, message };
-      const next = 'Everything else was restored; try another leg for the rest.';
       return {
         status: 'failed',
         result,
         message,
-        next,
+        next: 'Nothing of it could be restored: try another snapshot, or a leg that is not named here.',
         code: 'restore-damaged',
         exitCode: found.exitCode,
         retryable: false,

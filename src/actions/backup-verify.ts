@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { BackupServices } from '../backup/door.ts';
+import type { ReadLease } from '../backup/lease/read-lease.ts';
 import { verifyLevels } from '../backup/verify/levels.ts';
 import { OaopsError } from '../core/errors.ts';
 import { ExitCode } from '../core/exit-codes.ts';
@@ -40,9 +41,10 @@ export const backupVerify: Action<With, BackupServices> = {
   idempotent: true,
   describe: ({ repo, mode }) => `verify ${repo} (${mode})`,
   async apply(args, context) {
-    const [{ verifyRepository }, { openRepository }, door] = await Promise.all([
+    const [{ verifyRepository }, { openRepository }, { leaseFor }, door] = await Promise.all([
       import('../backup/verify/verify.ts'),
       import('../backup/repository/open.ts'),
+      import('../backup/with-repository.ts'),
       context.services.backup(),
     ]);
     const signal = AbortSignal.any([context.signal, context.stopping]);
@@ -51,19 +53,23 @@ export const backupVerify: Action<With, BackupServices> = {
       const identities = await door.identities(args.identityFile, [args.repo]);
       for (const location of await door.repos([args.repo])) {
         const store = await door.openStore(location);
+        let lease: ReadLease | undefined;
         try {
           const request = {
             level: args.mode,
             share: args.share,
             ...(args.snapshot ? { snapshot: args.snapshot } : {}),
           };
-          const found = await verifyRepository(await openRepository(store, identities), request, {
+          const repository = await openRepository(store, identities);
+          lease = await leaseFor(door, store, 'verify');
+          const found = await verifyRepository(repository, request, {
             ...door,
             signal,
             onProgress: ({ done, total }) => context.progress({ message: location, done, total }),
           });
           legs.push(legSchema.parse(found));
         } finally {
+          for (const warning of (await lease?.release()) ?? []) context.output('stderr', `warning: ${warning}\n`);
           await store.close();
         }
       }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { BackupServices } from '../backup/door.ts';
 import type { DrillResult } from '../backup/drill/drill.ts';
 import { drillBodySpec, provesData, sabotageKinds } from '../backup/drill/drill-spec.ts';
+import type { ReadLease } from '../backup/lease/read-lease.ts';
 import { isoTime } from '../core/clock.ts';
 import { ExitCode } from '../core/exit-codes.ts';
 import { formatDuration } from '../core/units.ts';
@@ -77,18 +78,22 @@ export const drillRestore: Action<With, DrillServices> = {
   describe: ({ repo, snapshot, sabotage }) =>
     `restore ${snapshot} from ${repo} into a fresh folder, check it${sabotage === 'none' ? '' : `, sabotaged: ${sabotage}`}`,
   async apply(args, context) {
-    const [{ runDrill }, { openRepository }, door] = await Promise.all([
+    const [{ runDrill }, { openRepository }, { leaseFor }, door] = await Promise.all([
       import('../backup/drill/drill.ts'),
       import('../backup/repository/open.ts'),
+      import('../backup/with-repository.ts'),
       context.services.backup(),
     ]);
     const [location] = await door.repos([args.repo]);
     const identities = await door.identities(args.identityFile, [args.repo]);
     const store = await door.openStore(location!).catch((error: unknown) => error as Error);
+    let lease: ReadLease | undefined;
     try {
       const open = async () => {
         if (store instanceof Error) throw store;
-        return openRepository(store, identities);
+        const repository = await openRepository(store, identities);
+        lease = await leaseFor(door, store, 'drill');
+        return repository;
       };
       const { scratch, ...request } = args;
       const result = await runDrill(
@@ -96,6 +101,7 @@ export const drillRestore: Action<With, DrillServices> = {
         { ...request, ...(scratch ? { scratch } : {}) },
         {
           clock: context.clock,
+          stateDir: door.stateDir,
           signal: AbortSignal.any([context.signal, context.stopping]),
           run: (argv, cwd, timeoutMs) => runCommand(context, argv, cwd, timeoutMs),
           onProgress: (message) => context.progress({ message }),
@@ -112,6 +118,7 @@ export const drillRestore: Action<With, DrillServices> = {
         return { status: 'stopped', message: 'the drill was stopped' };
       throw error;
     } finally {
+      for (const warning of (await lease?.release()) ?? []) context.output('stderr', `warning: ${warning}\n`);
       if (!(store instanceof Error)) await store.close();
     }
   },

@@ -1,24 +1,31 @@
 import { pathForJson, toText } from './format/byte-string.ts';
 import type { Entry } from './format/entry.ts';
+import type { EntryBlockRef } from './format/manifest-root.ts';
+import { objectNames } from './format/object-names.ts';
 import { formatTimeNs } from './format/times.ts';
-import { readEntries, readManifestRoot } from './repository/manifest.ts';
+import { type OnLostBlock, readEntries, readManifestRoot } from './repository/manifest.ts';
 import type { Repository } from './repository/open.ts';
-import { resolveSnapshot } from './repository/snapshots.ts';
 
-/** Entries of a snapshot at or below the given absolute paths; all when none is given. */
+/** Entries of a snapshot at or below the given absolute paths; all when none is given. Blocks that no leg has are told. */
 export async function* entriesOf(
   repository: Repository,
-  wanted: string,
+  snapshot: string,
   paths: readonly string[],
+  onLost: OnLostBlock<EntryBlockRef>,
   signal?: AbortSignal,
 ): AsyncGenerator<Entry> {
-  const root = await readManifestRoot(repository, await resolveSnapshot(repository.store, wanted), signal);
+  const root = await readManifestRoot(repository, snapshot, signal);
   const prefixes = paths.map((path) => path.replace(/^\/+|\/+$/g, '')).filter((path) => path !== '');
-  for await (const entry of readEntries(repository, root, signal)) {
+  for await (const entry of readEntries(repository, root, signal, onLost)) {
     const path = toText(entry.path);
     if (prefixes.length === 0 || prefixes.some((prefix) => path === prefix || path.startsWith(`${prefix}/`)))
       yield entry;
   }
+}
+
+/** For people, when a block of the manifest cannot be had: names are known only at its ends. */
+export function lostText({ sha256, count, first, last }: EntryBlockRef, problem: string): string {
+  return `lost: ${count} entries from ${visible(`/${first}`)} to ${visible(`/${last}`)}, whose names stood in ${objectNames.block(sha256)} only: ${problem}`;
 }
 
 const typeNames = { f: 'file', d: 'dir', l: 'symlink', p: 'fifo', b: 'dev', c: 'chardev', s: 'socket' };

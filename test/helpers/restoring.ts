@@ -32,6 +32,20 @@ export async function restoreFrom(
   return restoreSnapshot(repository, { snapshot: 'latest', ...request }, place);
 }
 
+/** The same from several legs, the first one in front. */
+export async function restoreFromLegs(
+  dirs: readonly string[],
+  request: Omit<RestoreRequest, 'snapshot'> & { snapshot?: string },
+  setup: { identityFile?: string | undefined; stateDir?: string } = {},
+): Promise<RestoreResult> {
+  const { identityFile, stateDir } = setup;
+  const repository = await openDirectoryRepository(dirs[0]!, identityFile);
+  const others = [];
+  for (const dir of dirs.slice(1)) others.push(await openDirectoryStore(dir));
+  const place = { clock: systemClock, signal: new AbortController().signal, ...(stateDir ? { stateDir } : {}) };
+  return restoreSnapshot({ ...repository, others }, { snapshot: 'latest', ...request }, place);
+}
+
 /** Flips one bit in the middle of a file. */
 export function flipBit(file: string, at?: number): void {
   const bytes = readFileSync(file);

@@ -1,12 +1,13 @@
 import { tmpdir } from 'node:os';
 import { type Clock, isoTime } from '../../core/clock.ts';
 import { messageOf, OaopsError } from '../../core/errors.ts';
+import { ExitCode } from '../../core/exit-codes.ts';
 import { formatDuration } from '../../core/units.ts';
 import { fromText, toText } from '../format/byte-string.ts';
 import type { ManifestRoot } from '../format/manifest-root.ts';
 import { readEntries, readManifestRoot } from '../repository/manifest.ts';
+import { findSnapshot } from '../repository/newest.ts';
 import type { Repository } from '../repository/open.ts';
-import { resolveSnapshot } from '../repository/snapshots.ts';
 import { restoreSnapshot } from '../restore/restore.ts';
 import { compareWithManifest } from './compare.ts';
 import type { Sabotage, SmokeCheck } from './drill-spec.ts';
@@ -29,6 +30,8 @@ export interface DrillRequest {
 export interface DrillPlace {
   clock: Clock;
   signal: AbortSignal;
+  /** Where this machine remembers the newest snapshots: a drill of an older one must not be green. */
+  stateDir?: string;
   run: RunCommand;
   onProgress?: (message: string) => void;
 }
@@ -107,7 +110,9 @@ export async function runDrill(
     result.verdict = await recover(open, request, place, scratch.dir, result, startedMs, failureMs);
   } catch (error) {
     place.signal.throwIfAborted();
-    if (error instanceof OaopsError && error.exitCode === 2) throw error;
+    // Says nothing about the backup.
+    if (error instanceof OaopsError && [ExitCode.usage, ExitCode.lockHeld].some((code) => code === error.exitCode))
+      throw error;
     result.reasons.push(messageOf(error));
   } finally {
     const keeps = request.keep === 'always' || (request.keep === 'on-failure' && result.verdict !== 'pass');
@@ -129,7 +134,12 @@ async function recover(
   const { clock, signal } = place;
   const whole = await open();
   result.location = whole.store.location;
-  result.snapshot = await resolveSnapshot(whole.store, request.snapshot);
+  const found = await findSnapshot(whole, request.snapshot, place.stateDir);
+  result.snapshot = found.snapshot;
+  if (found.missing !== undefined)
+    result.reasons.push(
+      `the newest snapshot known here, ${found.missing}, is missing: it was removed, or never reached this leg`,
+    );
   const repository = await sabotaged(whole, result.snapshot, request.sabotage);
   const manifest = await readManifestRoot(repository, result.snapshot, signal);
   refuseLive(target, manifest.sources.map(toText));
@@ -146,6 +156,8 @@ async function recover(
   result.files = restored.files;
   result.bytes = restored.bytes;
   result.damagedObjects = restored.damagedObjects.map(({ object, problem }) => `${object}: ${problem}`);
+  for (const { entries, first, last } of restored.lostEntries)
+    result.reasons.push(`${entries} entries from ${first} to ${last} could not be read`);
   for (const one of result.damagedObjects) result.reasons.push(`damaged: ${one}`);
   const incomplete = restored.problems.filter((problem) => problem.class !== 'damaged');
   const lost = restored.problems.filter((problem) => problem.class === 'damaged' || problem.class === 'write').length;
@@ -168,7 +180,8 @@ async function recover(
     // From the leg itself again, not through the sabotage: the manifest is the measure.
     const compared = await compareWithManifest(
       fromText(target),
-      readEntries(whole, manifest, signal),
+      // What is lost stands in the reasons already.
+      readEntries(whole, manifest, signal, () => undefined),
       request.include,
       signal,
     );

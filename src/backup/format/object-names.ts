@@ -24,8 +24,17 @@ export const objectNames = {
 
 /** Snapshot id of `snapshots/<id>.manifest`; undefined for every other name. */
 export function snapshotOfManifest(name: string): string | undefined {
-  if (!name.startsWith('snapshots/') || !name.endsWith('.manifest')) return undefined;
-  const id = name.slice('snapshots/'.length, -'.manifest'.length);
+  return snapshotOf(name, '.manifest');
+}
+
+/** Snapshot id of `snapshots/<id>.index`; undefined for every other name. */
+export function snapshotOfIndex(name: string): string | undefined {
+  return snapshotOf(name, '.index');
+}
+
+function snapshotOf(name: string, ending: string): string | undefined {
+  if (!name.startsWith('snapshots/') || !name.endsWith(ending)) return undefined;
+  const id = name.slice('snapshots/'.length, -ending.length);
   return idPattern.test(id) ? id : undefined;
 }
 

@@ -256,7 +256,8 @@ function keepAlive(store: ObjectStore, options: LeaseOptions, first: { name: str
   };
 }
 
-function leaseHeld(location: string, other: FoundLease): OaopsError {
+/** Exit 11: who, and since when. */
+export function leaseHeld(location: string, other: FoundLease): OaopsError {
   const { host, pid, user, purpose, createdAt, expiresAt, name } = other;
   return new OaopsError(
     'lease-held',

@@ -4,20 +4,31 @@ import { decodeObject } from '../crypto/codec.ts';
 import { damaged } from '../format/damaged.ts';
 import { type Entry, parseEntry } from '../format/entry.ts';
 import { entryBlockLines } from '../format/entry-block.ts';
-import { type BlockRef, type ManifestRoot, parseManifestRoot } from '../format/manifest-root.ts';
+import { type BlockRef, type EntryBlockRef, type ManifestRoot, parseManifestRoot } from '../format/manifest-root.ts';
 import { objectNames } from '../format/object-names.ts';
 import { type PackInfo, parsePackTable } from '../format/pack-table.ts';
+import type { ObjectStore } from '../ports.ts';
+import { endsReading, readCopy } from './copies.ts';
 import type { Repository } from './open.ts';
 
-/** Root of a manifest. Throws `snapshot-missing`, `wrong-key` (exit 12), `identity-missing` or `repository-damaged`. */
+/**
+ * Root of a manifest, from the first leg that has it right. Throws `snapshot-missing`, `wrong-key` (exit 12),
+ * `identity-missing` or `repository-damaged`.
+ */
 export async function readManifestRoot(
   repository: Repository,
   snapshot: string,
   signal?: AbortSignal,
 ): Promise<ManifestRoot> {
-  let stored: Uint8Array;
+  const name = objectNames.manifest(snapshot);
   try {
-    stored = await repository.store.get(objectNames.manifest(snapshot), undefined, signal);
+    return await readCopy(repository, name, async (store) => {
+      const stored = await store.get(name, undefined, signal);
+      const root = parseManifestRoot((await decodeManifest(repository, store, snapshot, stored)).toString('latin1'));
+      if (root.snapshot !== snapshot || root.repository !== repository.config.repositoryId)
+        throw damaged(`the manifest of ${snapshot} is that of another snapshot or repository`);
+      return root;
+    });
   } catch (error) {
     if (error instanceof OaopsError && error.code === 'object-missing')
       throw new OaopsError('snapshot-missing', `there is no snapshot ${snapshot} at ${repository.store.location}`, {
@@ -26,47 +37,103 @@ export async function readManifestRoot(
       });
     throw error;
   }
-  const root = parseManifestRoot((await decodeObject(stored, repository.reading)).toString('latin1'));
-  if (root.snapshot !== snapshot || root.repository !== repository.config.repositoryId)
-    throw damaged(`the manifest of ${snapshot} is that of another snapshot or repository`);
-  return root;
 }
 
-/** Plain text of a block; stored and plain hash are compared. */
+/** A bit flipped in an age header looks like a wrong key: the hash that stands beside the manifest tells them apart. */
+async function decodeManifest(
+  repository: Repository,
+  store: ObjectStore,
+  snapshot: string,
+  stored: Uint8Array,
+): Promise<Buffer> {
+  try {
+    return await decodeObject(stored, repository.reading);
+  } catch (error) {
+    if (!(error instanceof OaopsError && error.code === 'wrong-key')) throw error;
+    const actual = sha256Hex(stored);
+    const stated = await statedHashes(store, snapshot);
+    if (stated.length > 0 && !stated.includes(actual)) throw damaged(`the manifest of ${snapshot} has other content`);
+    throw error;
+  }
+}
+
+/** What the index and the list of checksums say about the manifest; nothing when neither can be read. */
+async function statedHashes(store: ObjectStore, snapshot: string): Promise<string[]> {
+  const read = async (name: string, pattern: RegExp) => {
+    try {
+      return pattern.exec(Buffer.from(await store.get(name)).toString('latin1'))?.[1];
+    } catch {
+      return undefined;
+    }
+  };
+  const found = [
+    await read(objectNames.index(snapshot), /^manifest\t([0-9a-f]{64})\t/m),
+    await read(objectNames.checksums(snapshot), /^([0-9a-f]{64}) {2}snapshots\/[^\n]*\.manifest$/m),
+  ];
+  return found.filter((hash) => hash !== undefined);
+}
+
+/** Plain text of a block from the first leg that has it right; stored and plain hash are compared. */
 export async function readBlock(repository: Repository, block: BlockRef, signal?: AbortSignal): Promise<string> {
   const name = objectNames.block(block.sha256);
-  const stored = await repository.store.get(name, undefined, signal);
-  if (sha256Hex(stored) !== block.sha256) throw damaged(`${name} at ${repository.store.location} has other content`);
-  const plain = await decodeObject(stored, repository.reading);
-  if (sha256Hex(plain) !== block.plainSha256) throw damaged(`${name} holds another text than its manifest says`);
-  return plain.toString('latin1');
+  return readCopy(repository, name, async (store) => {
+    const stored = await store.get(name, undefined, signal);
+    if (sha256Hex(stored) !== block.sha256) throw damaged(`${name} at ${store.location} has other content`);
+    const plain = await decodeObject(stored, repository.reading);
+    if (sha256Hex(plain) !== block.plainSha256) throw damaged(`${name} holds another text than its manifest says`);
+    return plain.toString('latin1');
+  });
 }
 
-/** All entries of a snapshot in manifest order; holds one block at a time, and fetches the next one meanwhile. */
+/** Told of a block that no leg can give, in its place in the order of the entries; the reading goes on behind it. */
+export type OnLostBlock<T extends BlockRef> = (block: T, problem: string) => void;
+
+/**
+ * All entries of a snapshot in manifest order; holds one block at a time, and fetches the next one meanwhile. A block that
+ * cannot be had ends it with an error, or with `onLost` is left out.
+ */
 export async function* readEntries(
   repository: Repository,
   root: ManifestRoot,
   signal?: AbortSignal,
+  onLost?: OnLostBlock<EntryBlockRef>,
 ): AsyncGenerator<Entry> {
   let next = root.blocks[0] && prefetch(readBlock(repository, root.blocks[0], signal));
   for (let i = 0; i < root.blocks.length; i++) {
-    const text = await next!;
+    const text = await orLost(next!, root.blocks[i]!, onLost);
     const following = root.blocks[i + 1];
     next = following && prefetch(readBlock(repository, following, signal));
-    for (const line of entryBlockLines(text)) yield parseEntry(line);
+    if (text !== undefined) for (const line of entryBlockLines(text)) yield parseEntry(line);
   }
 }
 
-/** How to read every pack that the snapshot may name. */
+/** How to read every pack that the snapshot may name; tables that cannot be had as with `readEntries`. */
 export async function readPackTables(
   repository: Repository,
   root: ManifestRoot,
   signal?: AbortSignal,
+  onLost?: OnLostBlock<BlockRef>,
 ): Promise<Map<string, PackInfo>> {
   const packs = new Map<string, PackInfo>();
-  for (const table of root.packTables)
-    for (const pack of parsePackTable(await readBlock(repository, table, signal))) packs.set(pack.sha256, pack);
+  for (const table of root.packTables) {
+    const text = await orLost(readBlock(repository, table, signal), table, onLost);
+    if (text !== undefined) for (const pack of parsePackTable(text)) packs.set(pack.sha256, pack);
+  }
   return packs;
+}
+
+async function orLost<T extends BlockRef>(
+  reading: Promise<string>,
+  block: T,
+  onLost: OnLostBlock<T> | undefined,
+): Promise<string | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (!onLost || !(error instanceof OaopsError) || endsReading(error)) throw error;
+    onLost(block, error.message);
+    return undefined;
+  }
 }
 
 /** A failure is told when the value is awaited, not as an unhandled rejection before. */

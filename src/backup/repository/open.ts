@@ -15,6 +15,8 @@ import type { ObjectStore } from '../ports.ts';
 /** One leg of a repository, opened. */
 export interface Repository {
   store: ObjectStore;
+  /** Further legs of the same repository, asked when `store` cannot give an object; see `readCopy`. */
+  others?: readonly ObjectStore[];
   config: RepositoryConfig;
   /** How its manifests and packs are read; without identities only clear objects are. */
   reading: Reading;

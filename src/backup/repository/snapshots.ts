@@ -1,7 +1,7 @@
 import { OaopsError } from '../../core/errors.ts';
 import { sha256Hex } from '../../core/json.ts';
 import { damaged } from '../format/damaged.ts';
-import { objectNames, snapshotOfManifest } from '../format/object-names.ts';
+import { objectNames, snapshotOfIndex, snapshotOfManifest } from '../format/object-names.ts';
 import type { SnapshotHeader } from '../format/snapshot-header.ts';
 import { indexHeadBytes, parseIndex, parseIndexHead, type SnapshotIndex } from '../format/snapshot-index.ts';
 import type { ObjectStore } from '../ports.ts';
@@ -16,6 +16,13 @@ export interface SnapshotListing {
 /** Ids of all snapshots, oldest first. A snapshot exists if and only if its manifest exists. */
 export async function listSnapshotIds(store: ObjectStore): Promise<string[]> {
   return (await listObjects(store)).ids;
+}
+
+/** Ids of all snapshots, and those of which there is an index, each oldest first. */
+export async function listSnapshotNames(store: ObjectStore): Promise<{ ids: string[]; indexes: string[] }> {
+  const { ids, sizes } = await listObjects(store);
+  const indexes = [...sizes.keys()].map(snapshotOfIndex).filter((id) => id !== undefined);
+  return { ids, indexes };
 }
 
 async function listObjects(store: ObjectStore): Promise<{ ids: string[]; sizes: Map<string, number> }> {
@@ -64,7 +71,11 @@ export async function readIndex(store: ObjectStore, snapshot: string): Promise<S
 
 /** Full id for `latest`, an id, or a beginning or an end of one that fits only one snapshot. Throws `snapshot-missing`. */
 export async function resolveSnapshot(store: ObjectStore, wanted: string): Promise<string> {
-  const ids = await listSnapshotIds(store);
+  return pickSnapshot(await listSnapshotIds(store), wanted, store.location);
+}
+
+/** As `resolveSnapshot`, out of these ids, oldest first. */
+export function pickSnapshot(ids: readonly string[], wanted: string, location: string): string {
   const found =
     wanted === 'latest'
       ? ids.slice(-1)
@@ -76,8 +87,8 @@ export async function resolveSnapshot(store: ObjectStore, wanted: string): Promi
     found.length === 0 ? 'snapshot-missing' : 'snapshot-ambiguous',
     found.length === 0
       ? wanted === 'latest'
-        ? `there is no snapshot at ${store.location} yet`
-        : `there is no snapshot "${wanted}" at ${store.location}`
+        ? `there is no snapshot at ${location} yet`
+        : `there is no snapshot "${wanted}" at ${location}`
       : `"${wanted}" fits ${found.length} snapshots`,
     { next: 'Run "oaops backup list" to see the snapshots.' },
   );

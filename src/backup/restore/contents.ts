@@ -1,73 +1,83 @@
 import { OaopsError } from '../../core/errors.ts';
-import type { Identities } from '../crypto/age-header.ts';
 import { objectNames } from '../format/object-names.ts';
 import type { PackInfo } from '../format/pack-table.ts';
 import type { ObjectStore } from '../ports.ts';
-import { fetchPack } from './fetch.ts';
+import { type Copies, copiesOf, readCopy } from '../repository/copies.ts';
+import type { Repository } from '../repository/open.ts';
+import { fetchPieces, type PackKeys, slicesOf } from './fetch.ts';
+import type { WorkerAnswer } from './jobs.ts';
+import { scanPack } from './pack-scan.ts';
 import type { PlannedFile, PlannedPiece, RestorePlan } from './plan.ts';
 import { WorkerPool } from './pool.ts';
 import { createFile, remove, type WriteContext } from './write-file.ts';
 
+export interface FailedFile {
+  message: string;
+  /** The repository is to blame, not the target. */
+  damaged: boolean;
+  object?: string;
+}
+
 export interface ContentsResult {
-  failed: Map<number, { message: string; damaged: boolean; object?: string }>;
+  failed: Map<number, FailedFile>;
   /** Numbers of the files whose metadata is not complete yet. */
   later: number[];
-  /** Objects that are missing or not what their name says. */
-  damagedObjects: { object: string; problem: string }[];
+  /** Numbers of the files whose owner could not be set. */
+  foreign: number[];
+  /** Packs of which no leg could give everything that was wanted. */
+  lostPacks: Set<string>;
   fetchedBytes: number;
   fetchMs: number;
 }
 
 export interface ContentsOptions {
-  store: ObjectStore;
-  identities: Identities | undefined;
   packTables: ReadonlyMap<string, PackInfo>;
   signal: AbortSignal;
   onBytes(done: number): void;
 }
 
-/** Fetches each pack once and writes the files. Nothing is written whose sha256 was not compared. */
+/**
+ * Fetches the contents, slice by slice of each pack, and writes the files. Nothing is written whose sha256 was not compared.
+ * What one leg does not give right is asked of the next one, content by content.
+ */
 export async function restoreContents(
   plan: RestorePlan,
   context: WriteContext,
+  repository: Repository,
   options: ContentsOptions,
 ): Promise<ContentsResult> {
-  const result: ContentsResult = { failed: new Map(), later: [], damagedObjects: [], fetchedBytes: 0, fetchMs: 0 };
   for (const file of plan.files) if (!isWhole(file)) createFile(file, context);
   const pool = new WorkerPool(
     { bytes: plan.bytes + plan.files.length * 4096, jobs: Math.max(plan.packs.size, plan.files.length / 1000) },
     context,
   );
-  let bytes = 0;
-  const take = (answer: Awaited<ReturnType<WorkerPool['run']>>, object?: string) => {
-    for (const { file, message, damaged } of answer.failed)
-      fail(result, file, { message, damaged, ...(object ? { object } : {}) });
-    // One by one: a spread of many arguments overflows the stack.
-    for (const file of answer.later) result.later.push(file);
-    bytes += answer.bytes;
-    options.onBytes(bytes);
-  };
+  const work = new ContentWork(plan, repository, options, pool);
   try {
-    const queue = [...plan.packs].sort(([a], [b]) => (a < b ? -1 : 1));
-    const next = async () => {
-      for (let one = queue.pop(); one !== undefined; one = queue.pop()) {
+    const queue = [...plan.packs.keys()].sort();
+    const slices = slicesInTurn(queue, work);
+    const lane = async () => {
+      for (let one = await slices.next(); !one.done; one = await slices.next()) {
         options.signal.throwIfAborted();
-        await restorePack(one[0], [...one[1].values()], plan, pool, options, result, take);
-        plan.packs.delete(one[0]);
+        await work.restore(one.value);
       }
     };
-    // One more than there are threads, so that the next pack is there when a thread becomes free.
-    await Promise.all(Array.from({ length: pool.size }, next));
-    await finishFiles(plan, pool, result, take);
+    // One more than there are threads, so that the next slice is there when a thread becomes free.
+    await Promise.all(Array.from({ length: pool.size + 1 }, lane));
+    await finishFiles(plan, pool, work);
   } finally {
     await pool.close();
   }
-  for (const number of result.failed.keys()) {
+  for (const number of work.result.failed.keys()) {
     const file = plan.files[number]!;
     // A file with a part missing must not look like a restored one.
     if (file.parts > 1) remove(file, context);
   }
-  return result;
+  return work.result;
+}
+
+/** Slices of the packs one after the other; an async generator hands them out to all lanes in turn. */
+async function* slicesInTurn(packs: readonly string[], work: ContentWork): AsyncGenerator<Slice> {
+  for (const sha256 of packs) yield* work.slices(sha256);
 }
 
 /** One content that is all of the file; a single piece that is a hole is none. */
@@ -75,61 +85,142 @@ function isWhole(file: PlannedFile): boolean {
   return file.parts === 1;
 }
 
-async function restorePack(
-  sha256: string,
-  unsorted: PlannedPiece[],
-  plan: RestorePlan,
-  pool: WorkerPool,
-  options: ContentsOptions,
-  result: ContentsResult,
-  take: (answer: Awaited<ReturnType<WorkerPool['run']>>, object?: string) => void,
-): Promise<void> {
-  const object = objectNames.pack(sha256);
-  const pieces = unsorted.sort((a, b) => a.member - b.member);
-  const lose = (message: string) => {
-    result.damagedObjects.push({ object, problem: message });
-    for (const { uses } of pieces) for (const { file } of uses) fail(result, file, { message, damaged: true, object });
+interface Slice {
+  pack: PackInfo;
+  keys: PackKeys;
+  pieces: PlannedPiece[];
+}
+
+class ContentWork {
+  readonly result: ContentsResult = {
+    failed: new Map(),
+    later: [],
+    foreign: [],
+    lostPacks: new Set(),
+    fetchedBytes: 0,
+    fetchMs: 0,
   };
-  const pack = options.packTables.get(sha256);
-  if (!pack) return lose('no table of the manifest tells how to read it');
-  const startedAt = performance.now();
-  try {
-    const { segments, whole, key, bytes } = await fetchPack(
-      options.store,
-      pack,
-      pieces,
-      options.identities,
-      options.signal,
-    );
-    result.fetchMs += performance.now() - startedAt;
-    result.fetchedBytes += bytes;
-    const files = new Map<number, PlannedFile>();
-    for (const { uses } of pieces) for (const { file } of uses) files.set(file, plan.files[file]!);
-    const answer = await pool.run({ kind: 'pack', pack, segments, whole, key, pieces, files });
-    if (answer.packDamaged) result.damagedObjects.push({ object, problem: 'its sha256 is not its name' });
-    else if (answer.failed.some(({ damaged }) => damaged))
-      result.damagedObjects.push({ object, problem: 'it holds wrong contents' });
-    take(answer, object);
-  } catch (error) {
-    const lost =
-      error instanceof OaopsError && ['object-missing', 'object-truncated', 'repository-damaged'].includes(error.code);
-    if (!lost) throw error;
-    lose(error.message);
+  readonly #plan: RestorePlan;
+  readonly #repository: Repository;
+  readonly #copies: Copies;
+  readonly #options: ContentsOptions;
+  readonly #pool: WorkerPool;
+  #bytes = 0;
+
+  constructor(plan: RestorePlan, repository: Repository, options: ContentsOptions, pool: WorkerPool) {
+    this.#plan = plan;
+    this.#repository = repository;
+    this.#copies = copiesOf(repository);
+    this.#options = options;
+    this.#pool = pool;
+  }
+
+  async *slices(sha256: string): AsyncGenerator<Slice> {
+    const pieces = [...this.#plan.packs.get(sha256)!.values()].sort((a, b) => a.member - b.member);
+    this.#plan.packs.delete(sha256);
+    const pack = await this.#tableOf(sha256, pieces);
+    if (!pack) return;
+    const keys: PackKeys = new Map();
+    for (const slice of slicesOf(pack, pieces)) yield { pack, keys, pieces: slice };
+  }
+
+  /** Asks each leg for what the ones before did not give. */
+  async restore({ pack, keys, pieces }: Slice): Promise<void> {
+    const name = objectNames.pack(pack.sha256);
+    let wanted = pieces;
+    let why = '';
+    for (const store of this.#copies.stores) {
+      const bad = await this.#fromLeg(store, pack, keys, wanted);
+      if (bad.size === 0) return;
+      why = [...bad.values()][0]!;
+      wanted = wanted.filter(({ member }) => bad.has(member));
+    }
+    this.#lose(name, wanted, why);
+  }
+
+  /** Restores what this leg has right; gives the rest, by member, with the reason. */
+  async #fromLeg(
+    store: ObjectStore,
+    pack: PackInfo,
+    keys: PackKeys,
+    pieces: PlannedPiece[],
+  ): Promise<Map<number, string>> {
+    const name = objectNames.pack(pack.sha256);
+    try {
+      const startedAt = performance.now();
+      const { signal } = this.#options;
+      const { identities } = this.#repository.reading;
+      const { segments, key, bytes } = await fetchPieces(store, pack, pieces, { identities, keys, signal });
+      this.#copies.worked(store);
+      this.result.fetchMs += performance.now() - startedAt;
+      this.result.fetchedBytes += bytes;
+      const files = new Map<number, PlannedFile>();
+      for (const { uses } of pieces) for (const { file } of uses) files.set(file, this.#plan.files[file]!);
+      const answer = await this.#pool.run({ kind: 'pack', pack, segments, key, pieces, files });
+      this.take(answer);
+      if (answer.bad.length > 0) this.#copies.note(store, name, answer.bad[0]!.message);
+      return new Map(answer.bad.map(({ member, message }) => [member, message]));
+    } catch (error) {
+      this.#copies.failed(store, name, error);
+      const { code, message } = error as OaopsError;
+      // An object that is cut still has what lies before the cut.
+      if (code === 'object-truncated' && pieces.length > 1) {
+        const half = pieces.length >> 1;
+        const before = await this.#fromLeg(store, pack, keys, pieces.slice(0, half));
+        return new Map([...before, ...(await this.#fromLeg(store, pack, keys, pieces.slice(half)))]);
+      }
+      return new Map(pieces.map(({ member }) => [member, message]));
+    }
+  }
+
+  /** From the tables of the manifest; when the one that has it was lost, from the pack itself. */
+  async #tableOf(sha256: string, pieces: readonly PlannedPiece[]): Promise<PackInfo | undefined> {
+    const known = this.#options.packTables.get(sha256);
+    if (known) return known;
+    const name = objectNames.pack(sha256);
+    const { encryption, identities } = this.#repository.reading;
+    try {
+      return await readCopy(this.#repository, name, async (store) =>
+        scanPack(sha256, await store.get(name, undefined, this.#options.signal), encryption === 'age', identities),
+      );
+    } catch (error) {
+      if (!(error instanceof OaopsError) || error.details['legsDown'] === true) throw error;
+      this.#lose(name, pieces, `no table of the manifest tells how to read it, and ${error.message}`);
+      return undefined;
+    }
+  }
+
+  #lose(object: string, pieces: readonly PlannedPiece[], message: string): void {
+    this.result.lostPacks.add(object);
+    for (const { uses } of pieces) for (const { file } of uses) this.#fail(file, { message, damaged: true, object });
+  }
+
+  take(answer: WorkerAnswer): void {
+    for (const { file, message, damaged } of answer.failed) this.#fail(file, { message, damaged });
+    // One by one: a spread of many arguments overflows the stack.
+    for (const file of answer.later) this.result.later.push(file);
+    for (const file of answer.foreign) this.result.foreign.push(file);
+    this.#bytes += answer.bytes;
+    this.#options.onBytes(this.#bytes);
+  }
+
+  #fail(file: number, reason: FailedFile): void {
+    if (/ENOSPC|EDQUOT/.test(reason.message)) {
+      throw new OaopsError('target-full', 'the target has no more space', {
+        next: 'What was restored so far is right but not complete: free space and restore into an empty folder again.',
+      });
+    }
+    if (!this.result.failed.has(file)) this.result.failed.set(file, reason);
   }
 }
 
 /** Files in several parts (and empty ones): hash of the whole, then owner, mode and time. */
-async function finishFiles(
-  plan: RestorePlan,
-  pool: WorkerPool,
-  result: ContentsResult,
-  take: (answer: Awaited<ReturnType<WorkerPool['run']>>) => void,
-): Promise<void> {
+async function finishFiles(plan: RestorePlan, pool: WorkerPool, work: ContentWork): Promise<void> {
   const jobs: Map<number, PlannedFile>[] = [];
   let current = new Map<number, PlannedFile>();
   let bytes = 0;
   for (const [number, file] of plan.files.entries()) {
-    if (isWhole(file) || result.failed.has(number)) continue;
+    if (isWhole(file) || work.result.failed.has(number)) continue;
     current.set(number, file);
     bytes += file.size;
     if (current.size < 1000 && bytes < 256 * 1024 * 1024) continue;
@@ -138,18 +229,5 @@ async function finishFiles(
     bytes = 0;
   }
   jobs.push(current);
-  await Promise.all(jobs.map(async (files) => take(await pool.run({ kind: 'finish', files }))));
-}
-
-function fail(
-  result: ContentsResult,
-  file: number,
-  reason: { message: string; damaged: boolean; object?: string },
-): void {
-  if (/ENOSPC|EDQUOT/.test(reason.message)) {
-    throw new OaopsError('target-full', 'the target has no more space', {
-      next: 'What was restored so far is right but not complete: free space and restore into an empty folder again.',
-    });
-  }
-  if (!result.failed.has(file)) result.failed.set(file, reason);
+  await Promise.all(jobs.map(async (files) => work.take(await pool.run({ kind: 'finish', files }))));
 }

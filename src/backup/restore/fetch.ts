@@ -8,38 +8,56 @@ import type { PlannedPiece } from './plan.ts';
 
 /** Ranges nearer to each other than this are fetched as one: a request costs more than the bytes between. */
 const gapBytes = 256 * 1024;
+/** A pack is fetched and written in slices of about this size, so that memory does not hang on the size of packs. */
+const sliceBytes = 8 * 1024 * 1024;
 
-export interface FetchedPack {
+export interface FetchedPieces {
   segments: Segment[];
-  whole: boolean;
   key: Uint8Array | undefined;
   bytes: number;
 }
 
-/** Fetches a pack whole when most of it is wanted, else the frames that are wanted. */
-export async function fetchPack(
+/** Keys of one pack by the leg that its header came from. */
+export type PackKeys = Map<ObjectStore, Uint8Array>;
+
+/** Fetches the frames that hold these contents, and the key of the pack when it is not known yet. */
+export async function fetchPieces(
   store: ObjectStore,
   pack: PackInfo,
   pieces: readonly PlannedPiece[],
-  identities: Identities | undefined,
-  signal: AbortSignal,
-): Promise<FetchedPack> {
+  access: { identities: Identities | undefined; keys: PackKeys; signal: AbortSignal },
+): Promise<FetchedPieces> {
+  const { identities, keys, signal } = access;
   const name = objectNames.pack(pack.sha256);
-  const ranges = wantedRanges(pack, pieces);
-  const wantedBytes = ranges.reduce((sum, range) => sum + range.length, 0);
-  const whole = wantedBytes * 2 > pack.storedBytes || pack.storedBytes <= gapBytes;
   const segments: Segment[] = [];
-  if (whole) segments.push({ offset: 0, bytes: await store.get(name, undefined, signal) });
-  else for (const range of ranges) segments.push({ offset: range.offset, bytes: await store.get(name, range, signal) });
-  const bytes = segments.reduce((sum, segment) => sum + segment.bytes.length, 0);
-  if (pack.headerBytes === 0) return { segments, whole, key: undefined, bytes };
-  if (!identities) throw identityMissing();
-  const head = headRange(pack)!;
-  const start = segments.find(({ offset, bytes: found }) => offset === 0 && found.length >= head.length)?.bytes;
-  const { key } = await identities.payloadKey(
-    (start ?? (await store.get(name, head, signal))).subarray(0, head.length),
-  );
-  return { segments, whole, key, bytes };
+  for (const range of wantedRanges(pack, pieces))
+    segments.push({ offset: range.offset, bytes: await store.get(name, range, signal) });
+  let bytes = segments.reduce((sum, segment) => sum + segment.bytes.length, 0);
+  const head = headRange(pack);
+  if (head && !keys.has(store)) {
+    if (!identities) throw identityMissing();
+    const start = await store.get(name, head, signal);
+    bytes += start.length;
+    keys.set(store, (await identities.payloadKey(start)).key);
+  }
+  return { segments, key: head ? keys.get(store) : undefined, bytes };
+}
+
+/** Contents in the order of the pack, cut where the stored bytes between first and last would become too many. */
+export function slicesOf(pack: PackInfo, pieces: readonly PlannedPiece[]): PlannedPiece[][] {
+  const slices: PlannedPiece[][] = [];
+  let from = 0;
+  for (const piece of pieces) {
+    const { first, last } = framesOf(pack, piece);
+    const { offset, length } = storedRange(pack, first, last);
+    const current = slices.at(-1);
+    if (current && offset + length - from <= sliceBytes) current.push(piece);
+    else {
+      slices.push([piece]);
+      from = offset;
+    }
+  }
+  return slices;
 }
 
 function wantedRanges(pack: PackInfo, pieces: readonly PlannedPiece[]): { offset: number; length: number }[] {

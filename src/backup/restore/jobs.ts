@@ -3,7 +3,7 @@ import { sha256Hex } from '../../core/json.ts';
 import type { PackInfo } from '../format/pack-table.ts';
 import { PackSource, type Segment } from './pack-source.ts';
 import type { PlannedFile, PlannedPiece } from './plan.ts';
-import { finishFile, type WriteContext, writePart, writeWhole } from './write-file.ts';
+import { finishFile, type MetadataOutcome, type WriteContext, writePart, writeWhole } from './write-file.ts';
 
 /** Work that a thread does with synchronous calls: much faster than asynchronous ones for many small files. */
 export type WorkerJob =
@@ -11,8 +11,6 @@ export type WorkerJob =
       kind: 'pack';
       pack: PackInfo;
       segments: Segment[];
-      /** The segments are the whole pack: its hash is compared first. */
-      whole: boolean;
       key: Uint8Array | undefined;
       pieces: PlannedPiece[];
       files: Map<number, PlannedFile>;
@@ -30,17 +28,29 @@ export type WorkerJob =
 
 export interface WorkerAnswer {
   packDamaged: boolean;
+  /** Contents that these segments do not give right, by member; their files were not touched. */
+  bad: { member: number; message: string }[];
   /** Files that can't be had, with the reason. */
   failed: { file: number; message: string; damaged: boolean }[];
   /** Files whose time (or mode and time) has to be set afterwards. */
   later: number[];
+  /** Files whose owner could not be set; they have no setuid and setgid bits either. */
+  foreign: number[];
   bytes: number;
   filesDone: number;
 }
 
 /** Does a job with synchronous calls. `context` is only needed where something is written. */
 export function doJob(job: WorkerJob, context: WriteContext | undefined): WorkerAnswer {
-  const answer: WorkerAnswer = { packDamaged: false, failed: [], later: [], bytes: 0, filesDone: 0 };
+  const answer: WorkerAnswer = {
+    packDamaged: false,
+    bad: [],
+    failed: [],
+    later: [],
+    foreign: [],
+    bytes: 0,
+    filesDone: 0,
+  };
   if (job.kind === 'pack') extract(job, answer, context!);
   else if (job.kind === 'check') check(job, answer);
   else finish(job.files, answer, context!);
@@ -48,15 +58,14 @@ export function doJob(job: WorkerJob, context: WriteContext | undefined): Worker
 }
 
 function extract(job: WorkerJob & { kind: 'pack' }, answer: WorkerAnswer, context: WriteContext): void {
-  // Compared before anything is taken out. What a damaged pack still holds is only used when its own hash is right.
-  answer.packDamaged = job.whole && sha256Hex(job.segments[0]!.bytes) !== job.pack.sha256;
+  // What a damaged pack still holds is used: each content is compared with its own hash before it is written.
   const source = new PackSource(job.pack, job.segments, job.key);
   for (const piece of job.pieces) {
     let content: Buffer;
     try {
       content = source.content(piece);
     } catch (error) {
-      for (const { file } of piece.uses) answer.failed.push({ file, message: messageOf(error), damaged: true });
+      answer.bad.push({ member: piece.member, message: messageOf(error) });
       continue;
     }
     for (const { file, offset } of piece.uses) {
@@ -64,7 +73,7 @@ function extract(job: WorkerJob & { kind: 'pack' }, answer: WorkerAnswer, contex
       try {
         if (planned.parts > 1) writePart(planned, content, offset, context);
         else {
-          if (writeWhole(planned, content, context)) answer.later.push(file);
+          told(file, writeWhole(planned, content, context), answer);
           answer.filesDone += 1;
         }
         answer.bytes += content.length;
@@ -82,7 +91,7 @@ function check(job: WorkerJob & { kind: 'check' }, answer: WorkerAnswer): void {
     try {
       answer.bytes += source.content(piece).length;
     } catch (error) {
-      answer.failed.push({ file: piece.member, message: messageOf(error), damaged: true });
+      answer.bad.push({ member: piece.member, message: messageOf(error) });
     }
   }
 }
@@ -91,12 +100,19 @@ function finish(files: Map<number, PlannedFile>, answer: WorkerAnswer, context: 
   for (const [number, file] of files) {
     try {
       const outcome = finishFile(file, context);
-      if (outcome === 'time-later') answer.later.push(number);
       if (outcome === 'wrong')
         answer.failed.push({ file: number, message: 'its content has another sha256', damaged: true });
-      else answer.filesDone += 1;
+      else {
+        told(number, outcome, answer);
+        answer.filesDone += 1;
+      }
     } catch (error) {
       answer.failed.push({ file: number, message: messageOf(error), damaged: false });
     }
   }
+}
+
+function told(file: number, { later, foreign }: MetadataOutcome, answer: WorkerAnswer): void {
+  if (later) answer.later.push(file);
+  if (foreign) answer.foreign.push(file);
 }

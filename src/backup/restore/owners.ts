@@ -7,10 +7,12 @@ import type { RestoreOwners } from './plan.ts';
 export type OwnerMode = 'numbers' | 'names' | 'none';
 
 export function restoreOwners(mode: OwnerMode): RestoreOwners {
-  if (mode !== 'names') return { uid: ({ uid }) => uid, gid: ({ gid }) => gid };
+  const chown = mode !== 'none';
+  if (mode !== 'names') return { chown, uid: ({ uid }) => uid, gid: ({ gid }) => gid };
   const users = new NameTable('/etc/passwd', 'passwd');
   const groups = new NameTable('/etc/group', 'group');
   return {
+    chown,
     uid: ({ uid, user }) => (user === undefined ? uid : (users.id(user) ?? uid)),
     gid: ({ gid, group }) => (group === undefined ? gid : (groups.id(group) ?? gid)),
   };

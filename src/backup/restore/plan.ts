@@ -1,8 +1,12 @@
 import type { ByteString } from '../format/byte-string.ts';
 import { damaged } from '../format/damaged.ts';
 import type { Entry, Piece } from '../format/entry.ts';
+import type { EntryBlockRef } from '../format/manifest-root.ts';
+import { objectNames } from '../format/object-names.ts';
+import type { OnLostBlock } from '../repository/manifest.ts';
+import { isForeign, modeAsOwn } from './owner-bits.ts';
 import { PathGuard } from './path-guard.ts';
-import { Selection } from './selection.ts';
+import { mayHold, Selection } from './selection.ts';
 
 /** What is set on an object besides its content. */
 export interface Metadata {
@@ -43,6 +47,12 @@ export interface RestorePlan {
   /** Extended attributes and ACLs of everything, folders included. */
   attributes: Pick<Entry, 'path' | 'type' | 'xattrs' | 'acl'>[];
   packs: Map<string, Map<number, PlannedPiece>>;
+  /** Folders (also in `folders`) whose own entry was lost: made so that what they hold can be restored. */
+  implied: Set<ByteString>;
+  /** Objects that will belong to who restores instead of their owner. */
+  foreign: number;
+  /** Entries that could not be read and that may have been wanted. */
+  lost: LostEntries[];
   /** Files whose content was not read when the backup was made. */
   unreadable: ByteString[];
   sockets: number;
@@ -51,14 +61,25 @@ export interface RestorePlan {
   skipped: number;
 }
 
+/** A block of the manifest that no leg has right. Its names in the order of the manifest lie between `first` and `last`. */
+export interface LostEntries {
+  object: string;
+  entries: number;
+  first: ByteString;
+  last: ByteString;
+  problem: string;
+}
+
 export interface RestoreOwners {
+  /** Owners are set; otherwise everything belongs to who restores. */
+  chown: boolean;
   uid(entry: Pick<Entry, 'uid' | 'user'>): number;
   gid(entry: Pick<Entry, 'gid' | 'group'>): number;
 }
 
-/** Reads the whole manifest, checks every path, and sorts the work: by pack, so that each is fetched once. */
+/** Reads the manifest, checks every path, and sorts the work: by pack, so that each is fetched once. */
 export async function planRestore(
-  entries: AsyncIterable<Entry>,
+  read: (onLost: OnLostBlock<EntryBlockRef>) => AsyncIterable<Entry>,
   select: { include: readonly string[]; exclude: readonly string[] },
   owners: RestoreOwners,
 ): Promise<RestorePlan> {
@@ -69,6 +90,9 @@ export async function planRestore(
     links: [],
     attributes: [],
     packs: new Map(),
+    implied: new Set(),
+    foreign: 0,
+    lost: [],
     unreadable: [],
     sockets: 0,
     bytes: 0,
@@ -79,20 +103,55 @@ export async function planRestore(
   const firstNames = new Map<string, ByteString>();
   // Folders above something selected come with it, but only once it is found.
   let above: Entry[] = [];
-  for await (const entry of entries) {
-    guard.accept(entry.path, entry.type);
+  const take = (entry: Entry) => {
     above = above.filter((folder) => folder.path === '.' || entry.path.startsWith(`${folder.path}/`));
     if (!selection.has(entry.path)) {
       plan.skipped += 1;
       if (entry.type === 'd' && entry.path !== '.') above.push(entry);
-      continue;
+      return;
     }
-    for (const folder of above) addFolder(plan, folder);
+    for (const folder of above) addFolder(plan, asRestored(plan, folder, owners));
     plan.skipped -= above.length;
     above = [];
     add(plan, entry, owners, firstNames);
+  };
+  const onLost: OnLostBlock<EntryBlockRef> = ({ sha256, count, first, last }, problem) => {
+    guard.skip(first, last);
+    if (mayHold(select.include, first, last))
+      plan.lost.push({ object: objectNames.block(sha256), entries: count, first, last, problem });
+  };
+  for await (const entry of read(onLost)) {
+    for (const path of guard.accept(entry.path, entry.type)) {
+      plan.implied.add(path);
+      take(impliedFolder(path));
+    }
+    take(entry);
   }
   return plan;
+}
+
+/** Nothing is known of it but that it was there: private, and owned by who restores. */
+function impliedFolder(path: ByteString): Entry {
+  return {
+    type: 'd',
+    path,
+    mode: 0o700,
+    uid: process.geteuid?.() ?? 0,
+    gid: process.getegid?.() ?? 0,
+    user: undefined,
+    group: undefined,
+    mtimeNs: 0n,
+    ctimeNs: 0n,
+    inode: 0n,
+    size: 0,
+    sha256: undefined,
+    target: undefined,
+    pieces: [],
+    xattrs: [],
+    acl: undefined,
+    link: undefined,
+    flags: [],
+  };
 }
 
 function addFolder(plan: RestorePlan, entry: Entry): void {
@@ -102,7 +161,15 @@ function addFolder(plan: RestorePlan, entry: Entry): void {
   addAttributes(plan, entry);
 }
 
-function add(plan: RestorePlan, entry: Entry, owners: RestoreOwners, firstNames: Map<string, ByteString>): void {
+/** Owner bits are kept only where the owner will be the stored one; see `modeAsOwn`. */
+function asRestored(plan: RestorePlan, entry: Entry, owners: RestoreOwners): Entry {
+  if (owners.chown) return entry;
+  if (isForeign(entry)) plan.foreign += 1;
+  return { ...entry, mode: modeAsOwn(entry) };
+}
+
+function add(plan: RestorePlan, found: Entry, owners: RestoreOwners, firstNames: Map<string, ByteString>): void {
+  const entry = asRestored(plan, found, owners);
   if (entry.type === 'd') {
     addFolder(plan, entry);
     return;

@@ -31,7 +31,13 @@ export class WorkerPool {
     // Sources run as they are; built files have another ending.
     const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
     for (let i = 0; i < this.size; i += 1) {
-      const worker = new Worker(new URL(file, import.meta.url), { workerData: context });
+      const worker = new Worker(new URL(file, import.meta.url), {
+        workerData: context,
+        // Flags of the process, such as --input-type, need not fit a file.
+        execArgv: [],
+        // What a job leaves behind dies young; a larger nursery would only hold more of it.
+        resourceLimits: { maxYoungGenerationSizeMb: 4 },
+      });
       worker.on('message', (answer: WorkerAnswer) => this.#done(worker, answer));
       worker.on('error', (error: Error) => this.#broken(worker, error));
       this.#workers.push(worker);

@@ -1,4 +1,5 @@
-import type { ByteString } from '../format/byte-string.ts';
+import { type ByteString, fromText } from '../format/byte-string.ts';
+import { comparePaths } from '../format/path-order.ts';
 import { compileExcludes } from '../scan/exclude.ts';
 
 /**
@@ -29,4 +30,20 @@ export class Selection {
     this.#insideIncluded = path === '.' ? '' : `${path}/`;
     return true;
   }
+}
+
+/**
+ * Whether something that is included may lie between two paths of a manifest. Only plain absolute paths can rule it out: a
+ * pattern, or a name without a slash, may fit anywhere.
+ */
+export function mayHold(include: readonly string[], first: ByteString, last: ByteString): boolean {
+  if (include.length === 0) return true;
+  return include.some((pattern) => {
+    const trimmed = pattern.trim().replace(/\/+$/, '');
+    if (!trimmed.startsWith('/') || /[*?[]/.test(trimmed)) return true;
+    const path = fromText(trimmed.slice(1));
+    const isBelow = (one: ByteString) => one === path || one.startsWith(`${path}/`);
+    // What the path holds follows it without a gap, so the range is apart, begins in it, or comes upon its beginning.
+    return isBelow(first) || (comparePaths(first, path) <= 0 && comparePaths(path, last) <= 0);
+  });
 }

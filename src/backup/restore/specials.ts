@@ -2,6 +2,7 @@ import { chmodSync, lchownSync, linkSync, symlinkSync } from 'node:fs';
 import { messageOf } from '../../core/errors.ts';
 import { type ByteString, forFs } from '../format/byte-string.ts';
 import type { Entry } from '../format/entry.ts';
+import { ownerWasSet, withoutOwnerBits } from './owner-bits.ts';
 import type { RestoreOwners, RestorePlan } from './plan.ts';
 import { feed } from './times.ts';
 
@@ -11,8 +12,9 @@ type Problem = (path: ByteString, message: string) => void;
 export async function makeSpecials(
   root: ByteString,
   specials: readonly Entry[],
-  owners: RestoreOwners & { chown: boolean },
+  owners: RestoreOwners,
   problem: Problem,
+  foreign: Set<ByteString>,
 ): Promise<void> {
   const at = (entry: Entry) => `${root}/${entry.path}`;
   const fifos = specials.filter(({ type }) => type === 'p');
@@ -29,8 +31,10 @@ export async function makeSpecials(
   for (const entry of specials) {
     try {
       if (entry.type === 'l') symlinkSync(forFs(entry.target ?? ''), forFs(at(entry)));
-      if (owners.chown) lchownSync(forFs(at(entry)), owners.uid(entry), owners.gid(entry));
-      if (entry.type !== 'l') chmodSync(forFs(at(entry)), entry.mode);
+      const chown = () => lchownSync(forFs(at(entry)), owners.uid(entry), owners.gid(entry));
+      if (owners.chown && !ownerWasSet(chown)) foreign.add(entry.path);
+      if (entry.type !== 'l')
+        chmodSync(forFs(at(entry)), foreign.has(entry.path) ? withoutOwnerBits(entry.mode) : entry.mode);
     } catch (error) {
       problem(entry.path, messageOf(error));
     }

@@ -13,6 +13,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { type ByteString, forFs } from '../format/byte-string.ts';
+import { ownerWasSet, withoutOwnerBits } from './owner-bits.ts';
 import type { PlannedFile } from './plan.ts';
 
 export interface WriteContext {
@@ -25,11 +26,17 @@ const sparseBytes = 4096;
 const zeros = Buffer.alloc(sparseBytes);
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = constants;
 
+export interface MetadataOutcome {
+  /** Its time still has to be set more finely than Node.js can, or mode and time come later. */
+  later: boolean;
+  /** The owner could not be set, so setuid and setgid bits were left out. */
+  foreign: boolean;
+}
+
 /**
- * Writes a file that is one content. Returns true when its time still has to be set more finely than Node.js can, or when
- * mode and time come later. Never follows a link, never writes to what is there already.
+ * Writes a file that is one content. Never follows a link, never writes to what is there already.
  */
-export function writeWhole(file: PlannedFile, content: Buffer, context: WriteContext): boolean {
+export function writeWhole(file: PlannedFile, content: Buffer, context: WriteContext): MetadataOutcome {
   const fd = openSync(forFs(`${context.root}/${file.path}`), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
     writeContent(fd, content, 0, file.sparse);
@@ -64,14 +71,14 @@ export function createFile(file: PlannedFile, context: WriteContext): void {
 }
 
 /** Hashes a file written in parts, then sets its metadata; `wrong` (and the file is gone) when the hash is not right. */
-export function finishFile(file: PlannedFile, context: WriteContext): 'done' | 'time-later' | 'wrong' {
+export function finishFile(file: PlannedFile, context: WriteContext): MetadataOutcome | 'wrong' {
   const fd = openSync(forFs(`${context.root}/${file.path}`), O_RDWR | O_NOFOLLOW);
   try {
     if (file.size > 0 && hashOf(fd) !== file.sha256) {
       remove(file, context);
       return 'wrong';
     }
-    return setMetadata(fd, file, context) ? 'time-later' : 'done';
+    return setMetadata(fd, file, context);
   } finally {
     closeSync(fd);
   }
@@ -128,12 +135,12 @@ function writeAll(fd: number, content: Buffer, offset: number): void {
     done += writeSync(fd, content, done, content.length - done, offset + done);
 }
 
-/** Owner first, because chown(2) takes setuid bits away; true when more has to follow. */
-function setMetadata(fd: number, file: PlannedFile, context: WriteContext): boolean {
-  if (context.chown) fchownSync(fd, file.uid, file.gid);
-  if (file.later) return true;
-  fchmodSync(fd, file.mode);
+/** Owner first, because chown(2) takes setuid bits away. */
+function setMetadata(fd: number, file: PlannedFile, context: WriteContext): MetadataOutcome {
+  const foreign = context.chown && !ownerWasSet(() => fchownSync(fd, file.uid, file.gid));
+  if (file.later) return { later: true, foreign };
+  fchmodSync(fd, foreign ? withoutOwnerBits(file.mode) : file.mode);
   const seconds = Number(file.mtimeNs) / 1e9;
   futimesSync(fd, seconds, seconds);
-  return fstatSync(fd, { bigint: true }).mtimeNs !== file.mtimeNs;
+  return { later: fstatSync(fd, { bigint: true }).mtimeNs !== file.mtimeNs, foreign };
 }

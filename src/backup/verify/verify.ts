@@ -190,11 +190,11 @@ class PackReading {
       const pack = table ?? { sha256, storedBytes: bytes.length, headerBytes: 0, tarBytes: 0, frames: [] };
       const key = table ? await this.#key(table, bytes) : undefined;
       const answer = await pool.run({ kind: 'check', pack, segments: [{ offset: 0, bytes }], key, pieces });
-      this.contentsChecked += pieces.length - answer.failed.length;
+      this.contentsChecked += pieces.length - answer.bad.length;
       if (answer.packDamaged) this.#wrong(name, 'its sha256 is not its name');
-      else if (answer.failed.length > 0) {
-        const first = answer.failed[0]!.message;
-        this.#wrong(name, `${answer.failed.length} contents are not what the manifest says: ${first}`);
+      else if (answer.bad.length > 0) {
+        const first = answer.bad[0]!.message;
+        this.#wrong(name, `${answer.bad.length} contents are not what the manifest says: ${first}`);
       }
     } catch (error) {
       if (!isDamage(error)) throw error;
