@@ -31,6 +31,8 @@ export const notify: Action<With, NotifyServices> = {
         channel: z.string(),
         status: z.enum(['sent', 'failed']),
         message: z.string().optional(),
+        code: z.string().optional(),
+        permanent: z.boolean().optional().describe('It would fail again.'),
         reference: z.string().optional(),
         rejected: z.array(z.string()).optional(),
       }),
@@ -56,7 +58,13 @@ export const notify: Action<With, NotifyServices> = {
       .map((delivery) => `${delivery.channel}: ${delivery.message ?? `refused for ${delivery.rejected?.join(', ')}`}`)
       .join('; ');
     if (deliveries.some((delivery) => delivery.status === 'sent')) return { status: 'incomplete', result, message };
-    return { status: 'failed', result, message, code: 'notify-failed', retryable: true };
+    return {
+      status: 'failed',
+      result,
+      message,
+      code: 'notify-failed',
+      retryable: failed.some(({ permanent }) => !permanent),
+    };
   },
 };
 

@@ -48,6 +48,10 @@ const repositorySchema = z.strictObject({
   identityFile: pathSchema.optional().describe('Private age key, needed to list, verify and restore.'),
 });
 
+const caFileSchema = pathSchema
+  .optional()
+  .describe('PEM file of a certificate authority to trust besides the usual ones.');
+
 const smtpSchema = z.strictObject({
   type: z.literal('smtp'),
   host: z.string().min(1),
@@ -57,6 +61,11 @@ const smtpSchema = z.strictObject({
   to: z.array(z.string().min(3)).min(1),
   user: z.string().optional(),
   password: secretRefSchema.optional(),
+  caFile: caFileSchema,
+  plainLogin: z
+    .boolean()
+    .optional()
+    .describe('Lets the login go over the network in clear, with security none; default: only to this machine.'),
 });
 
 const webhookSchema = z.strictObject({
@@ -64,7 +73,17 @@ const webhookSchema = z.strictObject({
   url: z
     .union([secretRefSchema, z.url({ protocol: /^https?$/ })])
     .describe('URL, or a reference to it when it holds a token.'),
-  headers: z.record(z.string(), z.string()).optional(),
+  headers: z
+    .record(
+      z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, { error: 'not a header name' }),
+      z.union([
+        z.string().regex(/^[\t\x20-\x7e\xa0-\xff]*$/, { error: 'not a header value; line ends have no place in it' }),
+        z.strictObject({ secret: secretRefSchema }),
+      ]),
+    )
+    .optional()
+    .describe('More headers; {secret: env:NAME} for a value that is one.'),
+  caFile: caFileSchema,
 });
 
 /**
@@ -141,6 +160,7 @@ export const pathKeys: readonly string[] = [
   'ssh.configFile',
   'approvals.allowedSigners',
   'signing.key',
+  'notify.channels.*.caFile',
   'repositories.*.recipientsFile',
   'repositories.*.identityFile',
 ];

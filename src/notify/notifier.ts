@@ -13,8 +13,14 @@ export type ChannelSettings =
       user?: string | undefined;
       password?: string | undefined;
       caFile?: string | undefined;
+      plainLogin?: boolean | undefined;
     }
-  | { type: 'webhook'; url: string; headers?: Record<string, string> | undefined };
+  | {
+      type: 'webhook';
+      url: string;
+      headers?: Record<string, string | { secret: string }> | undefined;
+      caFile?: string | undefined;
+    };
 
 export interface Notice {
   subject: string;
@@ -30,6 +36,9 @@ export interface Delivery {
   channel: string;
   status: 'sent' | 'failed';
   message?: string;
+  /** Why it failed, and whether it would fail again. */
+  code?: string;
+  permanent?: boolean;
   /** Mail: message id. Webhook: status. */
   reference?: string;
   rejected?: string[];
@@ -52,7 +61,7 @@ export class Notifier {
 
   /** @throws OaopsError `channel-unknown` (exit 2), before anything is sent */
   async send(channels: readonly string[], notice: Notice, signal: AbortSignal): Promise<Delivery[]> {
-    const chosen = channels.map((name) => ({ name, settings: this.#channel(name) }));
+    const chosen = [...new Set(channels)].map((name) => ({ name, settings: this.#channel(name) }));
     return Promise.all(
       chosen.map(async ({ name, settings }): Promise<Delivery> => {
         try {
@@ -63,7 +72,7 @@ export class Notifier {
           return { channel: name, status: 'sent', ...sent };
         } catch (error) {
           signal.throwIfAborted();
-          return { channel: name, status: 'failed', message: messageOf(error) };
+          return { channel: name, status: 'failed', message: messageOf(error), ...factsOf(error) };
         }
       }),
     );
@@ -91,6 +100,7 @@ export class Notifier {
       ...(settings.user !== undefined && { user: settings.user }),
       ...(password !== undefined && { password }),
       ...(settings.caFile !== undefined && { caFile: settings.caFile }),
+      ...(settings.plainLogin !== undefined && { plainLogin: settings.plainLogin }),
     };
     const message = {
       from: settings.from,
@@ -110,14 +120,18 @@ export class Notifier {
     signal: AbortSignal,
   ): Promise<Pick<Delivery, 'reference'>> {
     const url = /^https?:\/\//.test(settings.url) ? settings.url : await this.#deps.secrets.resolve(settings.url);
+    const headers: Record<string, string> = { 'content-type': 'application/json; charset=utf-8' };
+    for (const [name, value] of Object.entries(settings.headers ?? {}))
+      headers[name.toLowerCase()] = typeof value === 'string' ? value : await this.#deps.secrets.resolve(value.secret);
     const response = await (await this.#deps.http()).request(
       {
         method: 'POST',
         url,
-        headers: { 'content-type': 'application/json; charset=utf-8', ...settings.headers },
+        headers,
         body: JSON.stringify({ subject: notice.subject, text: notice.text, details: notice.details ?? {} }),
         timeoutMs: 15_000,
         maxBodyBytes: 64 * 1024,
+        ...(settings.caFile !== undefined && { caFile: settings.caFile }),
       },
       signal,
     );
@@ -128,4 +142,15 @@ export class Notifier {
     }
     return { reference: String(response.status) };
   }
+}
+
+/** Failures that stay as they are until somebody changes the channel, the secret or the message. */
+const permanentCodes = new Set(['mail-refused', 'mail-address', 'mail-auth-failed', 'mail-plain-login']);
+
+function factsOf(error: unknown): Pick<Delivery, 'code' | 'permanent'> {
+  if (!(error instanceof OaopsError)) return {};
+  const { code, exitCode, details } = error;
+  const status = Number(details?.['status'] ?? 0);
+  const refused = status >= 300 && status < 500 && status !== 408 && status !== 429;
+  return { code, ...((permanentCodes.has(code) || exitCode === 2 || refused) && { permanent: true }) };
 }

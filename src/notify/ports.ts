@@ -17,11 +17,17 @@ export interface MailServer {
   user?: string;
   password?: string;
   caFile?: string;
+  /** Lets the password go over the network in clear, with security `none`. */
+  plainLogin?: boolean;
+  /** Of one silence of the server. */
   timeoutMs?: number;
 }
 
 export interface MailDoor {
-  /** @throws OaopsError `mail-unreachable`, `mail-auth-failed`, `mail-tls`, `mail-refused` */
+  /**
+   * @throws OaopsError `mail-unreachable`, `mail-auth-failed`, `mail-tls`, `mail-refused`, `mail-deferred` (may pass),
+   * `mail-address` and `ca-file-unreadable` (exit 2), `mail-plain-login` (exit 4)
+   */
   send(
     server: MailServer,
     message: MailMessage,
@@ -39,6 +45,7 @@ export interface WebhookDoor {
       body?: string;
       timeoutMs?: number;
       maxBodyBytes?: number;
+      caFile?: string;
     },
     signal: AbortSignal,
   ): Promise<{ status: number; body: string }>;

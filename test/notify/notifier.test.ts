@@ -144,3 +144,47 @@ describe('notices', () => {
     expect(await apply(['bad'])).toBe('failed');
   });
 });
+
+describe('what failed for good', () => {
+  it.each([
+    ['mail-deferred', false],
+    ['mail-unreachable', false],
+    ['mail-refused', true],
+    ['mail-auth-failed', true],
+  ])('%s: permanent %s', async (code, permanent) => {
+    const { OaopsError } = await import('../../src/core/errors.ts');
+    const failing = new Notifier({
+      channels: { ops: { type: 'smtp', host: 'h', security: 'tls', from: 'a@example.com', to: ['b@example.com'] } },
+      secrets: { resolve: async () => '' },
+      mail: async () => ({ send: () => Promise.reject(new OaopsError(code, 'it failed')) }),
+      http: async () => Promise.reject(new Error('unused')),
+    });
+    const deliveries = await failing.send(['ops', 'ops'], { subject: 's', text: 't' }, never);
+    expect(deliveries).toEqual([
+      { channel: 'ops', status: 'failed', message: 'it failed', code, ...(permanent && { permanent: true }) },
+    ]);
+  });
+
+  it('headers of a webhook may be secrets', async () => {
+    const sent: Record<string, string>[] = [];
+    const hook = new Notifier({
+      channels: {
+        ops: {
+          type: 'webhook',
+          url: 'https://h/',
+          headers: { Authorization: { secret: 'env:T' }, 'Content-Type': 'a/b' },
+        },
+      },
+      secrets: { resolve: async (ref) => `of ${ref}` },
+      mail: async () => Promise.reject(new Error('unused')),
+      http: async () => ({
+        request: async ({ headers }) => {
+          sent.push(headers ?? {});
+          return { status: 204, body: '' };
+        },
+      }),
+    });
+    await hook.send(['ops'], { subject: 's', text: 't' }, never);
+    expect(sent).toEqual([{ authorization: 'of env:T', 'content-type': 'a/b' }]);
+  });
+});
