@@ -1,6 +1,8 @@
 import { Flags } from '@oclif/core';
 import { openApp } from '../../src/app.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
+import { parseIsoTime } from '../../src/core/clock.ts';
+import { usageError } from '../../src/core/errors.ts';
 import type { RunStatus } from '../../src/core/events.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 
@@ -36,12 +38,17 @@ export default class RunsList extends BaseCommand<typeof RunsList> {
   protected override async execute(): Promise<CommandResult> {
     await using app = openApp(this.globals);
     const { runbook, procedure, status, since, limit } = this.flags;
+    const from = since === undefined ? undefined : parseIsoTime(since);
+    if (since !== undefined && from === undefined)
+      throw usageError('since-invalid', `"${since}" is not a time`, {
+        next: 'Write a date such as 2026-01-31, or a time with its zone such as 2026-01-31T08:00:00Z.',
+      });
     const rows = await (await app.record()).runs.list({
       limit,
       ...(runbook ? { runbook } : {}),
       ...(procedure ? { procedure } : {}),
       ...(status ? { status: status as RunStatus[] } : {}),
-      ...(since ? { since } : {}),
+      ...(from === undefined ? {} : { since: from }),
     });
     const columns = [
       { title: 'RUN', whole: true },
@@ -55,7 +62,7 @@ export default class RunsList extends BaseCommand<typeof RunsList> {
       json: rows,
       text: this.table(
         columns,
-        rows.map((row) => [row.id, row.runbook, row.version, row.status, row.requester, row.message ?? '']),
+        rows.map((row) => [row.id, row.runbook, row.version, row.status, row.requester, this.say(row.message ?? '')]),
       ),
     };
   }

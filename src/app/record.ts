@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { App } from '../app.ts';
 import { loginName } from '../core/login.ts';
 import { unitFolder } from '../engine/action-context.ts';
+import { canFinishPlan } from '../engine/plan.ts';
 import type { EvidenceOptions } from '../record/evidence/bundle.ts';
 import type { RecordOptions } from '../record/open.ts';
 
@@ -18,7 +19,7 @@ export async function recordOptions(app: App): Promise<RecordOptions> {
     random: app.random,
     actor: loginName(app.env, process.getuid?.() ?? app.place.uid),
     hostname: hostname(),
-    canFinish: (schemaVersion) => schemaVersion.split('.')[0] === '1',
+    canFinish: canFinishPlan,
   };
 }
 

@@ -1,5 +1,6 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makePrivateDir } from './private-dir.ts';
 
 /** Makes a rename or a new name in `dir` survive a power cut (fsync(2): syncing the file alone does not). */
 export function fsyncDir(dir: string): void {
@@ -17,7 +18,7 @@ export function fsyncDir(dir: string): void {
  */
 export function writeFileDurable(path: string, data: string | Uint8Array, mode = 0o600): void {
   const dir = dirname(path);
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  makePrivateDir(dir);
   const temporary = `${path}.${process.pid}.${Math.random().toString(36).slice(2, 8)}.tmp`;
   const fd = openSync(temporary, 'wx', mode);
   try {

@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream, mkdirSync } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { makePrivateDir } from './private-dir.ts';
 
-/** Makes a folder that only its owner can read, and those above it. */
-export function makePrivateDir(dir: string): void {
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
-}
+export { makePrivateDir } from './private-dir.ts';
 
 /** Copies a file into `dir` under its own name (mode 0600), and tells digest and size of what was copied. */
 export async function copyIntoDir(

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { errnoOf, OaopsError } from './errors.ts';
+import { errnoOf, messageOf, OaopsError } from './errors.ts';
 
 /**
  * SSH signatures by the ssh-keygen program, so that agents, hardware keys and certificates work as their users know them.
@@ -27,7 +27,7 @@ export async function signWithSshKey(
   data: string | Uint8Array,
   options: SshKeygenOptions = {},
 ): Promise<string> {
-  const dir = mkdtempSync(join(tmpdir(), 'oaops-sign-'));
+  const dir = temporaryDir('oaops-sign-');
   try {
     const file = join(dir, 'text');
     writeFileSync(file, data, { mode: 0o600 });
@@ -77,7 +77,7 @@ export async function checkSshSignature(request: {
   // ssh-keygen overlooks some changed bytes of the armor; a bundle must not.
   if (canonicalArmor(request.signature) !== request.signature)
     return { state: 'invalid', fault: 'signature', reason: 'it is not an armored SSH signature' };
-  const dir = mkdtempSync(join(tmpdir(), 'oaops-signature-'));
+  const dir = temporaryDir('oaops-signature-');
   try {
     const file = join(dir, 'signature');
     writeFileSync(file, request.signature, { mode: 0o600 });
@@ -113,6 +113,17 @@ export async function checkSshSignature(request: {
     };
   } finally {
     rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+function temporaryDir(prefix: string): string {
+  try {
+    return mkdtempSync(join(tmpdir(), prefix));
+  } catch (error) {
+    throw new OaopsError('temporary-folder-unusable', `no temporary file can be made: ${messageOf(error)}`, {
+      next: 'Name a folder that exists and can be written with TMPDIR.',
+      cause: error,
+    });
   }
 }
 

@@ -9,7 +9,7 @@ import type { EngineDeps } from './deps.ts';
 import { execute } from './execute.ts';
 import { type Control, type Decision, isFailure, JournalView, type UndoRequest, unitPath } from './journal-state.ts';
 import type { RunEnd } from './outcome.ts';
-import { planSchemaVersion } from './plan.ts';
+import { canFinishPlan } from './plan.ts';
 import type { Plan } from './plan-types.ts';
 import { isLockHeld, refuseEmptyUndo, runOver } from './service-refusals.ts';
 
@@ -242,8 +242,7 @@ export class Engine {
 
   async #storedPlan(row: RunRow): Promise<Plan> {
     const plan = (await this.#deps.record.runs.plan(row.id)) as Plan;
-    const major = String(plan.schemaVersion).split('.')[0];
-    if (plan.planVersion === 1 && major === planSchemaVersion.split('.')[0]) return plan;
+    if (plan.planVersion === 1 && canFinishPlan(String(plan.schemaVersion))) return plan;
     throw new OaopsError(
       'plan-version-unknown',
       `run ${row.id} was planned by oaops ${plan.oaopsVersion}, whose plans this one cannot finish`,

@@ -1,9 +1,9 @@
-import { sha256Hex } from '../core/json.ts';
+import { digestOf, sha256Hex } from '../core/json.ts';
 import { canonicalText } from './audit/chain.ts';
 import { cleanText, type Database } from './db/database.ts';
 import type { FactStore } from './types.ts';
 
-/** Append-only rows by topic and key; the audit chain holds the hash of each body. */
+/** Append-only rows by topic and key; the audit chain holds the digest of each. */
 export class SqlFactStore implements FactStore {
   readonly #database: Database;
 
@@ -17,14 +17,19 @@ export class SqlFactStore implements FactStore {
         seq: tx.next('fact_seq'),
         topic: cleanText(topic),
         key: cleanText(key),
-        at,
+        at: cleanText(at),
         body: canonicalText(body),
       };
       await tx.db.insertInto('facts').values(stored).execute();
       await tx.audit({
         action: 'fact.added',
         subject: stored.topic,
-        details: { seq: stored.seq, key: stored.key, bodySha256: sha256Hex(stored.body) },
+        details: {
+          seq: stored.seq,
+          key: stored.key,
+          bodySha256: sha256Hex(stored.body),
+          rowSha256: digestOf(stored),
+        },
       });
     });
   }
@@ -37,9 +42,9 @@ export class SqlFactStore implements FactStore {
       let query = db
         .selectFrom('facts')
         .select(['key', 'at', 'body'])
-        .where('topic', '=', topic)
+        .where('topic', '=', cleanText(topic))
         .orderBy('seq', options.newestFirst ? 'desc' : 'asc');
-      if (options.key !== undefined) query = query.where('key', '=', options.key);
+      if (options.key !== undefined) query = query.where('key', '=', cleanText(options.key));
       if (options.limit !== undefined) query = query.limit(options.limit);
       return query.execute();
     });

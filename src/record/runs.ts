@@ -1,8 +1,10 @@
+import { type RawBuilder, sql } from 'kysely';
 import { OaopsError, usageError } from '../core/errors.ts';
 import { digestOf } from '../core/json.ts';
 import { canonicalText } from './audit/chain.ts';
 import { cleanText, type Database, type WriteTransaction } from './db/database.ts';
 import { openStatuses } from './db/migrate.ts';
+import type { DialectName } from './db/migrations.ts';
 import type { JournalTable, RunInputTable, RunTable } from './db/tables.ts';
 import { inputRow, journalRow, runRow } from './rows.ts';
 import type { Fence, JournalRow, RunInputRow, RunRow, RunStore } from './types.ts';
@@ -69,17 +71,20 @@ export class SqlRunStore implements RunStore {
   }
 
   async resolve(id: string): Promise<RunRow> {
-    const rows = await this.#database.read((db) => {
+    const rows = await this.#database.read(async (db) => {
+      // An empty id is a variable that was not set, not the only run there is.
+      if (id === '') return [];
       const query = db.selectFrom('runs').selectAll().limit(5);
       if (id === 'latest') return query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(1).execute();
       return query
-        .where('id', 'like', `${likeText(id)}%`)
+        .where('id', '>=', cleanText(id))
+        .where('id', '<', `${cleanText(id)}\u{10ffff}`)
         .orderBy('id')
         .execute();
     });
     const exact = rows.find((row) => row.id === id);
     const only = exact ?? (rows.length === 1 ? rows[0] : undefined);
-    if (only && (id === 'latest' || only.id.startsWith(id))) return runRow(only);
+    if (only) return runRow(only);
     if (rows.length > 1) {
       throw usageError('run-ambiguous', `"${id}" can mean several runs: ${rows.map((row) => row.id).join(', ')}`, {
         next: 'Write more of the id.',
@@ -101,9 +106,10 @@ export class SqlRunStore implements RunStore {
   async list(filter: Parameters<RunStore['list']>[0]): Promise<RunRow[]> {
     const rows = await this.#database.read((db) => {
       let query = db.selectFrom('runs').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc');
-      if (filter.runbook !== undefined) query = query.where('runbook', '=', filter.runbook);
+      if (filter.runbook !== undefined) query = query.where('runbook', '=', cleanText(filter.runbook));
+      // Not LIKE: its wildcards would have to be escaped, and SQLite's doesn't tell capitals from small letters.
       if (filter.procedure !== undefined)
-        query = query.where('procedures', 'like', `%${likeText(JSON.stringify(filter.procedure))}%`);
+        query = query.where(placeOf(this.#database.dialect, JSON.stringify(filter.procedure)), '>', 0);
       if (filter.status !== undefined)
         query = query.where('status', 'in', filter.status.length > 0 ? filter.status : ['']);
       if (filter.since !== undefined) query = query.where('created_at', '>=', filter.since);
@@ -295,7 +301,7 @@ function schemaVersionOf(plan: unknown): string | null {
   return null;
 }
 
-/** For the right side of LIKE. Ids hold none of its signs; what a person types may. */
-function likeText(text: string): string {
-  return text.replace(/[\\%_\0]/g, '');
+/** Where `part` begins in the procedures of a run, from 1; 0 when it is not there. */
+function placeOf(dialect: DialectName, part: string): RawBuilder<number> {
+  return dialect === 'sqlite' ? sql<number>`instr(procedures, ${part})` : sql<number>`strpos(procedures, ${part})`;
 }

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
+import { messageOf } from '../../core/errors.ts';
 import { digestOf, sha256Hex } from '../../core/json.ts';
-import type { AuditTable, Tables } from '../db/tables.ts';
+import type { AuditTable, FactTable, Tables } from '../db/tables.ts';
 import { inputRow, journalRow, runRow } from '../rows.ts';
 
 const chunkRows = 2000;
@@ -22,8 +23,12 @@ export interface StateFault {
  * Compared with the tables it finds a row that was edited, added or removed behind the chain's back.
  */
 export class RecordedState {
-  /** False when the first rows of the chain lie in an archive: rows that nothing is known about may then be older. */
+  /**
+   * False when the first rows of the chain lie in an archive. Facts that nothing is known about may then be older than the
+   * first one that is told of; runs with all that belongs to them are not: no segment is archived in which one began.
+   */
   complete = true;
+  #firstFact = Number.POSITIVE_INFINITY;
   readonly archivedSegments = new Set<string>();
   readonly #runs = new Map<string, Expected>();
   readonly #plans = new Map<string, Expected>();
@@ -38,14 +43,18 @@ export class RecordedState {
     if (note) note(this, row, JSON.parse(row.details));
   }
 
-  static expect(map: 'runs' | 'plans' | 'journal' | 'inputs' | 'facts') {
+  noteFact(seq: number, digest: string, row: AuditTable): void {
+    this.#firstFact = Math.min(this.#firstFact, seq);
+    this.#facts.set(seq, { digest, auditSeq: row.seq, runId: row.subject });
+  }
+
+  static expect(map: 'runs' | 'plans' | 'journal' | 'inputs') {
     return (state: RecordedState, key: string | number, digest: unknown, row: AuditTable) => {
       const maps = {
         runs: state.#runs,
         plans: state.#plans,
         journal: state.#journal,
         inputs: state.#inputs,
-        facts: state.#facts,
       };
       (maps[map] as Map<string | number, Expected>).set(key, {
         digest: String(digest),
@@ -70,7 +79,7 @@ export class RecordedState {
     }
     const runs = await db.selectFrom('runs').selectAll().execute();
     for (const row of runs) {
-      const fault = this.#check(this.#runs, row.id, digestOf(runRow(row)), `run ${row.id}`);
+      const fault = this.#check(this.#runs, row.id, digestOfRow(runRow, row), `run ${row.id}`);
       if (fault) return fault;
     }
     return (
@@ -87,7 +96,7 @@ export class RecordedState {
           .orderBy('seq')
           .limit(chunkRows)
           .execute();
-        return rows.map((row) => ({ seq: row.seq, digest: digestOf(journalRow(row)) }));
+        return rows.map((row) => ({ seq: row.seq, digest: digestOfRow(journalRow, row) }));
       })) ??
       (await this.#compareNumbered(this.#inputs, 'input', async (after) => {
         const rows = await db
@@ -97,17 +106,17 @@ export class RecordedState {
           .orderBy('seq')
           .limit(chunkRows)
           .execute();
-        return rows.map((row) => ({ seq: row.seq, digest: digestOf(inputRow(row)) }));
+        return rows.map((row) => ({ seq: row.seq, digest: digestOfRow(inputRow, row) }));
       })) ??
       (await this.#compareNumbered(this.#facts, 'fact', async (after) => {
         const rows = await db
           .selectFrom('facts')
-          .select(['seq', 'body'])
+          .selectAll()
           .where('seq', '>', after)
           .orderBy('seq')
           .limit(chunkRows)
           .execute();
-        return rows.map((row) => ({ seq: row.seq, digest: sha256Hex(row.body) }));
+        return rows.map((row) => ({ seq: row.seq, digest: this.#factDigest(row) }));
       }))
     );
   }
@@ -140,10 +149,19 @@ export class RecordedState {
     return this.#missing(expected, (seq) => `${what} ${seq}`);
   }
 
+  /** Facts of the first versions: the chain tells topic, key and body, but not the time. */
+  #factDigest(row: FactTable): string {
+    const told = this.#facts.get(row.seq)?.digest;
+    return told?.startsWith(bodyOnly) ? bodyDigest(row.topic, row.key, sha256Hex(row.body)) : digestOf(row);
+  }
+
   #check<K>(map: Map<K, Expected>, key: K, digest: string, what: string): StateFault | undefined {
     const expected = map.get(key);
     map.delete(key);
-    if (!expected) return this.complete ? { seq: 0, message: `${what} was added without the audit chain` } : undefined;
+    if (!expected) {
+      const older = !this.complete && (map as unknown) === this.#facts && Number(key) < this.#firstFact;
+      return older ? undefined : { seq: 0, message: `${what} was added without the audit chain` };
+    }
     if (expected.digest === digest) return undefined;
     return {
       seq: expected.auditSeq,
@@ -162,13 +180,27 @@ export class RecordedState {
   }
 }
 
+/** A row that somebody made unreadable is a row that was altered. */
+function digestOfRow<T>(shape: (row: T) => unknown, row: T): string {
+  try {
+    return digestOf(shape(row));
+  } catch (error) {
+    return `unreadable: ${messageOf(error)}`;
+  }
+}
+
+const bodyOnly = 'body ';
+
+function bodyDigest(topic: string, key: unknown, bodySha256: unknown): string {
+  return `${bodyOnly}${JSON.stringify([topic, key, bodySha256])}`;
+}
+
 type Details = Record<string, unknown>;
 
 const run = RecordedState.expect('runs');
 const plan = RecordedState.expect('plans');
 const journal = RecordedState.expect('journal');
 const input = RecordedState.expect('inputs');
-const fact = RecordedState.expect('facts');
 
 /** Which digests the rows of an action hold; other actions tell nothing about tables. */
 const noters: Record<string, (state: RecordedState, row: AuditTable, details: Details) => void> = {
@@ -180,7 +212,14 @@ const noters: Record<string, (state: RecordedState, row: AuditTable, details: De
   'unit.intent': (state, row, details) => journal(state, Number(details['seq']), details['rowSha256'], row),
   'unit.result': (state, row, details) => journal(state, Number(details['seq']), details['rowSha256'], row),
   'run.input': (state, row, details) => input(state, Number(details['seq']), details['rowSha256'], row),
-  'fact.added': (state, row, details) => fact(state, Number(details['seq']), details['bodySha256'], row),
+  'fact.added': (state, row, details) =>
+    state.noteFact(
+      Number(details['seq']),
+      typeof details['rowSha256'] === 'string'
+        ? details['rowSha256']
+        : bodyDigest(row.subject, details['key'], details['bodySha256']),
+      row,
+    ),
   'record.pruned': (state, _row, details) => {
     if (Array.isArray(details['runs'])) state.pruned(details['runs'].map(String));
   },

@@ -96,7 +96,11 @@ class Walk {
           throw new Broken(next, `row ${next} is not the one that segment ${end.number} was sealed with`);
         ends.delete(next);
         this.#compareAnchors(next, row.hash);
-        this.state.note(row);
+        try {
+          this.state.note(row);
+        } catch {
+          throw new Broken(next, `row ${next} of the audit chain was not written by oaops: its details are not JSON`);
+        }
         hash = row.hash;
         next += 1;
         this.rows += 1;

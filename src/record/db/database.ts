@@ -106,7 +106,8 @@ export class Database {
         try {
           return await work(db);
         } finally {
-          await sql`rollback`.execute(db);
+          // A lost connection and a read error of SQLite have ended it already; the first error is the one that tells.
+          await sql`rollback`.execute(db).catch(() => undefined);
         }
       }),
     );

@@ -48,13 +48,27 @@ export function recordError(error: unknown, place: string): Error {
       'Keep the file for a look, and put back a copy with "oaops record restore FILE".',
     );
   }
+  // 25006 read_only_sql_transaction: a standby, or a server set to read only.
+  if (code === '25006') {
+    return fail(
+      'record-not-writable',
+      `the server takes no writes now (${place}: ${text})`,
+      'Wait until the failover is over, or point record.url to the primary (target_session_attrs=read-write).',
+    );
+  }
+  if (code === '42501') {
+    return fail(
+      'record-not-writable',
+      `the record cannot be written (${place}: ${text})`,
+      'Give the database user of record.url the rights on its schema and tables.',
+    );
+  }
   if (
     code.startsWith('SQLITE_CANTOPEN') ||
     code.startsWith('SQLITE_READONLY') ||
     code.startsWith('SQLITE_PERM') ||
     code === 'EACCES' ||
-    code === 'EROFS' ||
-    code === '42501'
+    code === 'EROFS'
   ) {
     return fail(
       'record-not-writable',

@@ -1,8 +1,11 @@
-import { chmodSync, closeSync, mkdirSync, openSync, statfsSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, openSync, readdirSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { type DatabaseConnection, Kysely, SqliteAdapter, SqliteDialect, SqliteDriver } from 'kysely';
 import { errnoOf, messageOf, OaopsError } from '../../core/errors.ts';
+import { makePrivateDir } from '../../core/private-dir.ts';
+import { migrationTable } from './migrate.ts';
+import { migrations } from './migrations.ts';
 import type { Tables } from './tables.ts';
 
 /** Below the state folder: a folder of its own, so that its mode can be 0700 whatever the mode of the state folder. */
@@ -35,15 +38,17 @@ export function networkFileSystem(type: number): string | undefined {
 
 /**
  * Makes the folder of the record (0700) when it is missing and says where the file lies.
- * @throws OaopsError `state-on-network` (exit 2): WAL needs shared memory, which no network file system has
+ * @throws OaopsError `state-on-network` (exit 2): WAL needs shared memory, which no network file system has;
+ *   `record-not-writable`, `record-emptied`
  */
 export function prepareRecordFile(
   stateDir: string,
   fileSystemType: (dir: string) => number = (dir) => statfsSync(dir).type,
+  emptied: 'refuse' | 'take' = 'refuse',
 ): string {
   const path = join(stateDir, recordFile);
   const dir = join(path, '..');
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  makeRecordDir(dir, stateDir);
   const network = networkFileSystem(fileSystemType(dir));
   if (network) {
     throw new OaopsError('state-on-network', `the state folder ${stateDir} is on ${network}, where SQLite loses data`, {
@@ -55,6 +60,7 @@ export function prepareRecordFile(
   const uid = process.geteuid?.();
   const folder = statSync(dir);
   if ((folder.mode & 0o777) !== 0o700 && (uid === undefined || folder.uid === uid)) chmodSync(dir, 0o700);
+  if (emptied === 'refuse') refuseEmptied(path, stateDir);
   try {
     // SQLite gives its -wal and -shm files the mode of the database file.
     closeSync(openSync(path, 'wx', 0o600));
@@ -64,6 +70,45 @@ export function prepareRecordFile(
     if ((file.mode & 0o077) !== 0 && (uid === undefined || file.uid === uid)) chmodSync(path, 0o600);
   }
   return path;
+}
+
+function makeRecordDir(dir: string, stateDir: string): void {
+  try {
+    makePrivateDir(dir);
+  } catch (error) {
+    throw new OaopsError('record-not-writable', `the state folder ${stateDir} cannot be made: ${messageOf(error)}`, {
+      next: 'Name a folder that can be written with OAOPS_STATE_DIR.',
+      cause: error,
+    });
+  }
+}
+
+/**
+ * A database file that is missing or holds nothing, beside what only a used record leaves: SQLite would throw the log away
+ * and begin anew, and nobody would see that a record is gone.
+ */
+function refuseEmptied(path: string, stateDir: string): void {
+  const sizeOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size;
+  const size = sizeOf(path);
+  if (size !== undefined && size > 0) return;
+  // A log beside an empty file may also be that of a process that makes the record at this moment: it has no pages yet.
+  const lost = size === undefined ? (sizeOf(`${path}-wal`) ?? 0) > 0 : hasRuns(join(stateDir, 'runs'));
+  if (!lost) return;
+  throw new OaopsError(
+    'record-emptied',
+    `the record was here and is ${size === undefined ? 'gone' : 'empty'} now (${path})`,
+    {
+      next: 'Put back a copy with "oaops record restore FILE"; to begin a new record, move the folders "record" and "runs" of the state folder away.',
+    },
+  );
+}
+
+function hasRuns(dir: string): boolean {
+  try {
+    return readdirSync(dir).length > 0;
+  } catch {
+    return false;
+  }
 }
 
 /** Opens the file in WAL mode with `synchronous=FULL`: a commit that was reported survives a power cut. */
@@ -171,10 +216,11 @@ export async function copySqlite(from: string, to: string): Promise<void> {
 
 /**
  * Whether a file is a whole record, before it takes the place of another.
- * @throws OaopsError `record-copy-invalid` (exit 9)
+ * @throws OaopsError `record-copy-invalid` (exit 9), `record-newer`
  */
 export function checkSqliteCopy(path: string): void {
   let fault: string | undefined;
+  let newer: string[] = [];
   try {
     const copy = new SqliteDatabase(path, { readonly: true });
     try {
@@ -182,15 +228,28 @@ export function checkSqliteCopy(path: string): void {
       if (found !== 'ok') fault = String(found);
       else if (!copy.prepare(`select 1 from sqlite_master where name = 'chain_head'`).get())
         fault = 'it holds no record';
+      else newer = newerMigrations(copy);
     } finally {
       copy.close();
     }
   } catch (error) {
     fault = messageOf(error);
   }
+  // In its place the record could not be opened any more.
+  if (newer.length > 0)
+    throw new OaopsError('record-newer', `${path} was written by a newer oaops (it has ${newer.join(', ')})`, {
+      next: 'Use that version or a newer one to restore it.',
+      details: { unknown: newer },
+    });
   if (fault === undefined) return;
   throw new OaopsError('record-copy-invalid', `${path} is not a whole copy of a record: ${fault}`, {
     exitCode: 9,
     next: 'Take another copy.',
   });
+}
+
+function newerMigrations(copy: SqliteDatabase.Database): string[] {
+  const known = Object.keys(migrations('sqlite'));
+  const done = copy.prepare(`select name from ${migrationTable}`).all() as { name: string }[];
+  return done.map(({ name }) => name).filter((name) => !known.includes(name));
 }

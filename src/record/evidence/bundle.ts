@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { isoTime } from '../../core/clock.ts';
@@ -72,6 +73,10 @@ interface FileMember extends EvidenceMember {
  * @throws OaopsError `evidence-exists` (exit 2), `run-not-found`, `evidence-archived`, `signing-failed`
  */
 export async function exportEvidence(record: OpenedRecord, options: EvidenceOptions): Promise<EvidenceSummary> {
+  if (options.out === '-')
+    throw usageError('evidence-stdout', 'a bundle cannot be written to standard output', {
+      next: 'Name a file with --out.',
+    });
   if (existsSync(options.out))
     throw usageError('evidence-exists', `${options.out} exists already`, {
       next: 'Name another file; evidence is never overwritten.',
@@ -239,7 +244,12 @@ async function hashFile(path: string): Promise<{ sha256: string; sizeBytes: numb
       sizeBytes += piece.length;
     }
   } catch (error) {
-    return { reason: errnoOf(error) === 'ENOENT' ? 'the file is gone' : messageOf(error) };
+    return {
+      reason:
+        errnoOf(error) === 'ENOENT'
+          ? `there is no such file on ${hostname()}: outputs stay in the state folder of the machine that ran the step`
+          : messageOf(error),
+    };
   }
   return { sha256: hash.digest('hex'), sizeBytes };
 }

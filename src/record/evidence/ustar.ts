@@ -1,5 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises';
-import { OaopsError } from '../../core/errors.ts';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { OaopsError, usageError } from '../../core/errors.ts';
 
 /** POSIX ustar: header and contents come in blocks of this size. */
 export const blockBytes = 512;
@@ -57,13 +57,13 @@ export class BundleReader {
   }
 
   static async open(path: string): Promise<BundleReader> {
+    // Before it is opened: a named pipe would wait for its writer.
+    if (!(await stat(path)).isFile())
+      throw usageError('evidence-unreadable', `${path} is not a regular file`, {
+        next: 'Name the bundle itself; a pipe can be stored in a file first.',
+      });
     const file = await open(path, 'r');
-    const stat = await file.stat();
-    if (!stat.isFile()) {
-      await file.close();
-      throw altered(`${path} is not a file`);
-    }
-    return new BundleReader(file, stat.size);
+    return new BundleReader(file, (await file.stat()).size);
   }
 
   /** The next member, or undefined at a proper end. The one before must have been read to its end. */

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { closeSync, openSync } from 'node:fs';
 import { errnoOf, messageOf, OaopsError, usageError } from '../../core/errors.ts';
 import { canonicalJson, sha256Hex } from '../../core/json.ts';
+import { oneLine } from '../../core/plain-text.ts';
 import { checkSshSignature, type SignatureCheck } from '../../core/ssh-signature.ts';
 import { parseAnchor } from '../audit/anchors.ts';
 import type { AuditAnchor } from '../types.ts';
@@ -17,7 +19,8 @@ import {
 import { altered, BundleReader } from './ustar.ts';
 
 const maxManifestBytes = 64 * 1024 * 1024;
-const maxDocumentBytes = 512 * 1024 * 1024;
+/** Of all documents together: they are held in memory. */
+const maxDocumentsBytes = 256 * 1024 * 1024;
 const maxMembers = 100_000;
 
 export interface EvidenceVerdict {
@@ -47,6 +50,7 @@ export interface EvidenceVerdict {
  * @throws OaopsError `evidence-unreadable` (exit 2)
  */
 export async function verifyEvidence(file: string, allowedSigners?: string): Promise<EvidenceVerdict> {
+  if (allowedSigners !== undefined) requireSignersFile(allowedSigners);
   const verdict: EvidenceVerdict = { file, state: 'altered', problems: [], signer: { state: 'not-signed' } };
   try {
     await check(file, verdict, allowedSigners);
@@ -58,7 +62,17 @@ export async function verifyEvidence(file: string, allowedSigners?: string): Pro
   return verdict;
 }
 
-/** The verdict for people: the first line says it all. */
+function requireSignersFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'r'));
+  } catch (error) {
+    throw usageError('signers-unreadable', `${path} cannot be read: ${messageOf(error)}`, {
+      next: 'Name a file of allowed signers, one line each: PRINCIPAL KEYTYPE KEY (ssh-keygen(1)).',
+    });
+  }
+}
+
+/** The verdict for people: the first line says it all. What the bundle says of itself cannot paint over that. */
 export function verdictText(verdict: EvidenceVerdict): string {
   const { signer } = verdict;
   const said = {
@@ -69,13 +83,15 @@ export function verdictText(verdict: EvidenceVerdict): string {
     unchecked: `signer unverified (${signer.reason})`,
   }[signer.state];
   if (verdict.state === 'altered')
-    return [`ALTERED: ${verdict.file} is not what was exported`, ...verdict.problems].join('\n');
+    return [`ALTERED: ${verdict.file} is not what was exported`, ...verdict.problems].map(oneLine).join('\n');
   const missing = verdict.missing?.length ? [`${verdict.missing.length} output(s) were gone when it was made`] : [];
   return [
     `intact, ${said}`,
     `run ${verdict.run}, exported ${verdict.createdAt} by ${verdict.createdBy}, ${verdict.members} members`,
     ...missing,
-  ].join('\n');
+  ]
+    .map(oneLine)
+    .join('\n');
 }
 
 /** The anchor inside a bundle, for `oaops audit verify`; only of a bundle that is intact. */
@@ -113,6 +129,7 @@ async function check(file: string, verdict: EvidenceVerdict, allowedSigners: str
     }
 
     const documents: Partial<Record<DocumentName, string>> = {};
+    let room = maxDocumentsBytes;
     for (const expected of members) {
       const member = await reader.next();
       if (!member) throw altered(`${expected.name} is missing`);
@@ -121,7 +138,8 @@ async function check(file: string, verdict: EvidenceVerdict, allowedSigners: str
         throw altered(`${member.name} has ${member.sizeBytes} bytes, not ${expected.sizeBytes}`);
       onTime(member);
       const name = documentNames.find((known) => known === member.name);
-      const sha256 = name ? await keep(reader, member, documents, name) : await hash(reader);
+      const sha256 = name ? await keep(reader, member, documents, name, room) : await hash(reader);
+      if (name) room -= member.sizeBytes;
       if (sha256 !== expected.sha256) verdict.problems.push(`the contents of ${member.name} were changed`);
     }
     if (await reader.next()) throw altered('it has more members than its manifest lists');
@@ -138,8 +156,9 @@ async function keep(
   member: { name: string; sizeBytes: number; mtimeS: number },
   documents: Partial<Record<DocumentName, string>>,
   name: DocumentName,
+  maxBytes: number,
 ): Promise<string> {
-  const bytes = await reader.bytes(member, maxDocumentBytes);
+  const bytes = await reader.bytes(member, maxBytes);
   documents[name] = bytes.toString('utf8');
   return sha256Hex(bytes);
 }
@@ -174,11 +193,34 @@ function parseManifest(bytes: Buffer): EvidenceManifest {
   const members = Array.isArray(manifest.members) ? manifest.members : [];
   if (members.length > maxMembers || documentNames.some((name, index) => members[index]?.name !== name))
     throw altered('the manifest does not list the members of a bundle');
+  if (!members.every(isMember)) throw altered('the manifest has an entry that is no member');
   if (new Set(members.map((member) => member.name)).size !== members.length)
     throw altered('the manifest names a member twice');
-  if (Number.isNaN(Date.parse(manifest.createdAt)) || !Array.isArray(manifest.missing))
+  const texts = [manifest.run, manifest.record, manifest.createdAt, manifest.createdBy, manifest.planDigest];
+  const { missing, signer } = manifest;
+  if (
+    texts.some((text) => typeof text !== 'string') ||
+    Number.isNaN(Date.parse(manifest.createdAt)) ||
+    !Array.isArray(missing) ||
+    missing.some((entry) => !isObject(entry) || !isObject(entry.source)) ||
+    !(signer === null || (isObject(signer) && typeof signer.fingerprint === 'string'))
+  )
     throw altered('the manifest is not complete');
   return manifest;
+}
+
+function isMember(member: EvidenceManifest['members'][number]): boolean {
+  return (
+    isObject(member) &&
+    typeof member.name === 'string' &&
+    typeof member.sha256 === 'string' &&
+    Number.isSafeInteger(member.sizeBytes) &&
+    (member.source === undefined || isObject(member.source))
+  );
+}
+
+function isObject(value: unknown): boolean {
+  return value !== null && typeof value === 'object';
 }
 
 async function checkSigner(

@@ -9,11 +9,13 @@ import {
   readSync,
   renameSync,
   rmSync,
+  statSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { messageOf, OaopsError, usageError } from '../../core/errors.ts';
+import { errnoOf, messageOf, OaopsError, usageError } from '../../core/errors.ts';
 import { compactTime } from '../../core/ids.ts';
 import { canonicalJson } from '../../core/json.ts';
 import type { Tables } from '../db/tables.ts';
@@ -22,6 +24,8 @@ import { fsyncDir, fsyncFile } from './durable.ts';
 
 const format = 'oaops-record';
 const formatVersion = 1;
+/** As a name of a file. */
+const standardOutput = '-';
 
 /** Every table with the column that orders it. Locks are left out: their owners are not where a copy goes. */
 const tables = {
@@ -46,69 +50,122 @@ export interface CopyResult {
 /**
  * A copy that can be put back, of one moment, while others go on writing: an SQLite file made by SQLite's online backup,
  * or from PostgreSQL the lines of `exportRecord`.
- * @throws OaopsError `record-copy-exists` (exit 2)
+ * @throws OaopsError `record-copy-exists`, `record-copy-stdout` (exit 2), `record-copy-not-written`
  */
 export async function backupRecord(record: OpenedRecord, out: string): Promise<CopyResult> {
   if (record.database.dialect === 'postgres') return exportRecord(record, out);
-  refuseExisting(out);
+  if (out === standardOutput)
+    throw usageError('record-copy-stdout', 'a database file cannot be written to standard output', {
+      next: 'Name a file, or use "oaops record export -".',
+    });
   const { copySqlite } = await import('../db/sqlite.ts');
-  const temporary = `${out}.${process.pid}.tmp`;
-  try {
-    await copySqlite(record.place, temporary);
-    publish(temporary, out);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
+  await writeBeside(out, (temporary) => copySqlite(record.place, temporary));
   return { path: out, form: 'sqlite' };
 }
 
 /**
  * The whole record as lines of JSON, the same from both databases: for other programs, and to move a record from one
- * database to the other with `oaops record restore`.
+ * database to the other with `oaops record restore`. `-` is standard output.
+ * @throws OaopsError `record-copy-exists` (exit 2), `record-copy-not-written`
  */
-export async function exportRecord(record: OpenedRecord, out: string): Promise<CopyResult> {
-  refuseExisting(out);
-  const temporary = `${out}.${process.pid}.tmp`;
-  const stream = createWriteStream(temporary, { flags: 'wx', mode: 0o600 });
+export async function exportRecord(
+  record: OpenedRecord,
+  out: string,
+  stdout: Writable = process.stdout,
+): Promise<CopyResult> {
+  if (out === standardOutput) return { path: out, form: 'lines', rows: await writeLines(record, stdout) };
+  let rows = 0;
+  await writeBeside(out, async (temporary) => {
+    const stream = createWriteStream(temporary, { flags: 'wx', mode: 0o600 });
+    // Listened to from the first moment on: a failure between two writes would end the process.
+    const failed = new Promise<never>((_, reject) => stream.once('error', reject));
+    failed.catch(() => undefined);
+    const work = writeLines(record, stream).then(async (count) => {
+      rows = count;
+      stream.end();
+      await finished(stream);
+    });
+    try {
+      await Promise.race([work, failed]);
+    } finally {
+      stream.destroy();
+      await work.catch(() => undefined);
+    }
+  });
+  return { path: out, form: 'lines', rows };
+}
+
+/** The lines of one moment; a lost connection is not tried again, because what was written cannot be taken back. */
+async function writeLines(record: OpenedRecord, stream: Writable): Promise<number> {
   const write = async (value: unknown) => {
+    if (stream.destroyed) throw new Error('the output was closed');
     if (!stream.write(`${canonicalJson(value)}\n`)) await once(stream, 'drain');
   };
   let rows = 0;
-  try {
+  let begun = false;
+  await record.database.snapshot(async (db) => {
+    if (begun)
+      throw new OaopsError('record-copy-interrupted', 'the connection was lost while the record was copied', {
+        next: 'Run again.',
+      });
+    begun = true;
     await write({ format, formatVersion, record: record.id });
-    await record.database.snapshot(async (db) => {
-      for (const [table, key] of Object.entries(tables) as [TableName, string][]) {
-        for (let offset = 0; ; ) {
-          // biome-ignore lint/suspicious/noExplicitAny: one query for tables of every shape
-          const chunk: Record<string, unknown>[] = await (db as any)
-            .selectFrom(table)
-            .selectAll()
-            .orderBy(key)
-            .limit(500)
-            .offset(offset)
-            .execute();
-          for (const row of chunk) await write({ table, row });
-          rows += chunk.length;
-          offset += chunk.length;
-          if (chunk.length < 500) break;
-        }
+    for (const [table, key] of Object.entries(tables) as [TableName, string][]) {
+      for (let offset = 0; ; ) {
+        // biome-ignore lint/suspicious/noExplicitAny: one query for tables of every shape
+        const chunk: Record<string, unknown>[] = await (db as any)
+          .selectFrom(table)
+          .selectAll()
+          .orderBy(key)
+          .limit(500)
+          .offset(offset)
+          .execute();
+        for (const row of chunk) await write({ table, row });
+        rows += chunk.length;
+        offset += chunk.length;
+        if (chunk.length < 500) break;
       }
+    }
+  });
+  await write({ end: rows });
+  return rows;
+}
+
+/** A new file, made under another name beside it, so that a half copy never has the name of a whole one. */
+async function writeBeside(out: string, make: (temporary: string) => Promise<void>): Promise<void> {
+  if (existsSync(out))
+    throw usageError('record-copy-exists', `${out} exists already`, {
+      next: 'Name another file; copies are never overwritten.',
     });
-    await write({ end: rows });
-    stream.end();
-    await finished(stream);
-    publish(temporary, out);
+  const temporary = `${out}.${process.pid}.tmp`;
+  try {
+    await make(temporary);
+    fsyncFile(temporary);
+    renameSync(temporary, out);
+    fsyncDir(dirname(out));
   } catch (error) {
-    stream.destroy();
-    rmSync(temporary, { force: true });
-    throw error;
+    removeTemporary(temporary);
+    if (error instanceof OaopsError) throw error;
+    throw new OaopsError('record-copy-not-written', `the copy could not be written to ${out}: ${messageOf(error)}`, {
+      next: 'Name a file in a folder that exists, can be written and has room.',
+      cause: error,
+    });
   }
-  return { path: out, form: 'lines', rows };
+}
+
+function removeTemporary(path: string): void {
+  for (const suffix of ['', '-journal', '-wal', '-shm'])
+    try {
+      rmSync(path + suffix, { force: true });
+    } catch {
+      // What made the copy fail is the better thing to say.
+    }
 }
 
 /** True for a file of `backupRecord` that is an SQLite database. */
 export function isSqliteFile(path: string): boolean {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() === false)
+    throw usageError('record-copy-unreadable', `${path} is not a file`);
   let fd: number;
   try {
     fd = openSync(path, 'r');
@@ -132,14 +189,21 @@ export function replaceSqliteFile(copy: string, path: string, nowMs: number): st
   const fresh = `${path}.restoring`;
   copyFileSync(copy, fresh);
   fsyncFile(fresh);
-  let kept: string | undefined;
-  if (existsSync(path)) {
-    kept = `${path}.replaced-${compactTime(nowMs)}`;
-    // The log belongs to the old file: beside the new one it would be played into it.
-    for (const suffix of ['-wal', '-shm', '']) if (existsSync(path + suffix)) renameSync(path + suffix, kept + suffix);
-  }
+  const kept = setAside(path, nowMs);
   renameSync(fresh, path);
   fsyncDir(dirname(path));
+  return kept;
+}
+
+/** Gives the record's file and its log another name; undefined when there was nothing. The record must be closed. */
+export function setAside(path: string, nowMs: number): string | undefined {
+  // The log belongs to the old file: beside the new one it would be played into it.
+  const there = ['-wal', '-shm', ''].filter((suffix) => existsSync(path + suffix));
+  if (there.length === 0) return undefined;
+  let kept = `${path}.replaced-${compactTime(nowMs)}`;
+  // Twice in one second: the first one must not be overwritten.
+  for (let n = 2; existsSync(kept); n++) kept = `${path}.replaced-${compactTime(nowMs)}-${n}`;
+  for (const suffix of there) renameSync(path + suffix, kept + suffix);
   return kept;
 }
 
@@ -161,11 +225,17 @@ export async function importLines(record: OpenedRecord, path: string): Promise<n
         continue;
       } else {
         const table = String(value['table']) as TableName;
-        if (!Object.hasOwn(tables, table) || end !== undefined) throw invalid(path, count + 2);
-        await db
-          .insertInto(table)
-          .values(value['row'] as Tables[TableName])
-          .execute();
+        const row = value['row'];
+        if (!Object.hasOwn(tables, table) || end !== undefined || !isRow(row)) throw invalid(path, count + 2);
+        try {
+          await db
+            .insertInto(table)
+            .values(row as unknown as Tables[TableName])
+            .execute();
+        } catch (error) {
+          if (isOfData(error)) throw invalid(path, count + 2, messageOf(error));
+          throw error;
+        }
       }
       count += 1;
     }
@@ -173,8 +243,33 @@ export async function importLines(record: OpenedRecord, path: string): Promise<n
       throw new OaopsError('record-copy-invalid', `${path} is cut off: it ends after ${Math.max(count, 0)} rows`, {
         exitCode: 2,
       });
+    const head = await db.selectFrom('chain_head').select('id').where('id', '=', 1).executeTakeFirst();
+    const id = await db.selectFrom('meta').select('key').where('key', '=', 'record_id').executeTakeFirst();
+    if (!head || !id)
+      throw usageError('record-copy-invalid', `${path} lacks the ${head ? 'id of the record' : 'head of the chain'}`, {
+        next: 'Take another copy.',
+      });
     return count;
   });
+}
+
+/** Columns by name with values that both databases can store. */
+function isRow(row: unknown): row is Record<string, string | number | null> {
+  if (row === null || typeof row !== 'object' || Array.isArray(row)) return false;
+  const values = Object.values(row);
+  return (
+    values.length > 0 &&
+    values.every((value) => value === null || typeof value === 'string' || Number.isSafeInteger(value))
+  );
+}
+
+/** True when the database refused the row itself: a column it has not, a key that is there, a value it cannot hold. */
+function isOfData(error: unknown): boolean {
+  const code = errnoOf(error) ?? '';
+  // Classes 22, 23 and 42 of PostgreSQL (Appendix A); SQLITE_ERROR is an unknown column.
+  return (
+    code === 'SQLITE_ERROR' || /^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG)/.test(code) || /^(22|23|42)[0-9A-Z]{3}$/.test(code)
+  );
 }
 
 function parseLine(line: string, path: string, number: number): Record<string, unknown> {
@@ -187,21 +282,12 @@ function parseLine(line: string, path: string, number: number): Record<string, u
   throw invalid(path, number);
 }
 
-function invalid(path: string, line: number): OaopsError {
-  return usageError('record-copy-invalid', `${path}:${line} is not a line of a record's export`, {
-    next: 'Copies are made with "oaops record backup" or "oaops record export".',
-  });
-}
-
-function refuseExisting(out: string): void {
-  if (existsSync(out))
-    throw usageError('record-copy-exists', `${out} exists already`, {
-      next: 'Name another file; copies are never overwritten.',
-    });
-}
-
-function publish(temporary: string, out: string): void {
-  fsyncFile(temporary);
-  renameSync(temporary, out);
-  fsyncDir(dirname(out));
+function invalid(path: string, line: number, why?: string): OaopsError {
+  return usageError(
+    'record-copy-invalid',
+    `${path}:${line} is not a line of a record's export${why ? `: ${why}` : ''}`,
+    {
+      next: 'Copies are made with "oaops record backup" or "oaops record export".',
+    },
+  );
 }

@@ -1,8 +1,10 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isoTime } from '../../core/clock.ts';
+import { isoTime, parseIsoTime } from '../../core/clock.ts';
 import { writeFileDurable } from '../../core/durable-file.ts';
 import { usageError } from '../../core/errors.ts';
+import { idPattern } from '../../core/ids.ts';
 import { sha256Hex } from '../../core/json.ts';
 import { auditRowOf } from '../audit/chain.ts';
 import { openStatuses } from '../db/migrate.ts';
@@ -34,11 +36,11 @@ const batchRuns = 100;
  * @throws OaopsError `prune-date-invalid` (exit 2)
  */
 export async function pruneRecord(record: OpenedRecord, options: PruneOptions): Promise<PruneResult> {
-  if (Number.isNaN(Date.parse(options.before)))
+  const before = parseIsoTime(options.before);
+  if (before === undefined)
     throw usageError('prune-date-invalid', `"${options.before}" is not a time`, {
-      next: 'Write a date such as 2026-01-31.',
+      next: 'Write a date such as 2026-01-31, or a time with its zone such as 2026-01-31T08:00:00Z.',
     });
-  const before = isoTime(Date.parse(options.before));
   const rows = await record.database.read((db) =>
     db
       .selectFrom('runs')
@@ -66,7 +68,9 @@ async function removeRuns(record: OpenedRecord, runs: string[], runsDir: string)
     await tx.audit({ action: 'record.pruned', subject: record.id, details: { runs } });
   });
   // After the commit: files without a run are only waste, a run without its files would be a loss.
-  for (const run of runs) await rm(join(runsDir, run), { recursive: true, force: true });
+  // Ids come from a table that others may have filled: nothing but a run's own folder is removed.
+  for (const run of runs.filter((id) => idPattern.test(id)))
+    await rm(join(runsDir, run), { recursive: true, force: true });
 }
 
 /** Sealed segments from the oldest on, as long as nothing that is still here needs their rows. */
@@ -94,13 +98,22 @@ async function archiveSegments(record: OpenedRecord, before: string, dir: string
     );
     const text = linesText(rows.map(auditRowOf));
     const archive = {
-      file: join(dir, `audit-${segment.first_seq}-${segment.last_seq}.ndjson`),
+      // With the record's id: several machines may archive into one folder.
+      file: join(dir, `audit-${record.id.slice(0, 8)}-${segment.first_seq}-${segment.last_seq}.ndjson`),
       firstSeq: segment.first_seq,
       lastSeq: segment.last_seq,
       sha256: sha256Hex(text),
     };
-    writeFileDurable(archive.file, text);
+    storeArchive(archive.file, text);
     await record.database.write(async (tx) => {
+      const open = await tx.db
+        .selectFrom('audit_segments')
+        .select('number')
+        .where('number', '=', segment.number)
+        .where('archived_at', 'is', null)
+        .executeTakeFirst();
+      // Another process has just done it.
+      if (!open) return;
       await tx.db
         .deleteFrom('audit')
         .where('seq', '>=', segment.first_seq)
@@ -120,6 +133,15 @@ async function archiveSegments(record: OpenedRecord, before: string, dir: string
     });
     archives.push(archive);
   }
+}
+
+/** What an archive holds is nowhere else any more, so one that is there is never replaced by another. */
+function storeArchive(file: string, text: string): void {
+  if (existsSync(file) && readFileSync(file, 'utf8') !== text)
+    throw usageError('prune-archive-exists', `${file} exists already and holds other rows`, {
+      next: 'Name another folder with --archive.',
+    });
+  writeFileDurable(file, text);
 }
 
 /** True when a run that is still here was created at or before this row: its evidence needs the chain from there on. */

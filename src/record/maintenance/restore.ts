@@ -1,7 +1,7 @@
-import { OaopsError, usageError } from '../../core/errors.ts';
+import { errnoOf, OaopsError, usageError } from '../../core/errors.ts';
 import { type OpenedRecord, openRecord, type RecordOptions } from '../open.ts';
 import type { AuditVerdict } from '../types.ts';
-import { importLines, isSqliteFile, replaceSqliteFile } from './copy.ts';
+import { importLines, isSqliteFile, replaceSqliteFile, setAside } from './copy.ts';
 
 export interface RestoreResult {
   /** The file that was replaced, kept beside the new one. */
@@ -23,8 +23,12 @@ export async function restoreRecord(options: RecordOptions, copy: string, confir
     });
   }
   if (sqliteCopy) (await import('../db/sqlite.ts')).checkSqliteCopy(copy);
-  const live = await openLive(options, sqliteCopy);
   let replaced: string | undefined;
+  let live = await openLive(options);
+  if (!live && !sqliteCopy) {
+    replaced = setAside(await recordPath(options), options.clock.nowMs());
+    live = await openRecord(options);
+  }
   if (live) {
     try {
       await refuseLive(live, confirmed);
@@ -34,12 +38,7 @@ export async function restoreRecord(options: RecordOptions, copy: string, confir
     }
   }
   if (sqliteCopy) {
-    const { prepareRecordFile } = await import('../db/sqlite.ts');
-    replaced = replaceSqliteFile(
-      copy,
-      prepareRecordFile(options.stateDir!, options.fileSystemType),
-      options.clock.nowMs(),
-    );
+    replaced = replaceSqliteFile(copy, await recordPath(options), options.clock.nowMs());
   }
   const record = await openRecord(options);
   try {
@@ -57,14 +56,20 @@ export async function restoreRecord(options: RecordOptions, copy: string, confir
   }
 }
 
-/** The record as it is, or undefined when it is so damaged that only a new file helps. */
-async function openLive(options: RecordOptions, sqliteCopy: boolean): Promise<OpenedRecord | undefined> {
+/** The record as it is, or undefined when its file is so damaged that only a new one helps. */
+async function openLive(options: RecordOptions): Promise<OpenedRecord | undefined> {
   try {
     return await openRecord(options);
   } catch (error) {
-    if (sqliteCopy && (error as { code?: string }).code === 'record-corrupt') return undefined;
+    if (options.url === undefined && ['record-corrupt', 'record-emptied'].includes(errnoOf(error) ?? ''))
+      return undefined;
     throw error;
   }
+}
+
+async function recordPath(options: RecordOptions): Promise<string> {
+  const { prepareRecordFile } = await import('../db/sqlite.ts');
+  return prepareRecordFile(options.stateDir!, options.fileSystemType, 'take');
 }
 
 async function refuseLive(live: OpenedRecord, confirmed: boolean): Promise<void> {

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -7,7 +7,10 @@ import { migrate } from '../../../src/record/db/migrate.ts';
 import { migrations } from '../../../src/record/db/migrations.ts';
 import { openPostgres, parseInt8, placeOf } from '../../../src/record/db/postgres.ts';
 import { networkFileSystem } from '../../../src/record/db/sqlite.ts';
+import { backupRecord, exportRecord } from '../../../src/record/maintenance/copy.ts';
+import { restoreRecord } from '../../../src/record/maintenance/restore.ts';
 import { Bench, dialects, storeRun } from '../suite.ts';
+import { recordOptions } from '../suite-options.ts';
 
 const at = '2026-11-22T08:00:00.000Z';
 
@@ -121,6 +124,66 @@ describe('opening a record on SQLite', () => {
     await sql.raw('pragma max_page_count = 1000000').execute(record.database.db);
     await record.facts.add('t', 'after', at, 1);
     expect(await record.audit.verify()).toMatchObject({ state: 'consistent-not-anchored', rows: stored + 2 });
+  });
+
+  it.each([
+    ['/proc/oaops', /cannot be made/],
+    ['/dev/null', /cannot be made/],
+  ])('says at once that %s holds no state', async (stateDir, message) => {
+    await expect(bench.open({ stateDir, sql: async () => undefined })).rejects.toMatchObject({
+      code: 'record-not-writable',
+      message: expect.stringMatching(message),
+      next: expect.stringContaining('OAOPS_STATE_DIR'),
+    });
+  });
+
+  it('begins no new record where one was lost, and takes a copy in its place', async () => {
+    const place = await bench.place();
+    const record = await bench.open(place);
+    await storeRun(record);
+    const [copy, lines] = [join(place.stateDir, 'copy'), join(place.stateDir, 'lines')];
+    await backupRecord(record, copy);
+    await exportRecord(record, lines);
+    await record.close();
+    mkdirSync(join(place.stateDir, 'runs/20260101T000000Z-00000001'), { recursive: true });
+    const file = join(place.stateDir, 'record/record.db');
+    for (const from of [copy, lines]) {
+      truncateSync(file);
+      const lost = { code: 'record-emptied', next: expect.stringContaining('record restore') };
+      await expect(bench.open(place)).rejects.toMatchObject(lost);
+      await restoreRecord(recordOptions(place), from, true);
+      const again = await bench.open(place);
+      expect(await again.runs.list({})).toHaveLength(1);
+      await again.close();
+    }
+    rmSync(file);
+    writeFileSync(`${file}-wal`, 'pages that were not in the file yet');
+    await expect(bench.open(place)).rejects.toMatchObject({ code: 'record-emptied' });
+  });
+
+  it('puts no copy of a newer version in the place of the record', async () => {
+    const place = await bench.place();
+    const record = await bench.open(place);
+    const copy = join(place.stateDir, 'copy');
+    await backupRecord(record, copy);
+    await record.close();
+    const { default: Sqlite } = await import('better-sqlite3');
+    const db = new Sqlite(copy);
+    db.exec(`insert into oaops_migration values ('9999_later', '${at}')`);
+    db.close();
+    await expect(restoreRecord(recordOptions(place), copy, true)).rejects.toMatchObject({ code: 'record-newer' });
+    expect(await (await bench.open(place)).audit.verify()).toMatchObject({ state: 'consistent-not-anchored' });
+  });
+
+  it.each([
+    ['25006', /takes no writes/, /primary/],
+    ['42501', /cannot be written/, /record\.url/],
+  ])('has a next step for error %s of PostgreSQL', (code, message, next) => {
+    expect(recordError(Object.assign(new Error('x'), { code }), 'postgres://h/d')).toMatchObject({
+      code: 'record-not-writable',
+      message: expect.stringMatching(message),
+      next: expect.stringMatching(next),
+    });
   });
 
   it('says when the folder cannot be written', async () => {

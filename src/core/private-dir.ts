@@ -1,0 +1,36 @@
+import { mkdirSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { errnoOf } from './errors.ts';
+
+/**
+ * Makes a folder that only its owner can read (0700), and those above it that are missing. Not `recursive` of Node.js:
+ * on a file system that answers ENOENT for a name below a folder that exists (/proc), that goes round for ever.
+ * @throws the system's error: ENOENT also for a link that leads nowhere, ENOTDIR when a file is in the way
+ */
+export function makePrivateDir(dir: string): void {
+  const path = resolve(dir);
+  try {
+    mkdirSync(path, 0o700);
+  } catch (error) {
+    const code = errnoOf(error);
+    if (code === 'ENOENT' && dirname(path) !== path && !isThere(dirname(path))) {
+      makePrivateDir(dirname(path));
+      mkdirOnce(path);
+    } else if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
+      throw error;
+    }
+  }
+}
+
+/** Another process may make it at the same moment. */
+function mkdirOnce(path: string): void {
+  try {
+    mkdirSync(path, 0o700);
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST' || !statSync(path).isDirectory()) throw error;
+  }
+}
+
+function isThere(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+}
