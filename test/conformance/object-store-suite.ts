@@ -95,13 +95,13 @@ export function objectStoreSuite(title: string, start: () => Promise<StoreUnderT
       expect(Buffer.from(await store.get('once')).toString()).toBe('first');
     });
 
-    it('lets one of many racing writers win', async ({ skip }) => {
-      if (!place.promises.conditionalCreate) skip();
+    it('lets one of many racing writers win', async () => {
       const stores = await Promise.all(Array.from({ length: 8 }, () => place.open()));
       const outcomes = await Promise.all(stores.map((one, i) => put(one, 'raced', Buffer.from(`writer ${i}`))));
-      expect(outcomes.filter((outcome) => outcome === 'stored')).toHaveLength(1);
-      const winner = outcomes.indexOf('stored');
-      expect(Buffer.from(await store.get('raced')).toString()).toBe(`writer ${winner}`);
+      const winners = [...outcomes.keys()].filter((i) => outcomes[i] === 'stored');
+      if (place.promises.conditionalCreate) expect(winners).toHaveLength(1);
+      // Without conditions several may believe that they have won; what is there is whole, and of one of them.
+      expect(winners.map((winner) => `writer ${winner}`)).toContain(Buffer.from(await store.get('raced')).toString());
       for (const one of stores) await one.close();
     });
 

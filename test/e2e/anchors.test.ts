@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { needs } from '../helpers/needs.ts';
 import { missingForRadosgw, type Radosgw, startRadosgw } from '../helpers/radosgw.ts';
 
 const bin = fileURLToPath(new URL('../../bin/dev.js', import.meta.url));
@@ -156,7 +157,8 @@ spec:
     expect(both.stdout).toContain('(left out: 1 of other records)');
   });
 
-  it('are signed with the configured key; unsigned ones do not count when signers are asked for', () => {
+  it('are signed with the configured key; unsigned ones do not count when signers are asked for', (context) => {
+    needs('ssh-keygen')(context);
     const key = join(dir, 'key');
     expect(spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]).status).toBe(0);
     writeFileSync(join(dir, 'allowed'), `ops@example.com ${readFileSync(`${key}.pub`, 'utf8')}`);
@@ -184,7 +186,8 @@ spec:
     expect(verified.stderr).toContain('is not an anchor');
   });
 
-  it('go to syslog when configured, and count when read from a log; a failing logger is a warning', () => {
+  it('go to syslog when configured, and count when read from a log; a failing logger is a warning', (context) => {
+    needs('getfattr')(context);
     initialise('one');
     const log = join(dir, 'auth.log');
     mkdirSync(join(dir, 'bin'));

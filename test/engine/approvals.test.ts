@@ -7,6 +7,7 @@ import { sshKeygenDoor } from '../../src/connectors/signatures/ssh-keygen.ts';
 import { sha256Hex } from '../../src/core/json.ts';
 import { approveStep, rejectStep } from '../../src/engine/answers.ts';
 import type { RunEnd } from '../../src/engine/outcome.ts';
+import { needs } from '../helpers/needs.ts';
 import { fakeAction, ok } from './fake-action.ts';
 import { type Bench, openBench, planOf, stepSpec, VirtualClock } from './harness.ts';
 
@@ -19,6 +20,7 @@ let bench: Bench;
 let keys: string;
 let allowed: string;
 
+beforeEach(needs('ssh-keygen', 'ssh-agent'));
 beforeEach(async () => {
   const door = sshKeygenDoor({ env: process.env, trustedUids: [0, uid] });
   // Keys have no validity in the past of the real clock: virtual time starts now.
@@ -29,7 +31,7 @@ beforeEach(async () => {
   writeFileSync(allowed, '', { mode: 0o644 });
   for (const name of ['alice', 'bob', 'carol']) allow(name);
 });
-afterEach(() => bench.close());
+afterEach(() => bench?.close());
 
 function makeKey(name: string): string {
   const path = join(keys, name);

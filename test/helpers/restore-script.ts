@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, mkdirSync, symlinkSync } from 'node:fs';
+import { accessSync, chmodSync, constants, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -91,13 +92,23 @@ export function runRestore(
   },
 ): ScriptResult {
   const [shell = '/bin/sh', ...shellArgs] = options.shell ?? [];
-  const done = spawnSync(shell, [...shellArgs, options.script ?? restoreScript, ...args], {
+  // Another user may not be able to read this source tree, when it lies in root's home for example.
+  const open = options.uid === undefined ? undefined : mkdtempSync(join(tmpdir(), 'oaops-script-'));
+  let script = options.script ?? restoreScript;
+  if (open) {
+    chmodSync(open, 0o755);
+    copyFileSync(script, join(open, 'restore.sh'));
+    chmodSync(join(open, 'restore.sh'), 0o644);
+    script = join(open, 'restore.sh');
+  }
+  const done = spawnSync(shell, [...shellArgs, script, ...args], {
     env: { PATH: options.path, ...options.env },
     cwd: options.cwd ?? '/',
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
     ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
   });
+  if (open) rmSync(open, { recursive: true });
   return { code: done.status, stdout: done.stdout, stderr: done.stderr };
 }
 

@@ -33,6 +33,7 @@ import { OaopsError } from '../../../src/core/errors.ts';
 import { backUp, differences, makeRepositoryIn } from '../../helpers/backing-up.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { makeHostileTree } from '../../helpers/hostile-tree.ts';
+import { needs } from '../../helpers/needs.ts';
 import { makeAgeKey, openDirectoryRepository, restoreFrom } from '../../helpers/restoring.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'oaops-create-'));
@@ -75,7 +76,8 @@ const packs = (repo: string) =>
     : 0;
 
 describe('a backup', () => {
-  it('of a hostile tree comes back exactly, encrypted, on every leg', async () => {
+  it('of a hostile tree comes back exactly, encrypted, on every leg', async (context) => {
+    needs('age-keygen', 'rsync', 'setfattr', 'setfacl')(context);
     const { source, state, base } = await place();
     const key = makeAgeKey(base);
     const legs = [join(base, 'a'), join(base, 'b')];
@@ -117,7 +119,8 @@ describe('a backup', () => {
     expect(second.legs[0]!.storedObjects).toBe(3);
   });
 
-  it('takes changed, new, renamed and deleted files as they are, and restores alone', async () => {
+  it('takes changed, new, renamed and deleted files as they are, and restores alone', async (context) => {
+    needs('rsync')(context);
     const { source, repo, state, base } = await place();
     for (let i = 0; i < 9; i++) writeFileSync(join(source, `f${i}`), `content ${i}`);
     age(...Array.from({ length: 9 }, (_, i) => join(source, `f${i}`)));
@@ -155,7 +158,8 @@ describe('a backup', () => {
     expect(found.get(`${source.slice(1)}/sparse`)!).toMatchObject({ flags: ['sparse'], pieces: [{ pack: null }] });
   });
 
-  it('that lost its cache says so, and is rebuilt from the repository when the key is there', async () => {
+  it('that lost its cache says so, and is rebuilt from the repository when the key is there', async (context) => {
+    needs('age-keygen', 'rsync')(context);
     const base = join(dir, String(number++));
     const key = makeAgeKey(base);
     const [source, repo, state] = [join(base, 's'), join(base, 'r'), join(base, 'state')];
@@ -178,7 +182,8 @@ describe('a backup', () => {
     expect(differences(source, join(target, source))).toEqual([]);
   });
 
-  it('stores again what lay in a pack that is gone, and survives a damaged cache', async () => {
+  it('stores again what lay in a pack that is gone, and survives a damaged cache', async (context) => {
+    needs('rsync')(context);
     const { source, repo, state, base } = await place();
     for (let i = 0; i < 20; i++) writeFileSync(join(source, `f${i}`), `content ${i}`);
     await settle();
@@ -202,13 +207,16 @@ describe('a backup', () => {
 });
 
 describe('what cannot be read as it was', () => {
-  it('changed while it was read: tried again, then stored, marked and counted', async () => {
+  it('changed while it was read: tried again, then stored, marked and counted', { timeout: 90_000 }, async () => {
     const { source, repo, state } = await place();
-    writeFileSync(join(source, 'log'), randomBytes(9 * 1024 * 1024));
+    writeFileSync(join(source, 'log'), randomBytes(24 * 1024 * 1024));
     const writer = spawn('sh', ['-c', 'while echo line >> "$0"; do :; done', join(source, 'log')], { stdio: 'ignore' });
     try {
-      await eventually(() => statSync(join(source, 'log')).size > 9 * 1024 * 1024);
-      const result = await backUp([source], [repo], { state });
+      await eventually(() => statSync(join(source, 'log')).size > 24 * 1024 * 1024);
+      // On a busy machine the writer may stand still just while the file is read: then the backup is whole, rightly.
+      let result = await backUp([source], [repo], { state });
+      for (let again = 0; result.exitCode === 0 && again < 20; again++)
+        result = await backUp([source], [repo], { state, rehash: true });
       expect(result).toMatchObject({ exitCode: 3, status: 'incomplete', counts: { changed: 1 } });
       const entry = (await entries(repo, result.snapshot)).get(`${source.slice(1)}/log`)!;
       expect(entry.flags).toContain('changed');
@@ -257,20 +265,16 @@ describe('what cannot be read as it was', () => {
       writeFileSync(join(source, 'open'), 'y');
       mkdirSync(join(source, 'closed'));
       chmodSync(join(source, 'closed'), 0);
-      chmodSync(dir, 0o755);
-      chmodSync(base, 0o777);
-      chmodSync(source, 0o755);
-      execFileSync('chmod', ['-R', 'a+rwX', repo]);
       const script = `
       import { backUp } from ${JSON.stringify(new URL('../../helpers/backing-up.ts', import.meta.url).href)};
       const r = await backUp([${JSON.stringify(source)}], [${JSON.stringify(repo)}], { state: ${JSON.stringify(state)} });
       console.log(JSON.stringify({ exitCode: r.exitCode, snapshot: r.snapshot, problems: r.problems }));`;
       const out = execFileSync(
+        // Root that may not pass over permissions: another user might not be able to read this source tree.
         'setpriv',
         [
-          '--reuid=65534',
-          '--regid=65534',
-          '--clear-groups',
+          '--bounding-set=-dac_override,-dac_read_search',
+          '--inh-caps=-dac_override,-dac_read_search',
           process.execPath,
           '--input-type=module-typescript',
           '-e',
@@ -369,7 +373,8 @@ describe('ids', () => {
 });
 
 describe('legs', () => {
-  it('one that fails is told, the other one gets the snapshot, and is made good by the next backup', async () => {
+  it('one that fails is told, the other one gets the snapshot, and is made good by the next backup', async (context) => {
+    needs('rsync')(context);
     const { source, repos, state, base } = await place('none', 2);
     const [good, bad] = repos as [string, string];
     for (let i = 0; i < 30; i++) writeFileSync(join(source, `f${i}`), randomBytes(100_000));

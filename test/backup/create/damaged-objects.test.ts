@@ -12,7 +12,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { backUp, differences, makeRepositoryIn } from '../../helpers/backing-up.ts';
+import { needs } from '../../helpers/needs.ts';
 import { makeAgeKey, restoreFrom } from '../../helpers/restoring.ts';
+
+beforeEach(needs('age-keygen', 'rsync'));
 
 let dir: string;
 let data: string;

@@ -8,6 +8,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { FrameCompressors } from '../../../src/backup/create/frame-queue.ts';
 import { PackWriter } from '../../../src/backup/create/pack-writer.ts';
 import { TarCheck } from '../../../src/backup/create/tar-check.ts';
+import { needs } from '../../helpers/needs.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'oaops-pack-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -39,7 +40,8 @@ function untar(tar: Buffer): (member: number) => Buffer {
 }
 
 describe('a pack', () => {
-  it('is read by age, zstd and tar, and its numbers are right', async () => {
+  it('is read by age, zstd and tar, and its numbers are right', async (context) => {
+    needs('age', 'zstd')(context);
     const identity = await generateX25519Identity();
     const keyFile = join(dir, 'key');
     writeFileSync(keyFile, `${identity}\n`);
@@ -60,7 +62,8 @@ describe('a pack', () => {
     }
   });
 
-  it('has frames that can be read alone', async () => {
+  it('has frames that can be read alone', async (context) => {
+    needs('zstd')(context);
     const { file, members, info } = await write('clear', []);
     const stored = readFileSync(file);
     const last = info.frames.length - 1;

@@ -15,6 +15,7 @@ import {
   encryptBytes,
 } from '../../../src/backup/crypto/codec.ts';
 import { checkRecipient, readIdentityFile, readRecipientsFile } from '../../../src/backup/crypto/keys.ts';
+import { needs } from '../../helpers/needs.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'oaops-age-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -29,7 +30,8 @@ async function keyPair(name: string) {
 const sizes = [0, 1, chunkBytes - 1, chunkBytes, chunkBytes + 1, 3 * chunkBytes, 3 * chunkBytes + 77];
 
 describe('age files', () => {
-  it('of ours are read by the age program with each of the identities', async () => {
+  it('of ours are read by the age program with each of the identities', async (context) => {
+    needs('age')(context);
     const [one, two] = [await keyPair('one'), await keyPair('two')];
     for (const size of sizes) {
       const plain = randomBytes(size);
@@ -40,7 +42,8 @@ describe('age files', () => {
     }
   });
 
-  it('of the age program are read by us', async () => {
+  it('of the age program are read by us', async (context) => {
+    needs('age')(context);
     const one = await keyPair('read');
     for (const size of sizes) {
       const plain = randomBytes(size);
@@ -89,7 +92,8 @@ describe('age files', () => {
 });
 
 describe('objects', () => {
-  it('are zstd in age, or zstd alone, for the stock tools', async () => {
+  it('are zstd in age, or zstd alone, for the stock tools', async (context) => {
+    needs('age', 'zstd')(context);
     const one = await keyPair('object');
     const plain = Buffer.from('oaops-entries\t1\nend\t0\n'.repeat(1000));
     const stored = await encodeObject(plain, [one.recipient]);

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { needs } from '../../helpers/needs.ts';
 
 /**
  * What scripts can rely on: members and types of every `--json` of the backup commands, and the exit codes. Written anew with
@@ -60,7 +61,9 @@ function shapeOf(value: unknown, key = ''): unknown {
   return value === null || value === '' ? value : typeof value;
 }
 
-test('the backup commands speak as agreed', () => {
+test('the backup commands speak as agreed', (context) => {
+  // Without it every backup has one more warning.
+  needs('getfattr')(context);
   const repo = ['--repo', 'repo'];
   const spoken = {
     'init without a choice of encryption': oaops('backup', 'init', ...repo),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -211,7 +211,9 @@ describe('timeout and abort', () => {
   it('ends on abort and reports it as a signal, not as a timeout', async () => {
     const controller = new AbortController();
     const running = host.run({ argv: ['sleep', '617.5'] }, controller.signal);
-    await eventually(() => processesWith('617.5').length > 1);
+    // The supervisor's fork carries the same words before it becomes the command.
+    const isSleep = (pid: number) => readFileSync(`/proc/${pid}/comm`, 'utf8') === 'sleep\n';
+    await eventually(() => processesWith('617.5').some(isSleep));
     controller.abort();
     expect(await running).toMatchObject({ timedOut: false, signal: 'SIGTERM' });
     expect(processesWith('617.5')).toEqual([]);
