@@ -13,6 +13,7 @@ import type { Problem } from '../format/manifest-root.ts';
 import { checkKnown } from '../keys/known-recipients.ts';
 import { acquireHostLock } from '../lease/host-lock.ts';
 import type { ObjectStore } from '../ports.ts';
+import { rememberSnapshot } from '../repository/known-snapshots.ts';
 import { readKeys } from '../repository/open.ts';
 import { compileExcludes } from '../scan/exclude.ts';
 import { ownPlaces, placesWithin } from '../scan/own-places.ts';
@@ -21,8 +22,8 @@ import { type BackupProgress, createSnapshot } from './create-snapshot.ts';
 import { collectGarbageEarly } from './heap.ts';
 import { type LegResult, LegSet } from './leg-set.ts';
 import { openLegs, takeLeases } from './open-legs.ts';
-import { checkSpoolSpace } from './packer.ts';
 import { findParent } from './parent.ts';
+import { explainFullSpool } from './room-on-disk.ts';
 import { openSpool } from './spool.ts';
 
 /** What a user, a runbook or a schedule asks for. */
@@ -111,6 +112,7 @@ export async function runBackup(request: BackupRequest, place: BackupPlace): Pro
   const identity = currentProcessIdentity();
   const user = userName();
   const closers: (() => unknown)[] = opened.stores.map((store) => () => store.close());
+  let spoolDir: string | undefined;
   try {
     const { config } = opened.first;
     const lock = await acquireHostLock(place.stateDir, `backup ${config.repositoryId}`, 'backup', {
@@ -121,9 +123,9 @@ export async function runBackup(request: BackupRequest, place: BackupPlace): Pro
     closers.push(() => lock.release());
     const spool = openSpool(request.spoolDir ?? join(place.cacheDir, 'backup-spool'), identity);
     closers.push(spool.close);
+    spoolDir = spool.dir;
     const spoolPacks = request.spoolPacks ?? 4;
     const packTargetBytes = request.packTargetBytes ?? 64 * 1024 * 1024;
-    checkSpoolSpace(spool.dir, spoolPacks, packTargetBytes);
 
     const stop = new AbortController();
     const signal = AbortSignal.any([place.signal, stop.signal]);
@@ -192,6 +194,7 @@ export async function runBackup(request: BackupRequest, place: BackupPlace): Pro
       onWarning: warn,
     });
     const { header } = created;
+    remember(place.stateDir, config.repositoryId, header.snapshot, warn);
     await storeAnchor(place, legs, { ...header, repositoryId: config.repositoryId }, warn);
     const legFailed = legs.results.some((leg) => leg.status === 'failed');
     return {
@@ -219,9 +222,18 @@ export async function runBackup(request: BackupRequest, place: BackupPlace): Pro
           cause: error,
         },
       );
-    throw error;
+    throw spoolDir === undefined ? error : explainFullSpool(error, spoolDir);
   } finally {
     for (const close of closers.reverse()) await close();
+  }
+}
+
+/** So that a restore from this machine notices when it is gone. */
+function remember(stateDir: string, repositoryId: string, snapshot: string, warn: (message: string) => void): void {
+  try {
+    rememberSnapshot(stateDir, repositoryId, snapshot);
+  } catch (error) {
+    warn(`the newest snapshot could not be remembered in ${stateDir}: ${messageOf(error)}`);
   }
 }
 

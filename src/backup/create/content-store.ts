@@ -8,6 +8,17 @@ import type { ContentPlace, Packer } from './packer.ts';
 
 const zeros = Buffer.alloc(segmentBytes);
 const empty = Buffer.alloc(0);
+/** First look into a file of which stat does not tell the size. */
+const probe = Buffer.alloc(64 * 1024);
+
+/** Takes no room anywhere: empty, all hole, or made up by the kernel when it is read. */
+function isVirtual(stats: BigIntStats): boolean {
+  return stats.blocks === 0n;
+}
+
+function hasMore(fd: number, offset: number): boolean {
+  return readAt(fd, probe.subarray(0, 1), offset) > 0;
+}
 
 /** Reads one regular file and puts its content into packs: whole up to 8 MiB, else in segments of 1 MiB. */
 export async function storeContent(
@@ -18,19 +29,27 @@ export async function storeContent(
 ): Promise<{ read: ReadOutcome; content: StoredContent | undefined }> {
   let whole: Buffer | undefined;
   let segmented: StoredContent | undefined;
+  const inSegments = (fd: number) =>
+    storeSegments(fd, packer, onBytes).then((stored) => {
+      segmented = stored.content;
+      whole = undefined;
+      return stored.sizeBytes;
+    });
   const read = await readStable(found.path, stats, (fd, sizeBytes) => {
-    if (sizeBytes > segmentThresholdBytes)
-      return storeSegments(fd, packer, onBytes).then((stored) => {
-        segmented = stored.content;
-        whole = undefined;
-        return stored.sizeBytes;
-      });
-    const fill = (buffer: Buffer): number => {
+    if (sizeBytes > segmentThresholdBytes) return inSegments(fd);
+    segmented = undefined;
+    whole = empty;
+    // Files of /proc say 0 and those of sysfs a page, whatever they hold: only reading tells where they end.
+    const says = sizeBytes > 0 && !isVirtual(stats) ? sizeBytes : Math.max(sizeBytes, readAt(fd, probe, 0));
+    if (says === 0) return 0;
+    const fill = (buffer: Buffer): number | Promise<number> => {
       whole = buffer.subarray(0, readAt(fd, buffer, 0));
-      segmented = undefined;
-      return whole.length;
+      // One byte more than was seen at first, or more than fits: the end is further on.
+      return isVirtual(stats) && whole.length === buffer.length && hasMore(fd, whole.length)
+        ? inSegments(fd)
+        : whole.length;
     };
-    const room = sizeBytes === 0 ? empty : packer.room(sizeBytes);
+    const room = packer.room(says);
     return room instanceof Promise ? room.then(fill) : fill(room);
   });
   if (read.outcome !== 'read' || read.sizeBytes === 0) return { read, content: undefined };

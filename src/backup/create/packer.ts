@@ -1,13 +1,12 @@
 import { hash } from 'node:crypto';
-import { statfsSync, unlinkSync } from 'node:fs';
+import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { OaopsError } from '../../core/errors.ts';
-import { formatSize } from '../../core/units.ts';
 import type { ContentIndex } from '../cache/content-index.ts';
 import { objectNames } from '../format/object-names.ts';
 import type { PackInfo } from '../format/pack-table.ts';
 import type { LegSet } from './leg-set.ts';
 import { feedBytes, PackFeed } from './pack-feed.ts';
+import { hasRoom } from './room-on-disk.ts';
 
 /** Where a content lies: in a pack of an earlier run by name, or in one of this run by number until it has a name. */
 export interface ContentPlace {
@@ -107,9 +106,13 @@ export class Packer {
   async #waitForRoom(bytes: number): Promise<Buffer> {
     if (this.#open && this.#full()) this.#close();
     if (!this.#open) {
-      while (this.#sending.size >= Math.max(1, this.#options.spoolPacks - 1)) await Promise.race(this.#sending);
+      const { spoolDir, spoolPacks, packTargetBytes } = this.#options;
+      while (this.#sending.size >= Math.max(1, spoolPacks - 1)) await Promise.race(this.#sending);
+      // A spool with little room holds fewer packs. One may come out larger than planned by what is in flight.
+      while (this.#sending.size > 0 && !hasRoom(spoolDir, packTargetBytes + feedBytes))
+        await Promise.race(this.#sending);
       const number = this.#names.push(undefined) - 1;
-      const file = join(this.#options.spoolDir, `pack-${number}`);
+      const file = join(spoolDir, `pack-${number}`);
       this.#open = { number, file, block: 0, contents: [] };
       this.#feed.open(number, file);
     }
@@ -178,19 +181,6 @@ export class Packer {
     this.#finished.push(info);
     for (const content of contents) this.#unnamed.delete(content.sha256);
   }
-}
-
-/** Refuses a spool that cannot hold its packs. Throws `spool-full`. */
-export function checkSpoolSpace(spoolDir: string, spoolPacks: number, packTargetBytes: number): void {
-  const { bavail, bsize } = statfsSync(spoolDir);
-  // A pack may come out larger than planned by what is in flight when its size is looked at.
-  const need = spoolPacks * (packTargetBytes + feedBytes);
-  if (bavail * bsize >= need) return;
-  throw new OaopsError(
-    'spool-full',
-    `the spool ${spoolDir} has ${formatSize(bavail * bsize)} left, ${formatSize(need)} are needed`,
-    { next: 'Make room, or name another folder with --spool-dir.', details: { spoolDir, needBytes: need } },
-  );
 }
 
 function unlinkQuietly(file: string): void {

@@ -27,6 +27,7 @@ export async function readStable(
   take: (fd: number, sizeBytes: number) => number | Promise<number>,
 ): Promise<ReadOutcome> {
   let before: BigIntStats | undefined = found;
+  let counted: number | undefined;
   for (let attempt = 1; ; attempt++) {
     let fd: number;
     try {
@@ -43,6 +44,10 @@ export async function readStable(
       const after = fstatSync(fd, { bigint: true });
       if (same(before, after) && sizeBytes === Number(after.size))
         return { outcome: 'read', stats: after, sizeBytes, changed: false };
+      // What the kernel makes up when it is read has no true size: the same length twice, in one state, is its end.
+      const steady = same(before, after);
+      if (steady && sizeBytes === counted) return { outcome: 'read', stats: after, sizeBytes, changed: false };
+      counted = steady ? sizeBytes : undefined;
       if (attempt === attempts) return { outcome: 'read', stats: before, sizeBytes, changed: true };
     } catch (error) {
       if (errnoOf(error) === undefined) throw error;
