@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { request as requestHttp } from 'node:http';
+import { request as requestHttp, validateHeaderName, validateHeaderValue } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { rootCertificates } from 'node:tls';
 import { errnoOf, messageOf, OaopsError, usageError } from '../../core/errors.ts';
@@ -7,6 +7,8 @@ import type { HttpDoor, HttpRequest, HttpResponse } from '../../engine/ports.ts'
 
 const maxRedirects = 5;
 const defaultMaxBodyBytes = 1024 * 1024;
+/** Timers hold 31 bits; nobody waits 24 days for an answer. */
+const longestTimeoutMs = 2 ** 31 - 1;
 
 export interface HttpDoorOptions {
   /** For the User-Agent. */
@@ -20,22 +22,26 @@ interface Hop {
 
 /**
  * HTTP by node:http and node:https. No proxy, no cookies, no retries; redirects only when asked for, never from https to
- * http, and credentials do not follow to another origin. The answer is decoded as UTF-8 and capped.
- * @throws OaopsError `http-unreachable`, `http-timeout`, `http-tls`, `http-redirect`, `url-invalid` (exit 2)
+ * http, and credentials do not follow to another origin. The answer is capped, and decoded by the charset it names, else as
+ * UTF-8; compressed answers are not asked for.
+ * @throws OaopsError `http-unreachable`, `http-timeout`, `http-tls`, `http-answer` (what came is no whole HTTP answer),
+ * `http-redirect`; `url-invalid`, `header-invalid`, `ca-file-unreadable` (exit 2)
  */
 export function httpDoor(options: HttpDoorOptions): HttpDoor {
   return {
     async request(request, signal) {
       const startedMs = performance.now();
-      const timeout = AbortSignal.timeout(request.timeoutMs ?? 30_000);
+      const timeout = AbortSignal.timeout(Math.min(request.timeoutMs ?? 30_000, longestTimeoutMs));
       const both = AbortSignal.any([signal, timeout]);
       let current: HttpRequest = {
         ...request,
-        headers: { 'user-agent': `oaops/${options.version}`, ...request.headers },
+        headers: { 'user-agent': `oaops/${options.version}`, 'accept-encoding': 'identity', ...request.headers },
       };
+      requireHeaders(request.headers ?? {});
+      const ca = request.caFile === undefined ? undefined : readCa(request.caFile);
       try {
         for (let hops = 0; ; hops++) {
-          const { response, location } = await once(current, both);
+          const { response, location } = await once(current, ca, both);
           if (!request.followRedirects || location === undefined)
             return { ...response, durationMs: performance.now() - startedMs };
           if (hops >= maxRedirects)
@@ -53,10 +59,13 @@ export function httpDoor(options: HttpDoorOptions): HttpDoor {
   };
 }
 
-function once(request: HttpRequest, signal: AbortSignal): Promise<Hop> {
+function once(request: HttpRequest, ca: string | undefined, signal: AbortSignal): Promise<Hop> {
   const url = urlOf(request.url);
   const maxBytes = request.maxBodyBytes ?? defaultMaxBodyBytes;
-  const headers: Record<string, string> = { ...request.headers };
+  const headers: Record<string, string> = Object.fromEntries(
+    // How the body is framed is decided here: two lengths would be two requests to some servers.
+    Object.entries(request.headers ?? {}).filter(([name]) => !/^(content-length|transfer-encoding)$/i.test(name)),
+  );
   if (request.body !== undefined) headers['content-length'] = String(Buffer.byteLength(request.body));
   const common = { method: request.method, headers, signal, agent: false } as const;
   return new Promise((resolve, reject) => {
@@ -64,10 +73,15 @@ function once(request: HttpRequest, signal: AbortSignal): Promise<Hop> {
       url.protocol === 'https:'
         ? requestHttps(url, {
             ...common,
-            ...(request.caFile !== undefined && { ca: [...rootCertificates, readFileSync(request.caFile, 'utf8')] }),
+            ...(ca !== undefined && { ca: [...rootCertificates, ca] }),
           })
         : requestHttp(url, common);
     sending.on('error', reject);
+    // Without a listener a 101 would leave a request that neither answers nor fails.
+    sending.on('upgrade', (_incoming, socket) => {
+      socket.destroy();
+      reject(answerError(request.url, 'it switches to another protocol'));
+    });
     sending.on('response', (incoming) => {
       const chunks: Buffer[] = [];
       let length = 0;
@@ -79,7 +93,9 @@ function once(request: HttpRequest, signal: AbortSignal): Promise<Hop> {
             Array.isArray(value) ? value.join(', ') : (value ?? ''),
           ]),
         );
-        const body = Buffer.concat(chunks).subarray(0, maxBytes).toString('utf8');
+        const bytes = Buffer.concat(chunks).subarray(0, maxBytes);
+        // With `stream` a character that was cut in two is left out.
+        const body = decoderOf(incoming.headers['content-type']).decode(bytes, { stream: truncated });
         const location = [301, 302, 303, 307, 308].includes(status) ? incoming.headers.location : undefined;
         resolve({
           response: { status, headers: flat, body, bodyTruncated: truncated, durationMs: 0 },
@@ -95,7 +111,9 @@ function once(request: HttpRequest, signal: AbortSignal): Promise<Hop> {
         }
       });
       incoming.on('end', () => finish(false));
-      incoming.on('error', reject);
+      incoming.on('error', (error) => {
+        reject(signal.aborted ? error : answerError(request.url, 'it ended before it was whole', error));
+      });
     });
     sending.end(request.body);
   });
@@ -104,6 +122,8 @@ function once(request: HttpRequest, signal: AbortSignal): Promise<Hop> {
 /** RFC 9110 section 15.4: 303 (and by custom 301, 302 after POST) go on as GET; 307 and 308 repeat the request. */
 function redirected(request: HttpRequest, location: string, status: number): HttpRequest {
   const from = urlOf(request.url);
+  if (!URL.canParse(location, from.href))
+    throw new OaopsError('http-redirect', `${shown(request.url)} redirects to an address that is none`);
   const to = new URL(location, from);
   if (to.protocol !== 'https:' && (from.protocol === 'https:' || to.protocol !== 'http:')) {
     throw new OaopsError('http-redirect', `${shown(request.url)} redirects to an address that is not https`, {
@@ -117,7 +137,7 @@ function redirected(request: HttpRequest, location: string, status: number): Htt
     ...(to.origin === from.origin ? [] : ['authorization', 'cookie', 'proxy-authorization']),
   ]);
   // Across origins, unknown headers may hold tokens as well; only harmless ones go along.
-  const harmless = new Set(['accept', 'accept-language', 'content-type', 'user-agent']);
+  const harmless = new Set(['accept', 'accept-encoding', 'accept-language', 'content-type', 'user-agent']);
   const kept = Object.entries(headers).filter(
     ([name]) => !dropped.has(name.toLowerCase()) && (to.origin === from.origin || harmless.has(name.toLowerCase())),
   );
@@ -138,6 +158,47 @@ function urlOf(text: string): URL {
   });
 }
 
+function requireHeaders(headers: Record<string, string>): void {
+  for (const [name, value] of Object.entries(headers)) {
+    try {
+      validateHeaderName(name);
+      validateHeaderValue(name, value);
+    } catch {
+      // The value is left out: it may be a secret.
+      throw usageError('header-invalid', `the header "${name.replace(/\p{Cc}/gu, ' ')}" cannot be sent`, {
+        next: 'A header has no line ends, and no characters beyond Latin-1: encode them, as in RFC 8187.',
+      });
+    }
+  }
+}
+
+function readCa(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw usageError('ca-file-unreadable', `the certificate authority ${path} cannot be read (${errnoOf(error)})`, {
+      next: 'Correct caFile.',
+    });
+  }
+}
+
+/** By the charset of Content-Type; many OA systems still answer in GBK. */
+function decoderOf(contentType: string | undefined) {
+  const charset = /;\s*charset\s*=\s*"?([\w.:-]+)/i.exec(contentType ?? '')?.[1] ?? 'utf-8';
+  try {
+    return new TextDecoder(charset);
+  } catch {
+    return new TextDecoder('utf-8');
+  }
+}
+
+function answerError(url: string, why: string, cause?: unknown): OaopsError {
+  return new OaopsError('http-answer', `${shown(url)} gives no usable answer: ${why}`, {
+    next: 'Look whether an HTTP server is behind that address, and what its log says.',
+    ...(cause !== undefined && { cause }),
+  });
+}
+
 /** Without user, password and query: they may hold secrets. */
 function shown(text: string): string {
   const url = new URL(text);
@@ -147,6 +208,14 @@ function shown(text: string): string {
 function httpError(url: string, error: unknown): OaopsError {
   const code = errnoOf(error) ?? '';
   const place = shown(url);
+  if (code.startsWith('HPE_')) return answerError(url, `it is not HTTP (${code})`, error);
+  if (code === 'EPROTO' || /WRONG_VERSION/.test(code)) {
+    return new OaopsError('http-tls', `${place} does not speak TLS as expected`, {
+      next: 'Check whether the address is http instead of https, and the versions of TLS on both sides.',
+      details: { code },
+      cause: error,
+    });
+  }
   if (/CERT|SSL|TLS|SIGNATURE|ISSUER|SELF_SIGNED|ALTNAME/.test(code)) {
     return new OaopsError('http-tls', `the certificate of ${place} is not accepted: ${messageOf(error)}`, {
       next: 'Give its certificate authority as caFile, or have the certificate renewed.',
