@@ -33,7 +33,10 @@ The key is that of --key, or signing.key of the configuration; a .pub file stand
     const { run, step } = this.args;
     if (this.flags.reject) {
       const done = await rejectStep(deps, { run, step, reason: this.flags.reason ?? '' });
-      return { json: { ...done, rejected: true }, text: `${done.step} of run ${done.run} is rejected\n${done.next}` };
+      return {
+        json: { ...done, rejected: true },
+        text: this.say(`${done.step} of run ${done.run} is rejected\n${done.next}`),
+      };
     }
     const keyFile = this.flags.key ?? (await app.config()).settings.signing?.key;
     if (keyFile === undefined) {
@@ -44,7 +47,7 @@ The key is that of --key, or signing.key of the configuration; a .pub file stand
     const done = await approveStep(deps, { run, step, keyFile, expiresMs: parseDuration(this.flags.expires) });
     return {
       json: { ...done, rejected: false },
-      text: `${done.step} of run ${done.run} is approved by ${done.by}\n${done.next}`,
+      text: this.say(`${done.step} of run ${done.run} is approved by ${done.by}\n${done.next}`),
     };
   }
 }

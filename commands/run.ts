@@ -49,7 +49,7 @@ Destructive steps without an approval step before them need --confirm NAME. With
       limit,
       planFile,
     });
-    if (this.flags['dry-run']) return { json: prepared.plan, text: prepared.text(this.lang) };
+    if (this.flags['dry-run']) return { json: prepared.plan, text: this.say(prepared.text(this.lang)) };
     const interactive = !this.globals.json && isInteractive(process.stdin, process.stdout);
     const end = await startRun(app, prepared, {
       lang: this.lang,

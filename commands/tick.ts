@@ -29,7 +29,10 @@ export default class Tick extends BaseCommand<typeof Tick> {
       ...(ticked.ran.length === 0 && !this.globals.quiet ? ['nothing is due'] : []),
     ];
     // Nobody else would say that a run lies there: cron mails what is on standard error.
-    if (this.globals.quiet && trouble && !this.globals.json) process.stderr.write(`${lines.join('\n')}\n`);
-    return { exitCode: ticked.failed[0]?.error.exitCode ?? bad?.exitCode ?? ExitCode.success, text: lines.join('\n') };
+    if (this.globals.quiet && trouble && !this.globals.json) process.stderr.write(`${this.say(lines.join('\n'))}\n`);
+    return {
+      exitCode: ticked.failed[0]?.error.exitCode ?? bad?.exitCode ?? ExitCode.success,
+      text: this.say(lines.join('\n')),
+    };
   }
 }

@@ -43,7 +43,7 @@ named must vouch for the chain.`;
     return {
       exitCode: failed ? ExitCode.verificationFailed : ExitCode.success,
       json: verdict,
-      text: verdictText(verdict),
+      text: this.say(verdictText(verdict)),
     };
   }
 }

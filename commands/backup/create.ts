@@ -64,7 +64,12 @@ export default class BackupCreate extends BaseCommand<typeof BackupCreate> {
       app.backup(),
     ]);
     const { repo, identity, host, level, 'spool-dir': spoolDir, ...flags } = this.flags;
-    const show = backupShow({ ...this.globals, isTty: process.stderr.isTTY === true, clock: app.clock });
+    const show = backupShow({
+      ...this.globals,
+      isTty: process.stderr.isTTY === true,
+      clock: app.clock,
+      say: (english) => this.say(english),
+    });
     // Awaited here: the signals and the record are given back when this function ends.
     return await show.run(async (hooks) => {
       const words = await this.words();

@@ -38,8 +38,8 @@ export default class BackupInit extends BaseCommand<typeof BackupInit> {
       recipientsFile,
       noEncryption,
     });
-    for (const warning of made.warnings) this.warn(warning);
+    for (const warning of made.warnings) this.warn(this.say(warning));
     const { text, ...facts } = made;
-    return { json: facts, text };
+    return { json: facts, text: this.say(text) };
   }
 }

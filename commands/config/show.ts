@@ -19,7 +19,7 @@ export default class ConfigShow extends BaseCommand<typeof ConfigShow> {
     const { settings, rows, files, origins } = describeConfig(await app.config());
     const json = { settings, files, ...(this.flags.origin ? { origins } : {}) };
     if (rows.length === 0) {
-      return { json, text: `nothing is configured; looked for ${files.map((file) => file.path).join(', ')}` };
+      return { json, text: this.say(`nothing is configured; looked for ${files.map((file) => file.path).join(', ')}`) };
     }
     const columns = [
       { title: 'KEY' },

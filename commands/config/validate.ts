@@ -25,7 +25,7 @@ export default class ConfigValidate extends BaseCommand<typeof ConfigValidate> {
     return {
       exitCode: valid ? ExitCode.success : ExitCode.usage,
       json: { valid, files, findings },
-      text: lines.join('\n'),
+      text: this.say(lines.join('\n')),
     };
   }
 }

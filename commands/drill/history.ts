@@ -19,7 +19,7 @@ export default class DrillHistory extends BaseCommand<typeof DrillHistory> {
     await using app = openApp(this.globals);
     const { drillHistory } = await import('../../src/app/drills.ts');
     const drills = await drillHistory(app, this.args.runbook, this.flags.limit);
-    if (drills.length === 0) return { json: { drills }, text: 'no drill has been run yet' };
+    if (drills.length === 0) return { json: { drills }, text: this.say('no drill has been run yet') };
     const columns = [
       { title: 'TIME (UTC)', whole: true },
       { title: 'RUNBOOK', whole: true },

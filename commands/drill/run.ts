@@ -47,6 +47,6 @@ export default class DrillRun extends BaseCommand<typeof DrillRun> {
     const prepared = requireKind(await preparePlan(app, { runbook: this.args.runbook, inputs }), 'RestoreDrill');
     const end = await startRun(app, prepared, { lang: this.lang, renderer: () => this.renderer(app) });
     const summary = this.globals.json ? undefined : await drillSummary(app, end.run, prepared.plan.runbook.name);
-    return { exitCode: end.exitCode, ...(summary ? { text: summary } : {}) };
+    return { exitCode: end.exitCode, ...(summary ? { text: this.say(summary) } : {}) };
   }
 }

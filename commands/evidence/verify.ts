@@ -24,7 +24,7 @@ export default class EvidenceVerify extends BaseCommand<typeof EvidenceVerify> {
     return {
       exitCode: verdict.state === 'intact' ? ExitCode.success : ExitCode.verificationFailed,
       json: verdict,
-      text: verdictText(verdict),
+      text: this.say(verdictText(verdict)),
     };
   }
 }

@@ -35,6 +35,6 @@ holds and cannot give back. The old owner can store nothing more, even if it sti
     await using app = openApp(this.globals);
     const { locks, database } = await app.record();
     await locks.break(name, database.actor);
-    return { json: { lock: name, broken: true }, text: `the lock "${name}" is free` };
+    return { json: { lock: name, broken: true }, text: this.say(`the lock "${name}" is free`) };
   }
 }

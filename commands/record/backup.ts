@@ -15,6 +15,6 @@ export default class RecordBackup extends BaseCommand<typeof RecordBackup> {
     await using app = openApp(this.globals);
     const { backupRecord } = await import('../../src/record/maintenance/copy.ts');
     const result = await backupRecord(await app.record(), this.args.file);
-    return { json: result, text: `the record was copied to ${result.path}` };
+    return { json: result, text: this.say(`the record was copied to ${result.path}`) };
   }
 }

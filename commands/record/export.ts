@@ -15,6 +15,6 @@ export default class RecordExport extends BaseCommand<typeof RecordExport> {
     await using app = openApp(this.globals);
     const { exportRecord } = await import('../../src/record/maintenance/copy.ts');
     const result = await exportRecord(await app.record(), this.args.file);
-    return { json: result, text: `${result.rows} rows were written to ${result.path}` };
+    return { json: result, text: this.say(`${result.rows} rows were written to ${result.path}`) };
   }
 }

@@ -35,7 +35,7 @@ export default class RecordPrune extends BaseCommand<typeof RecordPrune> {
     const said = `${result.runs.length} run(s) ${dryRun ? 'would be' : 'were'} removed, ${result.archives.length} audit segment(s) archived`;
     return {
       json: { dryRun, ...result },
-      text: [said, ...(this.globals.verbose || dryRun ? result.runs : [])].join('\n'),
+      text: [this.say(said), ...(this.globals.verbose || dryRun ? result.runs : [])].join('\n'),
     };
   }
 }

@@ -31,7 +31,7 @@ export default class RecordRestore extends BaseCommand<typeof RecordRestore> {
     return {
       exitCode: result.verdict.state === 'altered' ? ExitCode.verificationFailed : ExitCode.success,
       json: result,
-      text: `the record at ${result.place} was restored: ${result.verdict.message}${kept}`,
+      text: this.say(`the record at ${result.place} was restored: ${result.verdict.message}${kept}`),
     };
   }
 }

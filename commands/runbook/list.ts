@@ -40,9 +40,9 @@ export default class RunbookList extends BaseCommand<typeof RunbookList> {
       entry.kind ?? '?',
       (this.lang === 'zh-CN' ? entry.title?.['zh-CN'] : undefined) ?? entry.title?.en ?? '',
       entry.shadowedBy
-        ? `${entry.origin}, shadowed by ${entry.shadowedBy}`
+        ? this.say(`${entry.origin}, shadowed by ${entry.shadowedBy}`)
         : entry.shadows.length > 0
-          ? `${entry.origin}, shadows ${entry.shadows.join(', ')}`
+          ? this.say(`${entry.origin}, shadows ${entry.shadows.join(', ')}`)
           : entry.origin,
     ]);
     return { json: entries, text: this.table(columns, rows) };

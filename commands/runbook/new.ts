@@ -46,6 +46,9 @@ export default class RunbookNew extends BaseCommand<typeof RunbookNew> {
       catalogue,
       app.packageRoot,
     );
-    return { json: { file }, text: `${file} is written.\nEdit it, then run "oaops runbook validate ${file}".` };
+    return {
+      json: { file },
+      text: this.say(`${file} is written.\nEdit it, then run "oaops runbook validate ${file}".`),
+    };
   }
 }

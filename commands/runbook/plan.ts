@@ -54,6 +54,9 @@ export default class RunbookPlan extends BaseCommand<typeof RunbookPlan> {
       writeFileDurable(out, `${JSON.stringify(plan, null, 2)}\n`);
       if (signature !== undefined) writeFileDurable(`${out}.sig`, signature);
     }
-    return { json: plan, text: `${planText(plan, this.lang)}${out === undefined ? '' : `written to ${out}\n`}` };
+    return {
+      json: plan,
+      text: this.say(`${planText(plan, this.lang)}${out === undefined ? '' : `written to ${out}\n`}`),
+    };
   }
 }

@@ -24,12 +24,7 @@ export default class RunbookShow extends BaseCommand<typeof RunbookShow> {
     const runbook = loadRunbook(file, { catalogue });
     if (this.flags.source) return { json: runbook, text: runbook.source.text };
     const { head, inputs, steps } = describeRunbook(runbook, catalogue, this.lang);
-    const width = Math.max(...head.map(([label]) => label.length));
-    const parts = [
-      head
-        .map(([label, value]) => `${label.padEnd(width)}  ${value.replaceAll('\n', `\n${' '.repeat(width + 2)}`)}`)
-        .join('\n'),
-    ];
+    const parts = [this.fields(head)];
     if (inputs.length > 0) {
       const columns = [
         { title: 'INPUT' },
@@ -41,7 +36,7 @@ export default class RunbookShow extends BaseCommand<typeof RunbookShow> {
       parts.push(
         this.table(
           columns,
-          inputs.map((input) => [input.name, input.type, input.required, input.default, input.about]),
+          inputs.map((input) => [input.name, input.type, this.say(input.required), input.default, input.about]),
         ),
       );
     }

@@ -58,7 +58,12 @@ export default class RunbookValidate extends BaseCommand<typeof RunbookValidate>
     return {
       exitCode: failsOn(report, lowest) ? ExitCode.failed : ExitCode.success,
       json: reportJson(report),
-      text: formatReport(format, report, { color, toolVersion: this.config.version, cwd: process.cwd() }),
+      text: formatReport(format, report, {
+        color,
+        toolVersion: this.config.version,
+        cwd: process.cwd(),
+        say: (english) => this.say(english),
+      }),
     };
   }
 }

@@ -24,6 +24,6 @@ export default class RunsAbort extends BaseCommand<typeof RunsAbort> {
       done.state === 'aborted'
         ? `run ${done.run} is aborted`
         : `run ${done.run} is under way and was asked to stop at its next checkpoint`;
-    return { json: done, text };
+    return { json: done, text: this.say(text) };
   }
 }

@@ -36,6 +36,6 @@ export default class RunsAnswer extends BaseCommand<typeof RunsAnswer> {
       ...(comment === undefined ? {} : { comment }),
       ...(unit === undefined ? {} : { unit }),
     });
-    return { json: done, text: `${done.step} of run ${done.run} is answered by ${done.by}\n${done.next}` };
+    return { json: done, text: this.say(`${done.step} of run ${done.run} is answered by ${done.by}\n${done.next}`) };
   }
 }

@@ -30,6 +30,6 @@ export default class RunsEvidence extends BaseCommand<typeof RunsEvidence> {
     const record = await app.record();
     const { id } = await record.runs.resolve(this.args.run);
     const summary = await exportEvidence(record, await evidenceOptions(app, id, this.flags.out, this.flags.key));
-    return { json: summary, text: summaryText(summary) };
+    return { json: summary, text: this.say(summaryText(summary)) };
   }
 }

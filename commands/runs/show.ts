@@ -22,6 +22,11 @@ export default class RunsShow extends BaseCommand<typeof RunsShow> {
     const row = await runs.resolve(this.args.run);
     const plan = (await runs.plan(row.id)) as Plan;
     const shown = showRun(row, plan, await runs.journal(row.id), await runs.inputs(row.id), this.lang);
-    return { json: shown, text: shownText(shown) };
+    return {
+      json: shown,
+      text: this.say(
+        shownText(shown, this.lang === 'en' ? undefined : (status, columns) => this.status(status, columns)),
+      ),
+    };
   }
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { App } from '../app.ts';
 import type { SnapshotMade } from '../backup/anchors.ts';
 import type { BackupDoor } from '../backup/door.ts';
+import { sayLines } from '../cli/texts/texts.ts';
 import { isoTime } from '../core/clock.ts';
 import { messageOf, OaopsError } from '../core/errors.ts';
 import { loginName } from '../core/login.ts';
@@ -100,7 +101,7 @@ export class AdHoc {
   }
 }
 
-/** Warnings of commands that print no stream of their own. */
-export function warnOnStderr(message: string): void {
-  process.stderr.write(`warning: ${message}\n`);
+/** Warnings of commands that print no stream of their own, in the user's language. */
+export function warnOnStderr({ globals }: Pick<App, 'globals'>): (message: string) => void {
+  return (message) => void process.stderr.write(`${sayLines(globals.lang, `warning: ${message}`)}\n`);
 }

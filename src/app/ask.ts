@@ -37,7 +37,10 @@ async function askOne(
   const text = question.instructions ? `${question.message}\n${question.instructions}\n` : question.message;
   try {
     const value = await put(prompts, question, text);
-    const comment = value === false ? await prompts.input('Why not?', { default: '' }) : '';
+    const comment =
+      value === false
+        ? await prompts.input('Why not? (kept in the journal; Enter leaves it out)', { default: '' })
+        : '';
     return { value, by, atMs: clock.nowMs(), ...(comment ? { comment } : {}) };
   } catch (error) {
     if (error instanceof OaopsError && error.code === 'interrupted') interrupt();

@@ -1,6 +1,6 @@
 import type { App } from '../app.ts';
 import type { Prompts } from '../cli/prompts.ts';
-import { type Language, text } from '../cli/texts/texts.ts';
+import { type Language, sayLines, text } from '../cli/texts/texts.ts';
 import { OaopsError, usageError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import { ExitCode } from '../core/exit-codes.ts';
@@ -53,7 +53,7 @@ export async function preparePlan(
           inputs,
           ...(limit ? { limit } : {}),
         });
-  for (const warning of runs.warnings) process.stderr.write(`warning: ${warning}\n`);
+  for (const warning of runs.warnings) process.stderr.write(`${sayLines(app.globals.lang, `warning: ${warning}`)}\n`);
   return { plan, requester, text: (lang) => planText(plan, lang) };
 }
 
@@ -65,7 +65,7 @@ export async function startRun(
 ): Promise<RunEnd> {
   refuseUnconfirmed(plan, show.confirm);
   if (show.prompts && show.askBefore && planEffect(plan) !== 'read') {
-    process.stdout.write(planText(plan, show.lang));
+    process.stdout.write(sayLines(show.lang, planText(plan, show.lang)));
     const agreed = await show
       .prompts(new AbortController().signal)
       .confirm(text(show.lang, 'prompt.run', { runbook: plan.runbook.name, version: plan.runbook.version }));

@@ -90,8 +90,8 @@ export function resultText(result: BackupResult): string {
 }
 
 /** One line per problem, for stderr. */
-export function problemText(problem: Problem): string {
-  return `${problem.class}: ${toText(problem.path)}: ${problem.message}`;
+export function problemText(problem: Problem, say: (english: string) => string): string {
+  return `${problem.class}: ${toText(problem.path)}: ${say(problem.message)}`;
 }
 
 /** A snapshot as `backup list --json` shows it; the first fields are named as restic names them. */

@@ -12,6 +12,8 @@ export interface ShowOptions {
   quiet: boolean;
   isTty: boolean;
   clock: Clock;
+  /** Puts what people read into their language; default English. JSON stays as it is. */
+  say?: (english: string) => string;
 }
 
 /** What a running backup tells, as `runBackup` wants it. */
@@ -26,6 +28,7 @@ export interface BackupHooks {
  * warnings go to stderr in both forms of text.
  */
 export function backupShow(options: ShowOptions) {
+  const { say = (english: string) => english } = options;
   const startedMs = options.clock.monotonicMs();
   let shownMs = startedMs;
   let line = false;
@@ -42,19 +45,19 @@ export function backupShow(options: ShowOptions) {
       if (!options.isTty || options.quiet) return;
       const seconds = Math.floor((nowMs - startedMs) / 1000);
       process.stderr.write(
-        `\r\x1b[K${seconds} s  ${progress.filesDone} files  ${formatSize(progress.bytesDone)} read${progress.problems > 0 ? `  ${progress.problems} problems` : ''}`,
+        `\r\x1b[K${seconds} s  ${say(`${progress.filesDone} files`)}  ${formatSize(progress.bytesDone)}${progress.problems > 0 ? `  ${say(`${progress.problems} problems`)}` : ''}`,
       );
       line = true;
     },
     onProblem(problem) {
       clear();
       if (options.json) json(process.stderr, errorMessage(problem));
-      else process.stderr.write(`${problemText(problem)}\n`);
+      else process.stderr.write(`${problemText(problem, say)}\n`);
     },
     onWarning(message) {
       clear();
       // With --json the summary carries the warnings.
-      if (!options.json) process.stderr.write(`warning: ${message}\n`);
+      if (!options.json) process.stderr.write(`${say(`warning: ${message}`)}\n`);
     },
   };
   return {
@@ -63,7 +66,7 @@ export function backupShow(options: ShowOptions) {
       try {
         const result = await work(hooks);
         clear();
-        if (!options.json) return { exitCode: result.exitCode, text: resultText(result) };
+        if (!options.json) return { exitCode: result.exitCode, text: say(resultText(result)) };
         json(process.stdout, summaryMessage(result));
         return { exitCode: result.exitCode };
       } catch (error) {

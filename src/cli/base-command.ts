@@ -10,9 +10,10 @@ import { openPrompts, type Prompts } from './prompts.ts';
 import type { LogFile } from './render/log-file.ts';
 import type { Renderer } from './render/open.ts';
 import { type Column, table } from './render/table.ts';
+import { displayWidth, pad } from './render/width.ts';
 import { detectStyle } from './style.ts';
 import { environmentLanguage, type Language, toLanguage } from './texts/language.ts';
-import { text } from './texts/texts.ts';
+import { fieldLabel, sayLines, type TextKey, tableTitle, text } from './texts/texts.ts';
 
 export type { GlobalOptions } from './globals.ts';
 
@@ -128,7 +129,26 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   protected table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
     if (rows.length === 0) return text(this.lang, 'table.none');
     const color = this.globals.color && wantsColor(process.stdout, process.env);
-    return table(columns, rows, { columns: process.stdout.columns ?? 80, color });
+    const titled = columns.map((column) => ({ ...column, title: tableTitle(this.lang, column.title) }));
+    return table(titled, rows, { columns: process.stdout.columns ?? 80, color });
+  }
+
+  /** One fact a line, its label before it: `owner   operations`. */
+  protected fields(facts: readonly (readonly [label: string, value: string])[]): string {
+    const named = facts.map(([label, value]) => [fieldLabel(this.lang, label), value] as const);
+    const width = Math.max(...named.map(([label]) => displayWidth(label)));
+    const indent = `\n${' '.repeat(width + 2)}`;
+    return named.map(([label, value]) => `${pad(label, width)}  ${value.replaceAll('\n', indent)}`).join('\n');
+  }
+
+  /** A status in the user's language, filled up to so many columns. */
+  protected status(status: string, columns = 0): string {
+    return pad(text(this.lang, `status.${status}` as TextKey), columns);
+  }
+
+  /** Words of oaops in the user's language. Not for what users wrote: their files, values and runbooks. */
+  protected say(english: string): string {
+    return sayLines(this.lang, english);
   }
 
   async run(): Promise<void> {

@@ -1,7 +1,7 @@
 import type * as Library from '@inquirer/prompts';
 import { OaopsError } from '../core/errors.ts';
 import { ExitCode } from '../core/exit-codes.ts';
-import { type Language, text } from './texts/texts.ts';
+import { type Language, say, text } from './texts/texts.ts';
 
 /** Questions to the person at the terminal. Each refuses with exit 6 when there is none: a job never hangs on a question. */
 export interface Prompts {
@@ -62,19 +62,30 @@ export function openPrompts(options: PromptOptions): Prompts {
     }
   };
 
+  const said = (question: string) => say(options.lang, question);
+  const refusal = (validate: (answer: string) => true | string) => (answer: string) => {
+    const told = validate(answer);
+    return told === true ? told : said(told);
+  };
+
   return {
     confirm: (question, { default: preset = false } = {}) =>
-      ask(question, (library, context) => library.confirm({ message: question, default: preset }, context)),
-    input: (question, more = {}) =>
-      ask(question, (library, context) => library.input({ message: question, ...more }, context)),
+      ask(question, (library, context) => library.confirm({ message: said(question), default: preset }, context)),
+    input: (question, { validate, ...more } = {}) =>
+      ask(question, (library, context) =>
+        library.input(
+          { message: said(question), ...more, ...(validate ? { validate: refusal(validate) } : {}) },
+          context,
+        ),
+      ),
     number: (question, more = {}) =>
       ask(question, (library, context) =>
-        library.number({ message: question, required: true, ...more }, context),
+        library.number({ message: said(question), required: true, ...more }, context),
       ) as Promise<number>,
     select: (question, choices) =>
-      ask(question, (library, context) => library.select({ message: question, choices: [...choices] }, context)),
+      ask(question, (library, context) => library.select({ message: said(question), choices: [...choices] }, context)),
     password: (question) =>
-      ask(question, (library, context) => library.password({ message: question, mask: '*' }, context)),
+      ask(question, (library, context) => library.password({ message: said(question), mask: '*' }, context)),
   };
 }
 

@@ -127,24 +127,27 @@ function whatOf(kind: RunInputRow['kind'], body: unknown): string {
   }
 }
 
-/** `runs show` as text. */
-export function shownText({ run, steps, inputs }: ShownRun): string {
+/** `runs show` as text; `word` says a status in the user's language, filled up to so many columns. */
+export function shownText(
+  { run, steps, inputs }: ShownRun,
+  word: (status: string, columns?: number) => string = (status, columns = 0) => status.padEnd(columns),
+): string {
   const lines = [
     `run ${run.id}: ${run.runbook} ${run.version}`,
-    `status: ${run.status}${run.exitCode === null ? '' : ` (exit ${run.exitCode})`}`,
+    `status: ${word(run.status)}${run.exitCode === null ? '' : ` (exit ${run.exitCode})`}`,
     ...(run.message ? [`because: ${run.message}`] : []),
     `asked for by ${run.requester} at ${run.createdAt}${run.endedAt ? `, ended at ${run.endedAt}` : ''}${run.wakeAt ? `, goes on at ${run.wakeAt}` : ''}`,
     `plan: ${run.digest}`,
     '',
   ];
   for (const step of steps) {
-    lines.push(`${step.status.padEnd(12)} ${step.id}: ${step.name} [${step.uses}]`);
+    lines.push(`${word(step.status, 12)} ${step.id}: ${step.name} [${step.uses}]`);
     for (const unit of step.units) {
       const plain = step.units.length === 1 && unit.target === 'localhost' && !unit.message;
       if (plain || unit.status === 'not-started') continue;
       const tries = unit.attempts > 1 ? ` (attempt ${unit.attempts})` : '';
       lines.push(
-        `             ${unit.status} ${unitPath(step.id, unit.unit)}${tries}${unit.message ? `: ${unit.message}` : ''}`,
+        `             ${word(unit.status)} ${unitPath(step.id, unit.unit)}${tries}${unit.message ? `: ${unit.message}` : ''}`,
       );
       if (unit.next && ['waiting', 'unknown', 'failed', 'undo-failed'].includes(unit.status))
         lines.push(`               ${unit.next}`);

@@ -53,15 +53,28 @@ describe('an error is told', () => {
     expect(renderFailure('text', style)).toMatch(/^oaops: text\n/);
   });
 
-  test('in Chinese by its code, and in English rather than without its facts', () => {
+  test('in Chinese by its message', () => {
     const zh: FailureStyle = { ...style, lang: 'zh-CN' };
     const unknown = new OaopsError('command-unknown', 'there is no command "x"', {
       exitCode: 2,
-      details: { command: 'x' },
+      next: 'Did you mean "oaops run"?',
     });
-    expect(renderFailure(unknown, zh)).toBe('oaops: 没有命令 "x"\n');
-    expect(renderFailure(new OaopsError('command-unknown', 'there is no command "x"'), zh)).toBe(
-      'oaops: there is no command "x"\n',
+    expect(renderFailure(unknown, zh)).toBe('oaops: 没有命令 "x"\n是否想运行 "oaops run"？\n');
+    expect(renderFailure(error, zh)).toMatch(/^oaops: a\.yaml:3:7: /);
+  });
+
+  test('in Chinese around words of others, which stay as they are', () => {
+    const zh: FailureStyle = { ...style, lang: 'zh-CN' };
+    expect(renderFailure(new TypeError('x is not a function'), zh)).toBe(
+      'oaops: 意外错误：x is not a function\n这是 oaops 的缺陷。请加上 --debug 再运行一次，并反馈其输出。\n',
     );
+    expect(renderFailure(new OaopsError('own', 'words of another program'), zh)).toBe(
+      'oaops: words of another program\n',
+    );
+  });
+
+  test('as the same JSON in every language', () => {
+    const json = { ...style, json: true };
+    expect(renderFailure(error, { ...json, lang: 'zh-CN' })).toBe(renderFailure(error, json));
   });
 });

@@ -35,10 +35,6 @@ describe('texts', () => {
     expect(names(zhCn[key])).toEqual(names(en[key]));
   });
 
-  test('of errors hold a fact, and no line break', () => {
-    for (const { message, next } of Object.values(errorsZhCn)) expect(`${message}${next ?? ''}`).not.toMatch(/\n|^$/);
-  });
-
   test('fill in values, once', () => {
     expect(text('en', 'run.warning', { message: '{run}' })).toBe('warning: {run}');
   });
@@ -50,7 +46,7 @@ test('localized falls back to English, then to anything', () => {
   expect(localized('en', 'same')).toBe('same');
 });
 
-test('each error with a Chinese text exists in the sources', () => {
+test('each error that is framed in Chinese exists in the sources', () => {
   const root = fileURLToPath(new URL('../..', import.meta.url));
   const sources = ['src', 'commands'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(root, folder, file)),
@@ -58,4 +54,5 @@ test('each error with a Chinese text exists in the sources', () => {
   const files = sources.filter((file) => file.endsWith('.ts') && !file.includes('errors-zh-cn'));
   const text = files.map((file) => readFileSync(file, 'utf8')).join('\n');
   expect(Object.keys(errorsZhCn).filter((code) => !text.includes(`'${code}'`))).toEqual([]);
+  expect(Object.values(errorsZhCn).filter((frame) => !frame.includes('{message}'))).toEqual([]);
 });

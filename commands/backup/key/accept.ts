@@ -25,6 +25,6 @@ export default class BackupKeyAccept extends BaseCommand<typeof BackupKeyAccept>
       app.backup(),
     ]);
     const recipients = await acceptRecipients(door, await door.repos(this.flags.repo));
-    return { json: { recipients }, text: recipients.join('\n') || 'the repository is not encrypted' };
+    return { json: { recipients }, text: recipients.join('\n') || this.say('the repository is not encrypted') };
   }
 }

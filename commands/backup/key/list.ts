@@ -19,6 +19,6 @@ export default class BackupKeyList extends BaseCommand<typeof BackupKeyList> {
     ]);
     const { repo } = this.flags;
     const recipients = await listRecipients(door, await door.repos(repo === undefined ? undefined : [repo]));
-    return { json: { recipients }, text: recipients.join('\n') || 'the repository is not encrypted' };
+    return { json: { recipients }, text: recipients.join('\n') || this.say('the repository is not encrypted') };
   }
 }

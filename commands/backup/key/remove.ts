@@ -32,6 +32,6 @@ export default class BackupKeyRemove extends BaseCommand<typeof BackupKeyRemove>
       app.backup(),
     ]);
     const recipients = await changeRecipients(door, await door.repos(this.flags.repo), { remove: this.args.recipient });
-    return { json: { recipients }, text: `new backups are for ${recipients.length} recipients` };
+    return { json: { recipients }, text: this.say(`new backups are for ${recipients.length} recipients`) };
   }
 }

@@ -40,6 +40,6 @@ export default class BackupKeyVerify extends BaseCommand<typeof BackupKeyVerify>
     for (const file of report.strangers) lines.push(`stranger    ${file} belongs to no recipient of this repository`);
     const missing = report.proofs.some(({ status }) => status === 'not-proved');
     const exitCode = report.strangers.length > 0 ? ExitCode.wrongKey : missing ? ExitCode.incomplete : ExitCode.success;
-    return { exitCode, json: report, text: lines.join('\n') || 'the repository is not encrypted' };
+    return { exitCode, json: report, text: this.say(lines.join('\n') || 'the repository is not encrypted') };
   }
 }

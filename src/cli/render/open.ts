@@ -3,6 +3,7 @@ import type { Redactor } from '../../core/redaction.ts';
 import { wantsColor } from '../color.ts';
 import type { GlobalOptions } from '../globals.ts';
 import type { Language } from '../texts/language.ts';
+import { sayEvent } from '../texts/texts.ts';
 import { ndjsonSink, perRun, plainSink, quietSink } from './plain.ts';
 import type { Wording } from './words.ts';
 
@@ -38,16 +39,16 @@ export async function openRenderer(options: RendererOptions): Promise<Renderer> 
     (sink: EventSink): EventSink =>
     (event) =>
       sink(redactor.redactValue(event));
+  const said = (sink: EventSink): EventSink => redacted((event) => sink(sayEvent(lang, event)));
 
   if (globals.json) return { ...still, sink: redacted(ndjsonSink(line(stdout))) };
-  if (globals.quiet)
-    return { ...still, sink: redacted(perRun(() => quietSink({ ...how, color: false }, line(stderr)))) };
+  if (globals.quiet) return { ...still, sink: said(perRun(() => quietSink({ ...how, color: false }, line(stderr)))) };
   if (!options.several && isLive(stdout, env)) {
     const { terminalRenderer } = await import('./terminal.ts');
     const live = await terminalRenderer(how, { verbose: globals.verbose, stdout, nowMs });
-    return { ...live, sink: redacted(live.sink) };
+    return { ...live, sink: said(live.sink) };
   }
-  return { ...still, sink: redacted(perRun(() => plainSink(how, { verbose: globals.verbose }, line(stdout)))) };
+  return { ...still, sink: said(perRun(() => plainSink(how, { verbose: globals.verbose }, line(stdout)))) };
 }
 
 function isLive(stdout: NodeJS.WriteStream, env: Readonly<Record<string, string | undefined>>): boolean {

@@ -65,9 +65,9 @@ export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
   for (const paragraph of text.split('\n')) {
     let line = '';
-    // A piece is a run of spaces, one wide character, or a run of narrow ones.
+    // A piece is a run of spaces, one wide character with the punctuation that must not begin a line, or narrow ones.
     for (const [piece] of paragraph.matchAll(
-      /\s+|[\u2E80-\u9FFF\uAC00-\uD7A3\uF900-\uFAFF\uFF00-\uFFEF]|[^\s\u2E80-\u9FFF\uAC00-\uD7A3\uF900-\uFAFF\uFF00-\uFFEF]+/g,
+      /\s+|[\u2E80-\u9FFF\uAC00-\uD7A3\uF900-\uFAFF\uFF00-\uFFEF][\u3001\u3002\u3009-\u3011\uFF01\uFF09\uFF0C\uFF1A\uFF1B\uFF1F]*|[^\s\u2E80-\u9FFF\uAC00-\uD7A3\uF900-\uFAFF\uFF00-\uFFEF]+/g,
     )) {
       if (displayWidth(line) + displayWidth(piece) > columns && line.trim() !== '') {
         lines.push(line.trimEnd());

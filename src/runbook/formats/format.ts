@@ -21,6 +21,8 @@ export interface FormatOptions {
   toolVersion: string;
   /** Folder that relative paths of the findings start from. */
   cwd: string;
+  /** Puts messages into the language of the user, in the text for people; default English. */
+  say?: (english: string) => string;
 }
 
 export const formatNames = ['text', 'json', 'github', 'gitlab', 'junit', 'sarif'] as const;

@@ -1,0 +1,152 @@
+/**
+ * Translations by the English text they stand for, as gettext does it: `{}` is a value in the English, `{}` or `{2}` its
+ * place in the other language.
+ */
+export type Messages = Readonly<Record<string, string>>;
+
+interface Pattern {
+  /** The fixed parts between the values. */
+  parts: readonly string[];
+  weight: number;
+  target: string;
+}
+
+/** Below so many letters a pattern fits too much to be trusted with any text; it still serves for parts of known ones. */
+const trustedLetters = 8;
+const deepest = 5;
+const longest = 4000;
+/** A text is only taken apart at so many places: a parser's message can have hundreds of colons. */
+const mostPieces = 6;
+
+/**
+ * Recognises the texts of oaops and says them in another language. Rooms write English only, the record and `--json` keep
+ * it, and what was stored by an earlier run is still understood. Texts of other programs come back as they are.
+ */
+export class Catalogue {
+  readonly #whole: Map<string, string>;
+  readonly #patterns: Pattern[];
+  /** Of the text that is being translated: its endings are looked at again and again. */
+  readonly #seen = new Map<string, string | undefined>();
+
+  constructor(messages: Messages) {
+    const entries = Object.entries(messages);
+    this.#whole = new Map(entries.filter(([english]) => !english.includes('{}')));
+    this.#patterns = entries
+      .filter(([english]) => english.includes('{}'))
+      .map(([english, target]) => {
+        const parts = english.split('{}');
+        return { parts, target, weight: parts.join('').replaceAll(/[^A-Za-z]/g, '').length };
+      })
+      .sort((a, b) => b.weight - a.weight || b.parts.join('').length - a.parts.join('').length);
+  }
+
+  /** A message, line by line; undefined when nothing of it is known. */
+  translate(english: string): string | undefined {
+    if (english.length > longest) return undefined;
+    let known = false;
+    const lines = english.split('\n').map((line) => {
+      const translated = this.#line(line, trustedLetters, 0);
+      known ||= translated !== undefined;
+      return translated ?? line;
+    });
+    return known ? lines.join('\n') : undefined;
+  }
+
+  /** What a command prints: labels count too, and what is not known stays. */
+  lines(english: string): string {
+    return english
+      .split('\n')
+      .map((line) => this.#line(line, 1, 0) ?? line)
+      .join('\n');
+  }
+
+  #line(line: string, least: number, depth: number): string | undefined {
+    const text = line.trim();
+    if (text === '') return undefined;
+    if (depth === 0) this.#seen.clear();
+    const key = `${least} ${text}`;
+    if (!this.#seen.has(key)) {
+      this.#seen.set(key, undefined);
+      this.#seen.set(
+        key,
+        this.#whole.get(text) ?? this.#byPattern(text, least, depth) ?? this.#byPieces(text, least, depth),
+      );
+    }
+    const translated = this.#seen.get(key);
+    if (translated === undefined) return undefined;
+    const [before, after] = [line.slice(0, line.indexOf(text)), line.slice(line.indexOf(text) + text.length)];
+    return `${/^[（，；：]/.test(translated) ? before.replace(/ $/, '') : before}${translated}${after}`;
+  }
+
+  #byPattern(text: string, least: number, depth: number): string | undefined {
+    if (depth > deepest) return undefined;
+    for (const { parts, weight, target } of this.#patterns) {
+      if (weight < least) return undefined;
+      const values = valuesOf(text, parts);
+      if (values) return fill(target, (index) => this.#value(values[index] ?? '', depth + 1));
+    }
+    return undefined;
+  }
+
+  #piece(text: string, least: number, depth: number): string | undefined {
+    return this.#whole.get(text) ?? this.#byPattern(text, least, depth);
+  }
+
+  #value(value: string, depth: number): string {
+    return this.#line(value, 1, depth) ?? value;
+  }
+
+  /** Texts that are put together of several: `FACT: CAUSE`, `FACT; FACT`, `SENTENCE. SENTENCE.`, `FACT (REMARK)`. */
+  #byPieces(text: string, least: number, depth: number): string | undefined {
+    if (depth > deepest) return undefined;
+    for (const [separator, target] of separators) {
+      let at = text.indexOf(separator);
+      for (let tried = 0; at !== -1 && tried < mostPieces; at = text.indexOf(separator, at + 1), tried++) {
+        const left = this.#piece(text.slice(0, at + (separator === '. ' ? 1 : 0)), least, depth + 1);
+        const rest = text.slice(at + separator.length);
+        const right = this.#line(rest, least, depth + 1);
+        if (left === undefined && right === undefined) continue;
+        return `${left ?? text.slice(0, at)}${target}${right ?? rest}`;
+      }
+    }
+    const quoted = /^("[^"]*") (.+)$/.exec(text);
+    const about = quoted ? this.#piece(quoted[2]!, 1, depth + 1) : undefined;
+    if (about !== undefined) return `${quoted![1]} ${about}`;
+    const remark = text.search(/(?:, | \()/);
+    if (remark <= 0 || depth === 0) return undefined;
+    const right = this.#line(text.slice(remark).trimStart(), 1, depth + 1);
+    return right === undefined ? undefined : `${this.#value(text.slice(0, remark), depth + 1)}${right}`;
+  }
+}
+
+const separators = [
+  ['. ', ''],
+  ['; ', '；'],
+  [': ', '：'],
+] as const;
+
+/** The values between the fixed parts, each as short as it can be; undefined when the text has not these parts. */
+function valuesOf(text: string, parts: readonly string[]): string[] | undefined {
+  const [first, last] = [parts[0]!, parts[parts.length - 1]!];
+  if (!text.startsWith(first) || !text.endsWith(last) || text.length < first.length + last.length) return undefined;
+  const values: string[] = [];
+  const end = text.length - last.length;
+  let from = first.length;
+  for (const [index, part] of parts.entries()) {
+    if (index === 0 || index === parts.length - 1) continue;
+    // Of values side by side the first is the fact, the others are remarks that may be missing: it takes all.
+    const next = part === '' ? parts.slice(index, -1).find((later) => later !== '') : part;
+    const at = next === undefined ? end : text.indexOf(next, from);
+    if (at === -1 || at + part.length > end) return undefined;
+    values.push(text.slice(from, at));
+    from = at + part.length;
+  }
+  values.push(text.slice(from, end));
+  return values;
+}
+
+/** `{}` takes the values in order, `{2}` the second one. */
+export function fill(target: string, value: (index: number) => string): string {
+  let next = 0;
+  return target.replaceAll(/\{(\d*)\}/g, (_, number: string) => value(number === '' ? next++ : Number(number) - 1));
+}

@@ -1,0 +1,24 @@
+import type { Messages } from '../catalogue.ts';
+import { actions } from './actions.ts';
+import { backup } from './backup.ts';
+import { backupStorage } from './backup-storage.ts';
+import { commands } from './commands.ts';
+import { connectors } from './connectors.ts';
+import { engine } from './engine.ts';
+import { record } from './record.ts';
+import { runbook } from './runbook.ts';
+import { usage, words } from './words.ts';
+
+/** Every Chinese message by its English one; one file a room. */
+export const messagesZhCn = (): Messages => ({
+  ...words(),
+  ...usage(),
+  ...actions(),
+  ...backup(),
+  ...backupStorage(),
+  ...commands(),
+  ...connectors(),
+  ...engine(),
+  ...record(),
+  ...runbook(),
+});

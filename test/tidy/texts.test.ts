@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest';
+import { Catalogue, fill } from '../../src/cli/texts/catalogue.ts';
+import { messagesZhCn } from '../../src/cli/texts/zh-cn/messages.ts';
+import { titlesZhCn } from '../../src/cli/texts/zh-cn/titles.ts';
+import { usage, words } from '../../src/cli/texts/zh-cn/words.ts';
+import { sourceMessages, sourceTitles } from '../helpers/message-sources.ts';
+
+const messages = sourceMessages();
+const chinese = messagesZhCn();
+
+/** Texts that look like messages and are none, with the reason. */
+const notForPeople: Record<string, string> = {
+  '{}/{} {}-{} node-{}': 'the version line, which scripts read',
+  'oaops: cannot write the output: {}': 'the last word when not even the language can be asked for',
+  'failed command-not-started 0': 'a line of the supervisor',
+  'application/json; charset=utf-8': 'a header',
+  'add() without room()': 'a defect of the program',
+  'never connects': 'a database that only makes SQL',
+};
+
+test('the sources are read', () => {
+  expect(messages.length).toBeGreaterThan(1000);
+});
+
+test('every text that a person may read has its Chinese in src/cli/texts/zh-cn', () => {
+  const missing = messages.filter(({ text }) => !(text in chinese) && !(text in notForPeople));
+  expect(missing.map(({ place, text }) => `${place}: '${text}'`)).toEqual([]);
+});
+
+test('no Chinese text stands for English that is gone', () => {
+  const known = new Set(messages.map(({ text }) => text));
+  const kept = { ...words(), ...usage() };
+  expect(Object.keys(chinese).filter((text) => !known.has(text) && !(text in kept))).toEqual([]);
+  expect(Object.keys(notForPeople).filter((text) => !known.has(text))).toEqual([]);
+});
+
+test('each heading of a table has its Chinese, and no other', () => {
+  expect(Object.keys(titlesZhCn).sort()).toEqual(sourceTitles().sort());
+});
+
+test('a Chinese text holds the facts of the English one, in Chinese punctuation, and what is typed as it is', () => {
+  const wrong: string[] = [];
+  for (const [english, target] of Object.entries(chinese)) {
+    const tell = (why: string) => wrong.push(`${english}: ${why}: ${target}`);
+    const count = english.split('{}').length - 1;
+    const used = new Set<number>();
+    fill(target, (index) => {
+      used.add(index);
+      return '';
+    });
+    if ([...used].some((index) => index < 0 || index >= count)) tell('a value that the English has not');
+    // The "s" of a plural and the place of a sign have no counterpart; every other value is a fact.
+    const plurals = [...english.matchAll(/[a-z]\{\}/g)].length;
+    if (used.size < count - plurals) tell('a value is lost');
+    if (/[\u4e00-\u9fff][,;?!](?!\w)/.test(target)) tell('punctuation');
+    const typed = (text: string) =>
+      [...text.matchAll(/--[a-z-]{3,}|\b[A-Z]+_[A-Z_]+\b|"oaops [a-z ]+/g)].map(([word]) => word.trim()).sort();
+    if (typed(target).join() !== typed(english).join()) tell('what is typed');
+  }
+  expect(wrong).toEqual([]);
+});
+
+test('every Chinese text comes out whole: each value in its place, none forgotten', () => {
+  const catalogue = new Catalogue(chinese);
+  const wrong = Object.keys(chinese).flatMap((english) => {
+    let number = 0;
+    const sample = english.replaceAll('{}', () => `q${++number}z`);
+    const said = catalogue.lines(sample);
+    return said === sample && chinese[english] !== english
+      ? [english]
+      : /\{\d*\}(?!\})|undefined/.test(said)
+        ? [said]
+        : [];
+  });
+  expect(wrong).toEqual([]);
+});
