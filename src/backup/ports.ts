@@ -33,7 +33,16 @@ export interface ObjectStore {
 }
 
 /** A file of the spool, or small bytes in memory. */
-export type ObjectBody = { file: string } | { bytes: Uint8Array };
+export type ObjectBody =
+  | {
+      file: string;
+      /**
+       * The file is complete, synced, of the announced hash, and nobody will write to it again: one store may make it the
+       * object itself instead of copying it. True for the first that asks; two places must never share one file.
+       */
+      claim?: () => boolean;
+    }
+  | { bytes: Uint8Array };
 
 export interface StoreCapabilities {
   /** A put to a taken name is refused by the store itself, also when raced. */

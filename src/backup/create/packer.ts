@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { ContentIndex } from '../cache/content-index.ts';
 import { objectNames } from '../format/object-names.ts';
 import type { PackInfo } from '../format/pack-table.ts';
+import type { ObjectBody } from '../ports.ts';
 import type { LegSet } from './leg-set.ts';
 import { feedBytes, PackFeed } from './pack-feed.ts';
 import { hasRoom } from './room-on-disk.ts';
@@ -175,12 +176,23 @@ export class Packer {
 
   async #send({ number, file, contents }: OpenPack): Promise<void> {
     const info = await this.#feed.finish();
-    await this.#options.legs.put(objectNames.pack(info.sha256), { file }, info.sha256, info.storedBytes);
+    await this.#options.legs.put(objectNames.pack(info.sha256), claimable(file), info.sha256, info.storedBytes);
     this.#options.contents.addPack(info, contents);
     this.#names[number] = info.sha256;
     this.#finished.push(info);
     for (const content of contents) this.#unnamed.delete(content.sha256);
   }
+}
+
+/** The finished file, which one leg may keep. */
+function claimable(file: string): ObjectBody {
+  let free = true;
+  const claim = () => {
+    const first = free;
+    free = false;
+    return first;
+  };
+  return { file, claim };
 }
 
 function unlinkQuietly(file: string): void {

@@ -25,7 +25,7 @@ export interface DirectoryStoreOptions {
 /**
  * A repository leg in a directory.
  * An object is written under a temporary name, synced, linked to its name (link(2) never overwrites), and its folder
- * synced. Folders are 0700, files 0600. When the root folder is replaced while open (a mount that went away), every
+ * synced; a finished file of a spool on the same file system is linked as it is. Folders are 0700, files 0600. When the root folder is replaced while open (a mount that went away), every
  * call fails with `leg-changed` instead of writing to what lies below the mount point.
  * @throws OaopsError `leg-missing` (exit 10), `leg-not-a-directory` (exit 10), `leg-access-denied`
  */
@@ -96,6 +96,8 @@ class DirectoryStore implements ObjectStore {
     await this.#checkRoot();
     const taken = await this.#existing(name, options.sizeBytes);
     if (taken) return 'exists';
+    const adopted = await this.#adopt(name, body, options);
+    if (adopted) return adopted;
     const temporary = await this.#temporaryName();
     try {
       await this.#write(temporary, name, body, options);
@@ -224,6 +226,35 @@ class DirectoryStore implements ObjectStore {
     return true;
   }
 
+  /**
+   * Gives a finished file of the spool its name here, when it lies on the same file system: what was written and synced once
+   * need not be read and written again. Undefined = it must be copied.
+   */
+  async #adopt(
+    name: string,
+    body: ObjectBody,
+    { sizeBytes, onProgress }: { sizeBytes: number; onProgress?: (bytes: number) => void },
+  ): Promise<'stored' | 'exists' | undefined> {
+    if (!this.#linkWorks || !('file' in body) || !body.claim) return undefined;
+    const found = await lstat(body.file, { bigint: true }).catch(() => undefined);
+    // The copy would find out, and say, what is wrong with another file.
+    if (!found?.isFile() || found.dev !== this.#opened.dev || found.nlink !== 1n || Number(found.size) !== sizeBytes)
+      return undefined;
+    if (!body.claim()) return undefined;
+    try {
+      await this.#makeFolder(dirname(name));
+      const outcome = await this.#link(body.file, name, sizeBytes);
+      if (outcome === undefined) return undefined;
+      await syncFolder(dirname(join(this.location, name)));
+      onProgress?.(sizeBytes);
+      return outcome;
+    } catch (error) {
+      // Bind mounts and project quotas of one file system.
+      if (errnoOf(error) === 'EXDEV') return undefined;
+      throw rephrase(error, this.location, name);
+    }
+  }
+
   async #write(
     temporary: string,
     name: string,
@@ -252,26 +283,30 @@ class DirectoryStore implements ObjectStore {
   }
 
   async #publish(temporary: string, name: string, sizeBytes: number): Promise<'stored' | 'exists'> {
-    const path = join(this.location, name);
-    if (this.#linkWorks) {
-      try {
-        await link(temporary, path);
-        return 'stored';
-      } catch (error) {
-        if (errnoOf(error) === 'EEXIST') {
-          // NFS may repeat a link(2) whose answer was lost: a second name means that it was done (open(2), O_EXCL).
-          if ((await stat(temporary)).nlink === 2) return 'stored';
-          await this.#existing(name, sizeBytes);
-          return 'exists';
-        }
-        if (!isLinkRefused(error)) throw error;
-        this.#linkWorks = false;
-      }
-    }
+    const linked = this.#linkWorks ? await this.#link(temporary, name, sizeBytes) : undefined;
+    if (linked) return linked;
     // No hard links here (FAT, some SMB and FUSE mounts): look, then rename. Two writers at one instant could both win.
     if (await this.#existing(name, sizeBytes)) return 'exists';
-    await rename(temporary, path);
+    await rename(temporary, join(this.location, name));
     return 'stored';
+  }
+
+  /** Gives a file that has one name a second one, if that is free. Undefined when there are no hard links here. */
+  async #link(file: string, name: string, sizeBytes: number): Promise<'stored' | 'exists' | undefined> {
+    try {
+      await link(file, join(this.location, name));
+      return 'stored';
+    } catch (error) {
+      if (errnoOf(error) === 'EEXIST') {
+        // NFS may repeat a link(2) whose answer was lost: a second name means that it was done (open(2), O_EXCL).
+        if ((await stat(file)).nlink === 2) return 'stored';
+        await this.#existing(name, sizeBytes);
+        return 'exists';
+      }
+      if (!isLinkRefused(error)) throw error;
+      this.#linkWorks = false;
+      return undefined;
+    }
   }
 
   /** Makes missing folders one by one, so that each new name is synced in its parent. */
