@@ -14,14 +14,11 @@ const passedThrough = [
 ];
 
 /**
- * The environment of a local command: a short list of our own, the step's variables, and a UTF-8 locale when there is none
+ * What a local command gets besides the step's variables: a short list of our own, and a UTF-8 locale when there is none
  * at all (as under cron), because file names and texts here are UTF-8. An environment that depends on who started the run
  * would make runs differ.
  */
-export function commandEnvironment(
-  own: Readonly<Record<string, string | undefined>>,
-  given: Readonly<Record<string, string>> = {},
-): Record<string, string> {
+export function baseEnvironment(own: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const result: Record<string, string> = {};
   for (const name of passedThrough) {
     const value = own[name];
@@ -29,5 +26,5 @@ export function commandEnvironment(
   }
   result['PATH'] ||= '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
   if (!result['LC_ALL'] && !result['LC_CTYPE'] && !result['LANG']) result['LANG'] = 'C.UTF-8';
-  return { ...result, ...given };
+  return result;
 }

@@ -1,4 +1,5 @@
 import { OaopsError } from '../../core/errors.ts';
+import { ExitCode } from '../../core/exit-codes.ts';
 import type { BecomeSpec } from '../../runbook/types.ts';
 
 /**
@@ -25,7 +26,7 @@ export function notStarted(
       });
     case 'marker-folder-unwritable':
       return new OaopsError(reason, `there is no place on ${where.target} for the marker of a command`, {
-        next: 'Give the account a home folder it can write to, or space in /var/tmp.',
+        next: 'Give the account a home folder it can write to, with space in it, or space in /var/tmp.',
       });
     case 'command-not-found':
       return new OaopsError(reason, `there is no program "${program}" on ${where.target}`, {
@@ -36,6 +37,21 @@ export function notStarted(
       return new OaopsError(reason, `"${program}" on ${where.target} cannot be executed`, {
         next: 'Check its mode and type.',
         details: { ...details, exitCode: 126 },
+      });
+    case 'unit-never-sent':
+      return new OaopsError(
+        'host-unreachable',
+        `the connection to ${where.target} was lost before the command had started`,
+        {
+          next: 'Try again when the network is stable.',
+          details,
+        },
+      );
+    case 'command-too-long':
+      return new OaopsError(reason, `the arguments or variables of "${program}" are too long for ${where.target}`, {
+        exitCode: ExitCode.usage,
+        next: 'Linux takes 128 KiB for one argument or all variables, and about 2 MiB in all: give the rest on stdin or in a file.',
+        details,
       });
     case 'command-not-started':
       return new OaopsError(reason, `the command was stopped on ${where.target} before it had started`, { details });

@@ -11,6 +11,7 @@ export class OutputFollower {
   readonly #dir: string;
   readonly #captures: Record<'out' | 'err', OutputCapture>;
   readonly #files: Partial<Record<'out' | 'err', FileHandle>> = {};
+  readonly #positions = { out: 0, err: 0 };
   readonly #buffer = Buffer.allocUnsafe(chunkBytes);
 
   constructor(dir: string, onOutput?: ProcessRequest['onOutput']) {
@@ -55,11 +56,14 @@ export class OutputFollower {
     const file = this.#files[name];
     // Up to the size of now: a child left in the background may go on writing for ever.
     const { size } = await file.stat();
+    // A command that opens its output by name ("> /dev/stderr") empties the file: what comes now stands at its beginning.
+    if (size < this.#positions[name]) this.#positions[name] = 0;
     const before = capture.totalBytes;
-    while (capture.totalBytes < size) {
-      const length = Math.min(chunkBytes, size - capture.totalBytes);
-      const { bytesRead } = await file.read(this.#buffer, 0, length, capture.totalBytes);
+    while (this.#positions[name] < size) {
+      const length = Math.min(chunkBytes, size - this.#positions[name]);
+      const { bytesRead } = await file.read(this.#buffer, 0, length, this.#positions[name]);
       if (bytesRead === 0) break;
+      this.#positions[name] += bytesRead;
       capture.push(this.#buffer.subarray(0, bytesRead));
     }
     return capture.totalBytes > before;

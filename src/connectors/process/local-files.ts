@@ -1,5 +1,7 @@
-import { chmod, copyFile, open, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { chmod, chown, copyFile, open, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { errnoOf, OaopsError } from '../../core/errors.ts';
 import { hashLocalFile } from '../../core/hash-file.ts';
 import type { BecomeSpec } from '../../runbook/types.ts';
@@ -40,7 +42,8 @@ export class LocalFiles implements HostFiles {
     const temporary = this.#temporary(path);
     try {
       const wanted = await hashLocalFile(localPath, signal);
-      await copyFile(localPath, temporary);
+      await copyFile(localPath, temporary, constants.COPYFILE_EXCL);
+      await chmod(temporary, 0o600);
       const copied = await hashLocalFile(temporary, signal);
       if (copied.sha256 !== wanted.sha256) throw changedWhileCopied(localPath);
       await this.#moveInto(temporary, path, options, signal);
@@ -66,13 +69,15 @@ export class LocalFiles implements HostFiles {
   async readFile(path: string, maxBytes: number, signal: AbortSignal, become?: BecomeSpec): Promise<Uint8Array | null> {
     if (become) return this.#shell.readFile(path, maxBytes, signal, become);
     try {
-      const source = await open(path, 'r').catch((error) => {
+      const source = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error) => {
         if (errnoOf(error) === 'ENOENT') return null;
         throw error;
       });
       if (!source) return null;
       try {
-        const { size } = await source.stat();
+        const found = await source.stat();
+        if (!found.isFile()) throw notRegular(path);
+        const { size } = found;
         if (size > maxBytes) throw tooLarge(path, size, maxBytes);
         return await readFile(path, { signal });
       } finally {
@@ -85,13 +90,15 @@ export class LocalFiles implements HostFiles {
 
   /** Beside its goal, so that the rename stays in one file system. */
   #temporary(path: string): string {
-    return join(dirname(path), `.${basename(path).slice(0, 200)}.oaops-${process.pid}-${Date.now().toString(36)}`);
+    return join(dirname(path), `.oaops-${randomBytes(8).toString('hex')}`);
   }
 
   async #moveInto(temporary: string, path: string, options: OwnedFileOptions, signal: AbortSignal): Promise<void> {
     const old = await stat(path).catch(() => undefined);
     if (old && !old.isFile()) throw notRegular(path);
     if (options.owner !== undefined) await this.#chown(temporary, options.owner, signal);
+    // Whoever could read the old file should be able to read the new one; only root may give files away.
+    else if (old) await chown(temporary, old.uid, old.gid).catch(() => {});
     // After chown(2), which clears set-id bits.
     await chmod(temporary, options.mode ?? (old ? old.mode & 0o7777 : 0o644));
     const handle = await open(temporary, 'r');

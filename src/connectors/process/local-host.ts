@@ -8,7 +8,6 @@ import { LocalFiles } from './local-files.ts';
 import { type LocalHostOptions, LocalUnit } from './local-unit.ts';
 import { markerName } from './marker.ts';
 import { MarkerFolder } from './marker-folder.ts';
-import { assertEnvName } from './quote.ts';
 
 /** The local machine. Commands run under the supervisor, so that another process of oaops can find them again. */
 export class LocalHost extends FiledHost {
@@ -27,7 +26,6 @@ export class LocalHost extends FiledHost {
     const { clock, random, secrets } = this.#options;
     const key = request.supervise?.key;
     const given = request.env ?? {};
-    for (const name of Object.keys(given)) assertEnvName(name);
     const plan = await planBecome(request.become, argv, given, secrets, `end-${newId(clock.nowMs(), random)}`);
     const marker = MarkerFolder.create(this.#dirOf(key ?? `once.${newId(clock.nowMs(), random)}`));
     try {

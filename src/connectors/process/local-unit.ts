@@ -1,14 +1,16 @@
 import type { Clock } from '../../core/clock.ts';
-import { messageOf, OaopsError } from '../../core/errors.ts';
+import { errnoOf, messageOf, OaopsError } from '../../core/errors.ts';
 import type { RandomSource } from '../../core/ids.ts';
 import type { ProcessRequest, ProcessResult, SecretDoor } from '../../engine/ports.ts';
 import type { BecomeSpec } from '../../runbook/types.ts';
 import type { BecomePlan } from './become.ts';
 import { startDeadline } from './deadline.ts';
-import { commandEnvironment } from './environment.ts';
+import { baseEnvironment } from './environment.ts';
+import { notStarted } from './failures.ts';
 import { OutputFollower } from './follow.ts';
 import type { SourcedRequest } from './host-files.ts';
 import type { MarkerFolder } from './marker-folder.ts';
+import { commandVariables } from './quote.ts';
 import { assertEnded, unitResult } from './result.ts';
 import { endTreeText, supervisorText } from './supervisor.ts';
 
@@ -44,7 +46,11 @@ export class LocalUnit {
     const startedMs = clock.monotonicMs();
     const input = plan.stdinPrefix + (request.stdin ?? '');
     const hasInput = input !== '' || request.stdinSource !== undefined;
-    const env = { ...commandEnvironment(this.#options.env, request.env), OAOPS_UNIT: name };
+    const env = {
+      ...baseEnvironment(this.#options.env),
+      OAOPS_UNIT: name,
+      OAOPS_ENV: commandVariables(request.env),
+    };
     const child = execa(
       '/bin/sh',
       ['-c', supervisorText, 'oaops-unit', dir, request.cwd ?? '', plan.mode, plan.user, plan.keepEnv, ...plan.argv],
@@ -67,6 +73,7 @@ export class LocalUnit {
     if (child.stdin) sendInput(child.stdin, input, request.stdinSource);
     const ended = child.then((outcome) => {
       if (outcome.failed && child.pid === undefined) {
+        if (errnoOf(outcome.cause) === 'E2BIG') throw tooLong(this.#target, request, name);
         throw new OaopsError(
           'process-not-started',
           `/bin/sh could not be started: ${messageOf(outcome.cause ?? outcome)}`,
@@ -141,7 +148,7 @@ export class LocalUnit {
     const parameters = [marker.name, String(record?.pid ?? 0), record?.startTime ?? '-', grace];
     const script = ['/bin/sh', '-c', endTreeText, 'oaops-end', ...parameters];
     const environment = {
-      env: commandEnvironment(this.#options.env),
+      env: baseEnvironment(this.#options.env),
       extendEnv: false,
       reject: false,
       stdin: 'ignore',
@@ -153,6 +160,10 @@ export class LocalUnit {
     }
     assertEnded(this.#target, stdout);
   }
+}
+
+function tooLong(target: string, request: ProcessRequest, unit: string): OaopsError {
+  return notStarted('command-too-long', { target, unit, argv: request.argv });
 }
 
 /** Writes text, then a stream, to the stdin of a process; one that does not read it is no error. */

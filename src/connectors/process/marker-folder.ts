@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { errnoOf, OaopsError } from '../../core/errors.ts';
+import { errnoOf, messageOf, OaopsError } from '../../core/errors.ts';
 import { type ExitRecord, type PidRecord, parseExit, parsePid } from './exit.ts';
 
 /** What one look at a unit found. */
@@ -17,7 +17,6 @@ export class MarkerFolder {
   /** Makes it anew, with empty outputs. @throws OaopsError `unit-running` */
   static create(dir: string): MarkerFolder {
     const folder = new MarkerFolder(dir);
-    mkdirSync(join(dir, '..'), { recursive: true, mode: 0o700 });
     if (existsSync(dir)) {
       if (folder.watch() === 'alive') {
         throw new OaopsError('unit-running', `the command ${folder.name} is already running`, {
@@ -26,8 +25,23 @@ export class MarkerFolder {
       }
       folder.remove();
     }
-    mkdirSync(dir, { mode: 0o700 });
-    for (const name of ['out', 'err']) writeFileSync(join(dir, name), '', { mode: 0o600 });
+    try {
+      mkdirSync(join(dir, '..'), { recursive: true, mode: 0o700 });
+      mkdirSync(dir, { mode: 0o700 });
+      for (const name of ['out', 'err']) writeFileSync(join(dir, name), '', { mode: 0o600 });
+      // On a full disk, empty files can still be made: better to know now than when the supervisor cannot say what it does.
+      writeFileSync(join(dir, 'pid.tmp'), '0\n', { mode: 0o600 });
+    } catch (error) {
+      folder.remove();
+      throw new OaopsError(
+        'marker-folder-unwritable',
+        `the marker of a command cannot be written: ${messageOf(error)}`,
+        {
+          next: 'Make the state folder writable and give it space.',
+          cause: error,
+        },
+      );
+    }
     return folder;
   }
 

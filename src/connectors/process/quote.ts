@@ -36,6 +36,12 @@ export function exportLines(env: Readonly<Record<string, string>>): string {
     .join('');
 }
 
+/** The variables of a command as lines for the supervisor; the name of its unit is not for others to set. */
+export function commandVariables(env: Readonly<Record<string, string>> = {}): string {
+  const { OAOPS_UNIT: _, ...others } = env;
+  return exportLines(others);
+}
+
 /** @throws OaopsError `env-name-invalid` (exit 2) */
 export function assertEnvName(name: string): void {
   if (!envNamePattern.test(name)) {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { OaopsError } from '../../core/errors.ts';
@@ -30,7 +30,14 @@ export class ShellFiles implements HostFiles {
     options: OwnedFileOptions,
     signal: AbortSignal,
   ): Promise<void> {
-    const argv = [installScript, path, modeText(options.mode), options.owner ?? '', sha256];
+    const argv = [
+      installScript,
+      path,
+      modeText(options.mode),
+      options.owner ?? '',
+      sha256,
+      randomBytes(8).toString('hex'),
+    ];
     checkInstalled(
       await this.#run(
         { argv, shell: true, ...(options.become && { become: options.become }), stdinSource: source },
@@ -65,6 +72,7 @@ export class ShellFiles implements HostFiles {
         `${path} cannot be read: ${outputText(result.stderr).trim() || `exit code ${result.exitCode}`}`,
       );
     if (state === 'missing') return null;
+    if (state === 'irregular') throw notRegular(path);
     if (state?.startsWith('large ')) throw tooLarge(path, Number(state.slice(6)), maxBytes);
     return Buffer.from(lines.join(''), 'base64');
   }
@@ -72,7 +80,7 @@ export class ShellFiles implements HostFiles {
 
 /** Prints "missing", "large SIZE" when $1 has more than $2 bytes, or "content" and base64. */
 const readScript =
-  '[ -e "$1" ] || { echo missing; exit 0; }; n=$(wc -c <"$1") || exit 1; [ "$n" -le "$2" ] || { echo large $n; exit 0; }; echo content; base64 <"$1"';
+  '[ -e "$1" ] || { echo missing; exit 0; }; [ -f "$1" ] || { echo irregular; exit 0; }; n=$(wc -c <"$1") || exit 1; [ "$n" -le "$2" ] || { echo large $n; exit 0; }; echo content; base64 <"$1"';
 
 /** Prints "missing", or sha256 and size, of the file named by $1. */
 const hashScript =
@@ -93,20 +101,27 @@ function parseHash(text: string, result: ProcessResult, path: string): FileDiges
 
 /**
  * Stores stdin as the file $1 by a temporary name beside it and a rename. $2: octal mode or empty (that of the old file,
- * else 644), $3: owner or empty, $4: sha256 that must have arrived. Exit 90: another sha256; 91: not a regular file.
+ * else 644), $3: owner or empty (that of the old file, if we
+ * may give it away), $4: sha256 that must have arrived, $5: end of the temporary name. Exit 90: another sha256; 91: not a regular file.
  */
 const installScript = `
 p=$1
 case $p in /*|./*|../*) ;; *) p=./$p ;; esac
 if [ -e "$p" ] && [ ! -f "$p" ]; then exit 91; fi
-t=$p.oaops-$$
+umask 077
+# A name of its own: in a folder that others write to, a link may wait under a name that can be foreseen.
+set -C
+d=\${p%/*}/
+t=$d.oaops-$5
 trap 'rm -f "$t"' EXIT
 trap 'exit 99' HUP INT TERM
-umask 077
 cat >"$t" || exit 1
+set +C
 h=$(sha256sum <"$t") || exit 1
 [ "\${h%% *}" = "$4" ] || exit 90
-if [ -n "$3" ]; then chown "$3" "$t" || exit 1; fi
+if [ -n "$3" ]; then chown "$3" "$t" || exit 1
+elif [ -f "$p" ]; then chown "$(stat -c %u:%g "$p")" "$t" 2>/dev/null
+fi
 if [ -n "$2" ]; then chmod "$2" "$t" || exit 1
 elif [ -f "$p" ]; then chmod --reference="$p" "$t" 2>/dev/null || chmod "$(stat -c %a "$p")" "$t" || exit 1
 else chmod 644 "$t" || exit 1

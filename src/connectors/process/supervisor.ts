@@ -3,22 +3,26 @@
  * positional parameters, environment or stdin, never as text. POSIX sh (dash, bash, busybox); /proc where there is one.
  */
 
-/** Shared by the texts below. Variables are named oaops_*, because the command inherits those that are exported already. */
+/** Shared by the texts below. The name of a process, in its stat file, may hold line ends and parentheses. */
 const helpers = `
 look() {
   case $1 in
     */*) [ -f "$1" ] && [ -x "$1" ] && return 0; [ -e "$1" ] && return 126; return 127 ;;
   esac
   ( IFS=:; set -f
-    for oaops_p in $PATH; do [ -f "\${oaops_p:-.}/$1" ] && [ -x "\${oaops_p:-.}/$1" ] && exit 0; done
+    for oaops_p in $2; do [ -f "\${oaops_p:-.}/$1" ] && [ -x "\${oaops_p:-.}/$1" ] && exit 0; done
     exit 127 )
 }
 began() {
   shift 19 2>/dev/null && printf %s "$1"
 }
-start_of() {
+stat_of() {
   oaops_l=
-  IFS= read -r oaops_l 2>/dev/null </proc/$1/stat || { printf %s -; return 1; }
+  while IFS= read -r oaops_x || [ -n "$oaops_x" ]; do oaops_l="$oaops_l$oaops_x "; done 2>/dev/null </proc/$1/stat
+  [ -n "$oaops_l" ]
+}
+start_of() {
+  stat_of "$1" 2>/dev/null || { printf %s -; return 1; }
   began \${oaops_l##*) }
 }
 same_start() {
@@ -30,8 +34,7 @@ alive() {
   IFS= read -r oaops_l 2>/dev/null </proc/sys/kernel/random/boot_id || oaops_l=-
   [ "$oaops_l" = "$3" ] || return 1
   if [ "$2" = - ]; then kill -0 "$1" 2>/dev/null; return; fi
-  oaops_l=
-  IFS= read -r oaops_l 2>/dev/null </proc/$1/stat || return 1
+  stat_of "$1" 2>/dev/null || return 1
   oaops_x=$2
   same_start \${oaops_l##*) }
 }
@@ -50,6 +53,9 @@ boot_id() {
  * user, comma-separated names of variables to keep through sudo, then the command. In the -password modes the first line
  * of stdin is the password; it never is in an argument, a variable of another process or a file.
  *
+ * The variables of the command come as lines of \`export\` in OAOPS_ENV, and are set only where it is started: a PATH or IFS
+ * that is meant for the command must not reach the supervisor.
+ *
  * The command is started by `exec` in a subshell, so that only programs run, never built-ins of the shell, and in the
  * foreground, because POSIX has background commands ignore SIGINT. Signals are caught, not ignored: an ignored signal
  * would stay ignored in the command.
@@ -61,6 +67,17 @@ boot_id() {
 export const supervisorText = `${helpers}
 oaops_d=$1 oaops_c=$2 oaops_m=$3 oaops_w=$4 oaops_k=$5
 shift 5
+oaops_v=$OAOPS_ENV
+unset OAOPS_ENV
+oaops_y=$PATH
+oaops_z=$(eval "$oaops_v"; printf %s "$PATH") 2>/dev/null
+PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+launch() {
+  exec >>"$oaops_d/out" 2>>"$oaops_d/err"
+  PATH=$oaops_y
+  eval "$oaops_v"
+  exec "$@"
+}
 finish() {
   printf '%s %s\\n' "$1" "$(date +%s)" >"$oaops_d/exit.tmp" && mv -f "$oaops_d/exit.tmp" "$oaops_d/exit" || exit 99
   exit 0
@@ -79,43 +96,44 @@ refused() {
 trap : HUP INT QUIT TERM
 mkdir "$oaops_d/claim" 2>/dev/null || exit 0
 printf '%s %s %s %s\\n' "$$" "$(start_of $$)" "$(boot_id)" "$(date +%s)" >"$oaops_d/pid.tmp" && mv -f "$oaops_d/pid.tmp" "$oaops_d/pid" || exit 99
+case $oaops_c in '' | /*) ;; *) oaops_c=./$oaops_c ;; esac
 if [ -n "$oaops_c" ]; then CDPATH= cd -- "$oaops_c" 2>/dev/null || finish 'failed cwd-missing'; fi
 oaops_q=
 case $oaops_m in
   '')
-    look "$1"
+    look "$1" "$oaops_z"
     case $? in 127) finish 'failed command-not-found' ;; 126) finish 'failed command-not-executable' ;; esac
     ;;
   sudo*)
-    look sudo || finish 'failed become-missing'
+    look sudo "$PATH" || finish 'failed become-missing'
     if [ "$oaops_m" = sudo-password ]; then
       IFS= read -r oaops_q || finish 'failed become-password-required'
       printf '%s\\n' "$oaops_q" | LC_ALL=C LANGUAGE=C sudo -S -p '' -u "$oaops_w" -v >/dev/null 2>"$oaops_d/become" || refused
       oaops_q=
     fi
     LC_ALL=C LANGUAGE=C sudo -n -u "$oaops_w" -l -- "$@" </dev/null >/dev/null 2>"$oaops_d/become" || refused
-    set -- sudo -n \${oaops_k:+"--preserve-env=$oaops_k"} -u "$oaops_w" -- "$@"
+    set -- "$(command -v sudo)" -n \${oaops_k:+"--preserve-env=$oaops_k"} -u "$oaops_w" -- "$@"
     ;;
   doas)
-    look doas || finish 'failed become-missing'
-    set -- doas -n -u "$oaops_w" -- "$@"
+    look doas "$PATH" || finish 'failed become-missing'
+    set -- "$(command -v doas)" -n -u "$oaops_w" -- "$@"
     ;;
   su)
-    look su || finish 'failed become-missing'
+    look su "$PATH" || finish 'failed become-missing'
     [ "$(id -u)" = 0 ] || finish 'failed become-password-required'
-    set -- su -s /bin/sh -c 'exec "$0" "$@"' -- "$oaops_w" "$@"
+    set -- "$(command -v su)" -s /bin/sh -c 'exec "$0" "$@"' -- "$oaops_w" "$@"
     ;;
   su-password)
-    look su || finish 'failed become-missing'
+    look su "$PATH" || finish 'failed become-missing'
     IFS= read -r oaops_q || finish 'failed become-password-required'
     # su reads the password from stdin only if it asks; what it did not read ends at the mark.
-    set -- su -s /bin/sh -c 'while IFS= read -r oaops_l; do [ "$oaops_l" = "$0" ] && break; done; exec "$@"' -- "$oaops_w" "oaops.$$.\${oaops_d##*/}" "$@"
+    set -- "$(command -v su)" -s /bin/sh -c 'while IFS= read -r oaops_l; do [ "$oaops_l" = "$0" ] && break; done; exec "$@"' -- "$oaops_w" "oaops.$$.\${oaops_d##*/}" "$@"
     ;;
 esac
 if [ "$oaops_m" = su-password ]; then
-  { printf '%s\\n%s\\n' "$oaops_q" "oaops.$$.\${oaops_d##*/}"; exec cat; } | (exec "$@" >>"$oaops_d/out" 2>>"$oaops_d/err")
+  { printf '%s\\n%s\\n' "$oaops_q" "oaops.$$.\${oaops_d##*/}"; exec cat; } | (launch "$@")
 else
-  (exec "$@" >>"$oaops_d/out" 2>>"$oaops_d/err")
+  (launch "$@")
 fi
 oaops_r=$?
 [ "$oaops_m" = sudo-password ] && sudo -k </dev/null >/dev/null 2>&1
@@ -150,8 +168,7 @@ table_of_all() {
   table=
   for f in /proc/[0-9]*; do
     pid=\${f#/proc/}
-    oaops_l=
-    IFS= read -r oaops_l 2>/dev/null <"$f/stat" || continue
+    stat_of "$pid" 2>/dev/null || continue
     row \${oaops_l##*) }
   done
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import type { AnyAuthMethod, BaseAgent, ParsedKey } from 'ssh2';
 import { messageOf, OaopsError } from '../../core/errors.ts';
 import type { SecretDoor } from '../../engine/ports.ts';
@@ -95,6 +95,14 @@ function filteredAgent(
 
 function readKeyFile(path: string, explicit: boolean, notes: string[]): Buffer | undefined {
   try {
+    const { mode, uid } = statSync(path);
+    // As ssh does: a key that others can read is no secret any more.
+    if ((mode & 0o077) !== 0 && uid === process.getuid?.()) {
+      notes.push(
+        `${path} is left out: others can read it (mode ${(mode & 0o777).toString(8)}; run "chmod 600 ${path}")`,
+      );
+      return undefined;
+    }
     return readFileSync(path);
   } catch (error) {
     // With only the .pub file here, the agent holds the key: nothing to report.

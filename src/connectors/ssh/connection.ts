@@ -23,7 +23,7 @@ export class SshConnection {
   mostOpen = 0;
   limit = usualMaxSessions;
   closed = false;
-  readonly #onClose: (() => void)[] = [];
+  readonly #onClose = new Set<() => void>();
 
   constructor(client: Client, settings: SshSettings) {
     this.#client = client;
@@ -37,11 +37,17 @@ export class SshConnection {
   /** Starts a command in a channel of its own. @throws ChannelRefused, OaopsError `session-lost` */
   exec(command: string): Promise<ClientChannel> {
     return new Promise((resolve, reject) => {
-      const gone = () => reject(new OaopsError('session-lost', `the connection to ${this.settings.name} was lost`));
+      const gone = () =>
+        reject(
+          new OaopsError('session-lost', `the connection to ${this.settings.name} was lost`, {
+            next: 'Try again when the network is stable.',
+          }),
+        );
       if (this.closed) return gone();
-      this.onClose(gone);
+      const forget = this.onClose(gone);
       try {
         this.#client.exec(command, (error, channel) => {
+          forget();
           if (error) reject(/channel open failure/i.test(error.message) ? new ChannelRefused(error.message) : error);
           else resolve(channel);
         });
@@ -53,22 +59,42 @@ export class SshConnection {
 
   /** A stream to another host, opened by this one (jump host). */
   forward(host: string, port: number): Promise<Duplex> {
+    const { connectTimeoutMs, name } = this.settings;
     return new Promise((resolve, reject) => {
+      const refuse = (why: string) =>
+        reject(
+          new OaopsError('host-unreachable', `${name} cannot reach ${host}:${port}: ${why}`, {
+            next: `Check the name and the network on ${name}, and AllowTcpForwarding of its sshd.`,
+            details: { jump: name },
+          }),
+        );
+      let late = false;
+      // A jump host may try for minutes when packets get lost behind it.
+      const timer = setTimeout(() => {
+        late = true;
+        refuse('it did not answer in time');
+      }, connectTimeoutMs);
+      const gone = () => {
+        clearTimeout(timer);
+        refuse('the connection was lost');
+      };
+      const forget = this.onClose(gone);
+      if (this.closed) return;
       this.#client.forwardOut('127.0.0.1', 0, host, port, (error, channel) => {
-        if (error)
-          reject(
-            new OaopsError('host-unreachable', `${this.settings.name} cannot reach ${host}:${port}: ${error.message}`, {
-              details: { jump: this.settings.name },
-            }),
-          );
+        clearTimeout(timer);
+        forget();
+        if (error) refuse(error.message);
+        else if (late) channel.destroy();
         else resolve(channel);
       });
     });
   }
 
-  onClose(listener: () => void): void {
+  /** Calls the listener once; gives a function that takes it back. */
+  onClose(listener: () => void): () => void {
     if (this.closed) listener();
-    else this.#onClose.push(listener);
+    else this.#onClose.add(listener);
+    return () => this.#onClose.delete(listener);
   }
 
   end(): void {
@@ -80,7 +106,8 @@ export class SshConnection {
   #close(): void {
     if (this.closed) return;
     this.closed = true;
-    for (const listener of this.#onClose.splice(0)) listener();
+    for (const listener of [...this.#onClose]) listener();
+    this.#onClose.clear();
   }
 }
 
@@ -182,12 +209,21 @@ function refusalOf(settings: SshSettings, key: Buffer): OaopsError | undefined {
         'host-key-unknown',
         `the host key of ${settings.name} is not known: it shows ${type} ${fingerprint}${why}`,
         {
-          next: `Compare the fingerprint on the host itself (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub), then add it: ssh-keyscan ${settings.keyPort === 22 ? '' : `-p ${settings.keyPort} `}${settings.keyName} >> ${file}`,
+          next: addKey(settings, file),
           details,
         },
       );
     }
   }
+}
+
+function addKey(settings: SshSettings, file: string): string {
+  const compare =
+    'Compare the fingerprint on the host itself (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub), then add it';
+  const scan = `ssh-keyscan${settings.port === 22 ? '' : ` -p ${settings.port}`} ${settings.host}`;
+  return settings.keyName === settings.host
+    ? `${compare}: ${scan} >> ${file}`
+    : `${compare} to ${file} under the name ${settings.keyName}: ${scan} shows it.`;
 }
 
 function connectError(settings: SshSettings, error: unknown, authentication: Authentication): OaopsError {
@@ -204,12 +240,15 @@ function connectError(settings: SshSettings, error: unknown, authentication: Aut
     }
     const notes = authentication.notes.length > 0 ? ` (${authentication.notes.join('; ')})` : '';
     return new OaopsError('auth-failed', `${place} refused every way to log in${notes}`, {
-      next: `Try it by hand with the same account: ssh -v ${settings.user}@${settings.host}`,
+      next: `Try it by hand with the same account: ssh -v -p ${settings.port} ${settings.user}@${settings.host}`,
       details,
     });
   }
   if (level === 'handshake' || level === 'protocol') {
-    return new OaopsError('ssh-handshake-failed', `no ssh connection with ${place}: ${message}`, { details });
+    return new OaopsError('ssh-handshake-failed', `no ssh connection with ${place}: ${message}`, {
+      next: `See what it says to "ssh -v -p ${settings.port} ${settings.user}@${settings.host}": it may be no ssh server, or know only old algorithms.`,
+      details,
+    });
   }
   const reasons: Record<string, string> = {
     ENOTFOUND: 'its name is not known',

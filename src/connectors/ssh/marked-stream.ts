@@ -1,3 +1,5 @@
+const mostNoiseChars = 300;
+
 /**
  * Finds a random mark in a stream: what comes before the first mark line is dropped (login scripts of csh and others
  * print there), what stands between is handed on, what follows the second one is kept as the trailer.
@@ -8,6 +10,7 @@ export class MarkedStream {
   #state: 'before' | 'inside' | 'after' = 'before';
   #held: Buffer = Buffer.alloc(0);
   #trailer = '';
+  #before = '';
 
   constructor(mark: string, onData: (chunk: Buffer) => void) {
     this.#mark = Buffer.from(mark);
@@ -16,6 +19,11 @@ export class MarkedStream {
 
   get begun(): boolean {
     return this.#state !== 'before';
+  }
+
+  /** The beginning of what came before the first mark, for messages. */
+  get before(): string {
+    return (this.#before + (this.begun ? '' : this.#held.toString('latin1'))).trim();
   }
 
   /** True when the second mark has come: nothing is missing. */
@@ -38,6 +46,8 @@ export class MarkedStream {
     if (at < 0) {
       const keep = partialLength(bytes, this.#mark, this.#state === 'before' ? 1 : 0);
       if (this.#state === 'inside' && bytes.length > keep) this.#onData(bytes.subarray(0, bytes.length - keep));
+      else if (this.#before.length < mostNoiseChars)
+        this.#before += bytes.toString('utf8', 0, Math.min(bytes.length - keep, mostNoiseChars));
       this.#held = Buffer.from(bytes.subarray(bytes.length - keep));
       return;
     }

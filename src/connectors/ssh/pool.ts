@@ -10,6 +10,12 @@ const maxHandshakes = 32;
 /** Connections to one host: more than one only when its MaxSessions is used up. */
 const maxConnectionsPerHost = 3;
 
+/** A channel in which a command has been started. */
+export interface OpenChannel {
+  channel: ClientChannel;
+  isConnected: () => boolean;
+}
+
 /** A shared promise, which one of its users stops waiting for. */
 async function untilAborted<T>(shared: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
@@ -88,7 +94,9 @@ export class HostPool {
    * Starts a command in a channel; waits for a free one when the server allows no more. `urgent` (ending a process tree)
    * has a connection of its own, so that it never waits for what it is to end.
    */
-  async exec(command: string, signal: AbortSignal, urgent = false): Promise<ClientChannel> {
+  async exec(command: string, signal: AbortSignal, urgent = false): Promise<OpenChannel> {
+    let lost = 0;
+    let refused = 0;
     for (;;) {
       signal.throwIfAborted();
       const connection = await (urgent ? this.#urgentConnection(signal) : this.#freeConnection(signal));
@@ -106,18 +114,21 @@ export class HostPool {
           connection.open--;
           this.#release(connection);
         });
-        return channel;
+        return { channel, isConnected: () => !connection.closed };
       } catch (error) {
         this.#release(connection);
+        // It died while nobody used it. Nothing has been sent, so another one may be tried.
+        if (connection.closed && ++lost <= 2) continue;
         if (!(error instanceof ChannelRefused)) throw error;
-        if (others === 0) {
+        // A server that has opened one before still counts it for a moment after it was closed.
+        if (others === 0 && (connection.mostOpen === 0 || ++refused > 20)) {
           throw new OaopsError('ssh-session-refused', `${this.target.name} does not start commands: ${error.message}`, {
             next: 'Check MaxSessions and ForceCommand of its sshd.',
           });
         }
         // As many as were open at once, the server allows; it may count one that has just been closed.
         connection.limit = Math.max(1, connection.mostOpen);
-        await delay(20);
+        await delay(refused > 3 ? 250 : 20);
       }
     }
   }

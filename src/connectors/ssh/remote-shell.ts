@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { OaopsError } from '../../core/errors.ts';
 import type { RandomSource } from '../../core/ids.ts';
 import { posixQuote } from '../process/quote.ts';
@@ -45,7 +46,7 @@ export class RemoteShell {
     signal: AbortSignal,
     options: { urgent?: boolean; opening?: AbortSignal; beforeSending?: () => void; source?: StdinSource } = {},
   ): Promise<string | undefined> {
-    const channel = await this.#pool.exec(command, options.opening ?? signal, options.urgent);
+    const { channel, isConnected } = await this.#pool.exec(command, options.opening ?? signal, options.urgent);
     try {
       options.beforeSending?.();
     } catch (error) {
@@ -54,8 +55,26 @@ export class RemoteShell {
     }
     const out = new MarkedStream(mark, onOut);
     const err = new MarkedStream(mark, onErr);
-    await transfer(channel, script, out, err, this.mark(), signal, options.source);
+    const told = await transfer(channel, script, out, err, this.mark(), signal, options.source);
+    if (told && !out.begun) {
+      // A connection that is lost closes its channels first.
+      await setImmediate();
+      if (isConnected()) throw this.#notRun(out.before || err.before);
+    }
     return out.complete && err.complete ? err.trailer : undefined;
+  }
+
+  /** Every script says its mark before it does anything: without it, nothing has happened. */
+  #notRun(said: string): OaopsError {
+    const words = said.split('\n')[0]!.slice(0, 200);
+    return new OaopsError(
+      'ssh-shell-unusable',
+      `${this.name} lets us log in, but its login shell ran no command${words === '' ? '' : `: ${words}`}`,
+      {
+        next: 'Give the account a shell that runs "/bin/sh -c" (not nologin), and see that its start files do not end it or read its input.',
+        details: { target: this.name },
+      },
+    );
   }
 
   /** Runs a script that only asks or tidies; gives what it printed. Tried once more when the connection was lost. */

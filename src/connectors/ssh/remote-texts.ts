@@ -22,8 +22,21 @@ find_unit() {
   return 1
 }
 make_unit() {
-  for oaops_d in "$oaops_b" "$oaops_v"; do (umask 077; mkdir -p "$oaops_d/$oaops_u") 2>/dev/null && break; done
-  oaops_d=$oaops_d/$oaops_u
+  for oaops_d in "$oaops_b" "$oaops_v"; do
+    (
+      umask 077
+      mkdir -p "$oaops_d" || exit 1
+      # The name in /var/tmp is known to everybody.
+      [ "$oaops_d" = "$oaops_b" ] || { [ -O "$oaops_d" ] && [ ! -h "$oaops_d" ]; } || exit 1
+      mkdir "$oaops_d/$oaops_u" || exit 1
+      # On a full disk, empty files can still be made.
+      printf '' >"$oaops_d/$oaops_u/out" && printf '' >"$oaops_d/$oaops_u/err" && echo 0 >"$oaops_d/$oaops_u/pid.tmp" && exit 0
+      rm -rf "$oaops_d/$oaops_u"
+      exit 1
+    ) 2>/dev/null && { oaops_d=$oaops_d/$oaops_u; return 0; }
+  done
+  oaops_d=
+  return 1
 }
 is_alive() {
   [ -e "$oaops_d/pid" ] || return 1
@@ -39,9 +52,15 @@ finish_with() { printf '%s\\n' "$oaops_n"; printf '%s %s\\n' "$oaops_n" "$1" >&2
 
 /**
  * Sends what the files hold and will hold, until the unit has ended. The shell and `cat` share the position in the open
- * file, so nothing is sent twice; `cat` fails when nobody listens any more, and the unit goes on without.
+ * file, so nothing is sent twice; `cat` fails when nobody listens any more, and the unit goes on without. A command that
+ * opens its output by name ("> /dev/stderr") empties the file: it is then read from its beginning again.
  */
 const follow = `
+shrunk() {
+  oaops_p=0
+  while read -r oaops_x oaops_w; do [ "$oaops_x" = pos: ] && oaops_p=$oaops_w; done 2>/dev/null </proc/$$/fdinfo/$1
+  [ "$oaops_p" != 0 ] && [ "$(wc -c <"$2")" -lt "$oaops_p" ]
+}
 follow() {
   oaops_t=0.01
   oaops_c=0
@@ -57,8 +76,14 @@ follow() {
       oaops_c=$((oaops_c + 1))
       [ $oaops_c -gt 60 ] && oaops_e=gone
     fi
-    if [ -s "$oaops_d/out" ]; then cat <&3 || exit 1; fi
-    if [ -s "$oaops_d/err" ]; then cat <&4 >&2 || exit 1; fi
+    if [ -s "$oaops_d/out" ]; then
+      if shrunk 3 "$oaops_d/out"; then exec 3<"$oaops_d/out"; fi
+      cat <&3 || exit 1
+    fi
+    if [ -s "$oaops_d/err" ]; then
+      if shrunk 4 "$oaops_d/err"; then exec 4<"$oaops_d/err"; fi
+      cat <&4 >&2 || exit 1
+    fi
     [ -n "$oaops_e" ] && break
     sleep $oaops_t 2>/dev/null || sleep 1
     case $oaops_t in 0.01) oaops_t=0.03 ;; 0.03) oaops_t=0.1 ;; 0.1) oaops_t=0.3 ;; *) oaops_t=1 ;; esac
@@ -83,12 +108,7 @@ if find_unit; then
   fi
   rm -rf "$oaops_d"
 fi
-oaops_d=
-if (umask 077; mkdir -p "$oaops_b" && mkdir "$oaops_b/$oaops_u") 2>/dev/null; then oaops_d=$oaops_b/$oaops_u
-elif (umask 077; mkdir -p "$oaops_v") 2>/dev/null && [ -O "$oaops_v" ] && [ ! -h "$oaops_v" ] && (umask 077; mkdir "$oaops_v/$oaops_u") 2>/dev/null; then oaops_d=$oaops_v/$oaops_u
-else begin; finish_with 'failed marker-folder-unwritable 0'; exit 0
-fi
-(umask 077; : >"$oaops_d/out"; : >"$oaops_d/err") || { begin; finish_with 'failed marker-folder-unwritable 0'; exit 0; }
+make_unit || { begin; finish_with 'failed marker-folder-unwritable 0'; exit 0; }
 exec 3<"$oaops_d/out" 4<"$oaops_d/err"
 oaops_f=
 oaops_bg=
@@ -99,20 +119,25 @@ fi
 start() {
   exec 3<&- 4<&-
   trap - HUP
-  eval "$oaops_env"
   OAOPS_UNIT=$oaops_u
-  export OAOPS_UNIT
+  OAOPS_ENV=$oaops_env
+  export OAOPS_UNIT OAOPS_ENV
   [ -n "$LC_ALL$LC_CTYPE$LANG" ] || { LANG=C.UTF-8; export LANG; }
   exec $oaops_f /bin/sh -c "$oaops_s" oaops-unit "$oaops_d" "$@"
 }
+# No program can be started with that many or so long arguments; who holds the claim may say so.
+begin_or_tell() {
+  (start "$@") >/dev/null 2>&1 && return
+  mkdir "$oaops_d/claim" 2>/dev/null && echo 'failed command-too-long 0' >"$oaops_d/exit"
+}
 begin
 case $oaops_h$oaops_bg in
-  none) (start "$@") </dev/null >/dev/null 2>&1 ;;
-  none1) (start "$@") </dev/null >/dev/null 2>&1 & ;;
-  text) (printf %b "$oaops_in" &) | (start "$@") >/dev/null 2>&1 ;;
-  text1) (printf %b "$oaops_in" &) | (start "$@") >/dev/null 2>&1 & ;;
-  raw) (start "$@") >/dev/null 2>&1 ;;
-  raw1) exec 5<&0; (start "$@") <&5 >/dev/null 2>&1 & exec 5<&- ;;
+  none) begin_or_tell "$@" </dev/null ;;
+  none1) begin_or_tell "$@" </dev/null & ;;
+  text) (printf %b "$oaops_in" &) | begin_or_tell "$@" ;;
+  text1) (printf %b "$oaops_in" &) | begin_or_tell "$@" & ;;
+  raw) begin_or_tell "$@" ;;
+  raw1) exec 5<&0; begin_or_tell "$@" <&5 & exec 5<&- ;;
 esac
 exec </dev/null
 oaops_in=
@@ -128,7 +153,13 @@ skip() {
   [ $(($1 % 65536)) -gt 0 ] && dd bs=1 count=$(($1 % 65536)) >/dev/null 2>&1
 }
 begin
-if ! find_unit; then finish_with missing; exit 0; fi
+if ! find_unit; then
+  # A marker that goes away with its unit may have gone. Any other was never made: whoever takes its claim keeps it so.
+  if [ -z "$oaops_once" ] && make_unit && mkdir "$oaops_d/claim" 2>/dev/null; then finish_with 'failed unit-never-sent 0'
+  else finish_with missing
+  fi
+  exit 0
+fi
 exec 3<"$oaops_d/out" 4<"$oaops_d/err"
 skip "$oaops_o1" <&3
 skip "$oaops_o2" <&4
@@ -141,7 +172,8 @@ exit 0
 export const probeText = `${shellHelpers}${place}${marks}
 begin
 find_unit || make_unit
-if mkdir "$oaops_d/claim" 2>/dev/null; then echo not-started
+if [ -z "$oaops_d" ]; then echo unknown
+elif mkdir "$oaops_d/claim" 2>/dev/null; then echo not-started
 elif [ -e "$oaops_d/exit" ]; then echo exited
 elif is_alive; then echo alive
 elif [ -e "$oaops_d/pid" ]; then if [ -e "$oaops_d/exit" ]; then echo exited; else echo unknown; fi
@@ -164,7 +196,7 @@ begin
 oaops_pid=0 oaops_start=-
 find_unit || make_unit
 # Taking the claim keeps a launch that is still on its way from starting.
-if ! mkdir "$oaops_d/claim" 2>/dev/null; then
+if [ -n "$oaops_d" ] && ! mkdir "$oaops_d/claim" 2>/dev/null; then
   oaops_c=0
   while [ ! -e "$oaops_d/pid" ] && [ $oaops_c -lt 40 ]; do sleep 0.05 2>/dev/null || sleep 1; oaops_c=$((oaops_c + 1)); done
   is_alive || oaops_pid=0

@@ -8,7 +8,7 @@ import { OutputCapture } from '../process/capture.ts';
 import { startDeadline } from '../process/deadline.ts';
 import { parseExit } from '../process/exit.ts';
 import type { SourcedRequest } from '../process/host-files.ts';
-import { exportLines, posixQuoteAll } from '../process/quote.ts';
+import { commandVariables, posixQuoteAll } from '../process/quote.ts';
 import { assertEnded, unitResult } from '../process/result.ts';
 import { endTreeText, supervisorText } from '../process/supervisor.ts';
 import { isTransient, type RemoteShell } from './remote-shell.ts';
@@ -63,7 +63,7 @@ export class RemoteUnit {
         n: mark,
         u: this.#name,
         s: supervisorText,
-        env: exportLines(request.env ?? {}),
+        env: commandVariables(request.env),
         h: request.stdinSource ? 'raw' : text === '' ? 'none' : 'text',
         in: request.stdinSource ? '' : printfText(text),
         once: this.#once ? '1' : '',

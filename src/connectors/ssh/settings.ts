@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { OaopsError } from '../../core/errors.ts';
+import { errnoOf, messageOf, OaopsError } from '../../core/errors.ts';
 import { parseDuration, tryParseDuration } from '../../core/units.ts';
 import type { SecretDoor, Target } from '../../engine/ports.ts';
 import { type KnownHostLine, parseKnownHosts } from './known-hosts.ts';
@@ -86,10 +86,10 @@ export async function sshSettings(target: Target, door: SshDoorOptions): Promise
     user,
     keyName: alias ?? host,
     keyPort: alias ? 22 : port,
-    knownHosts: knownHostsFiles.flatMap(readKnownHosts),
+    knownHosts: knownHostsFiles.flatMap((file) => readKnownHosts(file, door.warn)),
     knownHostsFiles,
     identities: identitiesOf(target, options.get('identityfile'), path, door.home),
-    identitiesOnly: first('identitiesonly')?.toLowerCase() === 'yes',
+    identitiesOnly: ['yes', 'true'].includes(first('identitiesonly')?.toLowerCase() ?? ''),
     ...(agent !== undefined && { agentSocket: agent }),
     ...(target.password !== undefined && { passwordRef: target.password }),
     jumps,
@@ -148,11 +148,12 @@ function namedKnownHostsFiles(options: SshOptions, path: (text: string) => strin
   return [...user, ...global].filter((file) => file.toLowerCase() !== 'none').map(path);
 }
 
-function readKnownHosts(file: string): KnownHostLine[] {
+function readKnownHosts(file: string, warn: (message: string) => void): KnownHostLine[] {
   try {
     return parseKnownHosts(file, readFileSync(file, 'utf8'));
-  } catch {
+  } catch (error) {
     // A file that is missing or unreadable knows nobody: the check fails closed.
+    if (errnoOf(error) !== 'ENOENT') warn(`${file} cannot be read and knows no host: ${messageOf(error)}`);
     return [];
   }
 }

@@ -8,7 +8,10 @@ export interface StdinSource {
   open: () => NodeJS.ReadableStream;
 }
 
-/** Sends a script (and what follows it on stdin) and reads both outputs until the channel is closed. */
+/**
+ * Sends a script (and what follows it on stdin) and reads both outputs until the channel is closed. Tells whether the far side
+ * has said how its program ended; when the session was lost, it has not.
+ */
 export function transfer(
   channel: ClientChannel,
   script: string,
@@ -17,7 +20,7 @@ export function transfer(
   end: string,
   signal: AbortSignal,
   source?: StdinSource,
-): Promise<void> {
+): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const abort = () => {
       channel.close();
@@ -28,9 +31,13 @@ export function transfer(
     channel.stderr.on('data', (chunk: Buffer) => err.push(chunk));
     // A broken channel shows as one that ends without its marks.
     channel.on('error', () => {});
+    let told = false;
+    channel.on('exit', () => {
+      told = true;
+    });
     channel.on('close', () => {
       signal.removeEventListener('abort', abort);
-      resolve();
+      resolve(told);
     });
     if (signal.aborted) abort();
     channel.write(`${end}\n${script}${end}\n`);
