@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 
 /** The part of the environment that decides where things lie. */
 export interface PathEnvironment {
@@ -13,11 +13,12 @@ export interface PathEnvironment {
  * `/var/lib/oaops` as root, else `$XDG_STATE_HOME/oaops` (XDG Base Directory Specification 0.8).
  */
 export function stateDir({ env, uid, home }: PathEnvironment): string {
-  if (env['OAOPS_STATE_DIR']) return env['OAOPS_STATE_DIR'];
+  // Absolute, because programs are started in other folders.
+  if (env['OAOPS_STATE_DIR']) return resolve(env['OAOPS_STATE_DIR']);
   // systemd lists several directories with colons (systemd.exec(5)); the first is ours.
   if (env['STATE_DIRECTORY']) return env['STATE_DIRECTORY'].split(':')[0]!;
   if (uid === 0) return '/var/lib/oaops';
-  return join(env['XDG_STATE_HOME'] || join(home, '.local/state'), 'oaops');
+  return join(xdg(env['XDG_STATE_HOME']) ?? join(home, '.local/state'), 'oaops');
 }
 
 /** Caches that may be lost at any time: below the state folder when one was named, else `$XDG_CACHE_HOME/oaops`. */
@@ -25,13 +26,18 @@ export function cacheDir(place: PathEnvironment): string {
   if (place.env['OAOPS_STATE_DIR'] || place.env['STATE_DIRECTORY']) return join(stateDir(place), 'cache');
   if (place.env['CACHE_DIRECTORY']) return place.env['CACHE_DIRECTORY'].split(':')[0]!;
   if (place.uid === 0) return '/var/cache/oaops';
-  return join(place.env['XDG_CACHE_HOME'] || join(place.home, '.cache'), 'oaops');
+  return join(xdg(place.env['XDG_CACHE_HOME']) ?? join(place.home, '.cache'), 'oaops');
 }
 
 /** The configuration files in order of rising precedence: system, user, then `--config` or `OAOPS_CONFIG`. */
 export function configFiles({ env, home }: PathEnvironment): { system: string; user: string } {
   return {
     system: '/etc/oaops/config.yaml',
-    user: join(env['XDG_CONFIG_HOME'] || join(home, '.config'), 'oaops/config.yaml'),
+    user: join(xdg(env['XDG_CONFIG_HOME']) ?? join(home, '.config'), 'oaops/config.yaml'),
   };
+}
+
+/** "All paths set in these environment variables must be absolute", others are ignored (XDG Base Directory Specification 0.8). */
+function xdg(path: string | undefined): string | undefined {
+  return path !== undefined && isAbsolute(path) ? path : undefined;
 }

@@ -24,4 +24,12 @@ describe('where things lie', () => {
       user: '/c/oaops/config.yaml',
     });
   });
+
+  test('relative XDG folders are ignored, a relative state folder is made absolute', () => {
+    const env = { XDG_CONFIG_HOME: 'c', XDG_STATE_HOME: './s', XDG_CACHE_HOME: '../k' };
+    expect(configFiles({ ...user, env }).user).toBe('/home/oa/.config/oaops/config.yaml');
+    expect(stateDir({ ...user, env })).toBe('/home/oa/.local/state/oaops');
+    expect(cacheDir({ ...user, env })).toBe('/home/oa/.cache/oaops');
+    expect(stateDir({ ...user, env: { OAOPS_STATE_DIR: 'state' } })).toBe(`${process.cwd()}/state`);
+  });
 });

@@ -1,20 +1,27 @@
-import { readFileSync, statSync } from 'node:fs';
+import { isUtf8 } from 'node:buffer';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf, OaopsError, usageError } from '../../core/errors.ts';
 import type { Redactor } from '../../core/redaction.ts';
 import type { SecretDoor } from '../../engine/ports.ts';
 
+/** Longer than any password, token or key. */
+const maxSecretBytes = 1024 * 1024;
+
 /**
  * Secret references, resolved at the moment of use and registered for redaction, never stored:
  * - `env:NAME`: an environment variable
- * - `file:/path`: a file's content without its last line end; refused when others can read it
+ * - `file:/path`: a file's content without its last line end; refused when others can read or change it, and when it is no
+ *   UTF-8 text of at most 1 MiB in a regular file
  * - `cred:NAME`: a systemd credential (systemd.exec(5) LoadCredential=, folder in `CREDENTIALS_DIRECTORY`)
- * @throws OaopsError `secret-missing`, `secret-unsafe` (exit 4), `secret-reference-invalid` (exit 2)
+ * An empty secret is refused like a missing one: where one is asked for, nothing is a mistake.
+ * @throws OaopsError `secret-missing`, `secret-unusable`, `secret-unsafe` (exit 4), `secret-reference-invalid` (exit 2)
  */
 export function secretDoor(env: Readonly<Record<string, string | undefined>>, redactor: Redactor): SecretDoor {
   return {
     async resolve(ref) {
       const value = read(ref, env);
+      if (value === '') throw missing(ref, `the secret ${ref} is empty`);
       redactor.add(value);
       return value;
     },
@@ -39,19 +46,38 @@ function read(ref: string, env: Readonly<Record<string, string | undefined>>): s
 }
 
 function readSecretFile(ref: string, path: string): string {
+  let file: number | undefined;
   try {
+    // Without blocking: a pipe that nobody writes to would hold up everything.
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stat = fstatSync(file);
+    if (!stat.isFile()) throw unusable(ref, `secret file ${path} is not a regular file`);
     // World-readable is a leak that has already happened; group-readable may be on purpose (a backup group).
-    if (statSync(path).mode & 0o004) {
-      throw new OaopsError('secret-unsafe', `secret file ${path} is readable by everybody`, {
+    if (stat.mode & 0o006) {
+      const what = stat.mode & 0o004 ? 'readable' : 'writable';
+      throw new OaopsError('secret-unsafe', `secret file ${path} is ${what} by everybody`, {
         exitCode: 4,
         next: `Run "chmod 600 ${path}".`,
       });
     }
-    return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+    if (stat.size > maxSecretBytes) throw unusable(ref, `secret file ${path} is larger than 1 MiB`);
+    const bytes = readFileSync(file);
+    if (!isUtf8(bytes) || bytes.includes(0)) throw unusable(ref, `secret file ${path} is not UTF-8 text`);
+    return bytes.toString('utf8').replace(/\r?\n$/, '');
   } catch (error) {
     if (error instanceof OaopsError) throw error;
     throw missing(ref, `secret file ${path} cannot be read (${errnoOf(error) ?? 'unknown error'})`);
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
+}
+
+function unusable(ref: string, message: string): OaopsError {
+  return new OaopsError('secret-unusable', message, {
+    exitCode: 4,
+    next: 'Write the secret as text into a file of its own.',
+    details: { ref },
+  });
 }
 
 function missing(ref: string, message: string): OaopsError {

@@ -1,4 +1,5 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -48,4 +49,42 @@ test('a credential name cannot leave its folder', async () => {
   const secrets = secretDoor({ CREDENTIALS_DIRECTORY: dir }, new Redactor());
   await expect(secrets.resolve('cred:../etc/passwd')).rejects.toMatchObject({ code: 'secret-reference-invalid' });
   await expect(secrets.resolve('cred:..')).rejects.toMatchObject({ code: 'secret-reference-invalid' });
+});
+
+test('what is no secret is refused: empty, no text, too large, a pipe, a folder', async () => {
+  const secrets = secretDoor({ EMPTY: '', CREDENTIALS_DIRECTORY: dir }, new Redactor());
+  const at = (name: string) => join(dir, name);
+  writeFileSync(at('empty'), '\n', { mode: 0o600 });
+  writeFileSync(at('nul'), 'a\0b', { mode: 0o600 });
+  writeFileSync(at('binary'), Buffer.from([0xff, 0xfe, 0x41]), { mode: 0o600 });
+  writeFileSync(at('large'), '', { mode: 0o600 });
+  truncateSync(at('large'), 100_000_000);
+  writeFileSync(at('writable'), 'value', { mode: 0o600 });
+  chmodSync(at('writable'), 0o602);
+  execFileSync('mkfifo', ['-m', '600', at('pipe')]);
+  const codes = await Promise.all(
+    [
+      'env:EMPTY',
+      ...['empty', 'nul', 'binary', 'large', 'pipe', '.', 'writable'].map((name) => `file:${at(name)}`),
+    ].map((ref) => secrets.resolve(ref).catch((error: { code: string }) => error.code)),
+  );
+  expect(codes).toEqual([
+    'secret-missing',
+    'secret-missing',
+    'secret-unusable',
+    'secret-unusable',
+    'secret-unusable',
+    'secret-unusable',
+    'secret-unusable',
+    'secret-unsafe',
+  ]);
+});
+
+test('a link is followed, and the file behind it decides', async () => {
+  writeFileSync(join(dir, 'real'), 'behind the link\r\n', { mode: 0o600 });
+  symlinkSync('real', join(dir, 'link'));
+  const secrets = secretDoor({}, new Redactor());
+  expect(await secrets.resolve(`file:${join(dir, 'link')}`)).toBe('behind the link');
+  chmodSync(join(dir, 'real'), 0o644);
+  await expect(secrets.resolve(`file:${join(dir, 'link')}`)).rejects.toMatchObject({ code: 'secret-unsafe' });
 });
