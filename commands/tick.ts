@@ -1,5 +1,7 @@
 import { openApp } from '../src/app.ts';
 import { BaseCommand, type CommandResult } from '../src/cli/base-command.ts';
+import { isoTime } from '../src/core/clock.ts';
+import type { TickEnded } from '../src/core/events.ts';
 import { ExitCode } from '../src/core/exit-codes.ts';
 
 export default class Tick extends BaseCommand<typeof Tick> {
@@ -20,7 +22,8 @@ export default class Tick extends BaseCommand<typeof Tick> {
     if (this.globals.json) {
       // After the events of the runs, one line like them.
       const failed = ticked.failed.map(({ run, error: { code, message } }) => ({ run, code, message }));
-      process.stdout.write(`${JSON.stringify({ event: 'tick.ended', ...ticked, failed })}\n`);
+      const ended: TickEnded = { event: 'tick.ended', time: isoTime(app.clock.nowMs()), ...ticked, failed };
+      process.stdout.write(`${JSON.stringify(ended)}\n`);
     }
     const lines = [
       ...ticked.failed.map(({ run, error }) => `run ${run} cannot go on: ${error.message}`),

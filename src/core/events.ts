@@ -1,7 +1,7 @@
 /**
  * What the engine tells while a run goes on. Renderers, logs and `--json` read these; nothing else leaves a run.
- * The NDJSON of `oaops run --json` is exactly these objects, one a line, in this shape (golden file in test/golden).
- * `time` is ISO UTC.
+ * The NDJSON of `oaops run --json` is exactly these objects, one a line, in this shape (golden file in test/golden; table in
+ * docs/engine.md). `time` is ISO UTC.
  */
 export type RunEvent =
   | {
@@ -90,6 +90,19 @@ export type RunEvent =
       message?: string;
       next?: string;
     };
+
+/** The last line of `oaops tick --json`, after the events of all runs that it went on with. */
+export interface TickEnded {
+  event: 'tick.ended';
+  time: string;
+  ran: { run: string; status: RunStatus; exitCode: number; message?: string; next?: string; wakeAt?: string }[];
+  /** Runs that another process works on. */
+  held: string[];
+  /** Runs whose process was killed; they go on by `oaops runs resume`. */
+  interrupted: string[];
+  /** Runs that could not go on at all. */
+  failed: { run: string; code: string; message: string }[];
+}
 
 export type Phase = 'do' | 'verify' | 'undo';
 

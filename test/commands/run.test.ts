@@ -72,7 +72,14 @@ describe('oaops tick', { timeout: 60_000 }, () => {
     expect(quiet).toMatchObject({ code: 0, stdout: '', stderr: expect.stringContaining('was interrupted') });
     const lines = (await start(['tick', '--json'], env).ended).stdout.trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([
-      { event: 'tick.ended', ran: [], held: [], failed: [], interrupted: [expect.stringMatching(/^\d{8}T/)] },
+      {
+        event: 'tick.ended',
+        time: expect.stringMatching(/^\d{4}-.*Z$/),
+        ran: [],
+        held: [],
+        failed: [],
+        interrupted: [expect.stringMatching(/^\d{8}T/)],
+      },
     ]);
   });
 });
