@@ -147,11 +147,19 @@ async function runSteps(run: RunContext): Promise<Map<string, StepEnd>> {
 
 function mayStart(run: RunContext, state: StepState, handlersOnly: boolean): boolean {
   if (state.step.handler && !state.triggered) return false;
-  if (handlersOnly && !state.triggered && !followsHandler(run, state)) return false;
+  if (handlersOnly && !state.triggered && !followsHandler(run, state)) return isUnderWay(run, state);
   return state.step.needs.every((id) => {
     const needed = run.steps.get(id);
     return !needed || state.triggered || endedWell(needed);
   });
+}
+
+/**
+ * Begun by a process that died. Had that process lived, the step would go to its end whatever else failed; so it does now,
+ * and what became of it is found out before the run is judged or taken back. Its needs were met when it began.
+ */
+function isUnderWay(run: RunContext, state: StepState): boolean {
+  return run.journal.view.rows.some((row) => row.step === state.step.id && row.phase !== 'undo' && row.status === null);
 }
 
 /** Steps that need a handler belong to it and go on although the run has failed. */
