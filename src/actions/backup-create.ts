@@ -67,7 +67,7 @@ export const backupCreate: Action<With, BackupServices> = {
               done: filesDone,
               unit: 'files',
             }),
-          onProblem: (problem) => context.output('stderr', `${problemText(problem)}\n`),
+          onProblem: (problem) => context.output('stderr', `${problemText(problem, (english) => english)}\n`),
           onWarning: context.warn,
         },
       );
