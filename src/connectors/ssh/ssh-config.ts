@@ -30,8 +30,12 @@ const gathering = new Set(['identityfile', 'certificatefile']);
  */
 export async function readSshConfig(files: readonly string[], context: SshConfigContext): Promise<SshOptions> {
   const options: SshOptions = new Map();
-  for (const file of files) {
-    if (existsSync(file)) evaluate(await readLines(file, context, 0), context, options);
+  const read: ConfigLine[][] = [];
+  for (const file of files) if (existsSync(file)) read.push(await readLines(file, context, 0));
+  for (const lines of read) evaluate(lines, context, options, false);
+  // "Match final" asks for a second pass, which fills in what the first has left open.
+  if (read.flat().some(({ name, words }) => name === 'match' && words.some((word) => /^!?final$/i.test(word)))) {
+    for (const lines of read) evaluate(lines, { ...context, warn: () => {} }, options, true);
   }
   return options;
 }
@@ -107,20 +111,20 @@ function matchWords(line: { criteria?: Record<string, string | { val: string }[]
   return Object.entries(line.criteria ?? {}).flatMap(([key, value]) => [key, wordsOf(value).join(' ')]);
 }
 
-function evaluate(lines: readonly ConfigLine[], context: SshConfigContext, options: SshOptions): void {
+function evaluate(lines: readonly ConfigLine[], context: SshConfigContext, options: SshOptions, final: boolean): void {
   let active = true;
   const outer: boolean[] = [];
   for (const { name, words, file } of lines) {
     if (name === '{') outer.push(active);
     else if (name === '}') active = outer.pop() ?? true;
     else if (name === 'host') active = (outer.at(-1) ?? true) && matchesList(words, context.host);
-    else if (name === 'match') active = (outer.at(-1) ?? true) && matches(words, context, options, file);
+    else if (name === 'match') active = (outer.at(-1) ?? true) && matches(words, context, options, file, final);
     else if (active) set(options, name, words);
   }
 }
 
 function set(options: SshOptions, name: string, words: string[]): void {
-  if (gathering.has(name)) options.set(name, [...(options.get(name) ?? []), ...words]);
+  if (gathering.has(name)) options.set(name, [...new Set([...(options.get(name) ?? []), ...words])]);
   else if (!options.has(name)) options.set(name, words);
 }
 
@@ -136,13 +140,19 @@ function matchesList(patterns: readonly string[], text: string): boolean {
 }
 
 /** The criteria of a Match line, as pairs of keyword and value. Anything not understood does not match. */
-function matches(words: readonly string[], context: SshConfigContext, options: SshOptions, file: string): boolean {
+function matches(
+  words: readonly string[],
+  context: SshConfigContext,
+  options: SshOptions,
+  file: string,
+  final: boolean,
+): boolean {
   if (words.length === 0) return false;
   for (let i = 0; i < words.length; i += 2) {
     const keyword = words[i]!.toLowerCase();
     const negated = keyword.startsWith('!');
     const list = (words[i + 1] ?? '').split(/[, ]+/).filter(Boolean);
-    const result = criterion(negated ? keyword.slice(1) : keyword, list, context, options);
+    const result = criterion(negated ? keyword.slice(1) : keyword, list, context, options, final);
     if (result === undefined) {
       context.warn(`"Match ${words[i]}" in ${file} is not evaluated; its lines are left out`);
       return false;
@@ -157,13 +167,14 @@ function criterion(
   list: string[],
   context: SshConfigContext,
   options: SshOptions,
+  final: boolean,
 ): boolean | undefined {
   switch (keyword) {
     case 'all':
       return true;
     case 'canonical':
     case 'final':
-      return false;
+      return final;
     case 'host':
       return matchesList(list, expandTokens(options.get('hostname')?.[0] ?? context.host, { h: context.host }));
     case 'originalhost':
