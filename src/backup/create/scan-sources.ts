@@ -49,7 +49,12 @@ interface Candidate {
 
 /** Walks the sources beside the previous manifest, stores what is new and writes one line per object. */
 export async function scanSources(options: ScanOptions): Promise<ScanCounts> {
-  return new Scan(options).run();
+  const scan = new Scan(options);
+  try {
+    return await scan.run();
+  } finally {
+    scan.close();
+  }
 }
 
 class Scan {
@@ -110,6 +115,10 @@ class Scan {
         message: 'extended attributes and ACLs were not read: getfattr (package attr) is not installed',
       });
     return this.#result;
+  }
+
+  close(): void {
+    this.#attributes.close();
   }
 
   #nextBatch(walked: Iterator<Found>): { candidates: Candidate[]; attributes: Promise<Map<string, Attributes>> } {

@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
 import { type ByteString, fromBytes, toBytes } from '../format/byte-string.ts';
 import type { Xattr } from '../format/entry.ts';
 import { aclText } from './acl.ts';
@@ -13,9 +14,12 @@ const defaultAcl = 'system.posix_acl_default';
 
 /**
  * Extended attributes and POSIX ACLs of many objects at once. Node.js cannot read them, getfattr(1) of the package `attr`
- * can; names go to it through `xargs -0`, because arguments of Node.js are text and names are bytes.
+ * can; names go to it through `xargs -0`, because arguments of Node.js are text and names are bytes. A shell that lives as
+ * long as the reader starts both: to fork this process, with all its memory, costs more than getfattr itself.
  */
 export class AttributeReader {
+  #shell: AttributeShell | undefined;
+  #last: Promise<unknown> = Promise.resolve();
   #missing = false;
 
   /** True when getfattr is not installed: then nothing can be read. */
@@ -24,25 +28,86 @@ export class AttributeReader {
   }
 
   /** Attributes by absolute path; objects without any are not in the map. Objects that vanished are left out. */
-  async read(absolutePaths: readonly ByteString[]): Promise<Map<ByteString, Attributes>> {
+  read(absolutePaths: readonly ByteString[]): Promise<Map<ByteString, Attributes>> {
+    const reading = this.#last.catch(() => undefined).then(() => this.#read(absolutePaths));
+    this.#last = reading;
+    return reading;
+  }
+
+  /** Ends the shell. */
+  close(): void {
+    this.#shell?.close();
+  }
+
+  async #read(absolutePaths: readonly ByteString[]): Promise<Map<ByteString, Attributes>> {
     if (absolutePaths.length === 0 || this.#missing) return new Map();
-    const input = toBytes(`${absolutePaths.join('\0')}\0`);
-    const child = spawn('xargs', ['-0', 'getfattr', '--absolute-names', '-h', '-d', '-m', '-', '-e', 'hex', '--'], {
-      stdio: ['pipe', 'pipe', 'ignore'],
-      env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
-    });
-    const output: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
-    // A getfattr that cannot be started ends xargs before it read all.
-    child.stdin.on('error', () => undefined);
-    child.stdin.end(input);
-    const code = await new Promise<number | null>((resolve) => {
-      child.on('error', () => resolve(127));
-      child.on('close', resolve);
-    });
+    this.#shell ??= new AttributeShell();
+    const { dump, code } = await this.#shell.dumpOf(toBytes(`${absolutePaths.join('\0')}\0`));
     // xargs(1): 127 = the command is not found, 126 = it cannot be run.
     if (code === 127 || code === 126) this.#missing = true;
-    return parseDump(fromBytes(Buffer.concat(output)));
+    return parseDump(dump);
+  }
+}
+
+/** For each number on its input, that many bytes of names after it; then a line that no dump has, with the exit code. */
+const script =
+  'while read -r bytes; do ' +
+  'head -c "$bytes" | xargs -0 getfattr --absolute-names -h -d -m - -e hex -- 2>/dev/null; ' +
+  'echo "#end $?"; done';
+const endLine = /(?:^|\n)#end (\d{1,3})\n$/;
+const maxEndBytes = 16;
+
+class AttributeShell {
+  readonly #child: ChildProcessByStdio<Writable, Readable, null>;
+  #output: Buffer[] = [];
+  #answer: PromiseWithResolvers<{ dump: ByteString; code: number }> | undefined;
+  #ended: { code: number } | { error: Error } | undefined;
+
+  constructor() {
+    this.#child = spawn('sh', ['-c', script], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+      env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
+      // Ctrl-C is for us: what is being read is finished. The shell ends with its input, also when we are killed.
+      detached: true,
+    });
+    this.#child.stdout.on('data', (chunk: Buffer) => this.#take(chunk));
+    this.#child.stdin.on('error', () => undefined);
+    this.#child.on('error', () => this.#end({ code: 127 }));
+    this.#child.on('close', () => this.#end({ error: new Error('the shell that starts getfattr ended') }));
+  }
+
+  /** The dump of the names, and the exit code of xargs. One call at a time. */
+  dumpOf(names: Buffer): Promise<{ dump: ByteString; code: number }> {
+    this.#answer = Promise.withResolvers();
+    this.#output = [];
+    if (this.#ended) this.#end(this.#ended);
+    else {
+      this.#child.stdin.write(`${names.length}\n`);
+      this.#child.stdin.write(names);
+    }
+    return this.#answer.promise;
+  }
+
+  close(): void {
+    this.#child.stdin.destroy();
+    this.#child.stdout.destroy();
+  }
+
+  #take(chunk: Buffer): void {
+    this.#output.push(chunk);
+    // The end may come in two pieces.
+    const last = fromBytes(Buffer.concat(this.#output.slice(-maxEndBytes)).subarray(-maxEndBytes));
+    const end = endLine.exec(last);
+    if (!end) return;
+    const all = fromBytes(Buffer.concat(this.#output));
+    this.#output = [];
+    this.#answer?.resolve({ dump: all.slice(0, all.lastIndexOf('#end ')), code: Number(end[1]) });
+  }
+
+  #end(ended: { code: number } | { error: Error }): void {
+    this.#ended ??= ended;
+    if ('error' in this.#ended) this.#answer?.reject(this.#ended.error);
+    else this.#answer?.resolve({ dump: '', code: this.#ended.code });
   }
 }
 
