@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { homedir, hostname } from 'node:os';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RunDoor } from './app/runs.ts';
@@ -9,7 +9,7 @@ import type { LoadedConfig } from './config/load.ts';
 import type { LoadedInventory } from './connectors/inventory/load.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import { type RandomSource, systemRandom } from './core/ids.ts';
-import { cacheDir, type PathEnvironment, stateDir } from './core/paths.ts';
+import { cacheDir, homeFolder, type PathEnvironment, stateDir } from './core/paths.ts';
 import { Redactor } from './core/redaction.ts';
 import type { HttpDoor, SecretDoor, SignatureDoor } from './engine/ports.ts';
 import type { Notifier } from './notify/notifier.ts';
@@ -70,7 +70,7 @@ export interface AppOptions {
 
 export function openApp(globals: GlobalOptions, options: AppOptions = {}): App {
   const env = options.env ?? process.env;
-  const place: PathEnvironment = { env, uid: process.geteuid?.() ?? 1000, home: env['HOME'] || homedir() };
+  const place: PathEnvironment = { env, uid: process.geteuid?.() ?? 1000, home: homeFolder(env) };
   const redactor = new Redactor();
   const closers: (() => Promise<void>)[] = [];
 

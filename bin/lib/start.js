@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
-import { homedir } from 'node:os';
+import { homedir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { watchLifeline } from './hand-over.js';
@@ -16,6 +16,7 @@ export async function start(mode) {
     process.exitCode = 1;
     return;
   }
+  supplyAccount();
   const { cacheDir } = await import(join(base, `src/core/paths.${extension}`));
   const place = { env: process.env, uid: process.geteuid?.() ?? -1, home: homedir() };
   // Before the first import of anything big. A folder that cannot be made only means a slower start. It is made here, for
@@ -28,4 +29,14 @@ export async function start(mode) {
   }
   const { main } = await import(join(base, `src/cli/main.${extension}`));
   await main({ root, argv: process.argv.slice(2), mode });
+}
+
+/** A user id without an account, as containers use them, has no home and no shell; the framework asks for both and would fail. */
+function supplyAccount() {
+  try {
+    userInfo();
+  } catch {
+    process.env.HOME ||= '/';
+    process.env.SHELL ||= '/bin/sh';
+  }
 }

@@ -11,7 +11,7 @@ export function hostDoor(app: App, warn: (message: string) => void): HostDoor {
     return new SshDoor({
       env: app.env,
       home: app.place.home,
-      localUser: userInfo().username,
+      localUser: localUser(app.env),
       secrets: await app.secrets(),
       warn,
       clock: app.clock,
@@ -35,4 +35,13 @@ export function hostDoor(app: App, warn: (message: string) => void): HostDoor {
       if (ssh) await (await ssh).closeAll();
     },
   };
+}
+
+/** Who logs in where nothing names a user; a user id without an account, as containers use them, has only what the environment says. */
+function localUser(env: App['env']): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return env['LOGNAME'] || env['USER'] || String(process.geteuid?.() ?? '');
+  }
 }

@@ -1,3 +1,4 @@
+import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 
 /** The part of the environment that decides where things lie. */
@@ -35,6 +36,16 @@ export function configFiles({ env, home }: PathEnvironment): { system: string; u
     system: '/etc/oaops/config.yaml',
     user: join(xdg(env['XDG_CONFIG_HOME']) ?? join(home, '.config'), 'oaops/config.yaml'),
   };
+}
+
+/** `HOME`, else that of the account; `/` for a user id without an account, as containers use them. */
+export function homeFolder(env: PathEnvironment['env']): string {
+  if (env['HOME']) return env['HOME'];
+  try {
+    return homedir();
+  } catch {
+    return '/';
+  }
 }
 
 /** "All paths set in these environment variables must be absolute", others are ignored (XDG Base Directory Specification 0.8). */

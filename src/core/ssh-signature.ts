@@ -54,8 +54,8 @@ export async function keyFingerprint(keyFile: string): Promise<string> {
 }
 
 export type SignatureCheck =
-  /** Signed by a key that the allowed-signers file gives to `principal`. */
-  | { state: 'verified'; principal: string; fingerprint: string }
+  /** Signed by a key that the allowed-signers file gives to `principal`, the first of `principals`. */
+  | { state: 'verified'; principal: string; principals: string[]; fingerprint: string }
   /** Fits the data; nothing says whose key it is. */
   | { state: 'unverified'; fingerprint: string }
   /** `signer`: it fits the data, but whose key it is may not sign this; `signature`: it does not fit. */
@@ -98,14 +98,17 @@ export async function checkSshSignature(request: {
       '',
       options,
     );
+    const principals: string[] = [];
     for (const principal of found.stdout.split('\n').filter(Boolean)) {
       const verified = await sshKeygen(
         ['-Y', 'verify', '-f', request.allowedSigners, '-I', principal, ...common, ...time],
         request.data,
         options,
       );
-      if (verified.exitCode === 0) return { state: 'verified', principal, fingerprint };
+      if (verified.exitCode === 0) principals.push(principal);
     }
+    const [principal] = principals;
+    if (principal !== undefined) return { state: 'verified', principal, principals, fingerprint };
     return {
       state: 'invalid',
       fault: 'signer',

@@ -145,14 +145,17 @@ export interface SecretDoor {
 export interface SignatureDoor {
   /** `keyFile`: a private key, or a public key whose private half an agent holds. Gives the armored signature. */
   sign(keyFile: string, namespace: string, data: string): Promise<string>;
-  /** Who signed, according to the allowed-signers file at the time `atMs`. @throws OaopsError `signature-invalid`, `signer-unknown` (exit 4) */
+  /**
+   * Who signed, according to the allowed-signers file at the time `atMs`; `principals` are all names the key has there.
+   * @throws OaopsError `signature-invalid`, `signer-unknown` (exit 4)
+   */
   verify(request: {
     data: string;
     signature: string;
     namespace: string;
     allowedSigners: string;
     atMs: number;
-  }): Promise<{ principal: string; keyFingerprint: string }>;
+  }): Promise<{ principal: string; principals?: string[]; keyFingerprint: string }>;
   /** Path, digest and owner of the file that names who may sign. @throws OaopsError `allowed-signers-missing`, `allowed-signers-unsafe` (exit 4) */
   allowedSigners(path: string): Promise<{ path: string; sha256: string }>;
 }

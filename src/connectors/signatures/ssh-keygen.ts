@@ -33,7 +33,18 @@ export function sshKeygenDoor({ env, trustedUids = [0] }: SignatureDoorOptions):
         atMs,
         env,
       });
-      if (check.state === 'verified') return { principal: check.principal, keyFingerprint: check.fingerprint };
+      if (check.state === 'verified') {
+        // A pattern names nobody: whoever asked for the run could be behind it (ssh-keygen(1), ALLOWED SIGNERS).
+        const persons = check.principals.filter((principal) => !/[*?!]/.test(principal));
+        const [principal] = persons;
+        if (principal !== undefined && persons.length === check.principals.length)
+          return { principal, principals: persons, keyFingerprint: check.fingerprint };
+        throw refused(
+          'signer-unknown',
+          `the key ${check.fingerprint} stands for a pattern of principals, "${check.principals.join(',')}", not for a person`,
+          'Ask for a line of its own in the allowed-signers file, with one name.',
+        );
+      }
       const reason = check.state === 'invalid' ? check.reason : 'nothing says whose key it is';
       if (check.state === 'invalid' && check.fault === 'signature')
         throw refused('signature-invalid', `the signature does not fit: ${reason}`);
