@@ -31,12 +31,17 @@ interface Tool {
  */
 export const bench: Bench = {
   title: 'Backup of 100,000 files, beside restic and borg',
+  maxRuns: maxRounds,
   async run({ runs }) {
+    if (!existsSync('/usr/bin/time')) throw new Error('GNU time is not installed (Debian package: time)');
     const dir = mkdtempSync(join(hasRoom('/dev/shm') ? '/dev/shm' : tmpdir(), 'oaops-bench-'));
     try {
       const source = join(dir, 'source');
       makeTree(source);
-      const tools = await toolsInstalled();
+      const known = await toolsKnown();
+      const tools = known.filter(({ name }) => name === 'oaops' || isInstalled(name));
+      const missing = known.filter((tool) => !tools.includes(tool)).map(({ name }) => name.split(' ')[0]!);
+      if (missing.length > 0) process.stderr.write(`not installed, so not measured: ${missing.join(', ')}\n`);
       const measured = new Map<string, Measured[]>();
       const loads: number[] = [];
       for (let round = 0; round < Math.min(runs, maxRounds); round++) {
@@ -52,17 +57,17 @@ export const bench: Bench = {
           rmSync(place, { recursive: true });
         }
       }
-      return figures(measured, loads);
+      return { figures: figures(measured, loads), missing };
     } finally {
       rmSync(dir, { recursive: true, force: true });
     }
   },
 };
 
-async function toolsInstalled(): Promise<Tool[]> {
+async function toolsKnown(): Promise<Tool[]> {
   const recipients = await Promise.all([0, 1].map(async () => identityToRecipient(await generateX25519Identity())));
   const given = recipients.flatMap((recipient) => ['--recipient', recipient]);
-  const tools: Tool[] = [
+  return [
     {
       name: 'oaops',
       init: (repo) => [program, 'backup', 'init', '--repo', repo, ...given],
@@ -79,7 +84,10 @@ async function toolsInstalled(): Promise<Tool[]> {
       backup: (repo, source, round) => ['borg', 'create', '-C', 'zstd,3', `${repo}::a${round}`, source],
     },
   ];
-  return tools.filter(({ name }) => name === 'oaops' || spawnSync(name.split(' ')[0]!, ['--help']).error === undefined);
+}
+
+function isInstalled(name: string): boolean {
+  return spawnSync(name.split(' ')[0]!, ['--help']).error === undefined;
 }
 
 function environment(place: string): NodeJS.ProcessEnv {

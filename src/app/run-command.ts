@@ -4,7 +4,7 @@ import { type Language, sayLines, text } from '../cli/texts/texts.ts';
 import { OaopsError, usageError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import { ExitCode } from '../core/exit-codes.ts';
-import type { Requester } from '../engine/approvals.ts';
+import { type Requester, refuseUnapprovable } from '../engine/approvals.ts';
 import type { RunEnd } from '../engine/outcome.ts';
 import { planEffect } from '../engine/plan.ts';
 import { refuseUnconfirmed } from '../engine/plan-check.ts';
@@ -57,12 +57,13 @@ export async function preparePlan(
   return { plan, requester, text: (lang) => planText(plan, lang) };
 }
 
-/** Asks what must be asked, then runs the plan. @throws OaopsError `confirmation-needed`, `declined` (exit 4) */
+/** Asks what must be asked, then runs the plan. @throws OaopsError `allowed-signers-missing`, `confirmation-needed`, `declined` (exit 4) */
 export async function startRun(
   app: App,
   { plan, requester }: PreparedPlan,
   show: RunShow & { lang: Language; confirm?: string | undefined; askBefore?: boolean },
 ): Promise<RunEnd> {
+  refuseUnapprovable(plan);
   refuseUnconfirmed(plan, show.confirm);
   if (show.prompts && show.askBefore && planEffect(plan) !== 'read') {
     process.stdout.write(sayLines(show.lang, planText(plan, show.lang)));

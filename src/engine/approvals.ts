@@ -65,7 +65,8 @@ export async function verifyApproval(
     allowedSigners: allowed,
     atMs: context.atMs,
   });
-  if (isSamePerson(signer.principal, requester.name) || signer.keyFingerprint === requester.keyFingerprint) {
+  const names = signer.principals ?? [signer.principal];
+  if (names.some((name) => isSamePerson(name, requester.name)) || signer.keyFingerprint === requester.keyFingerprint) {
     throw refused(
       'approval-own',
       `${signer.principal} asked for this run and cannot approve it`,
@@ -128,13 +129,7 @@ export function requesterOf(name: string, inputs: readonly RunInputRow[]): Reque
  * @throws OaopsError `allowed-signers-missing`, `allowed-signers-unsafe`, `allowed-signers-changed` (exit 4)
  */
 export async function checkedSigners(plan: Plan, signatures: SignatureDoor): Promise<string> {
-  if (!plan.allowedSigners) {
-    throw refused(
-      'allowed-signers-missing',
-      'the plan names no allowed-signers file',
-      'Set approvals.allowedSigners in the configuration and start a new run.',
-    );
-  }
+  if (!plan.allowedSigners) throw signersMissing();
   const now = await signatures.allowedSigners(plan.allowedSigners.path);
   if (now.sha256 !== plan.allowedSigners.sha256) {
     throw refused(
@@ -144,6 +139,23 @@ export async function checkedSigners(plan: Plan, signatures: SignatureDoor): Pro
     );
   }
   return plan.allowedSigners.path;
+}
+
+/**
+ * A plan that needs an approval which nobody could give would do its first steps and then wait for good.
+ * @throws OaopsError `allowed-signers-missing` (exit 4)
+ */
+export function refuseUnapprovable(plan: Plan): void {
+  const asks = plan.steps.some((step) => step.uses === 'approval' && step.condition !== false);
+  if (asks && !plan.allowedSigners) throw signersMissing();
+}
+
+function signersMissing(): OaopsError {
+  return refused(
+    'allowed-signers-missing',
+    'the plan names no allowed-signers file',
+    'Set approvals.allowedSigners in the configuration and start a new run.',
+  );
 }
 
 /** `alice` and `alice@example.com` are one person: a login name against the principal of a key. */

@@ -57,6 +57,16 @@ async function until(what: string, check: () => boolean): Promise<void> {
   }
 }
 
+it('an approval that nobody could give is refused before anything is done', { timeout: 60_000 }, async () => {
+  const file = runbook(
+    'unapprovable',
+    `    - {id: a, uses: exec, with: {argv: [touch, ${join(dir, 'too-early')}]}}\n    - {id: ok, uses: approval, with: {message: Go on?}}\n`,
+  );
+  const refused = await oaops('run', file);
+  expect(refused).toMatchObject({ code: 4, stderr: expect.stringContaining('Set approvals.allowedSigners') });
+  expect(existsSync(join(dir, 'too-early'))).toBe(false);
+});
+
 describe('oaops tick', { timeout: 60_000 }, () => {
   it('speaks JSON, and tells cron about a run whose process was killed', async () => {
     const env = { OAOPS_STATE_DIR: join(dir, 'ticking') };
