@@ -155,7 +155,9 @@ skip() {
 begin
 if ! find_unit; then
   # A marker that goes away with its unit may have gone. Any other was never made: whoever takes its claim keeps it so.
-  if [ -z "$oaops_once" ] && make_unit && mkdir "$oaops_d/claim" 2>/dev/null; then finish_with 'failed unit-never-sent 0'
+  if [ -z "$oaops_once" ] && make_unit && mkdir "$oaops_d/claim" 2>/dev/null; then
+    echo 'failed unit-never-sent 0' >"$oaops_d/exit"
+    finish_with 'failed unit-never-sent 0'
   else finish_with missing
   fi
   exit 0
@@ -164,7 +166,7 @@ exec 3<"$oaops_d/out" 4<"$oaops_d/err"
 skip "$oaops_o1" <&3
 skip "$oaops_o2" <&4
 follow
-case $oaops_once$oaops_e in 1*|failed*) rm -rf "$oaops_d" ;; esac
+case $oaops_once$oaops_e in failed\\ unit-never-sent*) ;; 1*|failed*) rm -rf "$oaops_d" ;; esac
 exit 0
 `;
 

@@ -221,11 +221,19 @@ describe.skipIf(!sshdAvailable)('hosts that do not behave', () => {
       const pool = new ConnectionPool(options());
       try {
         const shell = new RemoteShell('box', pool.host(target('root')), systemRandom);
-        const unit = { name: 'never-sent-0123456789abcdef', once: false };
-        await expect(new RemoteUnit(shell, options(), unit).attach(never)).rejects.toMatchObject({
+        const unit = { name: `never-sent-${Date.now().toString(36)}`, once: false };
+        const refusal = {
           code: 'host-unreachable',
           message: expect.stringContaining('before the command had started'),
-        });
+        };
+        const attached = () => new RemoteUnit(shell, options(), unit).attach(never);
+        await expect(attached()).rejects.toMatchObject(refusal);
+        // Asked again, as when the first answer was lost.
+        await expect(attached()).rejects.toMatchObject(refusal);
+        const plan = { mode: '' as const, user: '', keepEnv: '', argv: ['true'], stdinPrefix: '' };
+        const late = new RemoteUnit(shell, options(), unit).start(plan, { argv: ['true'] }, never);
+        await expect(late).rejects.toMatchObject({ code: 'unit-claimed' });
+        execFileSync('rm', ['-rf', `/var/lib/oaops/units/${unit.name}`]);
       } finally {
         pool.closeAll();
       }
