@@ -285,10 +285,13 @@ body() { # format, file
     { held = $0 }
     END { if (bad || NR < 2 || held != "end\t" (NR - 2)) exit 1 }' "$2"
 }
-space_or() { # message when a write failed for another reason
+is_full() {
   free=$(df -Pk "$T" 2>/dev/null | awk 'NR == 2 { print $4 }')
-  if [ -n "$free" ] && [ "$free" -lt 64 ]; then die 1 "no space left in ${target:-$T}. What was restored is not complete"; fi
-  die 1 "$1"
+  [ -n "$free" ] && [ "$free" -lt 64 ]
+}
+space_or() { # message when a write failed for another reason
+  if is_full; then die 1 "no space left in ${target:-$T}. What was restored is not complete"; fi
+  die 1 "${1:-}"
 }
 
 # The manifest's own hash stands in the index and in the checksum list, which nothing else vouches for: one that agrees is enough.
@@ -637,6 +640,15 @@ untar() { # folder; options
   tar -x -f - -C "$untar_dir" --warning=no-timestamp "$@"
 }
 complain() { # stderr of a tool -> named, incomplete
+  # On a full disk everything after this would go wrong too, and this list could not even be written.
+  case $(cat "$1") in
+    *'No space left on device'* | *'Disk quota exceeded'*)
+      die 1 "no space left in $target (or no room for more files). What was restored is not complete" ;;
+    '')
+      if is_full; then space_or; fi
+      say 'not restored: some attributes; a tool failed without a word'
+      worse 3 ;;
+  esac
   if [ -s "$1" ]; then
     awk '{ print "not restored: " $0 }' "$1" >&2
     worse 3
@@ -842,8 +854,8 @@ awk -F '\t' -v root="$root" -v uid="$uid" -v gid="$gid" "$awk_entry"'
 # Further names of hard-linked files.
 if [ -s "$T/links" ]; then
   awk -F '\t' 'part == 1 { if (!($1 in why)) why[$1] = $3; next } $2 in why { print $1 "\t" $3 "\t" why[$2] }' \
-    part=1 "$T/failed" part=2 "$T/links" >"$T/failed.links"
-  cat "$T/failed.links" >>"$T/failed"
+    part=1 "$T/failed" part=2 "$T/links" >"$T/failed.links" || space_or "$T can't be written"
+  cat "$T/failed.links" >>"$T/failed" || space_or "$T can't be written"
   if [ -n "$hard_links" ]; then
     awk -F '\t' "$awk_tar"'
       BEGIN { load_tar() }
@@ -852,8 +864,8 @@ if [ -s "$T/links" ]; then
       END { end_tar() }' part=1 "$T/failed" part=2 "$T/links" | untar "$target" 2>"$T/err" || complain "$T/err"
   else
     awk -F '\t' 'part == 1 { failed[$1] = 1; next } !($1 in failed) { print $1 "\t" $3 "\tthe target has no hard links (it is one with " $4 ")" }' \
-      part=1 "$T/failed" part=2 "$T/links" >"$T/failed.links"
-    cat "$T/failed.links" >>"$T/failed"
+      part=1 "$T/failed" part=2 "$T/links" >"$T/failed.links" || space_or "$T can't be written"
+    cat "$T/failed.links" >>"$T/failed" || space_or "$T can't be written"
   fi
 fi
 
@@ -883,7 +895,7 @@ xattrs() {
         if (at > 1 && value ~ /^0x[0-9a-fA-F]*$/) print quoted(substr(pair[i], 1, at)) (value == "0x" ? "\"\"" : value)
       }
       print ""
-    }' part=1 "$T/failed" part=2 "$T/xattrs" >"$T/xattrs.dump"
+    }' part=1 "$T/failed" part=2 "$T/xattrs" >"$T/xattrs.dump" || space_or "$T can't be written"
   (cd -- "$target" && setfattr -h --restore="$T/xattrs.dump") 2>"$T/err" || complain "$T/err"
 }
 [ -n "$root" ] || xattrs
@@ -914,7 +926,7 @@ rm -rf "$T/sk"
 
 if [ -s "$T/acls" ]; then
   if command -v setfacl >/dev/null 2>&1; then
-    tac "$T/acls" >"$T/acls.reversed"
+    tac "$T/acls" >"$T/acls.reversed" || space_or "$T can't be written"
     awk -F '\t' '
       part == 1 { failed[$1] = 1; next }
       function quoted(s,  out, at) {
@@ -924,7 +936,7 @@ if [ -s "$T/acls" ]; then
       }
       $1 in failed { next }
       { print "# file: ./" quoted($2); n = split($3, rule, ","); for (i = 1; i <= n; i++) print rule[i]; print "" }' \
-      part=1 "$T/failed" part=2 "$T/acls.reversed" >"$T/acls.dump"
+      part=1 "$T/failed" part=2 "$T/acls.reversed" >"$T/acls.dump" || space_or "$T can't be written"
     (cd -- "$target" && setfacl --restore="$T/acls.dump") 2>"$T/err" || complain "$T/err"
   else
     say "not restored: ACLs of $(wc -l <"$T/acls") objects: setfacl is missing (Debian package: acl)"
@@ -934,14 +946,14 @@ fi
 
 if [ -z "$root" ]; then
   # Modes that would have locked us out until now, deepest first.
-  tac "$T/sel" >"$T/sel.reversed"
+  tac "$T/sel" >"$T/sel.reversed" || space_or "$T can't be written"
   awk -F '\t' -v uid="$uid" -v gid="$gid" '
     part == 1 { failed[$1] = 1; next }
     part == 2 { failed[$1] = 1; next }
     $1 in failed { next }
     { u = substr($4, 2, 1); m = substr($4, 1, 1); if ($5 != uid || $6 != gid) m = m % 2 }
     ($2 == "d" && u != 7) || ($2 == "f" && u < 4) { print m substr($4, 2) "\t" $3 }' \
-    part=1 "$T/failed" part=2 "$T/acls" part=3 "$T/sel.reversed" >"$T/modes"
+    part=1 "$T/failed" part=2 "$T/acls" part=3 "$T/sel.reversed" >"$T/modes" || space_or "$T can't be written"
   while IFS=$tab read -r mode path; do
     path=$(printf '%b.' "$path")
     chmod -- "$mode" "$target/${path%.}" || worse 3

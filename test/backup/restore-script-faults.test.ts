@@ -232,6 +232,31 @@ describe.skipIf(!equipped)('restore-v1.sh', () => {
       expect(readdirSync(target)).toEqual([]);
     });
 
+    it.skipIf(!isRoot)(
+      'room for contents only: stops at the attributes and says so',
+      { timeout: 60_000 },
+      (context) => {
+        const files = join(work, 'many');
+        mkdirSync(files);
+        for (let i = 0; i < 300; i++) writeFileSync(join(files, `f${i}`), `content ${i}`);
+        const repo = fresh('repo');
+        const writer = new FormatV1Writer(repo);
+        writer.snapshot(id, writer.tree(files), [files]);
+        const small = fresh('small');
+        mkdirSync(small);
+        if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64m,nr_inodes=500', 'none', small]).status !== 0)
+          return context.skip('a small file system cannot be mounted here');
+        try {
+          const result = restore(repo, join(small, 'a'), '--no-space-check');
+          expect(result).toMatchObject({ code: 1, stderr: expect.stringContaining('no space left in') });
+          expect(result.stderr.split('\n').filter((line) => line.startsWith('not restored')).length).toBeLessThan(5);
+          expect(result.stdout).not.toContain('restored to');
+        } finally {
+          execFileSync('umount', [small]);
+        }
+      },
+    );
+
     it.skipIf(!isRoot)('without space: refuses; told to try, stops and says so', { timeout: 60_000 }, (context) => {
       const small = fresh('small');
       mkdirSync(small);

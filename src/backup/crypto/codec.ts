@@ -75,6 +75,8 @@ export function decryptRange(
   const range = chunkRange(headerBytes, storedBytes, from, to);
   if (stored.length !== range.length) throw damaged('a range of an age file has the wrong length');
   const decryptor = new AgeDecryptor(key, lastChunkOf(headerBytes, storedBytes), range.firstChunk);
-  const plain = Buffer.concat([decryptor.push(stored), decryptor.endOfRange()]);
+  const head = decryptor.push(stored);
+  const tail = decryptor.endOfRange();
+  const plain = tail.length === 0 ? head : Buffer.concat([head, tail]);
   return plain.subarray(from - range.plainStart, to - range.plainStart);
 }

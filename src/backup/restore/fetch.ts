@@ -9,7 +9,7 @@ import type { PlannedPiece } from './plan.ts';
 /** Ranges nearer to each other than this are fetched as one: a request costs more than the bytes between. */
 const gapBytes = 256 * 1024;
 /** A pack is fetched and written in slices of about this size, so that memory does not hang on the size of packs. */
-const sliceBytes = 8 * 1024 * 1024;
+const sliceBytes = 4 * 1024 * 1024;
 
 export interface FetchedPieces {
   segments: Segment[];
