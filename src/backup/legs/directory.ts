@@ -55,7 +55,7 @@ async function rootStat(root: string): Promise<{ dev: bigint; ino: bigint }> {
     if (errnoOf(error) === 'ENOENT') {
       throw new OaopsError('leg-missing', `there is no folder ${root}`, {
         exitCode: 10,
-        next: 'Mount it, correct the path, or make a new repository with "oaops backup init".',
+        next: 'Mount it, correct the path or the name, or make a new repository with "oaops backup init".',
         cause: error,
       });
     }
