@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -166,6 +167,19 @@ describe.skipIf(!sshdAvailable)('hosts that do not behave', () => {
       expect(await run(byPassword('env:GOOD'), { argv: ['id', '-un'] }, door({ secrets }))).toMatchObject({
         out: 'oapspass\n',
       });
+    });
+
+    it.skipIf(!existsSync('/etc/pam.d/sshd'))('works where PAM asks for it (keyboard-interactive)', async () => {
+      const config = ['UsePAM yes', 'KbdInteractiveAuthentication yes', 'PasswordAuthentication no'];
+      const asking = await startSshd({ config });
+      try {
+        writeFileSync(join(dir, 'known_asking'), asking.knownHosts());
+        const through = door({ secrets, knownHostsFiles: [join(dir, 'known_asking')] });
+        const at = { ...byPassword('env:GOOD'), port: asking.port };
+        expect(await run(at, { argv: ['id', '-un'] }, through)).toMatchObject({ out: 'oapspass\n' });
+      } finally {
+        await asking.stop();
+      }
     });
 
     it('is refused with a wrong one, which is not told', async () => {
