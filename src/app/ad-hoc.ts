@@ -2,7 +2,8 @@ import { resolve } from 'node:path';
 import type { App } from '../app.ts';
 import type { SnapshotMade } from '../backup/anchors.ts';
 import type { BackupDoor } from '../backup/door.ts';
-import { sayLines } from '../cli/texts/texts.ts';
+import { renderWarning } from '../cli/failure.ts';
+import { toLanguage } from '../cli/texts/language.ts';
 import { isoTime } from '../core/clock.ts';
 import { messageOf, OaopsError } from '../core/errors.ts';
 import { loginName } from '../core/login.ts';
@@ -101,7 +102,8 @@ export class AdHoc {
   }
 }
 
-/** Warnings of commands that print no stream of their own, in the user's language. */
-export function warnOnStderr({ globals }: Pick<App, 'globals'>): (message: string) => void {
-  return (message) => void process.stderr.write(`${sayLines(globals.lang, `warning: ${message}`)}\n`);
+/** Warnings of commands that print no stream of their own, in the user's language; with `--json` as lines of JSON. */
+export function warnOnStderr({ globals, redactor }: App): (message: string) => void {
+  const style = { json: globals.json, lang: toLanguage(globals.lang) ?? ('en' as const), redactor };
+  return (message) => void process.stderr.write(renderWarning(message, style));
 }

@@ -11,6 +11,7 @@ import { refuseUnconfirmed } from '../engine/plan-check.ts';
 import { planText } from '../engine/plan-text.ts';
 import type { Plan } from '../engine/plan-types.ts';
 import type { Engine } from '../engine/service.ts';
+import { warnOnStderr } from './ad-hoc.ts';
 import { askAtTerminal } from './ask.ts';
 import { type StopSignals, stopSignals } from './signals.ts';
 
@@ -53,7 +54,8 @@ export async function preparePlan(
           inputs,
           ...(limit ? { limit } : {}),
         });
-  for (const warning of runs.warnings) process.stderr.write(`${sayLines(app.globals.lang, `warning: ${warning}`)}\n`);
+  const warn = warnOnStderr(app);
+  for (const warning of runs.warnings) warn(warning);
   return { plan, requester, text: (lang) => planText(plan, lang) };
 }
 

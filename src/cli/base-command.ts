@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '../core/clock.ts';
 import { ExitCode } from '../core/exit-codes.ts';
 import { Redactor } from '../core/redaction.ts';
 import { wantsColor } from './color.ts';
-import { exitCodeOf, renderFailure, toOaopsError } from './failure.ts';
+import { exitCodeOf, parseFailure, renderFailure, renderWarning, toOaopsError } from './failure.ts';
 import type { GlobalOptions } from './globals.ts';
 import { openPrompts, type Prompts } from './prompts.ts';
 import type { LogFile } from './render/log-file.ts';
@@ -151,8 +151,17 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     return sayLines(this.lang, english);
   }
 
+  /** On stderr in the one style of all warnings; with `--json` a line of JSON, as errors are. */
+  override warn(input: string | Error): string | Error {
+    const style = { json: this.globals.json, lang: this.lang, redactor: this.#redactor };
+    process.stderr.write(renderWarning(typeof input === 'string' ? input : input.message, style));
+    return input;
+  }
+
   async run(): Promise<void> {
-    const { flags, args } = await this.parse(this.ctor as T);
+    const { flags, args } = await this.parse(this.ctor as T).catch((error: unknown) => {
+      throw parseFailure(error);
+    });
     this.flags = flags as FlagsOf<T>;
     this.args = args as ArgsOf<T>;
     const globals = this.globals;

@@ -1,7 +1,7 @@
 import { messageOf, OaopsError, usageError } from '../core/errors.ts';
 import type { Redactor } from '../core/redaction.ts';
 import { paint } from './color.ts';
-import { errorText, type Language, text } from './texts/texts.ts';
+import { errorText, type Language, sayLines, text } from './texts/texts.ts';
 
 /** How an error is told: the same facts as one line of JSON or as text. */
 export interface FailureStyle {
@@ -24,6 +24,21 @@ export function toOaopsError(error: unknown): OaopsError {
     next: 'This is a defect of oaops. Run the command again with --debug and report what it prints.',
     cause: error,
   });
+}
+
+/** What the parser of flags threw: a check of a value that says no by a plain error is wrong usage, not a defect. */
+export function parseFailure(error: unknown): unknown {
+  if (error instanceof OaopsError || isParseError(error)) return error;
+  return parseError(error instanceof Error ? error : new Error(messageOf(error)));
+}
+
+/** A warning for stderr: `warning: ...`, or a line of JSON beside those of errors. */
+export function renderWarning(
+  message: string,
+  { json, lang, redactor }: Pick<FailureStyle, 'json' | 'lang' | 'redactor'>,
+): string {
+  const shown = redactor?.redact(message) ?? message;
+  return json ? `${JSON.stringify({ warning: { message: shown } })}\n` : `${sayLines(lang, `warning: ${shown}`)}\n`;
 }
 
 /** Text for stderr, ending in a line break; the stack only with `--debug`. */

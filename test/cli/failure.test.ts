@@ -1,5 +1,6 @@
+import { Command, Flags } from '@oclif/core';
 import { describe, expect, test } from 'vitest';
-import { type FailureStyle, renderFailure } from '../../src/cli/failure.ts';
+import { exitCodeOf, type FailureStyle, parseFailure, renderFailure, renderWarning } from '../../src/cli/failure.ts';
 import { OaopsError } from '../../src/core/errors.ts';
 import { Redactor } from '../../src/core/redaction.ts';
 
@@ -77,4 +78,47 @@ describe('an error is told', () => {
     const json = { ...style, json: true };
     expect(renderFailure(error, { ...json, lang: 'zh-CN' })).toBe(renderFailure(error, json));
   });
+});
+
+describe('what the parser of flags throws is wrong usage, with a next step', () => {
+  const flags = {
+    dir: Flags.directory({ exists: true }),
+    file: Flags.file({ exists: true }),
+    url: Flags.url(),
+    many: Flags.integer({ min: 1 }),
+    own: Flags.string({
+      parse: async () => {
+        throw new Error('Never good');
+      },
+    }),
+  };
+  class Sample extends Command {
+    static override flags = flags;
+    override async run(): Promise<void> {
+      await this.parse(Sample);
+    }
+  }
+
+  test.each(['--dir=/nowhere', '--file=/nowhere', '--url=::', '--many=0', '--many=x', '--own=1', '--none', 'extra'])(
+    '%s',
+    async (word) => {
+      const config = { bin: 'oaops', runHook: async () => ({ successes: [], failures: [] }) };
+      const thrown = parseFailure(await new Sample([word], config as never).run().catch((error: unknown) => error));
+      expect(exitCodeOf(thrown)).toBe(2);
+      const told = renderFailure(thrown, style);
+      expect(told).toMatch(/^oaops: .+\nRun the command with --help/s);
+      expect(told).not.toContain('defect');
+    },
+  );
+
+  test('an error of oaops stays what it is', () => expect(parseFailure(error)).toBe(error));
+});
+
+test('a warning has one style: a line of text, or of JSON, redacted', () => {
+  const redactor = new Redactor();
+  redactor.add('hunter2');
+  expect(renderWarning('hunter2 is old', { ...style, redactor })).toBe('warning: *** is old\n');
+  expect(renderWarning('hunter2 is old', { ...style, redactor, json: true })).toBe(
+    '{"warning":{"message":"*** is old"}}\n',
+  );
 });
