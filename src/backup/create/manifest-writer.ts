@@ -144,10 +144,11 @@ export function pathHash(path: string): number {
   return hash >>> 0;
 }
 
+/** Puts the names of packs in the place of `@<number>`: only in the field of the pieces. */
 function nameLine(line: string, nameOf: (pack: number) => string): string {
-  const fields = line.split('\t');
-  fields[entryField.pieces] = fields[entryField.pieces]!.replace(/@(\d+)/g, (_, number: string) =>
-    nameOf(Number(number)),
-  );
-  return fields.join('\t');
+  let start = 0;
+  for (let field = 0; field < entryField.pieces; field++) start = line.indexOf('\t', start) + 1;
+  const end = line.indexOf('\t', start);
+  const named = line.slice(start, end).replace(/@(\d+)/g, (_, number: string) => nameOf(Number(number)));
+  return `${line.slice(0, start)}${named}${line.slice(end)}`;
 }

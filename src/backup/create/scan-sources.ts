@@ -1,3 +1,4 @@
+import type { BigIntStats } from 'node:fs';
 import type { Clock } from '../../core/clock.ts';
 import { errnoOf } from '../../core/errors.ts';
 import type { PreviousManifest } from '../cache/previous.ts';
@@ -38,7 +39,7 @@ export interface ScanCounts {
 }
 
 /** Objects looked at together: their attributes come from one call of getfattr. */
-const batchSize = 2048;
+const batchSize = 1024;
 
 interface Candidate {
   found: Found;
@@ -201,7 +202,8 @@ class Scan {
       this.#report({ class: 'changed', path, message: 'it changed while it was read, each time it was tried' });
     if (link !== undefined && !read.changed) this.#linked.set(link, { content, prefixEnd });
     const { text, unnamed } = lineMiddle(content, undefined, attributes);
-    const start = linePrefix(found, read.stats, read.sizeBytes, this.#owners);
+    // Mostly nothing happened between the two looks, and the text is there already.
+    const start = isAsFound(found, read) ? prefix : linePrefix(found, read.stats, read.sizeBytes, this.#owners);
     const line = `${start}\t${text}\t${lineSuffix(found, read.stats, read.changed ? ['changed'] : [])}`;
     await this.#write(found, line, unnamed, read.sizeBytes, before);
   }
@@ -240,4 +242,17 @@ class Scan {
       currentPath: absolute(found.path),
     });
   }
+}
+
+/** True when all that the beginning of an entry line tells is as the walk found it. */
+function isAsFound({ stats: a }: Found, { stats: b, sizeBytes }: { stats: BigIntStats; sizeBytes: number }): boolean {
+  return (
+    Number(a.size) === sizeBytes &&
+    a.mtimeNs === b.mtimeNs &&
+    a.ctimeNs === b.ctimeNs &&
+    a.ino === b.ino &&
+    a.mode === b.mode &&
+    a.uid === b.uid &&
+    a.gid === b.gid
+  );
 }
