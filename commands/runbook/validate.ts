@@ -12,7 +12,7 @@ export default class RunbookValidate extends BaseCommand<typeof RunbookValidate>
     '<%= config.bin %> runbook validate runbooks/',
     "<%= config.bin %> runbook validate 'ops/**/*.yaml' --format sarif > runbooks.sarif",
     '<%= config.bin %> runbook validate runbooks/ --require-version-bump origin/main --format github',
-    'cat draft.yaml | <%= config.bin %> runbook validate -',
+    '<%= config.bin %> runbook validate - < draft.yaml',
   ];
   static override exitCodes = [ExitCode.success, ExitCode.failed, ExitCode.usage];
   static override args = {

@@ -1,8 +1,8 @@
-import { homedir } from 'node:os';
 import { Command, Flags, type Interfaces } from '@oclif/core';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { ExitCode } from '../core/exit-codes.ts';
 import { Redactor } from '../core/redaction.ts';
+import { chooseLanguage, flagValue } from './choose-language.ts';
 import { wantsColor } from './color.ts';
 import { exitCodeOf, parseFailure, renderFailure, renderWarning, toOaopsError } from './failure.ts';
 import type { GlobalOptions } from './globals.ts';
@@ -10,9 +10,9 @@ import { openPrompts, type Prompts } from './prompts.ts';
 import type { LogFile } from './render/log-file.ts';
 import type { Renderer } from './render/open.ts';
 import { type Column, table } from './render/table.ts';
-import { displayWidth, pad } from './render/width.ts';
+import { displayWidth, pad, wrap } from './render/width.ts';
 import { detectStyle } from './style.ts';
-import { environmentLanguage, type Language, toLanguage } from './texts/language.ts';
+import type { Language } from './texts/language.ts';
 import { fieldLabel, sayLines, type TextKey, tableTitle, text } from './texts/texts.ts';
 
 export type { GlobalOptions } from './globals.ts';
@@ -67,6 +67,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   protected args!: ArgsOf<T>;
   /** Language of texts: `--lang`, OAOPS_LANG, configuration, locale. */
   protected lang: Language = 'en';
+  #languageChosen = false;
   #logFile: LogFile | undefined;
   #renderer: Renderer | undefined;
   #redactor = new Redactor();
@@ -137,8 +138,11 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   protected fields(facts: readonly (readonly [label: string, value: string])[]): string {
     const named = facts.map(([label, value]) => [fieldLabel(this.lang, label), value] as const);
     const width = Math.max(...named.map(([label]) => displayWidth(label)));
+    const columns = (process.stdout.columns ?? 80) - width - 2;
     const indent = `\n${' '.repeat(width + 2)}`;
-    return named.map(([label, value]) => `${pad(label, width)}  ${value.replaceAll('\n', indent)}`).join('\n');
+    // Prose is wrapped; a path or a checksum stays whole, so that it can be copied.
+    const shown = (value: string) => (/\s|[\u3000-\u9fff]/.test(value) ? wrap(value, columns) : value.split('\n'));
+    return named.map(([label, value]) => `${pad(label, width)}  ${shown(value).join(indent)}`).join('\n');
   }
 
   /** A status in the user's language, filled up to so many columns. */
@@ -173,7 +177,9 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       });
       this.#logFile.line(`oaops ${this.id?.replaceAll(':', ' ')} ${this.config.version} started`);
     }
-    this.lang = await this.#language();
+    const configFile = globals.configFile;
+    this.lang = await chooseLanguage({ flag: (flags as { lang?: string }).lang, configFile, env: process.env });
+    this.#languageChosen = true;
     const result = await this.execute();
     await this.#renderer?.close();
     const exitCode = result.exitCode ?? ExitCode.success;
@@ -191,7 +197,9 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     // The live display must be off the screen before the error is on it; its own failure must not hide the error.
     await this.#renderer?.close().catch(() => {});
     const style = { ...detectStyle(this.argv, process.env), redactor: this.#redactor };
-    process.stderr.write(renderFailure(thrown, this.lang === 'en' ? style : { ...style, lang: this.lang }));
+    // A command line that cannot be parsed still says in which language to tell so.
+    const lang = this.#languageChosen ? this.lang : await this.#languageOfArgv();
+    process.stderr.write(renderFailure(thrown, { ...style, lang }));
     const { message, code, next } = toOaopsError(thrown);
     this.#logFile?.line(`error: ${message} (${code})${next ? `\n${next}` : ''}\nexit code ${exitCodeOf(thrown)}`);
     process.exitCode = exitCodeOf(thrown);
@@ -202,26 +210,11 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     this.#logFile = undefined;
   }
 
-  /**
-   * The configuration is only read for its language when there is one. A broken one is not this command's matter here:
-   * who needs a setting will say what is wrong with it.
-   */
-  async #language(): Promise<Language> {
-    const flag = toLanguage((this.flags as Record<string, string | undefined>)['lang']);
-    const own = flag ?? toLanguage(process.env['OAOPS_LANG']);
-    if (own) return own;
-    const { filesOf } = await import('../config/files.ts');
-    const place = { env: process.env, uid: process.geteuid?.() ?? -1, home: process.env['HOME'] || homedir() };
-    const options = { place, explicit: this.globals.configFile };
-    if (filesOf(options).some((file) => file.present)) {
-      try {
-        const { readConfig } = await import('../config/load.ts');
-        const configured = readConfig(options).settings.lang;
-        if (configured) return configured;
-      } catch {
-        // See above.
-      }
-    }
-    return environmentLanguage(process.env) ?? 'en';
+  #languageOfArgv(): Promise<Language> {
+    return chooseLanguage({
+      flag: flagValue(this.argv, '--lang'),
+      configFile: flagValue(this.argv, '--config') ?? process.env['OAOPS_CONFIG'],
+      env: process.env,
+    });
   }
 }

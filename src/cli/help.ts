@@ -72,7 +72,7 @@ export default class OaopsHelp extends Help {
     this.log(`${this.section(text(this.#lang, 'help.exit-codes'), codes)}\n`);
   }
 
-  protected override formatRoot(): string {
+  override formatRoot(): string {
     const { bin, pjson, userAgent } = this.config;
     const about = wrap(helpText(this.#lang, String(pjson['description'] ?? '')), this.opts.maxWidth).join('\n');
     return `${about}\n\n${this.section('VERSION', userAgent)}\n\n${this.section('USAGE', `$ ${bin} [COMMAND]`)}`;

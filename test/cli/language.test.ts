@@ -28,6 +28,14 @@ test('the environment decides in the order OAOPS_LANG, LC_ALL, LC_MESSAGES, LANG
   expect(environmentLanguage({})).toBeUndefined();
 });
 
+test('a terminal that does not speak UTF-8 gets English, unless Chinese is asked for by name', () => {
+  expect(environmentLanguage({ LANG: 'zh_CN.GB18030' })).toBe('en');
+  expect(environmentLanguage({ LC_ALL: 'zh_CN.GBK', LANG: 'zh_CN.UTF-8' })).toBe('en');
+  expect(environmentLanguage({ LANG: 'zh_CN.utf8' })).toBe('zh-CN');
+  expect(environmentLanguage({ OAOPS_LANG: 'zh-CN', LANG: 'zh_CN.GBK' })).toBe('zh-CN');
+  expect(environmentLanguage({ OAOPS_LANG: 'zh-CN', LANG: 'C' })).toBe('zh-CN');
+});
+
 describe('texts', () => {
   const names = (template: string) => [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
 

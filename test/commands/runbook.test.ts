@@ -80,7 +80,7 @@ describe('oaops runbook', { timeout: 60_000 }, () => {
     expect(oaops(cwd, ['validate', 'good.yaml', '-q'], { env })).toEqual({ status: 0, stdout: '', stderr: '' });
     expect(oaops(cwd, ['validate', 'none'], { env: { OAOPS_LANG: 'zh-CN' } })).toMatchObject({
       status: 2,
-      stderr: expect.stringContaining('没有可检查的运行手册'),
+      stderr: expect.stringContaining('没有这个文件或文件夹'),
     });
   });
 

@@ -31,7 +31,9 @@ function templateOf(node: ts.Node): string | undefined {
 /** Two words of prose next to each other, or one beside a value. */
 function isProse(text: string): boolean {
   if (/^[A-Z ()]+$/.test(text)) return false;
-  if (/^(oaops-|SQLite format|begin |select |-----|\/|\$|#)|\u001b|\$\{?[A-Za-z@?*]|\bfi\b|;;|<%=/.test(text))
+  if (
+    /^(oaops-|SQLite format|begin |select |-----|\/|\$|#)|\u001b|\$\{?[A-Za-z@?*]|\bfi\b|;;|<%=|^while read/.test(text)
+  )
     return false;
   const words = text.replaceAll(/"[^"]*"/g, '"');
   return (
@@ -115,4 +117,22 @@ export function sourceTitles(): string[] {
     });
   }
   return [...titles];
+}
+
+/** Summaries and descriptions of commands, flags, arguments and topics, as help shows them. */
+export function sourceHelp(): string[] {
+  const { description, oclif } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const topics = Object.values(oclif.topics as Record<string, { description: string }>).map(
+    (topic) => topic.description,
+  );
+  const texts = new Set<string>([description, ...topics]);
+  for (const file of [...sourceFiles(['commands']), 'src/cli/base-command.ts']) {
+    visit(file, (node) => {
+      if (!ts.isPropertyAssignment(node) && !ts.isPropertyDeclaration(node)) return;
+      if (!['summary', 'description'].includes(node.name.getText()) || !node.initializer) return;
+      const text = templateOf(node.initializer);
+      if (text !== undefined) texts.add(text);
+    });
+  }
+  return [...texts];
 }

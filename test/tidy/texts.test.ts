@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { Catalogue, fill } from '../../src/cli/texts/catalogue.ts';
+import { helpZhCn } from '../../src/cli/texts/zh-cn/help.ts';
 import { messagesZhCn } from '../../src/cli/texts/zh-cn/messages.ts';
 import { titlesZhCn } from '../../src/cli/texts/zh-cn/titles.ts';
 import { usage, words } from '../../src/cli/texts/zh-cn/words.ts';
-import { sourceMessages, sourceTitles } from '../helpers/message-sources.ts';
+import { sourceHelp, sourceMessages, sourceTitles } from '../helpers/message-sources.ts';
 
 const messages = sourceMessages();
 const chinese = messagesZhCn();
@@ -32,6 +33,10 @@ test('no Chinese text stands for English that is gone', () => {
   const kept = { ...words(), ...usage() };
   expect(Object.keys(chinese).filter((text) => !known.has(text) && !(text in kept))).toEqual([]);
   expect(Object.keys(notForPeople).filter((text) => !known.has(text))).toEqual([]);
+});
+
+test('help says everything in Chinese too', () => {
+  expect(Object.keys(helpZhCn()).sort()).toEqual(sourceHelp().sort());
 });
 
 test('each heading of a table has its Chinese, and no other', () => {

@@ -1,9 +1,10 @@
 import type { OaopsError } from '../../core/errors.ts';
 import type { RunEvent } from '../../core/events.ts';
-import { Catalogue } from './catalogue.ts';
+import { Catalogue, type Messages } from './catalogue.ts';
 import { en, type TextKey } from './en.ts';
 import { errorsZhCn } from './errors-zh-cn.ts';
 import type { Language } from './language.ts';
+import { helpZhCn, sectionsZhCn } from './zh-cn/help.ts';
 import { messagesZhCn } from './zh-cn/messages.ts';
 import { labelsZhCn, titlesZhCn } from './zh-cn/titles.ts';
 import { zhCn } from './zh-cn.ts';
@@ -40,6 +41,20 @@ export function sayLines(lang: string | undefined, english: string): string {
 /** The heading of a column. */
 export function tableTitle(lang: Language, english: string): string {
   return lang === 'zh-CN' ? (titlesZhCn[english] ?? english) : english;
+}
+
+let chineseHelp: Messages | undefined;
+
+/** What help says of a topic, command, flag or argument. */
+export function helpText(lang: Language, english: string): string {
+  if (lang === 'en') return english;
+  chineseHelp ??= helpZhCn();
+  return chineseHelp[english] ?? english;
+}
+
+/** The heading of a part of a help page. */
+export function helpSection(lang: Language, english: string): string {
+  return lang === 'zh-CN' ? (sectionsZhCn[english] ?? english) : english;
 }
 
 /** The label of a fact. */

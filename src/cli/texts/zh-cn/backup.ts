@@ -139,6 +139,7 @@ export const backup = (): Messages => ({
   'it vanished while the backup began': '备份开始时它已消失',
   'the folder vanished while it was read': '目录在读取时消失',
   'it vanished while its folder was read': '读取所在目录时它已消失',
+  'the shell that starts getfattr ended': '启动 getfattr 的 shell 已退出',
   '{} problems': '{} 处问题',
   '{} was stopped': '{}已停止',
   '{}: {} (level {}, {} s)': '{}：{}（级别 {}，用时 {} 秒）',

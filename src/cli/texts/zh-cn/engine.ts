@@ -19,12 +19,12 @@ export const engine = (): Messages => ({
   '{} asked for this run and cannot approve it': '{} 是本次运行的申请人，不能自己审批',
   'Have a second person run "oaops approve".': '请让另一人运行 "oaops approve"。',
   'an approval of {} does not count: {}': '{} 的审批无效：{}',
-  'the plan names no allowed-signers file': '计划中没有允许的签名者文件',
-  'Set approvals.allowedSigners in the configuration and start a new run.':
-    '请在配置中设置 approvals.allowedSigners，然后开始新的运行。',
   '{} is not the file that the plan was made with': '{} 不是生成计划时的那个文件',
   'Start a new run, so that the plan names the people who may approve now.':
     '请开始新的运行，使计划记下现在有权审批的人。',
+  'the plan names no allowed-signers file': '计划中没有允许的签名者文件',
+  'Set approvals.allowedSigners in the configuration and start a new run.':
+    '请在配置中设置 approvals.allowedSigners，然后开始新的运行。',
   'this oaops has no action "{}"': '此版本的 oaops 没有动作 "{}"',
   'The plan was made by oaops {}; finish the run with that version.': '计划由 oaops {} 生成；请用该版本完成这次运行。',
   'arguments of {} are not valid: {}': '{} 的参数无效：{}',

@@ -36,10 +36,10 @@ export const record = (): Messages => ({
   'segment {} names rows that are not there': '第 {} 段所指的行不存在',
   "rows {} to {} are gone, and the chain doesn't say that they were archived":
     '第 {} 到 {} 行不存在，而审计链没有它们被归档的记录',
+  'the anchor of row {} was taken from another record': '第 {} 行的锚点取自另一个状态库',
   'an anchor was taken at row {}, but the chain ends at row {}: rows were cut off':
     '锚点取自第 {} 行，而审计链止于第 {} 行：有行被截去',
   "archived segment {} doesn't fit the one before it": '归档的第 {} 段与前一段不衔接',
-  'the anchor of row {} was taken from another record': '第 {} 行的锚点取自另一个状态库',
   'row {} is not the one that was anchored at {}: the chain was rewritten':
     '第 {} 行不是 {} 锚定的那一行：审计链被改写',
   'the record has no chain head ({})': '状态库没有审计链链头（{}）',

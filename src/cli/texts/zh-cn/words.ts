@@ -51,6 +51,8 @@ export const words = (): Messages => ({
   yes: '是',
   no: '否',
   local: '本机',
+  readable: '可读',
+  writable: '可写',
   inputs: '输入项',
   inventory: '主机清单',
   groups: '组',
