@@ -47,12 +47,15 @@ export class SshConnection {
       const forget = this.onClose(gone);
       try {
         this.#client.exec(command, (error, channel) => {
+          if (error && /no response|not connected|not open/i.test(error.message)) return this.end();
           forget();
-          if (error) reject(/channel open failure/i.test(error.message) ? new ChannelRefused(error.message) : error);
+          // Whatever else it is, the server has said no.
+          if (error) reject(new ChannelRefused(error.message));
           else resolve(channel);
         });
       } catch {
-        gone();
+        // ssh2 knows that the connection is lost before its events say so.
+        this.end();
       }
     });
   }

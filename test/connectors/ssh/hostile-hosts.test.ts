@@ -231,6 +231,31 @@ describe.skipIf(!sshdAvailable)('hosts that do not behave', () => {
       expect(readFileSync(file, 'utf8')).toBe('x\n');
     }, 40_000);
 
+    it('one that ssh2 knows to be lost before its events say so is replaced', async () => {
+      const { Client } = (await import('ssh2')).default;
+      const host = await door().open(target('root'), never);
+      const exec = Client.prototype.exec;
+      let refused = 0;
+      const failing = [
+        () => {
+          throw new Error('Not connected');
+        },
+        (_command: string, done: (error: Error) => void) => done(new Error('No response from server')),
+      ];
+      Client.prototype.exec = function (this: InstanceType<typeof Client>, ...parameters: never[]) {
+        const fail = failing[refused++];
+        return fail
+          ? ((fail as (...all: never[]) => void)(...parameters), this)
+          : exec.apply(this, parameters as never);
+      } as typeof exec;
+      try {
+        expect((await host.run({ argv: ['true'] }, never)).exitCode).toBe(0);
+        expect(refused).toBeGreaterThan(2);
+      } finally {
+        Client.prototype.exec = exec;
+      }
+    });
+
     it('a unit that never arrived is claimed, so that it cannot start late, and may be tried again', async () => {
       const pool = new ConnectionPool(options());
       try {
