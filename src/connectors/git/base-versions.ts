@@ -14,16 +14,19 @@ const maxBytes = 16 * 1024 * 1024;
  */
 export async function gitBaseVersions(revision: string, cwd: string): Promise<BaseVersions> {
   const commit = await commitOf(revision, cwd);
+  const top = await rootOf(cwd);
   return {
     description: revision,
     async find({ file, name }) {
       const absolute = resolve(cwd, file);
       const dir = dirname(absolute);
-      const root = (await git(['rev-parse', '--show-toplevel'], dir)).toString().trim();
-      const path = (await git(['ls-files', '--full-name', '--others', '--cached', '--', absolute], dir))
+      const root = await rootOf(dir);
+      // A file outside of the work tree, or of another one, has no earlier version here.
+      if (root === undefined || root !== top) return undefined;
+      // With -z names are not quoted: git writes others than ASCII as "\\345...".
+      const path = (await git(['ls-files', '-z', '--full-name', '--others', '--cached', '--', absolute], dir))
         .toString()
-        .trim()
-        .split('\n')[0]!;
+        .split('\0')[0]!;
       const text = path === '' ? undefined : await show(commit, path, root);
       if (text) return { file: `${revision}:${path}`, text };
       const moved = name === undefined ? undefined : await fileOfName(commit, name, root);
@@ -33,6 +36,14 @@ export async function gitBaseVersions(revision: string, cwd: string): Promise<Ba
         : { file: `${revision}:${moved}`, text: movedText };
     },
   };
+}
+
+async function rootOf(folder: string): Promise<string | undefined> {
+  try {
+    return (await git(['rev-parse', '--show-toplevel'], folder)).toString().replace(/\n$/, '');
+  } catch {
+    return undefined;
+  }
 }
 
 async function commitOf(revision: string, cwd: string): Promise<string> {
@@ -73,6 +84,12 @@ async function fileOfName(commit: string, name: string, root: string): Promise<s
 }
 
 async function git(args: string[], cwd: string): Promise<Buffer> {
-  const { stdout } = await run('git', args, { cwd, encoding: 'buffer', maxBuffer: maxBytes });
+  const { stdout } = await run('git', args, { cwd, env: environment(), encoding: 'buffer', maxBuffer: maxBytes });
   return stdout;
+}
+
+/** Without what a hook of git is given: with GIT_DIR set, every folder would be the top of the work tree. */
+function environment(): Record<string, string | undefined> {
+  const { GIT_DIR, GIT_WORK_TREE, GIT_INDEX_FILE, GIT_PREFIX, ...rest } = process.env;
+  return rest;
 }
