@@ -154,6 +154,7 @@ export const helpZhCn = (): Messages => ({
   'SQLite: a database file made by the online backup. PostgreSQL: lines of JSON, as record export writes them; pg_dump does as well.':
     'SQLite：由在线备份生成的数据库文件。PostgreSQL：JSON 行，与 record export 相同；也可使用 pg_dump。',
   'file to make': '要生成的文件',
+  'file to make, - for standard output': '要生成的文件；- 表示标准输出',
   'Write the whole record as lines of JSON': '将整个状态库写成 JSON 行',
   'The same lines from SQLite and from PostgreSQL: record restore puts them into either, which moves a record from one to the other.':
     'SQLite 和 PostgreSQL 导出的行相同：record restore 可写入任意一种，从而在两者之间迁移状态库。',
