@@ -35,7 +35,7 @@ export class SshConnection {
   }
 
   /** Starts a command in a channel of its own. @throws ChannelRefused, OaopsError `session-lost` */
-  exec(command: string): Promise<ClientChannel> {
+  exec(command: string): Promise<{ channel: ClientChannel; hasExited: () => boolean }> {
     return new Promise((resolve, reject) => {
       const gone = () =>
         reject(
@@ -50,8 +50,13 @@ export class SshConnection {
           if (error && /no response|not connected|not open/i.test(error.message)) return this.end();
           forget();
           // Whatever else it is, the server has said no.
-          if (error) reject(new ChannelRefused(error.message));
-          else resolve(channel);
+          if (error) return reject(new ChannelRefused(error.message));
+          // Listened for at once: a short command has ended before the promise is looked at.
+          let exited = false;
+          channel.once('exit', () => {
+            exited = true;
+          });
+          resolve({ channel, hasExited: () => exited });
         });
       } catch {
         // ssh2 knows that the connection is lost before its events say so.

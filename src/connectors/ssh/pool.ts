@@ -13,6 +13,8 @@ const maxConnectionsPerHost = 3;
 /** A channel in which a command has been started. */
 export interface OpenChannel {
   channel: ClientChannel;
+  /** Whether the far side has said how the command ended; when the session was lost, it has not. */
+  hasExited: () => boolean;
   isConnected: () => boolean;
 }
 
@@ -107,14 +109,14 @@ export class HostPool {
       const others = connection.used;
       connection.used++;
       try {
-        const channel = await connection.exec(command);
+        const { channel, hasExited } = await connection.exec(command);
         connection.open++;
         connection.mostOpen = Math.max(connection.mostOpen, connection.open);
         channel.once('close', () => {
           connection.open--;
           this.#release(connection);
         });
-        return { channel, isConnected: () => !connection.closed };
+        return { channel, hasExited, isConnected: () => !connection.closed };
       } catch (error) {
         this.#release(connection);
         // It died while nobody used it. Nothing has been sent, so another one may be tried.

@@ -46,7 +46,11 @@ export class RemoteShell {
     signal: AbortSignal,
     options: { urgent?: boolean; opening?: AbortSignal; beforeSending?: () => void; source?: StdinSource } = {},
   ): Promise<string | undefined> {
-    const { channel, isConnected } = await this.#pool.exec(command, options.opening ?? signal, options.urgent);
+    const { channel, hasExited, isConnected } = await this.#pool.exec(
+      command,
+      options.opening ?? signal,
+      options.urgent,
+    );
     try {
       options.beforeSending?.();
     } catch (error) {
@@ -55,8 +59,8 @@ export class RemoteShell {
     }
     const out = new MarkedStream(mark, onOut);
     const err = new MarkedStream(mark, onErr);
-    const told = await transfer(channel, script, out, err, this.mark(), signal, options.source);
-    if (told && !out.begun) {
+    await transfer(channel, script, out, err, this.mark(), signal, options.source);
+    if (hasExited() && !out.begun) {
       // A connection that is lost closes its channels first.
       await setImmediate();
       if (isConnected()) throw this.#notRun(out.before || err.before);

@@ -8,10 +8,7 @@ export interface StdinSource {
   open: () => NodeJS.ReadableStream;
 }
 
-/**
- * Sends a script (and what follows it on stdin) and reads both outputs until the channel is closed. Tells whether the far side
- * has said how its program ended; when the session was lost, it has not.
- */
+/** Sends a script (and what follows it on stdin) and reads both outputs until the channel is closed. */
 export function transfer(
   channel: ClientChannel,
   script: string,
@@ -20,7 +17,7 @@ export function transfer(
   end: string,
   signal: AbortSignal,
   source?: StdinSource,
-): Promise<boolean> {
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const abort = () => {
       channel.close();
@@ -31,13 +28,9 @@ export function transfer(
     channel.stderr.on('data', (chunk: Buffer) => err.push(chunk));
     // A broken channel shows as one that ends without its marks.
     channel.on('error', () => {});
-    let told = false;
-    channel.on('exit', () => {
-      told = true;
-    });
     channel.on('close', () => {
       signal.removeEventListener('abort', abort);
-      resolve(told);
+      resolve();
     });
     if (signal.aborted) abort();
     channel.write(`${end}\n${script}${end}\n`);

@@ -210,6 +210,7 @@ describe.skipIf(!sshdAvailable)('hosts that do not behave', () => {
           never,
         );
         expect(result.exitCode).toBe(0);
+        await host.forget(`r${round}`);
       }
       expect(readFileSync(file, 'utf8')).toBe('x\n'.repeat(5));
     });
@@ -229,6 +230,7 @@ describe.skipIf(!sshdAvailable)('hosts that do not behave', () => {
         for (const pid of frozen) process.kill(pid, 'SIGKILL');
       }
       expect(readFileSync(file, 'utf8')).toBe('x\n');
+      await host.forget('frozen');
     }, 40_000);
 
     it('one that ssh2 knows to be lost before its events say so is replaced', async () => {
