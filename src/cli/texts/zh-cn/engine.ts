@@ -94,7 +94,7 @@ export const engine = (): Messages => ({
   'after {}': '在 {} 之后',
   'would run for each of {}{}': '将对 {} 的每一项执行{}',
   'no targets': '没有目标',
-  'up to {} attempts, {} delay from {}': '最多尝试 {} 次，{} 退避，起始间隔 {}',
+  'up to {} attempts, {} delay from {}': '最多尝试 {} 次，{}退避，起始间隔 {}',
   'each attempt ends after {}': '每次尝试最长 {}',
   'on failure: {}': '失败时：{}',
   'undo: {} (scope {}, {})': '撤销：{}（范围 {}，{}）',

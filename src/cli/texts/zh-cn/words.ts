@@ -30,7 +30,7 @@ export const words = (): Messages => ({
   '{} ended with exit code {}: {}': '{} 结束，退出码 {}：{}',
   '{} was ended by {}': '{} 被 {} 结束',
   '{} did not end in time': '{} 没有在时限内结束',
-  exponential: '指数',
+  exponential: '指数式',
   fixed: '固定',
   'leg       {}: {}': '副本      {}：{}',
   'problems  {}': '问题      {}',
