@@ -104,7 +104,11 @@ async function anchorsAt(app: App, place: string, recordId: string): Promise<Anc
   const [location = place] = isFile ? [place] : await door.repos([place]);
   if (isFile || (location === place && !isRepository(place))) {
     const { readAnchors } = await import('../record/audit/read-anchors.ts');
-    return [{ place, kind: 'file', anchors: await readAnchors(place), ofOthers: 0, unsigned: 0 }];
+    const all = await readAnchors(place);
+    // A log server has those of many machines. When not one is of this record, it is no longer the one they were taken from.
+    const own = all.filter(({ record }) => record === undefined || record === recordId);
+    const anchors = own.length > 0 ? own : all;
+    return [{ place, kind: 'file', anchors, ofOthers: all.length - anchors.length, unsigned: 0 }];
   }
   const [{ openRepository }, { storedAnchors }, { parseAnchor }] = await Promise.all([
     import('../backup/repository/open.ts'),

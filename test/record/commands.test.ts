@@ -91,6 +91,34 @@ spec:
     expect(lines.map((line) => JSON.parse(line).seq)).toEqual(lines.map((_, index) => index + 1));
   }, 60_000);
 
+  it('takes its own anchors out of a log of many machines, and notes when not one is there', () => {
+    const own = oaops('audit', 'anchor', '--json').json();
+    const line = ({ record, seq, hash, at }: typeof own) =>
+      `Nov 22 08:00:00 host oaops: oaops-anchor ${record} ${seq} ${hash} ${at}`;
+    const other = { ...own, record: 'f'.repeat(32), hash: 'a'.repeat(64) };
+    writeFileSync(join(dir, 'log'), `${line(other)}\n${line(own)}\n${line({ ...other, seq: 999_999 })}\n`);
+    const mixed = oaops('audit', 'verify', '--anchors', 'log');
+    expect(mixed).toMatchObject({ status: 0, stdout: expect.stringContaining('left out: 2 of other records') });
+    writeFileSync(join(dir, 'log'), `${line(other)}\n`);
+    const foreign = oaops('audit', 'verify', '--anchors', 'log');
+    expect(foreign).toMatchObject({ status: 9, stdout: expect.stringContaining('another record') });
+  }, 60_000);
+
+  it('exports to standard output, with nothing but the lines there', () => {
+    const lines = oaops('record', 'export', '-').stdout.trimEnd().split('\n');
+    expect(lines.map((text) => JSON.parse(text)).at(-1)).toEqual({ end: lines.length - 2 });
+    expect(existsSync(join(dir, '-'))).toBe(false);
+    expect(oaops('runs', 'evidence', 'latest', '--out', '-').status).toBe(2);
+    expect(oaops('record', 'backup', '-').status).toBe(2);
+  }, 60_000);
+
+  it('takes times only with their zone', () => {
+    expect(oaops('runs', 'list', '--since', 'yesterday').status).toBe(2);
+    expect(oaops('runs', 'list', '--since', '2026-01-01T00:00').status).toBe(2);
+    expect(oaops('runs', 'list', '--since', '2020-01-01T00:00:00+08:00', '--json').json()).not.toHaveLength(0);
+    expect(oaops('runs', 'list', '--since', '2999-01-01', '--json').json()).toEqual([]);
+  }, 60_000);
+
   it('lists a lock of a living process and breaks it only when told its name twice', async () => {
     const record = await openRecord({
       ...recordOptions({ stateDir: join(dir, 'state') }),

@@ -7,6 +7,8 @@ import { Bench, dialects, type Place, storeRun, storeUnit } from './suite.ts';
 
 const writer = fileURLToPath(new URL('fixtures/writer.ts', import.meta.url));
 
+const cutConnections = `select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = 'oaops' and datname = current_database();`;
+
 interface Writer {
   process: ChildProcess;
   /** Journal rows that it was told are committed. */
@@ -44,18 +46,20 @@ describe.each(dialects)('processes writing to %s', (dialect) => {
   afterEach(() => bench.closeAll());
   afterAll(() => bench.stop());
 
-  it('keeps one whole chain under four writers', async () => {
+  it('keeps one whole chain under eight writers', async () => {
     const place = await bench.place();
     const record = await bench.open(place);
     const runId = await storeRun(record);
-    const writers = [1, 2, 3, 4].map((n) => startWriter(place, { rounds: 40, lock: `writer-${n}`, runId }));
+    const writers = [1, 2, 3, 4, 5, 6, 7, 8].map((n) =>
+      startWriter(place, { rounds: 100, lock: `writer-${n}`, runId }),
+    );
     for (const { ended } of writers) expect(await ended).toEqual({ code: 0, stderr: '' });
     const journal = await record.runs.journal(runId);
-    expect(journal).toHaveLength(160);
-    expect(journal.map((row) => row.seq)).toEqual(Array.from({ length: 160 }, (_, index) => index + 1));
+    expect(journal).toHaveLength(800);
+    expect(journal.map((row) => row.seq)).toEqual(Array.from({ length: 800 }, (_, index) => index + 1));
     expect(journal.every((row) => row.status === 'ok')).toBe(true);
-    // created + run + 4 x (lock, 40 x (intent, result), release)
-    expect(await record.audit.verify()).toMatchObject({ state: 'consistent-not-anchored', rows: 2 + 4 * 82 });
+    // created + run + 8 x (lock, 100 x (intent, result), release)
+    expect(await record.audit.verify()).toMatchObject({ state: 'consistent-not-anchored', rows: 2 + 8 * 202 });
   }, 60_000);
 
   it('survives kill -9 of a writer at any moment: takeover at once, nothing committed is lost, chain whole', async () => {
@@ -83,6 +87,54 @@ describe.each(dialects)('processes writing to %s', (dialect) => {
 
   // A file has no server.
   const itOfServers: typeof it | (() => void) = dialect === 'postgres' ? it : () => undefined;
+  itOfServers(
+    'stores each fact once while its connections are cut',
+    async () => {
+      const place = await bench.place();
+      const record = await bench.open(place);
+      const stored: number[] = [];
+      const failed: number[] = [];
+      for (let n = 0; n < 40; n++) {
+        const write = record.facts.add('cut', `k${n}`, '2026-11-22T08:00:00.000Z', n).then(
+          () => stored.push(n),
+          (error) => {
+            expect(error).toMatchObject({ code: 'record-unreachable' });
+            failed.push(n);
+          },
+        );
+        if (n % 4 === 0) await place.sql(cutConnections);
+        await write;
+      }
+      const there = (await record.facts.list('cut')).map(({ body }) => body as number);
+      expect(new Set(there).size).toBe(there.length);
+      expect(stored.filter((n) => !there.includes(n))).toEqual([]);
+      expect(there.filter((n) => !stored.includes(n) && !failed.includes(n))).toEqual([]);
+      expect(await record.audit.verify()).toMatchObject({ state: 'consistent-not-anchored' });
+    },
+    60_000,
+  );
+
+  itOfServers(
+    'says that a server takes no writes, and goes on when it does',
+    async () => {
+      const place = await bench.place();
+      const record = await bench.open(place);
+      const name = new URL(place.url!).pathname.slice(1);
+      await place.sql(`alter database ${name} set default_transaction_read_only = on; ${cutConnections}`);
+      await expect(record.facts.add('t', 'k', '2026-11-22T08:00:00.000Z', 1)).rejects.toMatchObject({
+        code: 'record-not-writable',
+        message: expect.stringContaining('takes no writes'),
+      });
+      expect(await record.audit.verify()).toMatchObject({ state: 'consistent-not-anchored' });
+      await place.sql(
+        `begin read write; alter database ${name} reset default_transaction_read_only; commit; ${cutConnections}`,
+      );
+      await record.facts.add('t', 'k', '2026-11-22T08:00:00.000Z', 1);
+      expect(await record.facts.list('t')).toHaveLength(1);
+    },
+    60_000,
+  );
+
   itOfServers(
     'goes on when the server restarts between two commits',
     async () => {

@@ -128,8 +128,12 @@ class Walk {
       );
   }
 
-  /** Anchors that lie beyond the last row prove that rows were cut off. */
+  /** Anchors of another record say that this is not the one; those beyond the last row, that rows were cut off. */
   anchorsReached(): void {
+    const foreign = [...this.#anchors.values()]
+      .flat()
+      .find(({ record }) => record !== undefined && record !== this.#recordId);
+    if (foreign) throw new Broken(foreign.seq, `the anchor of row ${foreign.seq} was taken from another record`);
     const beyond = [...this.#anchors.keys()].filter((seq) => seq > this.headSeq);
     if (beyond.length > 0) {
       throw new Broken(
@@ -157,8 +161,7 @@ class Walk {
     const anchors = this.#anchors.get(seq) ?? [];
     if (anchors.length > 0 && this.anchoredRows.at(-1) !== seq) this.anchoredRows.push(seq);
     for (const anchor of anchors) {
-      if (anchor.record !== undefined && anchor.record !== this.#recordId)
-        throw new Broken(seq, `the anchor of row ${seq} was taken from another record`);
+      if (anchor.record !== undefined && anchor.record !== this.#recordId) continue;
       if (anchor.hash !== hash)
         throw new Broken(seq, `row ${seq} is not the one that was anchored at ${anchor.at}: the chain was rewritten`);
       this.anchoredTo = Math.max(this.anchoredTo ?? 0, seq);

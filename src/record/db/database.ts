@@ -104,6 +104,8 @@ export class Database {
           db,
         );
         try {
+          // It holds up nobody, and whoever reads its rows may be slow (a pipe).
+          if (this.dialect === 'postgres') await sql`set local idle_in_transaction_session_timeout = 0`.execute(db);
           return await work(db);
         } finally {
           // A lost connection and a read error of SQLite have ended it already; the first error is the one that tells.

@@ -16,10 +16,10 @@ export function isTransient(error: unknown): boolean {
 /** True when the connection to the server was lost or could not be made. */
 export function isConnectionLoss(error: unknown): boolean {
   const code = errnoOf(error) ?? '';
-  // Class 08: connection exception; 57P01-57P03: the server is shutting down or starting up; 53300: too many clients.
+  // Class 08: connection exception; 25P03: it was ended because it did nothing in a transaction; 57P01-57P03: the server is shutting down or starting up; 53300: too many clients.
   if (
     /^08/.test(code) ||
-    ['57P01', '57P02', '57P03', '53300', 'ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT'].includes(code)
+    ['25P03', '57P01', '57P02', '57P03', '53300', 'ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT'].includes(code)
   )
     return true;
   return /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/.test(

@@ -49,13 +49,17 @@ export function openPostgres(url: string): Kysely<Tables> {
   });
   // A server that restarts drops idle connections; the pool makes new ones, and without a listener the process would end.
   pool.on('error', () => {});
+  // The pool listens to idle connections only: one that is cut between two statements of a transaction would end the process too.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return new Kysely<Tables>({
     dialect: new PostgresDialect({
       pool,
       onCreateConnection: async (connection) => {
+        // A process that was stopped, or a machine that sleeps, in the middle of a write holds the line of all writers:
+        // the server must end that transaction before the others give up (patience of Database, 30 s).
         // A reported commit must survive a crash of the server, even where the cluster's default trades that for speed.
         await connection.executeQuery(
-          sql`select set_config('lock_timeout', '30s', false), case when current_setting('synchronous_commit') = 'off' then set_config('synchronous_commit', 'on', false) end`.compile(
+          sql`select set_config('lock_timeout', '30s', false), set_config('idle_in_transaction_session_timeout', '10s', false), case when current_setting('synchronous_commit') = 'off' then set_config('synchronous_commit', 'on', false) end`.compile(
             compiler,
           ),
         );
