@@ -185,7 +185,7 @@ function openDatabase(Sqlite: typeof Database, file: string): Database.Database 
     db.pragma('journal_mode = WAL');
     // A power cut may lose the last commits, never make the rest inconsistent: a cache needs no more.
     db.pragma('synchronous = NORMAL');
-    db.pragma('cache_size = -16000');
+    db.pragma('cache_size = -8000');
     const version = db.pragma('user_version', { simple: true });
     if (version === 0) {
       db.transaction(() => {

@@ -1,6 +1,8 @@
 import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 
 const chunkBytes = 1024 * 1024;
+/** Lines that wait for so long that the garbage collector moves them about cost more than a write. */
+const pendingBytes = 64 * 1024;
 
 /**
  * Lines of the manifest in order, on disk while the packs they name have no names yet: memory stays flat however many there
@@ -25,7 +27,7 @@ export class LineSpool {
     this.#pending.push(line);
     this.#pendingBytes += line.length + 1;
     this.#lines++;
-    if (this.#pendingBytes >= chunkBytes) this.#flush();
+    if (this.#pendingBytes >= pendingBytes) this.#flush();
   }
 
   /** All lines in order; ends the spool. */

@@ -94,6 +94,7 @@ export class ManifestWriter {
     const packs = new Set<string>();
     for (const line of lines) for (const pack of packsOf(line)) packs.add(pack);
     const zstd = await compressText(plain);
+    if (plain.length === plain.buffer.byteLength) (plain.buffer as ArrayBuffer).transfer(0);
     const stored = await putBlock(legs, zstd, recipients);
     const reference: EntryBlockRef = {
       ...stored,

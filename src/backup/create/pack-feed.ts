@@ -5,8 +5,8 @@ import type { PackAnswer, PackOrder, PackThreadData } from './pack-messages.ts';
 
 /** One content fits into a slab. Shared memory, so that nothing is allocated, moved or collected per file. */
 const slabBytes = segmentThresholdBytes;
-/** One is filled, one is taken out, one waits. */
-const slabCount = 3;
+/** One is filled while the other one is taken out. */
+const slabCount = 2;
 /** Contents are sent in portions: a message per small file would cost more than the file. */
 const portionBytes = 512 * 1024;
 const portionRanges = 512;
@@ -98,6 +98,9 @@ export class PackFeed {
   async close(): Promise<void> {
     this.#fail(new Error('the backup was given up'));
     await this.#thread?.terminate();
+    // What follows, the manifest, needs memory too.
+    this.#slabs.length = 0;
+    this.#slab = undefined;
   }
 
   #freeSlab(): Slab | undefined {

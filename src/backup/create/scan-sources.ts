@@ -1,4 +1,3 @@
-import type { BigIntStats } from 'node:fs';
 import type { Clock } from '../../core/clock.ts';
 import { errnoOf } from '../../core/errors.ts';
 import type { PreviousManifest } from '../cache/previous.ts';
@@ -43,7 +42,6 @@ const batchSize = 1024;
 
 interface Candidate {
   found: Found;
-  prefix: string;
   before: string | undefined;
   unchanged: boolean;
 }
@@ -139,17 +137,20 @@ class Scan {
 
   #compare(found: Found): Candidate {
     const { stats } = found;
-    const prefix = linePrefix(found, stats, Number(stats.size), this.#owners);
     const before = this.#options.previous.lineOf(found.path);
     const unchanged =
       before !== undefined &&
       !this.#options.rehash &&
       stats.mtimeNs < this.#trustBeforeNs &&
       stats.ctimeNs < this.#trustBeforeNs &&
-      before.startsWith(prefix) &&
-      before.charCodeAt(prefix.length) === 9 &&
+      before.startsWith(`${this.#prefix(found)}\t`) &&
       before.endsWith(`\t${lineSuffix(found, stats)}`);
-    return { found, prefix, before, unchanged };
+    return { found, before, unchanged };
+  }
+
+  /** Not kept with the candidate: texts of a whole batch would outlive the nursery of the heap. */
+  #prefix(found: Found): string {
+    return linePrefix(found, found.stats, Number(found.stats.size), this.#owners);
   }
 
   async #store(candidate: Candidate, attributes: Map<string, Attributes>): Promise<void> {
@@ -173,17 +174,17 @@ class Scan {
       return;
     }
     const { text } = lineMiddle(undefined, target, own);
-    await this.#write(found, `${candidate.prefix}\t${text}\t${lineSuffix(found, found.stats)}`, false, 0, before);
+    await this.#write(found, `${this.#prefix(found)}\t${text}\t${lineSuffix(found, found.stats)}`, false, 0, before);
   }
 
-  async #storeFile({ found, prefix, before }: Candidate, attributes: Attributes | undefined): Promise<void> {
+  async #storeFile({ found, before }: Candidate, attributes: Attributes | undefined): Promise<void> {
     const link = linkOf(found, found.stats);
     const seen = link === undefined ? undefined : this.#linked.get(link);
     // The fields after the path tell that it is still the same object in the same state.
-    const prefixEnd = prefix.slice(prefix.indexOf('\t', 2));
+    const prefixEnd = link === undefined ? '' : afterPath(this.#prefix(found));
     if (seen && seen.prefixEnd === prefixEnd) {
       const { text, unnamed } = lineMiddle(seen.content, undefined, attributes);
-      const line = `${prefix}\t${text}\t${lineSuffix(found, found.stats)}`;
+      const line = `${this.#prefix(found)}\t${text}\t${lineSuffix(found, found.stats)}`;
       return this.#write(found, line, unnamed, Number(found.stats.size), before);
     }
     const { read, content } = await storeContent(found, found.stats, this.#options.packer, (bytes) => {
@@ -195,15 +196,14 @@ class Scan {
     if (read.outcome === 'unreadable') {
       this.#report({ class: 'unreadable', path, message: read.message });
       const { text } = lineMiddle(undefined, undefined, attributes);
-      const line = `${prefix}\t${text}\t${lineSuffix(found, found.stats, ['unreadable'])}`;
+      const line = `${this.#prefix(found)}\t${text}\t${lineSuffix(found, found.stats, ['unreadable'])}`;
       return this.#write(found, line, false, Number(found.stats.size), before);
     }
     if (read.changed)
       this.#report({ class: 'changed', path, message: 'it changed while it was read, each time it was tried' });
     if (link !== undefined && !read.changed) this.#linked.set(link, { content, prefixEnd });
     const { text, unnamed } = lineMiddle(content, undefined, attributes);
-    // Mostly nothing happened between the two looks, and the text is there already.
-    const start = isAsFound(found, read) ? prefix : linePrefix(found, read.stats, read.sizeBytes, this.#owners);
+    const start = linePrefix(found, read.stats, read.sizeBytes, this.#owners);
     const line = `${start}\t${text}\t${lineSuffix(found, read.stats, read.changed ? ['changed'] : [])}`;
     await this.#write(found, line, unnamed, read.sizeBytes, before);
   }
@@ -244,15 +244,6 @@ class Scan {
   }
 }
 
-/** True when all that the beginning of an entry line tells is as the walk found it. */
-function isAsFound({ stats: a }: Found, { stats: b, sizeBytes }: { stats: BigIntStats; sizeBytes: number }): boolean {
-  return (
-    Number(a.size) === sizeBytes &&
-    a.mtimeNs === b.mtimeNs &&
-    a.ctimeNs === b.ctimeNs &&
-    a.ino === b.ino &&
-    a.mode === b.mode &&
-    a.uid === b.uid &&
-    a.gid === b.gid
-  );
+function afterPath(prefix: string): string {
+  return prefix.slice(prefix.indexOf('\t', 2));
 }

@@ -19,8 +19,10 @@ export class ZstdSlot {
   #back: Buffer[] = [];
 
   constructor(level: number) {
+    const { params } = zstdOptions(level);
     this.#compressor = createZstdCompress({
-      ...zstdOptions(level),
+      // A window as long as a frame: more would take memory, here and in every reader, and find nothing.
+      params: { ...params, [constants.ZSTD_c_windowLog]: Math.log2(frameBytes) },
       flush: constants.ZSTD_e_end,
       chunkSize: maxStoredFrameBytes,
     });

@@ -25,6 +25,8 @@ export async function compressText(plain: Uint8Array): Promise<Buffer> {
   const packed = await compress(plain, zstdOptions(3));
   const check = await decompress(packed, { maxOutputLength: plain.length + 1 });
   if (Buffer.compare(check, plain) !== 0) throw new Error('zstd did not give back what was compressed');
+  // Some MiB for each block of a manifest: given back at once, little else makes the garbage collector run there.
+  if (check.length === check.buffer.byteLength) (check.buffer as ArrayBuffer).transfer(0);
   return packed;
 }
 
