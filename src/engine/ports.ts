@@ -42,6 +42,8 @@ export interface ProcessRequest {
   cwd?: string;
   env?: Record<string, string>;
   stdin?: string;
+  /** Bytes for stdin, after `stdin`. A stream that fails must not end: abort the signal, so that no half input is taken for a whole one. */
+  stdinSource?: () => NodeJS.ReadableStream;
   timeoutMs?: number;
   become?: BecomeSpec;
   /** Name of the unit; its supervisor's marker (pid, start time, exit code) lies in a folder of this name. */
@@ -61,6 +63,24 @@ export interface ProcessResult {
   durationMs: number;
 }
 
+/** A command whose stdout is handed on as it comes: it is never whole in memory, nor in a file on its way. */
+export interface StreamRequest {
+  argv: string[];
+  cwd?: string;
+  env?: Record<string, string>;
+  stdin?: string;
+  timeoutMs?: number;
+  become?: BecomeSpec;
+  /**
+   * A piece of stdout, which is the receiver's until the promise is kept; meanwhile the command is held back. What it throws
+   * ends the command and is thrown by `stream`.
+   */
+  onData: (chunk: Uint8Array) => void | Promise<void>;
+}
+
+/** All of stdout has been handed on, and this is how the command ended: a session that was lost is an error instead. */
+export type StreamResult = Omit<ProcessResult, 'stdout'> & { stdoutBytes: number };
+
 /** What the supervisor's marker tells after a crash of oaops. */
 export type Recovered =
   | { state: 'exited'; result: ProcessResult }
@@ -79,6 +99,11 @@ export interface Host {
   readonly target: Target;
   /** Ends the whole process tree on timeout or abort. Throws only when the process could not be started or watched. */
   run(request: ProcessRequest, signal: AbortSignal): Promise<ProcessResult>;
+  /**
+   * As `run`, for output of any size. Ends with oaops: it cannot be attached to again.
+   * @throws OaopsError `session-lost` when the end of the output has not come, and as `run`
+   */
+  stream(request: StreamRequest, signal: AbortSignal): Promise<StreamResult>;
   recover(key: string): Promise<Recovered>;
   /** Removes the marker of a finished unit. */
   forget(key: string): Promise<void>;

@@ -28,6 +28,10 @@ export function notStarted(
       return new OaopsError(reason, `there is no place on ${where.target} for the marker of a command`, {
         next: 'Give the account a home folder it can write to, with space in it, or space in /var/tmp.',
       });
+    case 'stream-pipe-missing':
+      return new OaopsError(reason, `no named pipe can be made on ${where.target}`, {
+        next: 'Install mkfifo (GNU coreutils), or give the account a home folder on a file system of its own kind, not CIFS.',
+      });
     case 'command-not-found':
       return new OaopsError(reason, `there is no program "${program}" on ${where.target}`, {
         next: 'Install it, or give its full path: PATH is short when started by cron or over ssh.',

@@ -1,4 +1,12 @@
-import type { Host, ProcessRequest, ProcessResult, Recovered, Target } from '../../engine/ports.ts';
+import type {
+  Host,
+  ProcessRequest,
+  ProcessResult,
+  Recovered,
+  StreamRequest,
+  StreamResult,
+  Target,
+} from '../../engine/ports.ts';
 import type { BecomeSpec } from '../../runbook/types.ts';
 
 export interface FileOptions {
@@ -7,12 +15,7 @@ export interface FileOptions {
   become?: BecomeSpec;
 }
 
-/** A request whose stdin is a stream of bytes (after `stdin`, if both are given). */
-export interface SourcedRequest extends ProcessRequest {
-  stdinSource?: () => NodeJS.ReadableStream;
-}
-
-export type Run = (request: SourcedRequest, signal: AbortSignal) => Promise<ProcessResult>;
+export type Run = (request: ProcessRequest, signal: AbortSignal) => Promise<ProcessResult>;
 
 export interface FileDigest {
   sha256: string;
@@ -40,7 +43,8 @@ export abstract class FiledHost implements Host {
     this.target = target;
   }
 
-  abstract run(request: SourcedRequest, signal: AbortSignal): Promise<ProcessResult>;
+  abstract run(request: ProcessRequest, signal: AbortSignal): Promise<ProcessResult>;
+  abstract stream(request: StreamRequest, signal: AbortSignal): Promise<StreamResult>;
   abstract recover(key: string): Promise<Recovered>;
   abstract forget(key: string): Promise<void>;
 

@@ -1,13 +1,22 @@
 import { join } from 'node:path';
 import { newId } from '../../core/ids.ts';
-import type { ProcessResult, Recovered, Target } from '../../engine/ports.ts';
+import type {
+  ProcessRequest,
+  ProcessResult,
+  Recovered,
+  StreamRequest,
+  StreamResult,
+  Target,
+} from '../../engine/ports.ts';
 import { planBecome } from './become.ts';
 import { commandOf } from './command-words.ts';
-import { FiledHost, type SourcedRequest } from './host-files.ts';
+import { FiledHost } from './host-files.ts';
 import { LocalFiles } from './local-files.ts';
+import { LocalShell } from './local-shell.ts';
 import { type LocalHostOptions, LocalUnit } from './local-unit.ts';
 import { markerName } from './marker.ts';
 import { MarkerFolder } from './marker-folder.ts';
+import { streamUnit } from './stream-unit.ts';
 
 /** The local machine. Commands run under the supervisor, so that another process of oaops can find them again. */
 export class LocalHost extends FiledHost {
@@ -20,7 +29,7 @@ export class LocalHost extends FiledHost {
     this.files = new LocalFiles((request, signal) => this.run(request, signal));
   }
 
-  async run(request: SourcedRequest, signal: AbortSignal): Promise<ProcessResult> {
+  async run(request: ProcessRequest, signal: AbortSignal): Promise<ProcessResult> {
     const argv = commandOf(request);
     signal.throwIfAborted();
     const { clock, random, secrets } = this.#options;
@@ -37,6 +46,15 @@ export class LocalHost extends FiledHost {
       if (key === undefined || marker.exit?.kind === 'failed') marker.remove();
       throw error;
     }
+  }
+
+  async stream(request: StreamRequest, signal: AbortSignal): Promise<StreamResult> {
+    const argv = commandOf(request);
+    const { clock, random, secrets, env, cwd, graceMs } = this.#options;
+    const shell = new LocalShell(this.target.name, { env, cwd, random });
+    const plan = await planBecome(request.become, argv, request.env ?? {}, secrets, shell.mark());
+    const unit = markerName(`stream.${newId(clock.nowMs(), random)}`);
+    return streamUnit(shell, unit, plan, request, signal, { clock, ...(graceMs === undefined ? {} : { graceMs }) });
   }
 
   async recover(key: string): Promise<Recovered> {

@@ -8,7 +8,6 @@ import { startDeadline } from './deadline.ts';
 import { baseEnvironment } from './environment.ts';
 import { notStarted } from './failures.ts';
 import { OutputFollower } from './follow.ts';
-import type { SourcedRequest } from './host-files.ts';
 import type { MarkerFolder } from './marker-folder.ts';
 import { commandVariables } from './quote.ts';
 import { assertEnded, unitResult } from './result.ts';
@@ -39,7 +38,7 @@ export class LocalUnit {
     this.#options = options;
   }
 
-  async start(plan: BecomePlan, request: SourcedRequest, signal: AbortSignal): Promise<ProcessResult> {
+  async start(plan: BecomePlan, request: ProcessRequest, signal: AbortSignal): Promise<ProcessResult> {
     const { execa } = await import('execa');
     const { clock } = this.#options;
     const { dir, name } = this.#marker;
@@ -167,7 +166,7 @@ function tooLong(target: string, request: ProcessRequest, unit: string): OaopsEr
 }
 
 /** Writes text, then a stream, to the stdin of a process; one that does not read it is no error. */
-function sendInput(stdin: NodeJS.WritableStream, text: string, source: SourcedRequest['stdinSource']): void {
+function sendInput(stdin: NodeJS.WritableStream, text: string, source: ProcessRequest['stdinSource']): void {
   if (!source) {
     stdin.end(text);
     return;

@@ -6,13 +6,13 @@ const mostNoiseChars = 300;
  */
 export class MarkedStream {
   readonly #mark: Buffer;
-  readonly #onData: (chunk: Buffer) => void;
+  readonly #onData: (chunk: Buffer) => void | Promise<void>;
   #state: 'before' | 'inside' | 'after' = 'before';
   #held: Buffer = Buffer.alloc(0);
   #trailer = '';
   #before = '';
 
-  constructor(mark: string, onData: (chunk: Buffer) => void) {
+  constructor(mark: string, onData: (chunk: Buffer) => void | Promise<void>) {
     this.#mark = Buffer.from(mark);
     this.#onData = onData;
   }
@@ -36,7 +36,8 @@ export class MarkedStream {
     return this.#trailer.trim();
   }
 
-  push(chunk: Buffer): void {
+  /** A promise when the receiver wants no more before it is kept; the bytes of the chunk must stay as they are until then. */
+  push(chunk: Buffer): void | Promise<void> {
     if (this.#state === 'after') {
       this.#trailer += chunk.toString('latin1');
       return;
@@ -45,22 +46,22 @@ export class MarkedStream {
     const at = bytes.indexOf(this.#state === 'before' ? Buffer.concat([this.#mark, Buffer.from('\n')]) : this.#mark);
     if (at < 0) {
       const keep = partialLength(bytes, this.#mark, this.#state === 'before' ? 1 : 0);
-      if (this.#state === 'inside' && bytes.length > keep) this.#onData(bytes.subarray(0, bytes.length - keep));
-      else if (this.#before.length < mostNoiseChars)
-        this.#before += bytes.toString('utf8', 0, Math.min(bytes.length - keep, mostNoiseChars));
       this.#held = Buffer.from(bytes.subarray(bytes.length - keep));
+      if (this.#state === 'inside')
+        return bytes.length > keep ? this.#onData(bytes.subarray(0, bytes.length - keep)) : undefined;
+      if (this.#before.length < mostNoiseChars)
+        this.#before += bytes.toString('utf8', 0, Math.min(bytes.length - keep, mostNoiseChars));
       return;
     }
     this.#held = Buffer.alloc(0);
     if (this.#state === 'before') {
       this.#state = 'inside';
       const rest = bytes.subarray(at + this.#mark.length + 1);
-      if (rest.length > 0) this.push(rest);
-    } else {
-      if (at > 0) this.#onData(bytes.subarray(0, at));
-      this.#state = 'after';
-      this.#trailer += bytes.toString('latin1', at + this.#mark.length);
+      return rest.length > 0 ? this.push(rest) : undefined;
     }
+    this.#state = 'after';
+    this.#trailer += bytes.toString('latin1', at + this.#mark.length);
+    return at > 0 ? this.#onData(bytes.subarray(0, at)) : undefined;
   }
 }
 

@@ -12,7 +12,8 @@ const command = `/bin/sh -c ${posixQuote(bootstrapText)}`;
 /** Where outputs go, and the mark that they stand between. */
 export interface Outputs {
   mark: string;
-  onOut: (chunk: Buffer) => void;
+  /** A promise holds the stream back until it is kept. */
+  onOut: (chunk: Buffer) => void | Promise<void>;
   onErr: (chunk: Buffer) => void;
 }
 
@@ -86,7 +87,7 @@ export class RemoteShell {
     for (let attempt = 1; ; attempt++) {
       const mark = this.mark();
       const chunks: Buffer[] = [];
-      const outputs = { mark, onOut: (chunk: Buffer) => chunks.push(Buffer.from(chunk)), onErr: () => {} };
+      const outputs = { mark, onOut: (chunk: Buffer) => void chunks.push(Buffer.from(chunk)), onErr: () => {} };
       try {
         const trailer = await this.run(assignments({ n: mark }) + script, outputs, signal, { urgent });
         if (trailer !== undefined) return Buffer.concat(chunks).toString().trim();

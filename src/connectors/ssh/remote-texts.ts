@@ -10,7 +10,7 @@ import { shellHelpers } from '../process/supervisor.ts';
  */
 
 /** Folders for markers, in order: the state folder of the account (as core/paths.ts), else one in /var/tmp. */
-const place = `
+export const place = `
 oaops_i=$(id -u)
 if [ "$oaops_i" = 0 ]; then oaops_b=/var/lib/oaops/units; else oaops_b=\${XDG_STATE_HOME:-\${HOME:-/nonexistent}/.local/state}/oaops/units; fi
 oaops_v=/var/tmp/oaops-$oaops_i
@@ -45,7 +45,7 @@ is_alive() {
 }
 `;
 
-const marks = `
+export const marks = `
 begin() { printf '%s\\n' "$oaops_n"; printf '%s\\n' "$oaops_n" >&2; }
 finish_with() { printf '%s\\n' "$oaops_n"; printf '%s %s\\n' "$oaops_n" "$1" >&2; }
 `;

@@ -7,7 +7,6 @@ import type { BecomePlan } from '../process/become.ts';
 import { OutputCapture } from '../process/capture.ts';
 import { startDeadline } from '../process/deadline.ts';
 import { parseExit } from '../process/exit.ts';
-import type { SourcedRequest } from '../process/host-files.ts';
 import { commandVariables, posixQuoteAll } from '../process/quote.ts';
 import { assertEnded, unitResult } from '../process/result.ts';
 import { endTreeText, supervisorText } from '../process/supervisor.ts';
@@ -54,7 +53,7 @@ export class RemoteUnit {
     this.#err = new OutputCapture(onOutput && ((text, goesOn) => onOutput('stderr', text, goesOn)));
   }
 
-  async start(plan: BecomePlan, request: SourcedRequest, signal: AbortSignal): Promise<ProcessResult> {
+  async start(plan: BecomePlan, request: ProcessRequest, signal: AbortSignal): Promise<ProcessResult> {
     const { clock } = this.#options;
     const text = plan.stdinPrefix + (request.stdin ?? '');
     const mark = this.#shell.mark();

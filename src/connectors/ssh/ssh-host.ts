@@ -1,10 +1,18 @@
 import { newId } from '../../core/ids.ts';
-import type { ProcessResult, Recovered, Target } from '../../engine/ports.ts';
+import type {
+  ProcessRequest,
+  ProcessResult,
+  Recovered,
+  StreamRequest,
+  StreamResult,
+  Target,
+} from '../../engine/ports.ts';
 import { planBecome } from '../process/become.ts';
 import { commandOf } from '../process/command-words.ts';
-import { FiledHost, type SourcedRequest } from '../process/host-files.ts';
+import { FiledHost } from '../process/host-files.ts';
 import { markerName } from '../process/marker.ts';
 import { ShellFiles } from '../process/shell-files.ts';
+import { streamUnit } from '../process/stream-unit.ts';
 import type { HostPool } from './pool.ts';
 import { RemoteShell } from './remote-shell.ts';
 import { forgetText, probeText } from './remote-texts.ts';
@@ -27,7 +35,7 @@ export class SshHost extends FiledHost {
     this.files = new ShellFiles((request, signal) => this.run(request, signal));
   }
 
-  async run(request: SourcedRequest, signal: AbortSignal): Promise<ProcessResult> {
+  async run(request: ProcessRequest, signal: AbortSignal): Promise<ProcessResult> {
     const argv = commandOf(request);
     const { clock, random, secrets } = this.#options;
     const key = request.supervise?.key;
@@ -35,6 +43,15 @@ export class SshHost extends FiledHost {
     const name = markerName(key ?? `once.${newId(clock.nowMs(), random)}`);
     const unit = new RemoteUnit(this.#shell, this.#options, { name, once: key === undefined }, request.onOutput);
     return unit.start(plan, request, signal);
+  }
+
+  async stream(request: StreamRequest, signal: AbortSignal): Promise<StreamResult> {
+    const argv = commandOf(request);
+    const { clock, random, secrets, graceMs } = this.#options;
+    const plan = await planBecome(request.become, argv, request.env ?? {}, secrets, this.#shell.mark());
+    const unit = markerName(`stream.${newId(clock.nowMs(), random)}`);
+    const options = { clock, ...(graceMs === undefined ? {} : { graceMs }) };
+    return streamUnit(this.#shell, unit, plan, request, signal, options);
   }
 
   async recover(key: string): Promise<Recovered> {

@@ -24,7 +24,7 @@ export function transfer(
       reject(signal.reason);
     };
     signal.addEventListener('abort', abort, { once: true });
-    channel.on('data', (chunk: Buffer) => out.push(chunk));
+    channel.on('data', (chunk: Buffer) => holdBack(channel, out.push(chunk)));
     channel.stderr.on('data', (chunk: Buffer) => err.push(chunk));
     // A broken channel shows as one that ends without its marks.
     channel.on('error', () => {});
@@ -43,6 +43,14 @@ export function transfer(
     stream.on('error', () => channel.end());
     stream.pipe(channel.stdin ?? channel);
   });
+}
+
+/** A receiver that is busy stops the stream, and with it whoever writes to it, until it wants more. */
+export function holdBack(stream: NodeJS.ReadableStream, busy: void | Promise<void>): void {
+  if (!busy) return;
+  stream.pause();
+  const goOn = () => stream.resume();
+  busy.then(goOn, goOn);
 }
 
 /** Shell variables for a remote text: `oaops_<name>=<quoted value>`, a line each. */
