@@ -56,7 +56,7 @@ export class AdHoc {
   async ended(key: string, facts: object): Promise<void> {
     await this.#record(async () => {
       const { facts: store } = await this.#app.record();
-      await store.add(this.#action, key, this.#now(), { by: this.#actor(), ...facts });
+      await store.add(this.#action, key, this.#now(), this.#app.redactor.redactValue({ by: this.#actor(), ...facts }));
     });
   }
 
@@ -75,8 +75,8 @@ export class AdHoc {
         at: this.#now(),
         actor: this.#actor(),
         action: `${this.#action}.${what}`,
-        subject,
-        details,
+        subject: this.#app.redactor.redact(subject),
+        details: this.#app.redactor.redactValue(details),
       });
     });
   }

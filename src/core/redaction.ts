@@ -1,7 +1,10 @@
 import { secretCut, withoutHalves } from './secret-cut.ts';
 
+/** Plain words in lower or camel case: a secret that is such a word must not turn the names of fields into stars. */
+const fieldName = /^[a-z]+([A-Z][a-z]+)*$/;
+
 /**
- * Takes known secret values, and the user-info and query tokens of URLs, out of any text before it reaches a log, a
+ * Takes known secret values, private age keys, and the user-info and query tokens of URLs, out of any text before it reaches a log, a
  * journal row, an event or evidence. Values shorter than 4 characters are not registered: replacing them would garble
  * everything and tell nothing.
  */
@@ -34,6 +37,7 @@ export class Redactor {
         .replace(/(\b[a-z][a-z0-9+.-]{0,40}:\/\/[^\s/:@"']*:)[^\s/"'<>]+@/gi, '$1***@')
         // A token in the place of the user, as git hosts take it.
         .replace(/(\bhttps?:\/\/)[^\s/:@"'<>]+@/gi, '$1***@')
+        .replace(/AGE-SECRET-KEY-[A-Z0-9-]{8,}/g, '***')
         .replace(
           /([?&](?:access_token|token|key|sign|secret|password|X-Amz-Signature|X-Amz-Credential)=)[^\s&#"']+/gi,
           '$1***',
@@ -51,12 +55,17 @@ export class Redactor {
     return this.redact(withoutHalves(text, cut, this.#secrets));
   }
 
-  /** The same for every string inside a JSON-like value; keys are kept. */
+  /** The same for every string inside a JSON-like value. Keys too, but for those that are names of fields. */
   redactValue<T>(value: T): T {
     if (typeof value === 'string') return this.redact(value) as T;
     if (Array.isArray(value)) return value.map((item) => this.redactValue(item)) as T;
     if (value !== null && typeof value === 'object') {
-      return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, this.redactValue(item)])) as T;
+      return Object.fromEntries(
+        Object.entries(value).map(([key, item]) => [
+          fieldName.test(key) ? key : this.redact(key),
+          this.redactValue(item),
+        ]),
+      ) as T;
     }
     return value;
   }
