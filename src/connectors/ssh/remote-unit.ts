@@ -138,6 +138,7 @@ export class RemoteUnit {
     const { clock } = this.#options;
     const giveUp = new AbortController();
     let ending: Promise<void> | undefined;
+    let tree: Promise<void> | undefined;
     const failed = Promise.withResolvers<never>();
     failed.promise.catch(() => {});
     const deadline = startDeadline(clock, request?.timeoutMs, signal, () => {
@@ -147,7 +148,8 @@ export class RemoteUnit {
         this.#queue.abort();
         return;
       }
-      ending ??= this.#endTree(request?.become)
+      tree ??= this.#endTree(request?.become);
+      ending ??= tree
         // The follower has a moment to bring the exit code.
         .then(() => clock.sleep(5000, deadline.over).catch(() => {}))
         .then(
@@ -160,6 +162,8 @@ export class RemoteUnit {
     });
     try {
       await Promise.race([work(giveUp.signal), failed.promise]);
+      // The exit code of the command may be there before its stubborn children are gone.
+      await tree;
     } catch (error) {
       if (ending === undefined || !(giveUp.signal.aborted || this.#queue.signal.aborted)) throw error;
     } finally {
