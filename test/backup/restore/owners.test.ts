@@ -49,7 +49,10 @@ describe.skipIf(process.geteuid?.() !== 0)('owners that cannot be set', () => {
     expect(modeOf(`${target}${source}/mine`)).toBe('6755');
   });
 
-  /** As uid 1234 or another one, in a process of its own. */
+  /**
+   * As uid 1234 or another one, in a process of its own. It may read everything, because this source tree may lie where only
+   * root can read; what it may own and write is that user's.
+   */
   const asUser = (uid: number, owners: string | undefined) => {
     const out = join(dir, `user ${count++}`);
     mkdirSync(out);
@@ -59,11 +62,10 @@ describe.skipIf(process.geteuid?.() !== 0)('owners that cannot be set', () => {
     const program = `import { restoreFrom } from ${JSON.stringify(helper)};
       const result = await restoreFrom(${JSON.stringify(repo)}, ${JSON.stringify({ target, owners })});
       console.log(JSON.stringify(result));`;
-    const done = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
-      uid,
-      gid: uid,
-      encoding: 'utf8',
-    });
+    const identity = [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'];
+    const reading = ['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search'];
+    const node = [process.execPath, '--input-type=module', '-e', program];
+    const done = spawnSync('setpriv', [...identity, ...reading, ...node], { encoding: 'utf8' });
     expect(done.stderr).toBe('');
     return { target, result: JSON.parse(done.stdout) as Awaited<ReturnType<typeof restoreFrom>> };
   };
