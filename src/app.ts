@@ -71,7 +71,7 @@ export interface AppOptions {
 export function openApp(globals: GlobalOptions, options: AppOptions = {}): App {
   const env = options.env ?? process.env;
   const place: PathEnvironment = { env, uid: process.geteuid?.() ?? 1000, home: homeFolder(env) };
-  const redactor = new Redactor();
+  const redactor = globals.redactor ?? new Redactor();
   const closers: (() => Promise<void>)[] = [];
 
   const app: App = {

@@ -69,6 +69,7 @@ export default class BackupCreate extends BaseCommand<typeof BackupCreate> {
       isTty: process.stderr.isTTY === true,
       clock: app.clock,
       say: (english) => this.say(english),
+      warn: (message) => this.warn(message),
     });
     // Awaited here: the signals and the record are given back when this function ends.
     return await show.run(async (hooks) => {

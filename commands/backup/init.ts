@@ -38,7 +38,7 @@ export default class BackupInit extends BaseCommand<typeof BackupInit> {
       recipientsFile,
       noEncryption,
     });
-    for (const warning of made.warnings) this.warn(this.say(warning));
+    for (const warning of made.warnings) this.warn(warning);
     const { text, ...facts } = made;
     return { json: facts, text: this.say(text) };
   }

@@ -59,8 +59,7 @@ export default class BackupLs extends BaseCommand<typeof BackupLs> {
       }
       return { lost, warnings };
     });
-    for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
-    for (const line of lost) process.stderr.write(`${line}\n`);
+    for (const warning of [...warnings, ...lost]) this.warn(warning);
     return lost.length > 0 ? { exitCode: ExitCode.incomplete } : {};
   }
 }

@@ -70,7 +70,7 @@ export default class BackupRestore extends BaseCommand<typeof BackupRestore> {
       key: snapshot,
       facts: { ...facts, problems: problems.length },
     }));
-    for (const warning of this.globals.json ? [] : result.warnings) process.stderr.write(`warning: ${warning}\n`);
+    for (const warning of this.globals.json ? [] : result.warnings) this.warn(warning);
     return { exitCode: result.exitCode, json: result, text: this.say(restoreText(result)) };
   }
 }

@@ -2,6 +2,7 @@ import { Args } from '@oclif/core';
 import { openApp } from '../../src/app.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
+import { count } from '../../src/core/units.ts';
 
 export default class RecordExport extends BaseCommand<typeof RecordExport> {
   static override summary = 'Write the whole record as lines of JSON';
@@ -22,6 +23,6 @@ export default class RecordExport extends BaseCommand<typeof RecordExport> {
     const result = await exportRecord(await app.record(), this.args.file);
     // The lines are on standard output themselves: nothing may follow them there.
     if (this.args.file === '-') return {};
-    return { json: result, text: this.say(`${result.rows} rows were written to ${result.path}`) };
+    return { json: result, text: this.say(`written to ${result.path}: ${count(result.rows ?? 0, 'row')}`) };
   }
 }

@@ -32,7 +32,8 @@ export default class RecordPrune extends BaseCommand<typeof RecordPrune> {
       dryRun,
       ...(archive ? { archiveDir: archive } : {}),
     });
-    const said = `${result.runs.length} run(s) ${dryRun ? 'would be' : 'were'} removed, ${result.archives.length} audit segment(s) archived`;
+    const runs = dryRun ? `runs to be removed: ${result.runs.length}` : `runs removed: ${result.runs.length}`;
+    const said = `${runs}; audit segments archived: ${result.archives.length}`;
     return {
       json: { dryRun, ...result },
       text: [this.say(said), ...(this.globals.verbose || dryRun ? result.runs : [])].join('\n'),

@@ -111,7 +111,12 @@ export const backupCreate: Action<With, BackupServices> = {
 function incompleteMessage(facts: z.infer<typeof resultSchema>): string {
   const parts: string[] = [];
   for (const name of ['unreadable', 'vanished', 'changed', 'missingSources'] as const)
-    if (facts[name] > 0) parts.push(`${facts[name]} ${name === 'missingSources' ? 'source paths missing' : name}`);
+    if (facts[name] > 0)
+      parts.push(
+        name === 'missingSources'
+          ? `${facts[name]} source path${facts[name] === 1 ? '' : 's'} missing`
+          : `${facts[name]} ${name}`,
+      );
   for (const leg of facts.legs) if (leg.status === 'failed') parts.push(`${leg.location} failed: ${leg.error}`);
   return parts.join(', ');
 }

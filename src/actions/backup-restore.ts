@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { BackupServices } from '../backup/door.ts';
 import { OaopsError } from '../core/errors.ts';
 import { ExitCode } from '../core/exit-codes.ts';
-import { formatSize } from '../core/units.ts';
+import { count, formatSize } from '../core/units.ts';
 import type { Action } from '../engine/action.ts';
 
 const withSchema = z.strictObject({
@@ -78,8 +78,8 @@ export const backupRestore: Action<With, BackupServices> = {
       if (found.exitCode === ExitCode.success) return { status: 'ok', result };
       const first =
         found.problems[0] ?? found.lostEntries.map(({ object, problem }) => ({ path: object, message: problem }))[0];
-      const count = found.problems.length + found.lostEntries.length;
-      const message = `${count} problems${first ? `; first: ${first.path}: ${first.message}` : ''}`;
+      const problems = count(found.problems.length + found.lostEntries.length, 'problem');
+      const message = `${problems}${first ? `; first: ${first.path}: ${first.message}` : ''}`;
       if (found.exitCode === ExitCode.incomplete) return { status: 'incomplete', result, message };
       return {
         status: 'failed',

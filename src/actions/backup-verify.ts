@@ -4,6 +4,7 @@ import type { ReadLease } from '../backup/lease/read-lease.ts';
 import { verifyLevels } from '../backup/verify/levels.ts';
 import { OaopsError } from '../core/errors.ts';
 import { ExitCode } from '../core/exit-codes.ts';
+import { count } from '../core/units.ts';
 import type { Action } from '../engine/action.ts';
 
 const withSchema = z.strictObject({
@@ -95,7 +96,7 @@ export const backupVerify: Action<With, BackupServices> = {
     return {
       status: 'failed',
       result,
-      message: `${problems} problems at ${bad.map(({ location }) => location).join(', ')}; first: ${first.object}: ${first.problem}`,
+      message: `found ${count(problems, 'problem')} at ${bad.map(({ location }) => location).join(', ')}; first: ${first.object}: ${first.problem}`,
       next: 'Restore from another leg what is needed now; "oaops backup verify" names the files affected.',
       code: 'verification-failed',
       exitCode: ExitCode.verificationFailed,

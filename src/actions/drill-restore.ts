@@ -108,9 +108,10 @@ export const drillRestore: Action<With, DrillServices> = {
         },
       );
       if (result.location === '') result.location = location!;
+      const { next: _, ...facts } = result;
       await (await context.services.facts()).add(drillTopic, args.runbook, isoTime(context.clock.nowMs()), {
         run: context.runId,
-        ...result,
+        ...facts,
       });
       return outcomeOf(result);
     } catch (error) {
@@ -135,7 +136,7 @@ async function runCommand(context: ActionContext<DrillServices>, argv: string[],
 }
 
 function outcomeOf(result: DrillResult) {
-  const facts = { ...result };
+  const { next, ...facts } = result;
   if (result.verdict === 'pass') return { status: 'ok' as const, result: facts };
   const message = `${result.verdict}: ${result.reasons.slice(0, 5).join('; ')}`;
   if (result.verdict === 'partial') return { status: 'incomplete' as const, result: facts, message };
@@ -147,7 +148,8 @@ function outcomeOf(result: DrillResult) {
     exitCode: ExitCode.verificationFailed,
     next:
       result.sabotage === 'none'
-        ? 'Recovery from this leg does not work now: run "oaops backup verify" on it and restore from another leg.'
+        ? (next ??
+          'Recovery from this leg does not work now: run "oaops backup verify" on it and restore from another leg.')
         : 'This is what a sabotaged drill must say.',
     retryable: false,
   };

@@ -2,7 +2,7 @@ import { drillLine, drillTopic } from '../actions/drill-restore.ts';
 import type { App } from '../app.ts';
 import type { DrillResult } from '../backup/drill/drill.ts';
 import { usageError } from '../core/errors.ts';
-import { formatDuration, formatSize } from '../core/units.ts';
+import { count, formatDuration, formatSize } from '../core/units.ts';
 import type { PreparedPlan } from './run-command.ts';
 
 /** One drill of the past. */
@@ -46,9 +46,11 @@ export async function drillSummary(app: App, run: string, runbook: string): Prom
   const times = Object.entries(phases).map(([name, ms]) => `${name.replace(/Ms$/, '')} ${formatDuration(ms)}`);
   return [
     `verdict: ${drillLine(result)}`,
-    `  restored ${result.files} files (${formatSize(result.bytes)}) of ${result.snapshot ?? 'no snapshot'} from ${result.location}`,
-    ...(compared ? [`  compared ${compared.files} files with the manifest, ${compared.different} differ`] : []),
-    ...(checks.length > 0 ? [`  ${passed} of ${checks.length} smoke checks passed`] : []),
+    `  restored ${count(result.files, 'file')} (${formatSize(result.bytes)}) of ${result.snapshot ?? 'no snapshot'} from ${result.location}`,
+    ...(compared
+      ? [`  compared ${count(compared.files, 'file')} with the manifest, different: ${compared.different}`]
+      : []),
+    ...(checks.length > 0 ? [`  smoke checks passed: ${passed} of ${checks.length}`] : []),
     `  ${times.join(', ')}`,
     `  evidence: oaops runs evidence ${run} --out drill-evidence.tar`,
   ].join('\n');

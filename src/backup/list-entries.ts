@@ -1,3 +1,4 @@
+import { count as plural } from '../core/units.ts';
 import { pathForJson, toText } from './format/byte-string.ts';
 import type { Entry } from './format/entry.ts';
 import type { EntryBlockRef } from './format/manifest-root.ts';
@@ -25,7 +26,7 @@ export async function* entriesOf(
 
 /** For people, when a block of the manifest cannot be had: names are known only at its ends. */
 export function lostText({ sha256, count, first, last }: EntryBlockRef, problem: string): string {
-  return `lost: ${count} entries from ${visible(`/${first}`)} to ${visible(`/${last}`)}, whose names stood in ${objectNames.block(sha256)} only: ${problem}`;
+  return `lost: ${plural(count, 'entry', 'entries')} from ${visible(`/${first}`)} to ${visible(`/${last}`)}, whose names stood in ${objectNames.block(sha256)} only: ${problem}`;
 }
 
 const typeNames = { f: 'file', d: 'dir', l: 'symlink', p: 'fifo', b: 'dev', c: 'chardev', s: 'socket' };

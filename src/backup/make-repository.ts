@@ -1,5 +1,9 @@
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { usageError } from '../core/errors.ts';
 import { readRecipientsFile } from './crypto/keys.ts';
 import type { BackupDoor } from './door.ts';
+import { objectNames } from './format/object-names.ts';
 import { remember } from './keys/known-recipients.ts';
 import type { ObjectStore } from './ports.ts';
 import { type InitLegResult, initRepository, recipientsMissing } from './repository/init.ts';
@@ -13,7 +17,19 @@ export interface MadeRepository {
   text: string;
 }
 
-/** What `backup init` does. Throws `recipients-missing` (exit 2) when encryption was neither chosen nor declined. */
+/** Below the folder of another repository its prune and its verification would meet files that are not its own. */
+function refuseInside(repo: string): void {
+  if (repo.startsWith('s3:')) return;
+  for (let folder = dirname(resolve(repo)); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, objectNames.config)) && existsSync(join(folder, objectNames.keys(1))))
+      throw usageError('repository-inside', `${repo} lies in the repository ${folder}`, {
+        next: 'Name a folder outside of it.',
+      });
+    if (folder === dirname(folder)) return;
+  }
+}
+
+/** What `backup init` does. Throws `recipients-missing` (exit 2) when encryption was neither chosen nor declined, `repository-inside` (exit 2). */
 export async function makeRepository(
   door: BackupDoor,
   request: {
@@ -30,6 +46,7 @@ export async function makeRepository(
   if (!request.noEncryption && unique.length === 0) throw recipientsMissing();
   const stores: ObjectStore[] = [];
   try {
+    for (const repo of request.repos) refuseInside(repo);
     for (const repo of request.repos) stores.push(await door.openStore(repo, { create: true }));
     const { config, legs } = await initRepository(stores, {
       recipients: request.noEncryption ? 'none' : unique,

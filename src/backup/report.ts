@@ -1,4 +1,5 @@
-import { formatSize } from '../core/units.ts';
+import { oneLine } from '../core/plain-text.ts';
+import { count, formatSize } from '../core/units.ts';
 import type { BackupResult } from './create/backup-job.ts';
 import type { BackupProgress } from './create/create-snapshot.ts';
 import { pathForJson, toText } from './format/byte-string.ts';
@@ -76,22 +77,22 @@ export function resultText(result: BackupResult): string {
   ];
   for (const leg of result.legs)
     lines.push(
-      `  leg       ${leg.location}: ${leg.status === 'ok' ? `ok, ${formatSize(leg.storedBytes)} in ${leg.storedObjects} objects` : `failed: ${leg.error?.message}`}`,
+      `  leg       ${leg.location}: ${leg.status === 'ok' ? `ok, ${formatSize(leg.storedBytes)} in ${count(leg.storedObjects, 'object')}` : `failed: ${leg.error?.message}`}`,
     );
   const bad = [
     [counts.unreadable, 'unreadable'],
     [counts.vanished, 'vanished'],
     [counts.changed, 'changed while read'],
-    [counts.missingSources, 'source paths missing'],
+    [counts.missingSources, `source path${counts.missingSources === 1 ? '' : 's'} missing`],
   ] as const;
-  const told = bad.filter(([count]) => count > 0).map(([count, name]) => `${count} ${name}`);
+  const told = bad.filter(([number]) => number > 0).map(([number, name]) => `${number} ${name}`);
   if (told.length > 0) lines.push(`  problems  ${told.join(', ')}`);
   return lines.join('\n');
 }
 
 /** One line per problem, for stderr. */
 export function problemText(problem: Problem, say: (english: string) => string): string {
-  return `${problem.class}: ${toText(problem.path)}: ${say(problem.message)}`;
+  return `${problem.class}: ${oneLine(toText(problem.path))}: ${say(problem.message)}`;
 }
 
 /** A snapshot as `backup list --json` shows it; the first fields are named as restic names them. */
@@ -151,4 +152,18 @@ function shortAge(ms: number): string {
   const minutes = Math.floor(ms / 60_000);
   if (minutes < 120) return `${minutes} min`;
   return minutes < 2880 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 1440)} d`;
+}
+
+/** Which legs lack snapshots that another one has. */
+export function missingText(
+  listings: readonly { snapshot: string; locations: readonly string[] }[],
+  locations: readonly string[],
+): string[] {
+  return locations.flatMap((location) => {
+    const missing = listings.filter((listing) => !listing.locations.includes(location)).map(({ snapshot }) => snapshot);
+    if (missing.length === 0) return [];
+    return [
+      `there is no copy at ${location} of ${count(missing.length, 'snapshot')}: ${missing.slice(0, 5).join(', ')}${missing.length > 5 ? ', ...' : ''}`,
+    ];
+  });
 }

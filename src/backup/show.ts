@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { messageOf, OaopsError } from '../core/errors.ts';
 import { ExitCode } from '../core/exit-codes.ts';
-import { formatSize } from '../core/units.ts';
+import { count, formatSize } from '../core/units.ts';
 import type { BackupResult } from './create/backup-job.ts';
 import type { BackupProgress } from './create/create-snapshot.ts';
 import type { Problem } from './format/manifest-root.ts';
@@ -12,6 +12,8 @@ export interface ShowOptions {
   quiet: boolean;
   isTty: boolean;
   clock: Clock;
+  /** Tells a warning in the style of all commands. */
+  warn: (message: string) => void;
   /** Puts what people read into their language; default English. JSON stays as it is. */
   say?: (english: string) => string;
 }
@@ -45,7 +47,7 @@ export function backupShow(options: ShowOptions) {
       if (!options.isTty || options.quiet) return;
       const seconds = Math.floor((nowMs - startedMs) / 1000);
       process.stderr.write(
-        `\r\x1b[K${seconds} s  ${say(`${progress.filesDone} files`)}  ${formatSize(progress.bytesDone)}${progress.problems > 0 ? `  ${say(`${progress.problems} problems`)}` : ''}`,
+        `\r\x1b[K${seconds} s  ${say(count(progress.filesDone, 'file'))}  ${formatSize(progress.bytesDone)}${progress.problems > 0 ? `  ${say(count(progress.problems, 'problem'))}` : ''}`,
       );
       line = true;
     },
@@ -57,7 +59,7 @@ export function backupShow(options: ShowOptions) {
     onWarning(message) {
       clear();
       // With --json the summary carries the warnings.
-      if (!options.json) process.stderr.write(`${say(`warning: ${message}`)}\n`);
+      if (!options.json) options.warn(message);
     },
   };
   return {

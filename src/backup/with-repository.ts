@@ -20,21 +20,6 @@ export interface ReadingRequest {
 }
 
 /**
- * Opens the first leg of a repository for reading, and closes it.
- * @throws OaopsError what opening it throws
- */
-export async function withRepository<T>(
-  door: BackupDoor,
-  given: ReadingRequest,
-  work: (repository: Repository) => Promise<T>,
-): Promise<T> {
-  const named = namesOf(given);
-  const [location] = await door.repos(named);
-  const identities = given.readsContent ? await door.identities(given.identity, named) : undefined;
-  return withLeg(door, location!, identities, given.lease, work);
-}
-
-/**
  * Opens every leg that can be opened as one repository, the first one in front, so that what one cannot give comes from
  * another. `warnings` holds the legs that could not be used; what it is about leases is added when they are released.
  * @throws OaopsError that of the first leg when none can be used; `repositories-differ` (exit 2)
@@ -65,11 +50,15 @@ export async function withAllLegs<T extends { warnings: string[] }>(
     for (const { repository } of rest) sameRepository(first.repository, repository);
     const others = rest.map(({ repository }) => repository.store);
     const result = await work({ ...first.repository, others });
-    for (const { lease } of opened) warnings.push(...((await lease?.release()) ?? []));
+    for (const leg of opened) {
+      const { lease } = leg;
+      leg.lease = undefined;
+      warnings.push(...((await lease?.release()) ?? []));
+    }
     result.warnings.unshift(...warnings);
     return result;
   } finally {
-    for (const leg of opened) await closeLeg(leg);
+    await Promise.all(opened.map(closeLeg));
   }
 }
 
@@ -92,7 +81,7 @@ export interface UnreadLeg {
 
 /**
  * The same for every leg of a repository, one after the other. With several legs one that cannot be opened does not keep
- * the others from being looked at; a single one throws as `withRepository` does.
+ * the others from being looked at; a single one throws its error.
  */
 export async function withEachLeg<T>(
   door: BackupDoor,

@@ -1,6 +1,7 @@
 import { Command, Flags, type Interfaces } from '@oclif/core';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { ExitCode } from '../core/exit-codes.ts';
+import { paintedLines } from '../core/plain-text.ts';
 import { Redactor } from '../core/redaction.ts';
 import { chooseLanguage, flagValue } from './choose-language.ts';
 import { wantsColor } from './color.ts';
@@ -70,7 +71,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   #languageChosen = false;
   #logFile: LogFile | undefined;
   #renderer: Renderer | undefined;
-  #redactor = new Redactor();
+  readonly #redactor = new Redactor();
 
   protected abstract execute(): Promise<CommandResult>;
 
@@ -86,13 +87,13 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       ...(flags['log-file'] ? { logFile: String(flags['log-file']) } : {}),
       ...(configFile ? { configFile: String(configFile) } : {}),
       lang: this.lang,
+      redactor: this.#redactor,
     };
   }
 
   /** Where the events of a run are shown; one per command. Secrets that `app` comes to know are taken out of them. */
   protected async renderer(app: RunContext, several = false): Promise<Renderer> {
     if (this.#renderer) return this.#renderer;
-    this.#redactor = app.redactor;
     const { openRenderer } = await import('./render/open.ts');
     const opened = await openRenderer({
       globals: this.globals,
@@ -171,10 +172,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     const globals = this.globals;
     if (globals.logFile) {
       const { openLogFile } = await import('./render/log-file.ts');
-      // The redactor is looked up at each line: a run brings its own, which knows the secrets.
-      this.#logFile = openLogFile(globals.logFile, systemClock, {
-        redact: (words: string) => this.#redactor.redact(words),
-      });
+      this.#logFile = openLogFile(globals.logFile, systemClock, this.#redactor);
       this.#logFile.line(`oaops ${this.id?.replaceAll(':', ' ')} ${this.config.version} started`);
     }
     const configFile = globals.configFile;
@@ -186,7 +184,9 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     if (globals.json) {
       if (result.json !== undefined) process.stdout.write(`${JSON.stringify(result.json, null, 2)}\n`);
     } else if (result.text && !(globals.quiet && exitCode === ExitCode.success)) {
-      process.stdout.write(result.text.endsWith('\n') ? result.text : `${result.text}\n`);
+      // What is piped stays as it is; a terminal would obey control signs of names and messages.
+      const shown = process.stdout.isTTY ? paintedLines(result.text) : result.text;
+      process.stdout.write(shown.endsWith('\n') ? shown : `${shown}\n`);
     }
     if (result.text) this.#logFile?.line(result.text.trimEnd());
     this.#logFile?.line(`exit code ${exitCode}`);

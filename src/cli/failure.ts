@@ -1,4 +1,5 @@
 import { messageOf, OaopsError, usageError } from '../core/errors.ts';
+import { oneLine, plainLines } from '../core/plain-text.ts';
 import type { Redactor } from '../core/redaction.ts';
 import { paint } from './color.ts';
 import { errorText, type Language, sayLines, text } from './texts/texts.ts';
@@ -38,7 +39,9 @@ export function renderWarning(
   { json, lang, redactor }: Pick<FailureStyle, 'json' | 'lang' | 'redactor'>,
 ): string {
   const shown = redactor?.redact(message) ?? message;
-  return json ? `${JSON.stringify({ warning: { message: shown } })}\n` : `${sayLines(lang, `warning: ${shown}`)}\n`;
+  return json
+    ? `${JSON.stringify({ warning: { message: shown } })}\n`
+    : `${sayLines(lang, `warning: ${plainLines(shown)}`)}\n`;
 }
 
 /** Text for stderr, ending in a line break; the stack only with `--debug`. */
@@ -53,8 +56,10 @@ export function renderFailure(thrown: unknown, style: FailureStyle): string {
   }
   const told = errorText(style.lang, error);
   const place = position ? `${position.file}:${position.line}:${position.col}: ` : '';
-  const lines = [`${paint(style.color, 'red', text(style.lang, 'error.prefix'))} ${place}${told.message}`];
-  if (told.next) lines.push(told.next);
+  const lines = [
+    `${paint(style.color, 'red', text(style.lang, 'error.prefix'))} ${oneLine(place)}${plainLines(told.message)}`,
+  ];
+  if (told.next) lines.push(plainLines(told.next));
   if (style.debug) lines.push(stackOf(error));
   const whole = `${lines.join('\n')}\n`;
   return style.redactor?.redact(whole) ?? whole;

@@ -1,6 +1,7 @@
 import type * as Library from '@inquirer/prompts';
 import { OaopsError } from '../core/errors.ts';
 import { ExitCode } from '../core/exit-codes.ts';
+import { plainLines } from '../core/plain-text.ts';
 import { type Language, say, text } from './texts/texts.ts';
 
 /** Questions to the person at the terminal. Each refuses with exit 6 when there is none: a job never hangs on a question. */
@@ -62,7 +63,7 @@ export function openPrompts(options: PromptOptions): Prompts {
     }
   };
 
-  const said = (question: string) => say(options.lang, question);
+  const said = (question: string) => say(options.lang, plainLines(question));
   const refusal = (validate: (answer: string) => true | string) => (answer: string) => {
     const told = validate(answer);
     return told === true ? told : said(told);

@@ -7,6 +7,8 @@ export interface PathEnvironment {
   /** Effective user id; 0 is root. */
   uid: number;
   home: string;
+  /** Folder of the machine's own configuration; default `/etc`. */
+  etc?: string;
 }
 
 /**
@@ -31,9 +33,9 @@ export function cacheDir(place: PathEnvironment): string {
 }
 
 /** The configuration files in order of rising precedence: system, user, then `--config` or `OAOPS_CONFIG`. */
-export function configFiles({ env, home }: PathEnvironment): { system: string; user: string } {
+export function configFiles({ env, home, etc = '/etc' }: PathEnvironment): { system: string; user: string } {
   return {
-    system: '/etc/oaops/config.yaml',
+    system: join(etc, 'oaops/config.yaml'),
     user: join(xdg(env['XDG_CONFIG_HOME']) ?? join(home, '.config'), 'oaops/config.yaml'),
   };
 }

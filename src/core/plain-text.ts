@@ -8,3 +8,13 @@ export function oneLine(text: string): string {
     (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
+
+/** As `oneLine` for a text of several lines: line ends and tabs stay. */
+export function plainLines(text: string): string {
+  return text.replace(/[^\n\t]+/g, oneLine);
+}
+
+/** As `plainLines` for a text that is painted already: colours stay, every other escape sequence is disarmed. */
+export function paintedLines(text: string): string {
+  return text.replace(/(\u001b\[[0-9;]*m)|[^\n\t\u001b]+|\u001b/g, (part, color?: string) => color ?? oneLine(part));
+}

@@ -127,6 +127,13 @@ function whatOf(kind: RunInputRow['kind'], body: unknown): string {
   }
 }
 
+/** An approval that is waited for comes from a person: what comes by itself is the end of the wait. */
+function wakeText(wakeAt: string, steps: ShownStep[]): string {
+  const waiting = steps.filter((step) => step.status === 'waiting');
+  const asks = waiting.length > 0 && waiting.every((step) => step.uses === 'approval');
+  return asks ? `, waits for an approval until ${wakeAt}` : `, goes on at ${wakeAt}`;
+}
+
 /** `runs show` as text; `word` says a status in the user's language, filled up to so many columns. */
 export function shownText(
   { run, steps, inputs }: ShownRun,
@@ -136,7 +143,7 @@ export function shownText(
     `run ${run.id}: ${run.runbook} ${run.version}`,
     `status: ${word(run.status)}${run.exitCode === null ? '' : ` (exit ${run.exitCode})`}`,
     ...(run.message ? [`because: ${run.message}`] : []),
-    `asked for by ${run.requester} at ${run.createdAt}${run.endedAt ? `, ended at ${run.endedAt}` : ''}${run.wakeAt ? `, goes on at ${run.wakeAt}` : ''}`,
+    `asked for by ${run.requester} at ${run.createdAt}${run.endedAt ? `, ended at ${run.endedAt}` : ''}${run.wakeAt ? wakeText(run.wakeAt, steps) : ''}`,
     `plan: ${run.digest}`,
     '',
   ];

@@ -25,7 +25,7 @@ function write(name: string, text: string): string {
 }
 
 function place(env: Record<string, string> = {}, uid = 1000) {
-  return { env: { XDG_CONFIG_HOME: join(home, 'xdg'), ...env }, uid, home };
+  return { env: { XDG_CONFIG_HOME: join(home, 'xdg'), ...env }, uid, home, etc: join(home, 'etc') };
 }
 
 describe('precedence', () => {
@@ -55,6 +55,12 @@ describe('precedence', () => {
       'ssh.configFile': { layer: 'user', source: user, line: 5 },
       'ssh.knownHosts': { layer: 'file', source: explicit, line: 3 },
     });
+  });
+
+  test('user file over that of the machine', () => {
+    write('etc/oaops/config.yaml', 'lang: zh-CN\ntimeZone: Asia/Shanghai\n');
+    write('xdg/oaops/config.yaml', 'timeZone: UTC\n');
+    expect(loadConfig({ place: place() }).settings).toEqual({ lang: 'zh-CN', timeZone: 'UTC' });
   });
 
   test('--config over OAOPS_CONFIG', () => {

@@ -35,4 +35,18 @@ describe('redaction', () => {
     redactor.add('ab');
     expect(redactor.redact('abc')).toBe('abc');
   });
+
+  test('keys of objects too, but not the names of fields', () => {
+    const redactor = new Redactor();
+    redactor.add('Tr0ub4dor&3');
+    redactor.add('message');
+    expect(redactor.redactValue({ 'x Tr0ub4dor&3': 1, message: 'a message' })).toEqual({
+      'x ***': 1,
+      message: 'a ***',
+    });
+  });
+
+  test('private age keys, known or not', () => {
+    expect(new Redactor().redact('key AGE-SECRET-KEY-1QQPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L is it')).toBe('key *** is it');
+  });
 });

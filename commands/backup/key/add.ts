@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { openApp } from '../../../src/app.ts';
 import { BaseCommand, type CommandResult } from '../../../src/cli/base-command.ts';
 import { ExitCode } from '../../../src/core/exit-codes.ts';
+import { count } from '../../../src/core/units.ts';
 
 export default class BackupKeyAdd extends BaseCommand<typeof BackupKeyAdd> {
   static override summary = 'Add a recipient who can read backups made from now on';
@@ -25,13 +26,18 @@ export default class BackupKeyAdd extends BaseCommand<typeof BackupKeyAdd> {
     }),
   };
 
+  /** What is done with the recipient. */
+  protected readonly change: 'add' | 'remove' = 'add';
+
   protected override async execute(): Promise<CommandResult> {
     await using app = openApp(this.globals);
     const [{ changeRecipients }, door] = await Promise.all([
       import('../../../src/backup/keys/manage-keys.ts'),
       app.backup(),
     ]);
-    const recipients = await changeRecipients(door, await door.repos(this.flags.repo), { add: this.args.recipient });
-    return { json: { recipients }, text: this.say(`new backups are for ${recipients.length} recipients`) };
+    const recipients = await changeRecipients(door, await door.repos(this.flags.repo), {
+      [this.change]: this.args.recipient,
+    });
+    return { json: { recipients }, text: this.say(`new backups are for ${count(recipients.length, 'recipient')}`) };
   }
 }

@@ -1,37 +1,10 @@
-import { Args, Flags } from '@oclif/core';
-import { openApp } from '../../../src/app.ts';
-import { BaseCommand, type CommandResult } from '../../../src/cli/base-command.ts';
-import { ExitCode } from '../../../src/core/exit-codes.ts';
+import BackupKeyAdd from './add.ts';
 
-export default class BackupKeyRemove extends BaseCommand<typeof BackupKeyRemove> {
+export default class BackupKeyRemove extends BackupKeyAdd {
   static override summary = 'Remove a recipient: backups made from now on are not for it';
   static override description =
     'Backups that are stored already can still be read with the removed key. Name every leg of the repository.';
   static override examples = ['<%= config.bin %> backup key remove age1... --repo /srv/backup'];
-  static override exitCodes = [
-    ExitCode.success,
-    ExitCode.failed,
-    ExitCode.usage,
-    ExitCode.refused,
-    ExitCode.repositoryMissing,
-  ];
-  static override args = { recipient: Args.string({ description: 'age public key', required: true }) };
-  static override flags = {
-    repo: Flags.string({
-      char: 'r',
-      multiple: true,
-      description: 'repository, once for each leg; also OAOPS_REPO',
-      helpValue: 'REPO',
-    }),
-  };
 
-  protected override async execute(): Promise<CommandResult> {
-    await using app = openApp(this.globals);
-    const [{ changeRecipients }, door] = await Promise.all([
-      import('../../../src/backup/keys/manage-keys.ts'),
-      app.backup(),
-    ]);
-    const recipients = await changeRecipients(door, await door.repos(this.flags.repo), { remove: this.args.recipient });
-    return { json: { recipients }, text: this.say(`new backups are for ${recipients.length} recipients`) };
-  }
+  protected override readonly change = 'remove';
 }

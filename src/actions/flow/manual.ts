@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Action, ActionContext, ActionOutcome, ManualAnswer, ManualQuestion } from '../../engine/action.ts';
 import { localText } from '../../engine/plan-text.ts';
-import { localizedTextSchema } from '../../runbook/schema/common.ts';
+import { localizedTextSchema, patternSchema } from '../../runbook/schema/common.ts';
 
 const answerResult = {
   by: z.string(),
@@ -62,7 +62,7 @@ const inputSchema = z
     choices: z.array(z.string().min(1)).min(1).optional().describe('For choice.'),
     min: z.number().optional().describe('Least number, or fewest characters.'),
     max: z.number().optional().describe('Greatest number, or most characters.'),
-    pattern: z.string().optional().describe('Regular expression for the whole text.'),
+    pattern: patternSchema.optional().describe('Regular expression for the whole text.'),
   })
   .refine((args) => (args.type === 'choice') === (args.choices !== undefined), {
     error: 'choices belong to type choice, and to it alone',

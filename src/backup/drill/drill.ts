@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import { type Clock, isoTime } from '../../core/clock.ts';
 import { messageOf, OaopsError } from '../../core/errors.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
-import { formatDuration } from '../../core/units.ts';
+import { count, formatDuration } from '../../core/units.ts';
 import { fromText, toText } from '../format/byte-string.ts';
 import type { ManifestRoot } from '../format/manifest-root.ts';
 import { readEntries, readManifestRoot } from '../repository/manifest.ts';
@@ -69,6 +69,8 @@ export interface DrillResult {
   differences: string[];
   damagedObjects: string[];
   kept: string | null;
+  /** What to do when the drill had no key, or the wrong one: the backup itself is not in doubt then. */
+  next?: string;
 }
 
 /**
@@ -114,6 +116,8 @@ export async function runDrill(
     if (error instanceof OaopsError && [ExitCode.usage, ExitCode.lockHeld].some((code) => code === error.exitCode))
       throw error;
     result.reasons.push(messageOf(error));
+    if (error instanceof OaopsError && error.exitCode === ExitCode.wrongKey && error.next !== undefined)
+      result.next = error.next;
   } finally {
     const keeps = request.keep === 'always' || (request.keep === 'on-failure' && result.verdict !== 'pass');
     if (keeps) result.kept = scratch.keep();
@@ -157,11 +161,11 @@ async function recover(
   result.bytes = restored.bytes;
   result.damagedObjects = restored.damagedObjects.map(({ object, problem }) => `${object}: ${problem}`);
   for (const { entries, first, last } of restored.lostEntries)
-    result.reasons.push(`${entries} entries from ${first} to ${last} could not be read`);
+    result.reasons.push(`not readable: ${count(entries, 'entry', 'entries')} from ${first} to ${last}`);
   for (const one of result.damagedObjects) result.reasons.push(`damaged: ${one}`);
   const incomplete = restored.problems.filter((problem) => problem.class !== 'damaged');
   const lost = restored.problems.filter((problem) => problem.class === 'damaged' || problem.class === 'write').length;
-  if (lost > 0) result.reasons.push(`${lost} files could not be restored`);
+  if (lost > 0) result.reasons.push(`not restored: ${count(lost, 'file')}`);
 
   const smokeStartedMs = clock.monotonicMs();
   place.onProgress?.('smoke checks');
@@ -188,7 +192,7 @@ async function recover(
     result.compared = { files: compared.files, bytes: compared.bytes, different: compared.different };
     result.differences = compared.differences;
     result.phases.compareMs = since(clock, compareStartedMs);
-    if (compared.different > 0) result.reasons.push(`${compared.different} objects are not as the manifest says`);
+    if (compared.different > 0) result.reasons.push(`not as the manifest says: ${count(compared.different, 'object')}`);
     if (compared.files === 0) result.reasons.push('nothing was there to compare');
   }
   return judge(request, result, incomplete.length, manifest);
@@ -217,7 +221,7 @@ function judge(request: DrillRequest, result: DrillResult, incomplete: number, m
     const example = first ? `, such as ${first.class} ${toText(first.path)}` : '';
     result.reasons.push(`the backup itself was incomplete${example}`);
   }
-  if (incomplete > 0) result.reasons.push(`${incomplete} things could not be restored as they were`);
+  if (incomplete > 0) result.reasons.push(`not restored as it was: ${count(incomplete, 'thing')}`);
   if (result.rtoMs !== null && result.rtoMs > request.rtoMs) {
     result.reasons.push(
       `recovery took ${formatDuration(result.rtoMs)}, the objective is ${formatDuration(request.rtoMs)}`,

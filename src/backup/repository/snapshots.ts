@@ -46,6 +46,24 @@ export async function listSnapshots(store: ObjectStore): Promise<SnapshotListing
   return listings;
 }
 
+/** A snapshot and the places that have it. */
+export interface SharedListing extends SnapshotListing {
+  locations: string[];
+}
+
+/** The snapshots of all legs of one repository, each once and oldest first; what one leg cannot tell comes from another. */
+export async function listSharedSnapshots(stores: readonly ObjectStore[]): Promise<SharedListing[]> {
+  const found = new Map<string, SharedListing>();
+  for (const store of stores) {
+    for (const one of await listSnapshots(store)) {
+      const known = found.get(one.snapshot);
+      const locations = [...(known?.locations ?? []), store.location];
+      found.set(one.snapshot, { ...(known?.header ? known : one), locations });
+    }
+  }
+  return [...found.values()].sort((a, b) => (a.snapshot < b.snapshot ? -1 : 1));
+}
+
 async function listing(store: ObjectStore, snapshot: string, sizes: Map<string, number>): Promise<SnapshotListing> {
   const name = objectNames.index(snapshot);
   const size = sizes.get(name);

@@ -2,6 +2,8 @@ import { chmodSync, lchownSync, mkdirSync } from 'node:fs';
 import type { Clock } from '../../core/clock.ts';
 import { messageOf, OaopsError } from '../../core/errors.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
+import { oneLine } from '../../core/plain-text.ts';
+import { count } from '../../core/units.ts';
 import { type ByteString, forFs, fromText, pathForJson, toText } from '../format/byte-string.ts';
 import type { Entry } from '../format/entry.ts';
 import { copiesOf } from '../repository/copies.ts';
@@ -254,20 +256,23 @@ async function finish(
 /** For people: what was restored and what was not. */
 export function restoreText(result: RestoreResult): string {
   const lines = [
-    `restored ${result.files} files, ${result.folders} folders and ${result.others + result.links} links and others of ${result.snapshot} to ${result.target}`,
+    `restored ${count(result.files, 'file')}, ${count(result.folders, 'folder')} and ${count(result.others + result.links, 'link or special file', 'links and special files')} of ${result.snapshot} to ${result.target}`,
   ];
   if (result.snapshotStatus === 'incomplete')
     lines.push('the backup itself was incomplete: what could not be read when it was made is not here');
   if (result.ownersNotSet > 0)
     lines.push(
-      `${result.ownersNotSet} objects belong to who restored them, not to their stored owner, and have no setuid and setgid bits: only root can give files away`,
+      `${count(result.ownersNotSet, 'object')} restored without the stored owner and without setuid and setgid bits: only root can give files away`,
     );
   for (const { object, location, problem, recovered } of result.damagedObjects)
     lines.push(`damaged${recovered ? ', nothing lost by it' : ''}: ${object} at ${location}: ${problem}`);
   for (const { object, entries, first, last, problem } of result.lostEntries)
-    lines.push(`lost: ${entries} entries from ${first} to ${last}, whose names stood in ${object} only: ${problem}`);
+    lines.push(
+      `lost: ${count(entries, 'entry', 'entries')} from ${oneLine(first)} to ${oneLine(last)}, whose names stood in ${object} only: ${problem}`,
+    );
   const shown = result.problems.slice(0, 50);
-  for (const { class: kind, path, message } of shown) lines.push(`${kind}: ${toText(fromText(path))}: ${message}`);
+  for (const { class: kind, path, message } of shown)
+    lines.push(`${kind}: ${oneLine(toText(fromText(path)))}: ${message}`);
   if (result.problems.length > shown.length) lines.push(`... and ${result.problems.length - shown.length} more`);
   return lines.join('\n');
 }

@@ -1,18 +1,19 @@
 import { ExitCode } from '../../core/exit-codes.ts';
-import { formatSize } from '../../core/units.ts';
+import { oneLine } from '../../core/plain-text.ts';
+import { count, formatSize } from '../../core/units.ts';
 import type { UnreadLeg } from '../with-repository.ts';
 import type { VerifyResult } from './verify.ts';
 
 /** For people: what was really read, and what is wrong. */
 export function verifyText(result: VerifyResult): string {
   const lines = [
-    `${result.location}: ${result.problems.length === 0 ? 'no problem found' : `${result.problems.length} problems`} (level ${result.level}, ${(result.durationMs / 1000).toFixed(1)} s)`,
-    `  ${result.snapshots} snapshots; read ${result.packsRead} of ${result.packs} packs and ${result.blocksRead} of ${result.blocks} blocks, ${formatSize(result.bytesRead)}`,
+    `${result.location}: ${result.problems.length === 0 ? 'no problem found' : count(result.problems.length, 'problem')} (level ${result.level}, ${(result.durationMs / 1000).toFixed(1)} s)`,
+    `  in ${count(result.snapshots, 'snapshot')}: read ${result.packsRead} of ${count(result.packs, 'pack')} and ${result.blocksRead} of ${count(result.blocks, 'block')}, ${formatSize(result.bytesRead)}`,
   ];
   if (result.level !== 'structure') {
     lines.push(
       result.decrypted
-        ? `  decrypted and compared ${result.contentsChecked} contents with the manifests`
+        ? `  decrypted and compared ${count(result.contentsChecked, 'content')} with the manifests`
         : '  not decrypted: no identity was given, stored bytes were compared with their names',
     );
   }
@@ -22,7 +23,8 @@ export function verifyText(result: VerifyResult): string {
     );
   }
   if (result.affectedFiles.length > 0)
-    lines.push('  files affected:', ...result.affectedFiles.map((path) => `    ${path}`));
+    lines.push('  files affected:', ...result.affectedFiles.map((path) => `    ${oneLine(path)}`));
+  for (const note of result.notes) lines.push(`  note: ${note}`);
   return lines.join('\n');
 }
 

@@ -1,7 +1,9 @@
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import { stripVTControlCharacters } from 'node:util';
 import { type Clock, isoTime } from '../../core/clock.ts';
 import { errnoOf, messageOf, usageError } from '../../core/errors.ts';
 import type { EventSink } from '../../core/events.ts';
+import { plainLines } from '../../core/plain-text.ts';
 import type { Redactor } from '../../core/redaction.ts';
 import { perRun, plainSink } from './plain.ts';
 
@@ -28,7 +30,7 @@ export function openLogFile(path: string, clock: Clock, redactor: Pick<Redactor,
   const line = (words: string) => {
     const stamp = `${isoTime(clock.nowMs())} ${process.pid} `;
     try {
-      writeSync(fd, `${redactor.redact(words).replace(/^/gm, stamp)}\n`);
+      writeSync(fd, `${plainLines(stripVTControlCharacters(redactor.redact(words))).replace(/^/gm, stamp)}\n`);
     } catch {
       // A full disk under the log must not stop the work that is being logged.
     }

@@ -5,6 +5,7 @@ import type { GlobalOptions } from '../globals.ts';
 import type { Language } from '../texts/language.ts';
 import { sayEvent } from '../texts/texts.ts';
 import { ndjsonSink, perRun, plainSink, quietSink } from './plain.ts';
+import { plainEvent } from './plain-event.ts';
 import type { Wording } from './words.ts';
 
 /** Where the events of a run are shown. */
@@ -39,7 +40,7 @@ export async function openRenderer(options: RendererOptions): Promise<Renderer> 
     (sink: EventSink): EventSink =>
     (event) =>
       sink(redactor.redactValue(event));
-  const said = (sink: EventSink): EventSink => redacted((event) => sink(sayEvent(lang, event)));
+  const said = (sink: EventSink): EventSink => redacted((event) => sink(sayEvent(lang, plainEvent(event))));
 
   if (globals.json) return { ...still, sink: redacted(ndjsonSink(line(stdout))) };
   if (globals.quiet) return { ...still, sink: said(perRun(() => quietSink({ ...how, color: false }, line(stderr)))) };

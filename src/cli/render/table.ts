@@ -1,3 +1,4 @@
+import { oneLine } from '../../core/plain-text.ts';
 import { paint } from '../color.ts';
 import { clip, displayWidth, pad, wrap } from './width.ts';
 
@@ -19,12 +20,13 @@ export interface TableOptions {
 const gap = '  ';
 const leastFlexible = 12;
 
-/** A table of plain texts that fits the line: flexible columns are wrapped, others clipped only when nothing else helps. */
+/** A table of plain texts, their control signs disarmed, that fits the line: flexible columns are wrapped, others clipped only when nothing else helps. */
 export function table(
   columns: readonly Column[],
-  rows: readonly (readonly string[])[],
+  texts: readonly (readonly string[])[],
   options: TableOptions = {},
 ): string {
+  const rows = texts.map((row) => row.map((cell) => cell.split('\n').map(oneLine).join('\n')));
   const lineWidth = options.columns ?? 80;
   const natural = columns.map((column, i) =>
     Math.max(

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { count } from '../../core/units.ts';
 import type { Finding, Severity } from '../types.ts';
 import { visible } from '../yaml/text.ts';
 import type { FormatOptions, Report } from './format.ts';
@@ -35,8 +36,4 @@ function summary(findings: Finding[], say: (english: string) => string): string 
     .filter(({ number }) => number > 0)
     .map(({ severity, number }) => say(severity === 'info' ? `${number} info` : count(number, severity)))
     .join(', ');
-}
-
-function count(number: number, word: string): string {
-  return `${number} ${word}${number === 1 ? '' : 's'}`;
 }

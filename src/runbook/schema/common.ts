@@ -83,6 +83,9 @@ export const secretRefSchema = z
     description: 'Where a secret is read from: env:NAME, file:/path, cred:NAME (systemd credential) or prompt:.',
   });
 
+/** A regular expression as `new RegExp(..., 'u')` takes it. */
+export const patternSchema = z.string().refine(isPattern, { error: 'not a regular expression' });
+
 /** A bare CEL expression (`if`, `success`, `outputs`, ...): no `${{ }}` around it. */
 export const celSchema = z.string().min(1).meta({ id: 'cel', description: 'A CEL expression, written bare.' });
 
@@ -98,4 +101,13 @@ export function defined<T extends Record<string, unknown>>(
   [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
 } {
   return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as never;
+}
+
+function isPattern(pattern: string): boolean {
+  try {
+    new RegExp(pattern, 'u');
+    return true;
+  } catch {
+    return false;
+  }
 }

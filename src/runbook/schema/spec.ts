@@ -6,6 +6,7 @@ import {
   durationSchema,
   identifierSchema,
   localizedTextSchema,
+  patternSchema,
   secretRefSchema,
   sizeSchema,
 } from './common.ts';
@@ -23,11 +24,7 @@ export const inputSchema = z
       type: z.literal('string'),
       ...about,
       default: z.string().optional(),
-      pattern: z
-        .string()
-        .refine(isPattern, { error: 'not a regular expression' })
-        .optional()
-        .describe('Regular expression that the whole text must match.'),
+      pattern: patternSchema.optional().describe('Regular expression that the whole text must match.'),
       min: z.int().nonnegative().optional().describe('Least value; for text: fewest characters.'),
       max: z.int().nonnegative().optional().describe('Greatest value; for text: most characters.'),
     }),
@@ -111,15 +108,6 @@ export const commonSpec = {
   maxParallelSteps: z.int().min(1).max(100).default(4).describe('How many steps whose needs are met may run at once.'),
   schedule: scheduleSchema.optional().describe('When the runbook is due.'),
 };
-
-function isPattern(pattern: string): boolean {
-  try {
-    new RegExp(pattern, 'u');
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 function isCron(expression: string): boolean {
   try {

@@ -136,6 +136,16 @@ describe('--log-file', () => {
     expect(readFileSync(path, 'utf8')).toBe(`${stamp} first\n${stamp} second ***\n${stamp} third\n`);
   });
 
+  test('control signs of others are written out, colours of our own are left out', () => {
+    const path = join(folder, 'signs.log');
+    const clock = { nowMs: () => 0, monotonicMs: () => 0, sleep: async () => {} };
+    const log = openLogFile(path, clock, new Redactor());
+    log.line('\u001b[2mTITLE\u001b[22m\nname\r\u0007\u202e');
+    log.close();
+    const stamp = `1970-01-01T00:00:00.000Z ${process.pid}`;
+    expect(readFileSync(path, 'utf8')).toBe(`${stamp} TITLE\n${stamp} name\\u000d\\u0007\\u202e\n`);
+  });
+
   test('says which file cannot be written', () => {
     const open = () =>
       openLogFile(

@@ -30,3 +30,8 @@ test('fixed columns are clipped only when nothing else helps', () => {
   expect(narrow).toContain('…');
   expect(narrow.split('\n').every((line) => displayWidth(line) <= 40)).toBe(true);
 });
+
+test('control signs of cells are written out, line ends between lines of a cell stay', () => {
+  const shown = table([{ title: 'NAME' }, { title: 'ABOUT', flexible: true }], [['a\x1b[2Jb\r', 'one\ntwo\u202e']]);
+  expect(shown).toBe('NAME               ABOUT\na\\u001b[2Jb\\u000d  one\n                   two\\u202e');
+});

@@ -4,16 +4,16 @@ import type { Messages } from '../catalogue.ts';
 export const actions = (): Messages => ({
   'back up {} to {}': '将 {} 备份到 {}',
   '{} files, {} read': '{} 个文件，已读 {}',
-  'source paths missing': '要备份的路径缺失',
+  '{} source path{} missing': '{} 个要备份的路径缺失',
   '{} failed: {}': '{} 失败：{}',
   'restore {} from {} to {}': '将 {} 从 {} 恢复到 {}',
-  '{} problems{}': '{} 处问题{}',
+  'warning: {}': '警告：{}',
   '; first: {}: {}': '；第一处：{}：{}',
   'Nothing of it could be restored: try another snapshot, or a leg that is not named here.':
     '其中任何内容都无法恢复：请换另一个快照，或换未在此列出的副本。',
   'verify {} ({})': '校验 {}（{}）',
   'the verification was stopped': '校验已停止',
-  '{} problems at {}; first: {}: {}': '{2} 有 {1} 处问题；第一处：{3}：{4}',
+  'found {} at {}; first: {}: {}': '在 {2} 发现 {1}；第一处：{3}：{4}',
   'Restore from another leg what is needed now; "oaops backup verify" names the files affected.':
     '急需的数据请从另一个副本恢复；"oaops backup verify" 会列出受影响的文件。',
   'a list of words': '单词列表',

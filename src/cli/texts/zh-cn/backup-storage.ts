@@ -185,12 +185,13 @@ export const backupStorage = (): Messages => ({
   'the owner of {} objects could not be set, nor their setuid and setgid bits':
     '{} 个对象的属主以及 setuid、setgid 位无法设置',
   'its time could not be set to the nanosecond': '时间无法精确设置到纳秒',
-  'restored {} files, {} folders and {} links and others of {} to {}':
-    '已恢复 {} 个文件、{} 个目录和 {} 个链接等，来源 {}，目标 {}',
+  'restored {}, {} and {} of {} to {}': '已恢复 {}、{}、{}，来源 {}，目标 {}',
+  'link or special file': '链接或特殊文件',
+  'links and special files': '链接和特殊文件',
   'the backup itself was incomplete: what could not be read when it was made is not here':
     '备份本身不完整：当时读不到的内容不在其中',
-  '{} objects belong to who restored them, not to their stored owner, and have no setuid and setgid bits: only root can give files away':
-    '{} 个对象归执行恢复的用户所有，而不是备份时的属主，且没有 setuid、setgid 位：只有 root 能更改属主',
+  '{} restored without the stored owner and without setuid and setgid bits: only root can give files away':
+    '已恢复 {}，但没有备份时的属主，也没有 setuid、setgid 位：只有 root 能更改属主',
   ', nothing lost by it': '，没有因此丢失内容',
   '... and {} more': '……另有 {} 项',
   'the object it is another name of could not be restored': '它所链接的对象无法恢复',

@@ -94,8 +94,8 @@ export const helpZhCn = (): Messages => ({
   'Each key decrypts a probe for its recipient and the newest snapshot. Exit 3 when a recipient has no proof, 12 when a key belongs to no recipient.':
     '每个密钥都要解密为其接收者准备的探测数据和最新的快照。有接收者未得到证明时以 3 退出，有密钥不属于任何接收者时以 12 退出。',
   'List the snapshots of a repository': '列出仓库中的快照',
-  'Needs no private key. The newest snapshot comes last. An id begins with the time of the snapshot in UTC.':
-    '不需要私钥。最新的快照在最后。编号以快照的 UTC 时间开头。',
+  'Needs no private key. The newest snapshot comes last. With several legs, all of them are looked at, and snapshots that one lacks are named on stderr. An id begins with the time of the snapshot in UTC.':
+    '不需要私钥。最新的快照在最后。给出多个副本时会逐一查看，某个副本缺少的快照在标准错误输出中列出。编号以快照的 UTC 时间开头。',
   'only snapshots of this host': '只列此主机的快照',
   'only snapshots with this label': '只列带此标签的快照',
   'List the files of a snapshot': '列出快照中的文件',

@@ -247,11 +247,11 @@ export const runbook = (): Messages => ({
   'Use letters, digits, _ and -, starting with a letter, such as copy-files.':
     '请使用字母、数字、_ 和 -，以字母开头，例如 copy-files。',
   'a reference to a secret': '密钥的引用',
+  'a regular expression': '正则表达式',
   'a semantic version': '语义化版本号',
   'Write three numbers, such as 1.4.0.': '请写三段数字，例如 1.4.0。',
   'a procedure ID': '规程编号',
   'Write two letters and two digits, such as BK-02.': '请写两个字母加两位数字，例如 BK-02。',
-  'a regular expression': '正则表达式',
   'a cron expression that ever comes': '会到来的 cron 时间',
   'Write minute hour day month weekday, such as "30 2 * * *".': '请写“分 时 日 月 星期”，例如 "30 2 * * *"。',
   'Write a name such as Asia/Shanghai.': '请写名称，例如 Asia/Shanghai。',
