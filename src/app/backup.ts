@@ -32,8 +32,11 @@ export function backupDoor(app: App): BackupDoor {
       }
       const { openS3Store } = await import('../connectors/s3/store.ts');
       const leg = configured.get(repo);
+      const env = leg ? await legEnv(app, leg) : app.env;
+      // Given in the clear by the environment: no reference has told the redactor of them.
+      for (const name of ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']) if (env[name]) app.redactor.add(env[name]);
       return openS3Store(repo, {
-        env: leg ? await legEnv(app, leg) : app.env,
+        env,
         clock: app.clock,
         ...(leg?.pathStyle === undefined ? {} : { pathStyle: leg.pathStyle }),
       });

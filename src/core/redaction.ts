@@ -20,7 +20,7 @@ export class Redactor {
         trimmed,
         JSON.stringify(trimmed).slice(1, -1),
         encodeURIComponent(trimmed.toWellFormed()),
-        Buffer.from(trimmed).toString('base64'),
+        ...base64Forms(trimmed),
       ])
         this.#secrets.add(form);
     }
@@ -69,4 +69,21 @@ export class Redactor {
     }
     return value;
   }
+}
+
+/** Shorter ones stand in too many other texts. */
+const leastBase64Chars = 8;
+
+/**
+ * A secret in base64, by itself and inside of other data (`Basic` authentication encodes `user:password`): three bytes become four
+ * signs, so there are three ways to write it, and the signs that its neighbours share are left out.
+ */
+function base64Forms(secret: string): string[] {
+  const bytes = Buffer.from(secret);
+  const inside = [0, 1, 2].map((before) => {
+    const text = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
+    return text.slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6));
+  });
+  const forms = [bytes.toString('base64'), ...inside.filter((form) => form.length >= leastBase64Chars)];
+  return [...forms, ...forms.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'))];
 }

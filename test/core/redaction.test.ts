@@ -46,6 +46,19 @@ describe('redaction', () => {
     });
   });
 
+  test('base64, also inside of other data', () => {
+    const redactor = new Redactor();
+    redactor.add('Tr0ub4dor&3~~>');
+    for (const around of ['', 'u', 'us', 'user:'])
+      for (const kind of ['base64', 'base64url'] as const) {
+        const shown = redactor.redact(Buffer.from(`${around}Tr0ub4dor&3~~>${around}`).toString(kind));
+        expect(shown).toContain('***');
+        // At the edges a sign holds bits of the neighbours too: what is left tells no whole character of the secret.
+        expect(shown.replace('***', '').length).toBeLessThanOrEqual(2 * around.length + 6);
+      }
+    expect(redactor.redact(Buffer.from('something else of that length').toString('base64'))).not.toContain('***');
+  });
+
   test('private age keys, known or not', () => {
     expect(new Redactor().redact('key AGE-SECRET-KEY-1QQPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L is it')).toBe('key *** is it');
   });
