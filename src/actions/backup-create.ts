@@ -1,14 +1,24 @@
 import { z } from 'zod';
 import type { BackupServices } from '../backup/door.ts';
+import { describeSource } from '../backup/sources/kinds.ts';
+import { dumpSourcesSchema } from '../backup/sources/schema.ts';
 import { backupContentSpec } from '../backup/spec.ts';
 import { messageOf, OaopsError } from '../core/errors.ts';
 import { ExitCode } from '../core/exit-codes.ts';
-import { formatSize } from '../core/units.ts';
+import { count, formatSize } from '../core/units.ts';
 import type { Action } from '../engine/action.ts';
+import { selectTargets } from '../engine/targets.ts';
 import { oneOrManySchema } from '../runbook/schema/common.ts';
 
 const withSchema = z.strictObject({
-  paths: oneOrManySchema.describe('Files and folders to back up.'),
+  paths: z
+    .union([z.string().min(1), z.array(z.string().min(1))])
+    .transform((value) => (typeof value === 'string' ? [value] : value))
+    .default([])
+    .describe('Files and folders to back up.'),
+  dumps: dumpSourcesSchema
+    .optional()
+    .describe('Databases, directories and commands to dump, before the files are read.'),
   repos: oneOrManySchema.describe(
     'Legs of one repository: folders, s3://bucket/prefix, or a name of the configuration.',
   ),
@@ -31,6 +41,7 @@ const resultSchema = z.object({
   vanished: z.number(),
   changed: z.number(),
   missingSources: z.number(),
+  failedDumps: z.number(),
   durationMs: z.number(),
   legs: z.array(z.object({ location: z.string(), status: z.enum(['ok', 'failed']), error: z.string().nullable() })),
 });
@@ -45,7 +56,8 @@ export const backupCreate: Action<With, BackupServices> = {
   usesTargets: false,
   // A second backup adds a snapshot and takes nothing away.
   idempotent: true,
-  describe: ({ paths, repos }) => `back up ${list(paths)} to ${list(repos)}`,
+  describe: ({ paths, dumps, repos }) =>
+    `back up ${[...(dumps ?? []).map(describeSource), ...(list(paths) === '' ? [] : [list(paths)])].join('; ')} to ${list(repos)}`,
   async apply(args, context) {
     const [{ runBackup }, { problemText }, door] = await Promise.all([
       import('../backup/create/backup-job.ts'),
@@ -54,11 +66,19 @@ export const backupCreate: Action<With, BackupServices> = {
     ]);
     const { identityFile, repos, ...request } = args;
     try {
+      // A name that is not known is a mistake in the runbook: nothing is begun.
+      const { hosts } = context.plan.inventory;
+      for (const { host } of args.dumps ?? []) if (host !== undefined) selectTargets([host], { sources: [], hosts });
       const result = await runBackup(
         { ...present(request), paths: args.paths, repos: await door.repos(repos), cwd: process.cwd() },
         {
           ...door,
           keys: await door.identities(identityFile, repos),
+          dumps: {
+            host: (name, signal) => context.hostNamed(name, signal),
+            secret: (ref) => context.secrets.resolve(ref),
+            redact: (text) => context.redact(text),
+          },
           signal: context.signal,
           stopping: context.stopping,
           onProgress: ({ filesDone, bytesDone }) =>
@@ -86,11 +106,14 @@ export const backupCreate: Action<With, BackupServices> = {
         vanished: counts.vanished,
         changed: counts.changed,
         missingSources: counts.missingSources,
+        failedDumps: counts.failedDumps,
         durationMs: result.durationMs,
         legs: result.legs.map(({ location, status, error }) => ({ location, status, error: error?.message ?? null })),
       };
       if (result.exitCode === ExitCode.success) return { status: 'ok', result: facts };
-      return { status: 'incomplete', result: facts, message: incompleteMessage(facts) };
+      const failed = result.problems.find((problem) => problem.class === 'dump-failed');
+      const why = failed ? `; ${problemText(failed, (english) => english)}` : '';
+      return { status: 'incomplete', result: facts, message: `${incompleteMessage(facts)}${why}` };
     } catch (error) {
       if (!(error instanceof OaopsError)) throw error;
       if (error.code === 'backup-stopped') return { status: 'stopped', message: error.message };
@@ -102,7 +125,7 @@ export const backupCreate: Action<With, BackupServices> = {
         exitCode: error.exitCode,
         ...(error.next === undefined ? {} : { next: error.next }),
         // A leg may answer again; a wrong path or a missing repository will not.
-        retryable: ['legs-failed', 'lease-held', 'host-lock-held'].includes(error.code),
+        retryable: ['legs-failed', 'dumps-failed', 'lease-held', 'host-lock-held'].includes(error.code),
       };
     }
   },
@@ -117,6 +140,7 @@ function incompleteMessage(facts: z.infer<typeof resultSchema>): string {
           ? `${facts[name]} source path${facts[name] === 1 ? '' : 's'} missing`
           : `${facts[name]} ${name}`,
       );
+  if (facts.failedDumps > 0) parts.push(`${count(facts.failedDumps, 'dump')} failed`);
   for (const leg of facts.legs) if (leg.status === 'failed') parts.push(`${leg.location} failed: ${leg.error}`);
   return parts.join(', ');
 }

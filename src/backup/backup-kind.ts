@@ -3,11 +3,14 @@ import { defined, oneOrManySchema } from '../runbook/schema/common.ts';
 import { commonSpec } from '../runbook/schema/spec.ts';
 import { defaultRetry, stepsSchema } from '../runbook/schema/steps.ts';
 import type { KindDefinition, StepSpec } from '../runbook/types.ts';
+import { sourcesSchema } from './sources/schema.ts';
 import { backupContentSpec } from './spec.ts';
 
 const specSchema = z.strictObject({
   ...commonSpec,
-  sources: oneOrManySchema.describe('Files and folders to back up. A missing one makes the run incomplete.'),
+  sources: sourcesSchema.describe(
+    'What to back up: paths as texts, and objects that say their type: databases, directories, commands. What is missing or fails makes the run incomplete.',
+  ),
   repositories: oneOrManySchema.describe(
     'Where to: folders, s3://bucket/prefix, or names of the configuration. Several are legs of one repository: read once, the same bytes to each.',
   ),
@@ -35,15 +38,33 @@ export const backupKind: KindDefinition = {
 };
 
 function expandBackup(spec: BackupSpec, name: string): StepSpec[] {
-  const { sources, repositories, exclude, excludeIfPresent, excludeCaches, oneFileSystem, tags, level, rehash } = spec;
-  const content = { exclude, excludeIfPresent, excludeCaches, oneFileSystem, tags, level, rehash };
+  const {
+    sources,
+    repositories,
+    exclude,
+    excludeFile,
+    excludeIfPresent,
+    excludeCaches,
+    oneFileSystem,
+    tags,
+    level,
+    rehash,
+  } = spec;
+  const content = { exclude, excludeFile, excludeIfPresent, excludeCaches, oneFileSystem, tags, level, rehash };
   const keys = { spoolDir: spec.spoolDir, identityFile: spec.identityFile };
   const create: StepSpec = {
     ...stepDefaults,
     id: 'backup',
     name: { en: 'Back up', 'zh-CN': '备份' },
     uses: 'backup.create',
-    with: defined({ paths: sources, repos: repositories, runbook: name, ...content, ...keys }),
+    with: defined({
+      ...(sources.paths.length > 0 ? { paths: sources.paths } : {}),
+      ...(sources.dumps.length > 0 ? { dumps: sources.dumps } : {}),
+      repos: repositories,
+      runbook: name,
+      ...content,
+      ...keys,
+    }),
     outputs: { snapshot: 'result.snapshot', files: 'result.files', storedBytes: 'result.storedBytes' },
   };
   const verify: StepSpec[] =
@@ -55,7 +76,7 @@ function expandBackup(spec: BackupSpec, name: string): StepSpec[] {
           // A repository may be an expression, which a name does not show: the plan's arguments do.
           name: { en: `Verify (${spec.verify})`, 'zh-CN': `校验 (${spec.verify})` },
           uses: 'backup.verify',
-          with: defined({ repo, mode: spec.verify, identityFile: spec.identityFile }),
+          with: defined({ repo, level: spec.verify, identityFile: spec.identityFile }),
         }));
   return [...(spec.before ?? []), create, ...verify, ...(spec.after ?? [])];
 }

@@ -55,11 +55,13 @@ export function summaryMessage(result: BackupResult): Record<string, unknown> {
     snapshot_id: result.snapshot,
     parent: result.parent ?? null,
     status: result.status,
+    guard: result.guard ?? null,
     problems: {
       vanished: counts.vanished,
       unreadable: counts.unreadable,
       changed: counts.changed,
       missing_sources: counts.missingSources,
+      failed_dumps: counts.failedDumps,
     },
     legs: result.legs,
     warnings: result.warnings,
@@ -84,6 +86,7 @@ export function resultText(result: BackupResult): string {
     [counts.vanished, 'vanished'],
     [counts.changed, 'changed while read'],
     [counts.missingSources, `source path${counts.missingSources === 1 ? '' : 's'} missing`],
+    [counts.failedDumps, `dump${counts.failedDumps === 1 ? '' : 's'} failed`],
   ] as const;
   const told = bad.filter(([number]) => number > 0).map(([number, name]) => `${number} ${name}`);
   if (told.length > 0) lines.push(`  problems  ${told.join(', ')}`);
@@ -109,6 +112,7 @@ export function listingJson({ snapshot, header, problem }: SnapshotListing): Rec
     parent: header.parent ?? null,
     runbook: header.runbook === undefined ? null : toText(header.runbook),
     status: header.status,
+    guard: header.guard ?? null,
     ended: header.ended,
     summary: header.counts,
   };

@@ -8,6 +8,9 @@ export const backupContentSpec = {
     .describe(
       'Patterns of what is left out: *.tmp for names, /srv/*/cache for paths; * stops at slashes, ** does not.',
     ),
+  excludeFile: oneOrManySchema
+    .optional()
+    .describe('Files of such patterns, one per line; empty lines and lines that begin with # are skipped.'),
   excludeIfPresent: oneOrManySchema.optional().describe('Folders that hold a file of this name are left out.'),
   excludeCaches: z.boolean().optional().describe('Leave out folders with a CACHEDIR.TAG.'),
   oneFileSystem: z.boolean().optional().describe('Do not go into other file systems.'),

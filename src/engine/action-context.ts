@@ -8,6 +8,7 @@ import { OutputCapture } from './capture.ts';
 import type { RunContext } from './deps.ts';
 import { findTarget } from './plan.ts';
 import type { Host } from './ports.ts';
+import { localTarget, selectTargets } from './targets.ts';
 
 /** What one attempt may touch. `context` takes the signal that ends the attempt at once. */
 export function actionContext(
@@ -47,6 +48,10 @@ export function actionContext(
     host: async () => {
       opened = await (await deps.hosts()).open(target, signal);
       return opened;
+    },
+    hostNamed: async (name, within = signal) => {
+      const [wanted] = selectTargets([name ?? localTarget.name], run.plan.inventory);
+      return (await deps.hosts()).open(wanted!, within);
     },
     http: deps.http,
     secrets: deps.secrets,

@@ -33,6 +33,11 @@ export interface ActionContext<Services = unknown> {
   /** Stable name of this unit whatever the attempt: `<step>.<target>.<item>`. */
   unitId: string;
   host(): Promise<Host>;
+  /**
+   * Another host of the plan's inventory, or the local machine; for actions that name hosts in their arguments.
+   * @throws OaopsError `target-unknown` (exit 2)
+   */
+  hostNamed(name: string | undefined, signal?: AbortSignal): Promise<Host>;
   http(): Promise<HttpDoor>;
   secrets: SecretDoor;
   services: Services;

@@ -9,21 +9,28 @@ import type { AnchorObject, SnapshotMade } from '../anchors.ts';
 import { RepositoryCache } from '../cache/repository-cache.ts';
 import type { Identities } from '../crypto/age-header.ts';
 import { fromText, toText } from '../format/byte-string.ts';
+import { dumpFolder, dumpPath, isDumpPath } from '../format/dumps.ts';
 import type { Problem } from '../format/manifest-root.ts';
+import type { Guard } from '../format/snapshot-header.ts';
 import { checkKnown } from '../keys/known-recipients.ts';
 import { acquireHostLock } from '../lease/host-lock.ts';
 import type { ObjectStore } from '../ports.ts';
 import { rememberSnapshot } from '../repository/known-snapshots.ts';
 import { readKeys } from '../repository/open.ts';
-import { compileExcludes } from '../scan/exclude.ts';
+import { groupOf, seriesOf } from '../retention/groups.ts';
+import { compileExcludes, excludesIn } from '../scan/exclude.ts';
 import { ownPlaces, placesWithin } from '../scan/own-places.ts';
-import { findSources } from '../scan/sources.ts';
-import { type BackupProgress, createSnapshot } from './create-snapshot.ts';
+import { findSources, type Sources } from '../scan/sources.ts';
+import type { DumpDoor } from '../sources/run-dumps.ts';
+import type { DumpSource } from '../sources/schema.ts';
+import { type BackupProgress, type CreateOptions, createSnapshot } from './create-snapshot.ts';
+import type { GuardLimits } from './guard.ts';
 import { collectGarbageEarly } from './heap.ts';
 import { type LegResult, LegSet } from './leg-set.ts';
 import { openLegs, takeLeases } from './open-legs.ts';
 import { findParent } from './parent.ts';
 import { explainFullSpool } from './room-on-disk.ts';
+import { acceptedAt, lastGoodCounts, noted } from './run-history.ts';
 import { openSpool } from './spool.ts';
 
 /** What a user, a runbook or a schedule asks for. */
@@ -33,12 +40,18 @@ export interface BackupRequest {
   /** One repository per leg; all legs of one backup are the same repository. */
   repos: readonly string[];
   cwd: string;
+  /** Databases and the like, dumped before the files are read. */
+  dumps?: readonly DumpSource[];
   exclude?: readonly string[];
+  /** Files of patterns, one per line. */
+  excludeFile?: readonly string[];
   excludeIfPresent?: readonly string[];
   excludeCaches?: boolean;
   oneFileSystem?: boolean;
   rehash?: boolean;
   tags?: readonly string[];
+  /** When a snapshot is too unlike the last good one; default never. */
+  guards?: GuardLimits;
   runbook?: string;
   host?: string;
   spoolDir?: string;
@@ -62,6 +75,8 @@ export interface BackupPlace {
   program: string;
   clock: Clock;
   random: RandomSource;
+  /** How dumps are made; needed when some are asked for. */
+  dumps?: DumpDoor;
   signal: AbortSignal;
   stopping: AbortSignal;
   onProgress?: (progress: BackupProgress) => void;
@@ -78,6 +93,8 @@ export interface BackupResult {
   exitCode: ExitCode;
   snapshot: string;
   status: 'complete' | 'incomplete';
+  /** The snapshot is stored, but so unlike the last good one that a person should look (exit 3). */
+  guard: Guard | undefined;
   started: string;
   ended: string;
   durationMs: number;
@@ -107,7 +124,9 @@ export async function runBackup(request: BackupRequest, place: BackupPlace): Pro
     warnings.push(message);
     place.onWarning?.(message);
   };
-  const sources = findSources(request.paths, request.cwd);
+  const dumps = request.dumps ?? [];
+  const excludes = [...(request.exclude ?? []), ...excludesIn(request.excludeFile ?? [], request.cwd)];
+  const sources = sourcesOf(request, dumps);
   const opened = await openLegs(request.repos, place);
   const identity = currentProcessIdentity();
   const user = userName();
@@ -154,16 +173,23 @@ export async function runBackup(request: BackupRequest, place: BackupPlace): Pro
     closers.push(() => cache.close());
     legs.setAsideDamaged(cache.storedSizes());
     const host = fromText(request.host ?? hostname());
-    const parent = await findParent(opened.first, cache, host, sources.given, signal, warn);
+    const isAccepted = acceptedAt(opened.stores);
+    const parent = await findParent(opened.first, cache, host, sources.given, isAccepted, signal, warn);
+    const runbook = request.runbook === undefined ? undefined : fromText(request.runbook);
+    const series = seriesOf(config.repositoryId, sources.given);
+    const group = groupOf({ host, runbook, series });
+    const guardBase = request.guards ? await lastGoodCounts(opened.first.store, parent, group, isAccepted) : undefined;
 
     const legFolders = ownPlaces(opened.stores.map((store) => store.location).filter((at) => at.startsWith('/')));
     const left = new Set([...legFolders, ...ownPlaces([spool.dir, join(place.cacheDir, 'backup')])]);
     for (const folder of placesWithin(legFolders, sources.roots))
       warn(`${toText(folder)} is left out: it is the repository that this backup goes to`);
-    const isExcluded = compileExcludes(request.exclude ?? []);
+    const isExcluded = compileExcludes(excludes);
+    if (dumps.length > 0) left.add(`/${dumpFolder}`);
 
-    const created = await createSnapshot({
+    const options: CreateOptions = {
       sources,
+      ...(place.dumps ? { dumps: { sources: dumps, door: place.dumps } } : {}),
       excludes: {
         isExcluded: (path) => left.has(path) || isExcluded(path),
         excludeIfPresent: (request.excludeIfPresent ?? []).map(fromText),
@@ -183,7 +209,10 @@ export async function runBackup(request: BackupRequest, place: BackupPlace): Pro
       host,
       user: fromText(user),
       program: place.program,
-      runbook: request.runbook === undefined ? undefined : fromText(request.runbook),
+      runbook,
+      series,
+      guards: request.guards,
+      guardBase,
       tags: (request.tags ?? []).map(fromText),
       clock,
       random: place.random,
@@ -192,15 +221,18 @@ export async function runBackup(request: BackupRequest, place: BackupPlace): Pro
       onProgress: place.onProgress ?? (() => undefined),
       onProblem: place.onProblem ?? (() => undefined),
       onWarning: warn,
-    });
+    };
+    const created = await noted({ ...place, warn }, config.repositoryId, group, () => createSnapshot(options));
     const { header } = created;
+    if (header.guard) warn(guardText(header.snapshot, header.guard));
     remember(place.stateDir, config.repositoryId, header.snapshot, warn);
     await storeAnchor(place, legs, { ...header, repositoryId: config.repositoryId }, warn);
     const legFailed = legs.results.some((leg) => leg.status === 'failed');
     return {
-      exitCode: header.status === 'incomplete' || legFailed ? ExitCode.incomplete : ExitCode.success,
+      exitCode: header.status === 'incomplete' || header.guard || legFailed ? ExitCode.incomplete : ExitCode.success,
       snapshot: header.snapshot,
       status: header.status,
+      guard: header.guard,
       started: header.started,
       ended: header.ended,
       durationMs: Math.round(clock.monotonicMs() - monotonicMs),
@@ -226,6 +258,24 @@ export async function runBackup(request: BackupRequest, place: BackupPlace): Pro
   } finally {
     for (const close of closers.reverse()) await close();
   }
+}
+
+/** The paths, and the folder of each dump source beside them: backups of the same sources follow each other. */
+function sourcesOf({ paths, cwd }: BackupRequest, dumps: readonly DumpSource[]): Sources {
+  const found =
+    paths.length === 0 && dumps.length > 0 ? { given: [], roots: [], missing: [] } : findSources(paths, cwd);
+  if (dumps.length === 0) return found;
+  for (const root of found.roots)
+    if (isDumpPath(root))
+      throw usageError('source-reserved', `/${dumpFolder} is where dumps have their place in a snapshot`, {
+        next: 'Move the files that lie there to another folder.',
+      });
+  return { ...found, given: [...found.given, ...dumps.map(({ id }) => `/${dumpPath(id)}`)] };
+}
+
+function guardText(snapshot: string, { kind, percent }: Guard): string {
+  const odd = kind === 'shrank' ? `it is ${percent} % smaller than the last good one` : `${percent} % of it changed`;
+  return `snapshot ${snapshot} is kept apart: ${odd}; nothing of its kind is removed until "oaops backup accept ${snapshot}" or the next good backup`;
 }
 
 /** So that a restore from this machine notices when it is gone. */

@@ -90,7 +90,8 @@ async function storeSegments(
   return { content: { sha256: all.digest('hex'), pieces }, sizeBytes: offset };
 }
 
-function isZero(bytes: Buffer): boolean {
+/** Whether there is nothing but zeros: then it is stored as a hole. */
+export function isZero(bytes: Buffer): boolean {
   if (bytes[0] !== 0) return false;
   for (let at = 0; at < bytes.length; at += segmentBytes) {
     const end = Math.min(bytes.length, at + segmentBytes);

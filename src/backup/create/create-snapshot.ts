@@ -6,12 +6,16 @@ import { sha256Hex } from '../../core/json.ts';
 import { PreviousManifest } from '../cache/previous.ts';
 import type { RepositoryCache } from '../cache/repository-cache.ts';
 import { encodeObject } from '../crypto/codec.ts';
-import type { ByteString } from '../format/byte-string.ts';
+import { type ByteString, toText } from '../format/byte-string.ts';
 import { formatManifestRoot, type ManifestRoot, type Problem } from '../format/manifest-root.ts';
 import { objectNames } from '../format/object-names.ts';
 import { type SnapshotCounts, type SnapshotHeader, zeroCounts } from '../format/snapshot-header.ts';
 import { formatChecksums, formatIndex, type ObjectRef, type SnapshotIndex } from '../format/snapshot-index.ts';
 import type { Sources } from '../scan/sources.ts';
+import { type DumpDoor, runDumps } from '../sources/run-dumps.ts';
+import type { DumpSource } from '../sources/schema.ts';
+import { dumpSink } from './dump-content.ts';
+import { dumpEntries, type FoundOrDump } from './dump-entries.ts';
 import type { LegSet } from './leg-set.ts';
 import { ManifestWriter } from './manifest-writer.ts';
 import { writePackTables } from './pack-tables.ts';
@@ -21,6 +25,8 @@ import { type ScanCounts, scanSources } from './scan-sources.ts';
 
 export interface CreateOptions {
   sources: Sources;
+  /** What is dumped before the files are read, and the door to do so. */
+  dumps?: { sources: readonly DumpSource[]; door: DumpDoor };
   excludes: {
     isExcluded: (absolutePath: ByteString) => boolean;
     excludeIfPresent: readonly ByteString[];
@@ -85,6 +91,7 @@ export async function createSnapshot(options: CreateOptions): Promise<CreatedSna
   const report = (problem: Problem) => {
     if (problems.length < maxProblems) problems.push(problem);
     if (problem.class === 'missing-source') counts.missingSources++;
+    else if (problem.class === 'dump-failed') counts.failedDumps++;
     else if (problem.class !== 'xattrs') counts[problem.class]++;
     options.onProblem(problem);
   };
@@ -100,7 +107,8 @@ export async function createSnapshot(options: CreateOptions): Promise<CreatedSna
   });
   const previous = new PreviousManifest(cache, parent?.blocks ?? [], (pack) => legs.has(objectNames.pack(pack)));
   try {
-    const scanned = await scanSources({ ...options, packer, manifest, previous, parent, startedMs, report });
+    const dumps = await makeDumps(options, packer, report);
+    const scanned = await scanSources({ ...options, dumps, packer, manifest, previous, parent, startedMs, report });
     await packer.finish();
     if (options.stopping.aborted) throw stopped(packer.packs.length, options.stopping.reason);
     await manifest.finish();
@@ -146,6 +154,45 @@ export async function createSnapshot(options: CreateOptions): Promise<CreatedSna
   } finally {
     manifest.close();
   }
+}
+
+/**
+ * Dumps come before the files: what a database names among the files is then there. @throws OaopsError `dumps-failed`
+ * (exit 1) when none succeeded and there is nothing else: an empty backup must not pass for a success
+ */
+async function makeDumps(
+  { dumps, signal, stopping, sources, onProgress, clock }: CreateOptions,
+  packer: Packer,
+  report: (problem: Problem) => void,
+): Promise<FoundOrDump[]> {
+  if (!dumps || dumps.sources.length === 0) return [];
+  const failed: Problem[] = [];
+  let bytesDone = 0;
+  const files = await runDumps(dumps.sources, {
+    door: dumps.door,
+    clock,
+    newSink: () => dumpSink(packer),
+    signal,
+    stopping,
+    report: (problem) => {
+      failed.push(problem);
+      report(problem);
+    },
+    onDump: (path, bytes) => {
+      bytesDone += bytes;
+      onProgress({ filesDone: 0, bytesDone, problems: failed.length, currentPath: `/${path}` });
+    },
+  });
+  if (files.length === 0 && sources.roots.length === 0 && !stopping.aborted)
+    throw new OaopsError(
+      'dumps-failed',
+      `no dump succeeded, and there is nothing else to back up: ${failed[0]?.message}`,
+      {
+        next: 'Run the command by hand with the same account; the messages name it.',
+        details: { failed: failed.map(({ path, message }) => ({ path: toText(path), message })) },
+      },
+    );
+  return dumpEntries(files);
 }
 
 /**

@@ -9,12 +9,15 @@ import { absolute, type Found, shortMessage, walk } from '../scan/walk.ts';
 import { AttributeReader, type Attributes } from '../scan/xattrs.ts';
 import { storeContent } from './content-store.ts';
 import type { BackupProgress, CreateOptions } from './create-snapshot.ts';
+import { type FoundOrDump, withDumps } from './dump-entries.ts';
 import { lineMiddle, linePrefix, lineSuffix, linkOf, type StoredContent, targetOf } from './entry-line.ts';
 import type { ManifestWriter } from './manifest-writer.ts';
 import type { Packer } from './packer.ts';
 
 export interface ScanOptions {
   sources: Sources;
+  /** Entries of dumps, in manifest order. */
+  dumps: readonly FoundOrDump[];
   excludes: CreateOptions['excludes'];
   packer: Packer;
   manifest: ManifestWriter;
@@ -41,7 +44,7 @@ export interface ScanCounts {
 const batchSize = 1024;
 
 interface Candidate {
-  found: Found;
+  found: FoundOrDump;
   before: string | undefined;
   unchanged: boolean;
 }
@@ -88,11 +91,12 @@ class Scan {
   }
 
   async run(): Promise<ScanCounts> {
-    const found = walk({
+    const walked = walk({
       roots: this.#options.sources.roots,
       ...this.#options.excludes,
       onProblem: (problem) => this.#report(problem),
     });
+    const found = withDumps(walked, this.#options.dumps);
     // The attributes of the next batch are read by another process while the contents of this one are.
     let next = this.#nextBatch(found);
     for (;;) {
@@ -120,14 +124,14 @@ class Scan {
     this.#attributes.close();
   }
 
-  #nextBatch(walked: Iterator<Found>): { candidates: Candidate[]; attributes: Promise<Map<string, Attributes>> } {
+  #nextBatch(walked: Iterator<FoundOrDump>): { candidates: Candidate[]; attributes: Promise<Map<string, Attributes>> } {
     const candidates: Candidate[] = [];
     const changed: string[] = [];
     while (candidates.length < batchSize) {
       const { value, done } = walked.next();
       if (done) break;
       const candidate = this.#compare(value);
-      if (!candidate.unchanged) changed.push(absolute(value.path));
+      if (!candidate.unchanged && !value.dump) changed.push(absolute(value.path));
       candidates.push(candidate);
     }
     const attributes = this.#attributes.read(changed);
@@ -135,7 +139,8 @@ class Scan {
     return { candidates, attributes };
   }
 
-  #compare(found: Found): Candidate {
+  #compare(found: FoundOrDump): Candidate {
+    if (found.dump) return { found, before: this.#options.previous.lineOf(found.path), unchanged: false };
     const { stats } = found;
     const before = this.#options.previous.lineOf(found.path);
     const unchanged =
@@ -159,6 +164,7 @@ class Scan {
       await this.#write(found, before!, false, Number(found.stats.size), before);
       return;
     }
+    if (found.dump) return this.#write(found, found.dump.line, found.dump.unnamed, found.dump.sizeBytes, before);
     const own = attributes.get(absolute(found.path));
     if (found.type === 'f') return this.#storeFile(candidate, own);
     let target: string | undefined;

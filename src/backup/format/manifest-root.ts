@@ -5,7 +5,7 @@ import { formatHeader, parseHeader, type SnapshotHeader } from './snapshot-heade
 
 const format = 'oaops-manifest';
 
-export type ProblemClass = 'vanished' | 'unreadable' | 'changed' | 'missing-source' | 'xattrs';
+export type ProblemClass = 'vanished' | 'unreadable' | 'changed' | 'missing-source' | 'dump-failed' | 'xattrs';
 
 export interface Problem {
   class: ProblemClass;

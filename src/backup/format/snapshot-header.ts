@@ -21,6 +21,7 @@ export const countNames = [
   'unreadable',
   'changed',
   'missingSources',
+  'failedDumps',
 ] as const;
 export type CountName = (typeof countNames)[number];
 export type SnapshotCounts = Record<CountName, number>;

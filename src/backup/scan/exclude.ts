@@ -1,4 +1,25 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { messageOf, usageError } from '../../core/errors.ts';
 import { type ByteString, fromText } from '../format/byte-string.ts';
+
+/**
+ * Patterns from files, one per line; empty lines and lines that begin with # are skipped.
+ * @throws OaopsError `exclude-file-unreadable` (exit 2): a backup without its excludes may hold what must not be in it
+ */
+export function excludesIn(files: readonly string[], cwd: string): string[] {
+  return files.flatMap((file) => {
+    let text: string;
+    try {
+      text = readFileSync(resolve(cwd, file), 'utf8');
+    } catch (error) {
+      throw usageError('exclude-file-unreadable', `the file of exclude patterns cannot be read: ${messageOf(error)}`, {
+        next: 'Give the path of a text file with one pattern per line.',
+      });
+    }
+    return text.split(/\r?\n/).filter((line) => line.trim() !== '' && !line.startsWith('#'));
+  });
+}
 
 /**
  * Turns exclude patterns into one test of absolute paths (byte strings with a leading slash).
