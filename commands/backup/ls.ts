@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { Args, Flags } from '@oclif/core';
+import { snapshotChoice } from '../../src/app/snapshot-choice.ts';
 import { openApp } from '../../src/app.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
+import { snapshotFlags } from '../../src/cli/snapshot-flags.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 
 export default class BackupLs extends BaseCommand<typeof BackupLs> {
@@ -35,6 +37,7 @@ export default class BackupLs extends BaseCommand<typeof BackupLs> {
     }),
     identity: Flags.string({ char: 'i', description: 'private age key; also OAOPS_IDENTITY_FILE', helpValue: 'FILE' }),
     long: Flags.boolean({ char: 'l', description: 'also mode, owner, size and time' }),
+    ...snapshotFlags,
   };
 
   protected override async execute(): Promise<CommandResult> {
@@ -47,8 +50,9 @@ export default class BackupLs extends BaseCommand<typeof BackupLs> {
     ]);
     const { repo, identity, long } = this.flags;
     const { snapshot: wanted, path } = this.args;
+    const choice = await snapshotChoice(app, this.flags);
     const { lost, warnings } = await withAllLegs(door, { repo, identity, readsContent: true }, async (repository) => {
-      const { snapshot, warnings } = await findSnapshot(repository, wanted, app.stateDir);
+      const { snapshot, warnings } = await findSnapshot(repository, wanted, app.stateDir, choice);
       const lost: string[] = [];
       const entries = entriesOf(repository, snapshot, path === undefined ? [] : [path], (block, problem) =>
         lost.push(lostText(block, problem)),

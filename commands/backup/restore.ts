@@ -1,7 +1,9 @@
 import { Args, Flags } from '@oclif/core';
 import { stopSignals } from '../../src/app/signals.ts';
+import { snapshotChoice } from '../../src/app/snapshot-choice.ts';
 import { openApp } from '../../src/app.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
+import { snapshotFlags } from '../../src/cli/snapshot-flags.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 
 export default class BackupRestore extends BaseCommand<typeof BackupRestore> {
@@ -11,6 +13,7 @@ export default class BackupRestore extends BaseCommand<typeof BackupRestore> {
   static override examples = [
     '<%= config.bin %> backup restore latest --repo /srv/backup --target /srv/restored --identity key.txt',
     '<%= config.bin %> backup restore 20261122T180512Z --repo s3://oa-backup/main --target ./out --include /srv/oa/contracts',
+    '<%= config.bin %> backup restore --at 2026-11-20T12:00 --host oa-1 --repo /srv/backup --target ./out --identity key.txt',
   ];
   static override exitCodes = [
     ExitCode.success,
@@ -23,7 +26,7 @@ export default class BackupRestore extends BaseCommand<typeof BackupRestore> {
     ExitCode.lockHeld,
     ExitCode.wrongKey,
   ];
-  static override args = { snapshot: Args.string({ description: 'id, part of one, or latest', required: true }) };
+  static override args = { snapshot: Args.string({ description: 'id, part of one, or latest', default: 'latest' }) };
   static override flags = {
     repo: Flags.string({
       char: 'r',
@@ -40,6 +43,7 @@ export default class BackupRestore extends BaseCommand<typeof BackupRestore> {
       description: 'owners by number, by name, or not at all; default numbers as root, none otherwise',
       options: ['numbers', 'names', 'none'],
     }),
+    ...snapshotFlags,
     'no-lock': Flags.boolean({ description: 'take no lease, and read on while a prune works' }),
   };
 
@@ -55,6 +59,7 @@ export default class BackupRestore extends BaseCommand<typeof BackupRestore> {
     const { repo, identity, target, include, exclude, owners, 'no-lock': noLock } = this.flags;
     const request = {
       snapshot: this.args.snapshot,
+      choice: await snapshotChoice(app, this.flags),
       target,
       include: include ?? [],
       exclude: exclude ?? [],

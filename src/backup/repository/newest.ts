@@ -1,5 +1,6 @@
-import { messageOf, OaopsError } from '../../core/errors.ts';
+import { messageOf, OaopsError, usageError } from '../../core/errors.ts';
 import type { ObjectStore } from '../ports.ts';
+import { chooseSnapshot, isChosen, type SnapshotChoice } from './choice.ts';
 import { endsReading } from './copies.ts';
 import { newestKnown, rememberSnapshot } from './known-snapshots.ts';
 import type { Repository } from './open.ts';
@@ -15,14 +16,26 @@ export interface FoundSnapshot {
 
 /**
  * The snapshot that is meant, out of those of all legs. For `latest` it is also told when a leg lacks it, when a newer
- * one has an index but no manifest, and when this machine has seen a newer one (`stateDir`).
+ * one has an index but no manifest, and when this machine has seen a newer one (`stateDir`). `choice` narrows `latest` down.
  * @throws OaopsError `snapshot-missing`, `snapshot-ambiguous`, and what the only leg throws when it cannot be listed
  */
 export async function findSnapshot(
   repository: Repository,
   wanted: string,
   stateDir: string | undefined,
+  choice?: SnapshotChoice,
 ): Promise<FoundSnapshot> {
+  if (isChosen(choice)) {
+    if (wanted !== 'latest')
+      throw usageError(
+        'choice-needless',
+        `"${wanted}" names a snapshot, and --at, --host, --tag, --runbook and --path choose one`,
+        {
+          next: 'Give one or the other; "latest" goes with both.',
+        },
+      );
+    return { ...(await chooseSnapshot(repository, choice)), missing: undefined };
+  }
   const warnings: string[] = [];
   const stores = [repository.store, ...(repository.others ?? [])];
   const listed: { store: ObjectStore; ids: string[]; indexes: string[] }[] = [];

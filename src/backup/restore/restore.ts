@@ -6,6 +6,7 @@ import { oneLine } from '../../core/plain-text.ts';
 import { count } from '../../core/units.ts';
 import { type ByteString, forFs, fromText, pathForJson, toText } from '../format/byte-string.ts';
 import type { Entry } from '../format/entry.ts';
+import type { SnapshotChoice } from '../repository/choice.ts';
 import { copiesOf } from '../repository/copies.ts';
 import { readEntries, readManifestRoot, readPackTables } from '../repository/manifest.ts';
 import { findSnapshot } from '../repository/newest.ts';
@@ -23,6 +24,8 @@ import { setTimes, type TimeToSet } from './times.ts';
 export interface RestoreRequest {
   /** `latest`, an id, or the beginning of one. */
   snapshot: string;
+  /** Narrows `latest` down. */
+  choice?: SnapshotChoice;
   target: string;
   include?: readonly string[];
   exclude?: readonly string[];
@@ -102,7 +105,7 @@ async function restoreAll(
 ): Promise<RestoreResult> {
   const { clock, signal } = place;
   const startedMs = clock.monotonicMs();
-  const { snapshot, warnings } = await findSnapshot(repository, request.snapshot, place.stateDir);
+  const { snapshot, warnings } = await findSnapshot(repository, request.snapshot, place.stateDir, request.choice);
   const manifest = await readManifestRoot(repository, snapshot, signal);
   const target = prepareTarget(request.target);
   const root = fromText(target);
