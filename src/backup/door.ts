@@ -6,8 +6,11 @@ import type { ObjectStore } from './ports.ts';
 
 /** What commands and actions of the backup room get from the composition root. */
 export interface BackupDoor {
-  /** Opens a leg: a folder or `s3://bucket/prefix`. `create` makes a missing folder. The caller closes it. */
-  openStore(repo: string, options?: { create?: boolean }): Promise<ObjectStore>;
+  /**
+   * Opens a leg: a folder or `s3://bucket/prefix`. `create` makes a missing folder. `deletes`: with the credentials that the
+   * configuration keeps for deletion, if it has any. The caller closes it.
+   */
+  openStore(repo: string, options?: { create?: boolean; deletes?: boolean }): Promise<ObjectStore>;
   /** Locations of the legs: as given, of a repository named in the configuration, or from OAOPS_REPO. Throws `repo-missing` (exit 2). */
   repos(given: readonly string[] | undefined): Promise<string[]>;
   /** Private keys from a file, else from OAOPS_IDENTITY_FILE, else those of the configured repository; undefined when there is none. */

@@ -157,6 +157,11 @@ export class RepositoryCache implements ContentIndex {
       .get(sourcesKey);
   }
 
+  /** Copies of blocks that only it had go with the next `setParent`. */
+  dropParent(sourcesKey: string): void {
+    this.#db.prepare('DELETE FROM parents WHERE sources = ?').run(sourcesKey);
+  }
+
   /** Remembers the newest snapshot of these sources, and drops copies of blocks that no remembered snapshot has. */
   setParent(sourcesKey: string, parent: KnownParent): void {
     this.#db

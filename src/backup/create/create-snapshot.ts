@@ -16,11 +16,12 @@ import { type DumpDoor, runDumps } from '../sources/run-dumps.ts';
 import type { DumpSource } from '../sources/schema.ts';
 import { dumpSink } from './dump-content.ts';
 import { dumpEntries, type FoundOrDump } from './dump-entries.ts';
+import { type GuardLimits, guardOf } from './guard.ts';
 import type { LegSet } from './leg-set.ts';
 import { ManifestWriter } from './manifest-writer.ts';
 import { writePackTables } from './pack-tables.ts';
 import { Packer } from './packer.ts';
-import { sourcesKey } from './parent.ts';
+import { rememberParent } from './parent.ts';
 import { type ScanCounts, scanSources } from './scan-sources.ts';
 
 export interface CreateOptions {
@@ -48,6 +49,11 @@ export interface CreateOptions {
   user: ByteString;
   program: string;
   runbook: ByteString | undefined;
+  /** See `seriesOf`. */
+  series: string;
+  guards: GuardLimits | undefined;
+  /** Counts of the last good snapshot; undefined when there is none. */
+  guardBase: SnapshotCounts | undefined;
   tags: readonly ByteString[];
   clock: Clock;
   random: RandomSource;
@@ -120,6 +126,9 @@ export async function createSnapshot(options: CreateOptions): Promise<CreatedSna
       dataAddedBytes: packer.addedBytes,
       storedAddedBytes: packer.storedBytes,
     });
+    // Without a snapshot to compare with everything is new, which says nothing.
+    const limits = parent ? options.guards : { ...options.guards, maxChangePercent: undefined };
+    const guard = guardOf(counts, options.guardBase, limits);
     const header: SnapshotHeader = {
       snapshot,
       repository: options.repositoryId,
@@ -129,9 +138,11 @@ export async function createSnapshot(options: CreateOptions): Promise<CreatedSna
       user: options.user,
       program: options.program,
       runbook: options.runbook,
+      series: options.series,
       tags: [...options.tags],
       parent: parent?.snapshot,
       status: problems.some((problem) => problem.class !== 'xattrs') ? 'incomplete' : 'complete',
+      ...(guard ? { guard } : {}),
       counts,
     };
     const root: ManifestRoot = {
@@ -142,11 +153,7 @@ export async function createSnapshot(options: CreateOptions): Promise<CreatedSna
       blocks: manifest.blocks,
     };
     await publish(options, root, manifest.packs);
-    cache.setParent(sourcesKey(options.sources.given), {
-      snapshot,
-      started: root.started,
-      root: formatManifestRoot(root),
-    });
+    rememberParent(cache, root);
     return { header, dirs: scanned.dirs, problems, blocksWritten: manifest.written };
   } catch (error) {
     await packer.abandon();
@@ -235,8 +242,13 @@ async function publish(options: CreateOptions, root: ManifestRoot, packs: Readon
     objectNames.checksums(root.snapshot),
     Buffer.from(formatChecksums(index, sha256Hex(indexBytes)), 'latin1'),
   );
+  await legs.notBesidePrune(index.objects);
   await legs.putBytes(objectNames.manifest(root.snapshot), stored);
-  await legs.recheck(index.objects);
+  try {
+    await legs.recheck(index.objects);
+  } finally {
+    await legs.withdraw(objectNames.manifest(root.snapshot));
+  }
 }
 
 /** The reason of the signal is the exit code of the signal that a person or the system sent. */

@@ -5,8 +5,11 @@ import { pipeline } from 'node:stream/promises';
 import type { Clock } from '../../core/clock.ts';
 import { messageOf, OaopsError } from '../../core/errors.ts';
 import { sha256Hex } from '../../core/json.ts';
+import { currentProcessIdentity } from '../../core/process-identity.ts';
 import { hashOfObject, objectNames } from '../format/object-names.ts';
+import { leaseHeld, listLeases } from '../lease/lease.ts';
 import type { ObjectBody, ObjectStore } from '../ports.ts';
+import { listMarks } from '../prune/marks.ts';
 import { listSnapshotIds } from '../repository/snapshots.ts';
 
 /** What became of one destination. */
@@ -43,6 +46,8 @@ export class LegSet {
   readonly #legs: Leg[];
   readonly #options: LegSetOptions;
   readonly #unopened: LegResult[] = [];
+  /** What a prune on any leg is about to delete: not referred to, but stored again. */
+  readonly #marked = new Set<string>();
 
   constructor(stores: readonly ObjectStore[], options: LegSetOptions) {
     this.#options = options;
@@ -79,6 +84,7 @@ export class LegSet {
       for (const prefix of [objectNames.packsPrefix, objectNames.blocksPrefix])
         for await (const { name, sizeBytes } of leg.store.list(prefix))
           if (hashOfObject(name) !== undefined) leg.objects.set(name, sizeBytes);
+      for (const { objects } of await listMarks(leg.store)) for (const name of objects) this.#marked.add(name);
     });
   }
 
@@ -112,7 +118,7 @@ export class LegSet {
 
   /** True when at least one leg that still works has the object; the others get it by `copyMissing`. */
   has(name: string): boolean {
-    return this.#active().some((leg) => leg.objects.has(name));
+    return !this.#marked.has(name) && this.#active().some((leg) => leg.objects.has(name));
   }
 
   /** Stores an object on every leg. Throws when no leg is left. */
@@ -168,6 +174,28 @@ export class LegSet {
     this.#requireOne();
   }
 
+  /**
+   * To be called when the index is stored and the manifest not yet: a prune that begins now sees the index and keeps what it names;
+   * one that is at work may not have seen it, so it fails the leg before there is a snapshot that lacks something.
+   * Our lease keeps prunes away, unless this process stood still for longer than the lease lasts.
+   */
+  async notBesidePrune(objects: readonly { name: string; storedBytes: number }[]): Promise<void> {
+    await this.#forEach(async ({ store }) => {
+      const leases = await listLeases(store, currentProcessIdentity());
+      const prune = leases.find(
+        ({ kind, state }) => kind === 'exclusive' && (state === 'alive' || state === 'unreadable'),
+      );
+      if (prune) throw leaseHeld(store.location, prune);
+    });
+    if (this.#marked.size > 0) await this.recheck(objects);
+  }
+
+  /** Takes a manifest back from each leg of which `recheck` found that it lacks something. Best effort: verify would tell too. */
+  async withdraw(name: string): Promise<void> {
+    const lacking = this.#legs.filter(({ result }) => result.error?.code === 'object-lost');
+    for (const { store } of lacking) await store.delete(name).catch(() => undefined);
+  }
+
   /** Lists the named objects again on each leg: one that went away (a careless prune) fails the leg. */
   async recheck(objects: readonly { name: string; storedBytes: number }[]): Promise<void> {
     await this.#forEach(async (leg) => {
@@ -209,6 +237,8 @@ export class LegSet {
         },
       });
       leg.objects.set(name, sizeBytes);
+      // The index will name it, which a sweep respects.
+      this.#marked.delete(name);
       if (outcome === 'stored') {
         leg.result.storedBytes += sizeBytes;
         leg.result.storedObjects++;

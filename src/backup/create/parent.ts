@@ -17,11 +17,37 @@ export function sourcesKey(sources: readonly ByteString[]): string {
   return sha256Hex([...new Set(sources)].sort().join('\0'));
 }
 
+/** A guarded snapshot waits beside the last good one, until a person accepts it or the next good one is made. */
+const guardedKey = (key: string) => `${key} guarded`;
+
+/** The next backup of the same sources compares with this one, unless it is guarded and not accepted. */
+export function rememberParent(cache: RepositoryCache, root: ManifestRoot): void {
+  const key = sourcesKey(root.sources);
+  const parent = { snapshot: root.snapshot, started: root.started, root: formatManifestRoot(root) };
+  if (!root.guard) cache.dropParent(guardedKey(key));
+  cache.setParent(root.guard ? guardedKey(key) : key, parent);
+}
+
 /** The snapshot to compare with, from the local cache. */
-function parentFromCache(cache: RepositoryCache, key: string): ManifestRoot | undefined {
+async function parentFromCache(
+  cache: RepositoryCache,
+  key: string,
+  isAccepted: IsAccepted,
+): Promise<ManifestRoot | undefined> {
   const known = cache.parent(key);
+  const guarded = cache.parent(guardedKey(key));
+  if (guarded && (!known || (await isAccepted(guarded.snapshot)))) {
+    if (known) {
+      cache.dropParent(guardedKey(key));
+      cache.setParent(key, guarded);
+    }
+    return parseManifestRoot(guarded.root);
+  }
   return known && parseManifestRoot(known.root);
 }
+
+/** Says whether a person said that a guarded snapshot is right. */
+export type IsAccepted = (snapshot: string) => Promise<boolean>;
 
 /** How many of the newest snapshots of this host are looked at for one of the same sources. */
 const candidates = 10;
@@ -35,11 +61,13 @@ async function rebuildParent(
   cache: RepositoryCache,
   host: ByteString,
   sources: readonly ByteString[],
+  isAccepted: IsAccepted,
   signal: AbortSignal,
 ): Promise<ManifestRoot | undefined> {
   const key = sourcesKey(sources);
   const ofHost = (await listSnapshots(repository.store)).filter((listing) => listing.header?.host === host);
-  for (const { snapshot } of ofHost.reverse().slice(0, candidates)) {
+  for (const { snapshot, header } of ofHost.reverse().slice(0, candidates)) {
+    if (header?.guard && !(await isAccepted(snapshot))) continue;
     const root = await readManifestRoot(repository, snapshot, signal);
     if (sourcesKey(root.sources) !== key) continue;
     await fillCache(repository, cache, root, signal);
@@ -93,15 +121,16 @@ export async function findParent(
   cache: RepositoryCache,
   host: string,
   sources: readonly string[],
+  isAccepted: IsAccepted,
   signal: AbortSignal,
   warn: (message: string) => void,
 ): Promise<ManifestRoot | undefined> {
-  const known = parentFromCache(cache, sourcesKey(sources));
+  const known = await parentFromCache(cache, sourcesKey(sources), isAccepted);
   if (known) return known;
   if (cache.isUsed) return undefined;
   if (repository.reading.encryption === 'none' || repository.reading.identities !== undefined) {
     try {
-      return await rebuildParent(repository, cache, host, sources, signal);
+      return await rebuildParent(repository, cache, host, sources, isAccepted, signal);
     } catch (error) {
       warn(`the local cache could not be rebuilt (${messageOf(error)}); everything is stored again`);
       return undefined;

@@ -11,7 +11,10 @@ export const objectNames = {
   snapshotsPrefix: 'snapshots/',
   locksPrefix: 'locks/',
   marksPrefix: 'marks/',
+  pinsPrefix: 'pins/',
+  acceptedPrefix: 'accepted/',
   anchorsPrefix: 'anchors/',
+  removedPrefix: 'removed/',
   anchor: (timeMs: number, row: number, hash: string) =>
     `anchors/${compactTime(timeMs)}-${String(row).padStart(10, '0')}-${hash.slice(0, 8)}`,
   keys: (sequence: number) => `keys/${String(sequence).padStart(8, '0')}`,
@@ -20,6 +23,10 @@ export const objectNames = {
   manifest: (snapshot: string) => `snapshots/${snapshot}.manifest`,
   index: (snapshot: string) => `snapshots/${snapshot}.index`,
   checksums: (snapshot: string) => `snapshots/${snapshot}.sha256`,
+  mark: (id: string) => `marks/${id}`,
+  removed: (id: string) => `removed/${id}`,
+  pin: (snapshot: string) => `pins/${snapshot}`,
+  accepted: (snapshot: string) => `accepted/${snapshot}`,
 };
 
 /** Snapshot id of `snapshots/<id>.manifest`; undefined for every other name. */

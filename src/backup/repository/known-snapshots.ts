@@ -13,6 +13,21 @@ export function rememberSnapshot(stateDir: string, repositoryId: string, snapsho
   writeFileDurable(fileOf(stateDir, repositoryId), `${JSON.stringify({ newest: snapshot })}\n`);
 }
 
+/**
+ * Tells that snapshots were removed because somebody wanted it, so that nobody is warned of it: the newest that is left takes the
+ * place of one that is among them.
+ */
+export function forgetSnapshots(
+  stateDir: string,
+  repositoryId: string,
+  removed: ReadonlySet<string>,
+  newestLeft: string | undefined,
+): void {
+  const known = newestKnown(stateDir, repositoryId);
+  if (known === undefined || !removed.has(known) || newestLeft === undefined) return;
+  writeFileDurable(fileOf(stateDir, repositoryId), `${JSON.stringify({ newest: newestLeft })}\n`);
+}
+
 /** Undefined when this machine has seen none, or the file cannot be read: then only the legs can be compared. */
 export function newestKnown(stateDir: string, repositoryId: string): string | undefined {
   try {

@@ -64,9 +64,9 @@ export interface PolicyInput {
   /** Groups in which the last run failed, or was guarded: nothing of them is removed. */
   stopped?: ReadonlySet<string>;
   /** Snapshots that a person wants to be removed. */
-  asked?: ReadonlySet<string>;
+  asked?: ReadonlySet<string> | undefined;
   /** The rules are for these groups only; in others nothing is removed by them. Undefined: for all. */
-  groups?: (group: string) => boolean;
+  groups?: ((group: string) => boolean) | undefined;
 }
 
 /** Clocks that are kept by NTP differ by less. */

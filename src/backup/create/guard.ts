@@ -1,0 +1,40 @@
+import type { Guard, SnapshotCounts } from '../format/snapshot-header.ts';
+
+/** When a snapshot is so unlike the last good one that a person should look: an empty mount, files made unreadable by an intruder. */
+export interface GuardLimits {
+  /** Fewer files, or fewer bytes, by more than this. */
+  maxShrinkPercent?: number | undefined;
+  /** More than this is not as it was, in files and in bytes. */
+  maxChangePercent?: number | undefined;
+}
+
+/** Smaller trees change by large shares every day. */
+const fewFiles = 10;
+const fewBytes = 1024 * 1024;
+
+/**
+ * Compares the counts of a new snapshot with those of the last good one. What was only renamed, or got another owner, is no
+ * change: the bytes are known. What was deleted is no change either, it shrinks.
+ */
+export function guardOf(
+  now: SnapshotCounts,
+  before: SnapshotCounts | undefined,
+  limits: GuardLimits | undefined,
+): Guard | undefined {
+  if (!before || !limits || (before.files < fewFiles && before.bytes < fewBytes)) return undefined;
+  const { maxShrinkPercent, maxChangePercent } = limits;
+  const shrank = Math.max(1 - share(now.files, before.files), 1 - share(now.bytes, before.bytes)) * 100;
+  if (maxShrinkPercent !== undefined && shrank > maxShrinkPercent) return { kind: 'shrank', percent: rounded(shrank) };
+  const changed = Math.min(1 - share(now.filesUnchanged, before.files), share(now.dataAddedBytes, before.bytes)) * 100;
+  if (maxChangePercent !== undefined && changed > maxChangePercent)
+    return { kind: 'changed', percent: Math.min(100, rounded(changed)) };
+  return undefined;
+}
+
+function share(part: number, whole: number): number {
+  return whole === 0 ? 1 : part / whole;
+}
+
+function rounded(percent: number): number {
+  return Math.max(0, Math.round(percent));
+}
