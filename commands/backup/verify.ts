@@ -1,16 +1,20 @@
 import { Flags } from '@oclif/core';
 import { stopSignals } from '../../src/app/signals.ts';
 import { openApp } from '../../src/app.ts';
+import type { VerifyLevel } from '../../src/backup/verify/levels.ts';
+import { parseShare, verifyLevels } from '../../src/backup/verify/levels.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 
 export default class BackupVerify extends BaseCommand<typeof BackupVerify> {
   static override summary = 'Check that a repository holds what its snapshots need';
   static override description =
-    'Checks each leg of a repository of the configuration. structure: every object is there in its size. sample: also reads a tenth of the packs, each time others. full: reads everything. With the private key every content is compared with the manifests; without, stored bytes are compared with their names.';
+    'Checks each leg of a repository of the configuration. structure: every object is there in its size. sample: also reads a tenth of the packs, each time others. full: reads everything. spot: reads a share of the files of the newest snapshot from the leg and from this machine and compares them; what was written to since the backup counts as changed. With the private key every content is compared with the manifests; without, stored bytes are compared with their names.';
   static override examples = [
     '<%= config.bin %> backup verify --repo /srv/backup',
     '<%= config.bin %> backup verify --repo s3://oa-backup/main --level full --identity key.txt',
+    '<%= config.bin %> backup verify --repo /srv/backup --level sample --share 10%',
+    '<%= config.bin %> backup verify --repo /srv/backup --level spot --share 2.5% --identity key.txt',
   ];
   static override exitCodes = [
     ExitCode.success,
@@ -25,8 +29,13 @@ export default class BackupVerify extends BaseCommand<typeof BackupVerify> {
   static override flags = {
     repo: Flags.string({ char: 'r', description: 'repository; also OAOPS_REPO', helpValue: 'REPO' }),
     identity: Flags.string({ char: 'i', description: 'private age key; also OAOPS_IDENTITY_FILE', helpValue: 'FILE' }),
-    level: Flags.string({ description: 'how much is read', options: ['structure', 'sample', 'full'], default: 'full' }),
-    share: Flags.integer({ description: 'packs read by sample, in percent', min: 1, max: 100, default: 10 }),
+    level: Flags.string({ description: 'how much is read', options: [...verifyLevels], default: 'full' }),
+    share: Flags.string({
+      description: 'packs that sample reads, or files that spot compares, in percent',
+      default: '10%',
+      helpValue: 'PERCENT',
+    }),
+    seed: Flags.string({ description: 'choose the same files as an earlier spot', helpValue: 'SEED' }),
     snapshot: Flags.string({ description: 'only this snapshot', helpValue: 'SNAPSHOT' }),
     'no-lock': Flags.boolean({ description: 'take no lease, and read on while a prune works' }),
   };
@@ -34,17 +43,20 @@ export default class BackupVerify extends BaseCommand<typeof BackupVerify> {
   protected override async execute(): Promise<CommandResult> {
     await using app = openApp(this.globals);
     using signals = stopSignals();
-    const [{ withEachLeg }, { verifyRepository }, { legsReport }, { AdHoc, warnOnStderr }, door] = await Promise.all([
-      import('../../src/backup/with-repository.ts'),
-      import('../../src/backup/verify/verify.ts'),
-      import('../../src/backup/verify/report.ts'),
-      import('../../src/app/ad-hoc.ts'),
-      app.backup(),
-    ]);
-    const { repo, identity, share, snapshot, 'no-lock': noLock } = this.flags;
+    const [{ withEachLeg }, { verifyRepository }, { legsReport }, { AdHoc, warnOnStderr }, facts, door] =
+      await Promise.all([
+        import('../../src/backup/with-repository.ts'),
+        import('../../src/backup/verify/verify.ts'),
+        import('../../src/backup/verify/report.ts'),
+        import('../../src/app/ad-hoc.ts'),
+        import('../../src/backup/verify/facts.ts'),
+        app.backup(),
+      ]);
+    const { repo, identity, seed, snapshot, 'no-lock': noLock } = this.flags;
     const request = {
-      level: this.flags.level as 'structure' | 'sample' | 'full',
-      share: share / 100,
+      level: this.flags.level as VerifyLevel,
+      share: parseShare(this.flags.share),
+      ...(seed ? { seed } : {}),
       ...(snapshot ? { snapshot } : {}),
     };
     const work = async () =>
@@ -65,6 +77,7 @@ export default class BackupVerify extends BaseCommand<typeof BackupVerify> {
         facts: { level, problems, legs: legs.length },
       }),
     );
+    for (const leg of report.legs) await journal.ended(leg.location, facts.verifyFact(leg), facts.verifyTopic);
     return { exitCode, json: report, text: this.say(text) };
   }
 }

@@ -1,19 +1,28 @@
 import { z } from 'zod';
 import type { BackupServices } from '../backup/door.ts';
 import type { ReadLease } from '../backup/lease/read-lease.ts';
+import { verifyFact, verifyTopic } from '../backup/verify/facts.ts';
 import { verifyLevels } from '../backup/verify/levels.ts';
+import { isoTime } from '../core/clock.ts';
 import { OaopsError } from '../core/errors.ts';
 import { ExitCode } from '../core/exit-codes.ts';
 import { count } from '../core/units.ts';
 import type { Action } from '../engine/action.ts';
+import type { FactStore } from '../record/types.ts';
 
 const withSchema = z.strictObject({
   repo: z
     .string()
     .min(1)
     .describe('Folder, s3://bucket/prefix, or a name of the configuration: then each of its legs.'),
-  mode: z.enum(verifyLevels).default('structure').describe('How much is read.'),
-  share: z.number().positive().max(1).default(0.1).describe('Share of the packs that sample reads.'),
+  level: z.enum(verifyLevels).default('structure').describe('How much is read.'),
+  share: z
+    .number()
+    .positive()
+    .max(1)
+    .default(0.1)
+    .describe('Share of the packs that sample reads, or of the files that spot compares.'),
+  seed: z.string().min(1).optional().describe('Chooses the files of spot; default a new one each time.'),
   snapshot: z.string().min(1).optional().describe('Only this snapshot; default all.'),
   identityFile: z.string().min(1).optional().describe('Private age key; without one only stored bytes are compared.'),
 });
@@ -29,10 +38,22 @@ const legSchema = z.object({
   contentsChecked: z.number(),
   problems: z.array(z.object({ object: z.string(), problem: z.string(), snapshots: z.array(z.string()) })),
   affectedFiles: z.array(z.string()),
+  spot: z
+    .object({
+      snapshot: z.string(),
+      seed: z.string(),
+      files: z.number(),
+      chosen: z.number(),
+      same: z.number(),
+      changed: z.number(),
+      gone: z.number(),
+      unreadable: z.number(),
+    })
+    .optional(),
 });
 
 /** Checks what the snapshots of a repository need, leg by leg. */
-export const backupVerify: Action<With, BackupServices> = {
+export const backupVerify: Action<With, BackupServices & { facts: () => Promise<FactStore> }> = {
   name: 'backup.verify',
   title: { en: 'Verify a backup repository', 'zh-CN': '校验备份仓库' },
   effect: 'read',
@@ -40,7 +61,7 @@ export const backupVerify: Action<With, BackupServices> = {
   resultSchema: z.object({ level: z.enum(verifyLevels), problems: z.number(), legs: z.array(legSchema) }),
   usesTargets: false,
   idempotent: true,
-  describe: ({ repo, mode }) => `verify ${repo} (${mode})`,
+  describe: ({ repo, level }) => `verify ${repo} (${level})`,
   async apply(args, context) {
     const [{ verifyRepository }, { openRepository }, { leaseFor }, door] = await Promise.all([
       import('../backup/verify/verify.ts'),
@@ -50,6 +71,7 @@ export const backupVerify: Action<With, BackupServices> = {
     ]);
     const signal = AbortSignal.any([context.signal, context.stopping]);
     const legs: z.infer<typeof legSchema>[] = [];
+    let incomplete = false;
     try {
       const identities = await door.identities(args.identityFile, [args.repo]);
       for (const location of await door.repos([args.repo])) {
@@ -57,9 +79,10 @@ export const backupVerify: Action<With, BackupServices> = {
         let lease: ReadLease | undefined;
         try {
           const request = {
-            level: args.mode,
+            level: args.level,
             share: args.share,
             ...(args.snapshot ? { snapshot: args.snapshot } : {}),
+            ...(args.seed ? { seed: args.seed } : {}),
           };
           const repository = await openRepository(store, identities);
           lease = await leaseFor(door, store, 'verify');
@@ -69,6 +92,12 @@ export const backupVerify: Action<With, BackupServices> = {
             onProgress: ({ done, total }) => context.progress({ message: location, done, total }),
           });
           legs.push(legSchema.parse(found));
+          incomplete ||= found.exitCode === ExitCode.incomplete;
+          const at = isoTime(context.clock.nowMs());
+          await (await context.services.facts()).add(verifyTopic, location, at, {
+            run: context.runId,
+            ...verifyFact(found),
+          });
         } finally {
           for (const warning of (await lease?.release()) ?? []) context.output('stderr', `warning: ${warning}\n`);
           await store.close();
@@ -81,7 +110,7 @@ export const backupVerify: Action<With, BackupServices> = {
       const { code, message, exitCode, next } = error;
       return {
         status: 'failed',
-        result: { level: args.mode, problems: 0, legs },
+        result: { level: args.level, problems: 0, legs },
         message,
         code,
         exitCode,
@@ -89,7 +118,9 @@ export const backupVerify: Action<With, BackupServices> = {
       };
     }
     const problems = legs.reduce((sum, leg) => sum + leg.problems.length, 0);
-    const result = { level: args.mode, problems, legs };
+    const result = { level: args.level, problems, legs };
+    if (problems === 0 && incomplete)
+      return { status: 'incomplete', result, message: 'some files could not be compared with the live source' };
     if (problems === 0) return { status: 'ok', result };
     const bad = legs.filter((leg) => leg.problems.length > 0);
     const first = bad[0]!.problems[0]!;

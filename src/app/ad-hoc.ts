@@ -52,11 +52,11 @@ export class AdHoc {
     return result;
   }
 
-  /** Stores the fact of work that has ended. */
-  async ended(key: string, facts: object): Promise<void> {
+  /** Stores the fact of work that has ended; facts that runs tell too have a topic of their own. */
+  async ended(key: string, facts: object, topic: string = this.#action): Promise<void> {
     await this.#record(async () => {
       const { facts: store } = await this.#app.record();
-      await store.add(this.#action, key, this.#now(), this.#app.redactor.redactValue({ by: this.#actor(), ...facts }));
+      await store.add(topic, key, this.#now(), this.#app.redactor.redactValue({ by: this.#actor(), ...facts }));
     });
   }
 

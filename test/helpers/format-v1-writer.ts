@@ -23,6 +23,8 @@ export interface WriterOptions {
   /** age recipients; none = encryption `none`. */
   recipients?: string[];
   packBytes?: number;
+  /** Name of the machine; default srv01. */
+  host?: string;
   entriesPerBlock?: number;
 }
 
@@ -74,7 +76,7 @@ export class FormatV1Writer {
 
   constructor(dir: string, options: WriterOptions = {}) {
     this.dir = dir;
-    this.options = { recipients: [], packBytes: 2 * mib, entriesPerBlock: 40, ...options };
+    this.options = { recipients: [], packBytes: 2 * mib, entriesPerBlock: 40, host: 'srv01', ...options };
     const encryption = this.options.recipients.length > 0 ? 'age' : 'none';
     mkdirSync(join(dir, 'keys'), { recursive: true });
     const createdAt = '2026-11-22T18:05:12.123Z';
@@ -277,7 +279,7 @@ export class FormatV1Writer {
       `repository\t${this.repositoryId}`,
       'started\t2026-11-22T18:05:12.123Z',
       'ended\t2026-11-22T18:06:12.123Z',
-      'host\tsrv01',
+      `host\t${this.options.host}`,
       'user\troot',
       'program\toaops/0.1.0',
       'runbook\t-',

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { type Clock, isoTime } from '../../core/clock.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
 import { sha256Hex } from '../../core/json.ts';
@@ -12,14 +13,17 @@ import { stoppable } from '../stopped.ts';
 import { affectedFiles, type ExpectedContents, readExpected } from './contents.ts';
 import { VerifyHistory } from './history.ts';
 import type { VerifyLevel } from './levels.ts';
+import { compareWithSource, type SpotResult } from './spot.ts';
 import { checkKeys, checkStructure, findNotes, isDamage, type Structure, type VerifyProblem } from './structure.ts';
 
 export interface VerifyRequest {
   level: VerifyLevel;
   /** Only this snapshot; default all. */
   snapshot?: string;
-  /** Share of the packs for `sample`, 0 to 1; default 0.1. */
+  /** Share of the packs for `sample`, of the files for `spot`, 0 to 1; default 0.1. */
   share?: number;
+  /** Chooses the files of `spot`; default a new one. */
+  seed?: string;
 }
 
 export interface VerifyPlace {
@@ -54,12 +58,15 @@ export interface VerifyResult {
   /** What is no damage but should be looked at; the exit code does not tell it. */
   notes: string[];
   affectedFiles: string[];
+  /** Of level `spot` only: what the comparison with the live source came to. */
+  spot?: SpotResult;
   durationMs: number;
 }
 
 /**
  * Checks one leg. `structure`: every object of every snapshot is there in its size. `sample`: also reads a share of the
- * packs, those that were not read for longest. `full`: reads everything. With an identity every content is decrypted and
+ * packs, those that were not read for longest. `full`: reads everything.
+ * `spot`: reads a random share of the files of one snapshot beside their live originals. With an identity every content is decrypted and
  * compared with the manifest; without, stored bytes are compared with their names. Exit 9 when anything is wrong.
  */
 export async function verifyRepository(
@@ -74,6 +81,7 @@ async function verifyAll(repository: Repository, request: VerifyRequest, place: 
   const { store } = repository;
   const { clock, signal } = place;
   const startedMs = clock.monotonicMs();
+  if (request.level === 'spot') return verifySpot(repository, request, place, startedMs);
   const only = request.snapshot === undefined ? undefined : [await resolveSnapshot(store, request.snapshot)];
   const structure = await checkStructure(store, only, signal);
   await checkKeys(repository, structure);
@@ -114,6 +122,51 @@ async function verifyAll(repository: Repository, request: VerifyRequest, place: 
     problems: structure.problems,
     notes: only ? [] : await findNotes(store, place.companions?.() ?? []),
     affectedFiles: await findAffected(repository, structure, bad, signal),
+    durationMs: Math.round(clock.monotonicMs() - startedMs),
+  };
+}
+
+/** Structure of one snapshot, then files of it beside their originals. Exit 3 when nothing could be compared: nothing is proved then. */
+async function verifySpot(
+  repository: Repository,
+  request: VerifyRequest,
+  { clock, signal }: VerifyPlace,
+  startedMs: number,
+): Promise<VerifyResult> {
+  const { store } = repository;
+  const snapshot = await resolveSnapshot(store, request.snapshot ?? 'latest');
+  const structure = await checkStructure(store, [snapshot], signal);
+  const choice = { seed: request.seed ?? randomBytes(4).toString('hex'), share: request.share ?? 0.1 };
+  const { spot, packsRead, contentsChecked, bytesRead } = await compareWithSource(repository, snapshot, choice, signal);
+  for (const { path, problem } of spot.different)
+    structure.problems.push({ object: path, problem, snapshots: [snapshot] });
+  const names = [...structure.needed.keys()];
+  const blocks = names.filter((name) => name.startsWith(objectNames.blocksPrefix));
+  const stored = blocks.reduce((sum, name) => sum + (structure.needed.get(name)?.storedBytes ?? 0), 0);
+  const proved = spot.files === 0 || spot.same > 0;
+  return {
+    exitCode:
+      structure.problems.length > 0
+        ? ExitCode.verificationFailed
+        : proved && spot.unreadable === 0
+          ? ExitCode.success
+          : ExitCode.incomplete,
+    location: store.location,
+    level: 'spot',
+    decrypted: true,
+    snapshots: 1,
+    packs: names.length - blocks.length,
+    packsRead,
+    blocks: blocks.length,
+    blocksRead: blocks.length,
+    contentsChecked,
+    bytesRead: structure.bytesRead + stored + bytesRead,
+    unreferenced: 0,
+    oldestVerified: null,
+    problems: structure.problems,
+    notes: proved ? [] : ['no file could be compared: all that were chosen are gone, changed or unreadable'],
+    affectedFiles: spot.different.slice(0, 100).map(({ path }) => path),
+    spot,
     durationMs: Math.round(clock.monotonicMs() - startedMs),
   };
 }

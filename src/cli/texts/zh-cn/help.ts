@@ -114,10 +114,12 @@ export const helpZhCn = (): Messages => ({
     '属主按编号、按名称恢复，或不恢复；以 root 运行时默认按编号，否则不恢复',
   'take no lease, and read on while a prune works': '不取租约，清理进行时也继续读取',
   'Check that a repository holds what its snapshots need': '检查仓库是否具备其快照所需的一切',
-  'Checks each leg of a repository of the configuration. structure: every object is there in its size. sample: also reads a tenth of the packs, each time others. full: reads everything. With the private key every content is compared with the manifests; without, stored bytes are compared with their names.':
-    '检查配置中仓库的每个副本。structure：每个对象都在且大小正确。sample：另外读取十分之一的数据包，每次不同。full：读取全部。有私钥时将每项内容与清单比对；没有时将存储的字节与名称比对。',
+  'Checks each leg of a repository of the configuration. structure: every object is there in its size. sample: also reads a tenth of the packs, each time others. full: reads everything. spot: reads a share of the files of the newest snapshot from the leg and from this machine and compares them; what was written to since the backup counts as changed. With the private key every content is compared with the manifests; without, stored bytes are compared with their names.':
+    '检查配置中仓库的每个副本。structure：每个对象都在且大小正确。sample：另外读取十分之一的数据包，每次不同。full：读取全部。spot：从副本和本机读取最新快照中一部分文件并比对；备份之后写过的文件视为已修改。有私钥时将每项内容与清单比对；没有时将存储的字节与名称比对。',
   'how much is read': '读取多少',
-  'packs read by sample, in percent': 'sample 读取的数据包比例（百分比）',
+  'packs that sample reads, or files that spot compares, in percent':
+    'sample 读取的数据包比例，或 spot 比对的文件比例（百分比）',
+  'choose the same files as an earlier spot': '选取与之前某次 spot 相同的文件',
   'only this snapshot': '只检查此快照',
   'Print the JSON Schema of the configuration file': '打印配置文件的 JSON Schema',
   'JSON Schema draft-07, as editors read it (yaml-language-server and others).':

@@ -4,6 +4,7 @@ import { backup } from './backup.ts';
 import { backupStorage } from './backup-storage.ts';
 import { commands } from './commands.ts';
 import { connectors } from './connectors.ts';
+import { drills } from './drills.ts';
 import { engine } from './engine.ts';
 import { record } from './record.ts';
 import { runbook } from './runbook.ts';
@@ -18,6 +19,7 @@ export const messagesZhCn = (): Messages => ({
   ...backupStorage(),
   ...commands(),
   ...connectors(),
+  ...drills(),
   ...engine(),
   ...record(),
   ...runbook(),
