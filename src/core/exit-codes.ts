@@ -26,9 +26,9 @@ export const ExitCode = {
   lockHeld: 11,
   /** The identity (private key) given cannot decrypt this repository. */
   wrongKey: 12,
-  /** Ended by SIGINT (128 + 2). */
+  /** Stopped by SIGINT (128 + 2). */
   sigint: 130,
-  /** Ended by SIGTERM (128 + 15). */
+  /** Stopped by SIGTERM (128 + 15), or by SIGHUP: a terminal that was closed. */
   sigterm: 143,
 } as const;
 

@@ -46,8 +46,8 @@ export const en = {
   'exit.10': 'no repository at the given place',
   'exit.11': 'another process holds the lock',
   'exit.12': 'wrong key for this repository',
-  'exit.130': 'ended by SIGINT',
-  'exit.143': 'ended by SIGTERM',
+  'exit.130': 'stopped by SIGINT (Ctrl-C)',
+  'exit.143': 'stopped by SIGTERM, or by a terminal that was closed',
   'table.none': 'nothing to show',
 } as const;
 

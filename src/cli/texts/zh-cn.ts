@@ -48,7 +48,7 @@ export const zhCn: Record<TextKey, string> = {
   'exit.10': '指定位置没有备份仓库',
   'exit.11': '锁被另一个进程持有',
   'exit.12': '密钥不能解密此仓库',
-  'exit.130': '被 SIGINT 结束',
-  'exit.143': '被 SIGTERM 结束',
+  'exit.130': '被 SIGINT（Ctrl-C）停止',
+  'exit.143': '被 SIGTERM 停止，或终端已关闭',
   'table.none': '没有内容',
 };
