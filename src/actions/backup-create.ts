@@ -74,7 +74,7 @@ export const backupCreate: Action<With, BackupServices> = {
         {
           ...door,
           keys: await door.identities(identityFile, repos),
-          dumps: {
+          dumpDoor: {
             host: (name, signal) => context.hostNamed(name, signal),
             secret: (ref) => context.secrets.resolve(ref),
             redact: (text) => context.redact(text),

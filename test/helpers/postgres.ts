@@ -1,5 +1,14 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,7 +49,8 @@ function serverUser(): { uid: number; gid: number } | undefined {
   throw new Error('there is no user to run PostgreSQL as');
 }
 
-export async function startPostgres(): Promise<PostgresServer> {
+/** `withPassword` names roles that must show a password when they come over TCP; the test makes them. */
+export async function startPostgres(options: { withPassword?: string[] } = {}): Promise<PostgresServer> {
   const bin = postgresBin();
   if (!bin) throw new Error('PostgreSQL is not installed (Debian package: postgresql)');
   const root = mkdtempSync(join(tmpdir(), 'oaops-pg-'));
@@ -55,6 +65,10 @@ export async function startPostgres(): Promise<PostgresServer> {
     ['-D', data, '-U', 'oaops', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync'],
     { ...as, env, cwd: root, stdio: 'pipe' },
   );
+  for (const role of options.withPassword ?? []) {
+    const file = join(data, 'pg_hba.conf');
+    writeFileSync(file, `host all ${role} 127.0.0.1/32 scram-sha-256\n${readFileSync(file, 'utf8')}`);
+  }
   const port = await freePort();
   let child: ReturnType<typeof spawn> | undefined;
   let count = 0;

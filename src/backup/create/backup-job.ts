@@ -76,7 +76,7 @@ export interface BackupPlace {
   clock: Clock;
   random: RandomSource;
   /** How dumps are made; needed when some are asked for. */
-  dumps?: DumpDoor;
+  dumpDoor?: DumpDoor;
   signal: AbortSignal;
   stopping: AbortSignal;
   onProgress?: (progress: BackupProgress) => void;
@@ -189,7 +189,7 @@ export async function runBackup(request: BackupRequest, place: BackupPlace): Pro
 
     const options: CreateOptions = {
       sources,
-      ...(place.dumps ? { dumps: { sources: dumps, door: place.dumps } } : {}),
+      ...(place.dumpDoor ? { dumps: { sources: dumps, door: place.dumpDoor } } : {}),
       excludes: {
         isExcluded: (path) => left.has(path) || isExcluded(path),
         excludeIfPresent: (request.excludeIfPresent ?? []).map(fromText),

@@ -87,6 +87,7 @@ class Scan {
     this.#options = options;
     // What changed within a second of the previous scan, or has times in the future, may have changed again unseen.
     const parentMs = options.parent ? Date.parse(options.parent.started) : 0;
+    this.#bytesDone = options.dumps.reduce((sum, { dump }) => sum + (dump?.sizeBytes ?? 0), 0);
     this.#trustBeforeNs = BigInt(Math.min(parentMs, options.startedMs) - 1000) * 1_000_000n;
   }
 

@@ -1,0 +1,106 @@
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually } from './eventually.ts';
+import { freePort } from './sshd.ts';
+
+export const suffix = 'dc=example,dc=com';
+export const rootDn = `cn=admin,${suffix}`;
+
+/** An OpenLDAP server of its own on loopback, with cn=config and one database with people. */
+export interface LdapServer {
+  url: string;
+  /** Its slapd.d. */
+  configFolder: string;
+  password: string;
+  stop(): Promise<void>;
+}
+
+/** Makes cn=config and the database in `folder`, without a server. `people` entries lie below ou=people. */
+export function makeDirectory(folder: string, password: string, people: number): string {
+  const configFolder = join(folder, 'slapd.d');
+  const data = join(folder, 'data');
+  mkdirSync(configFolder, { recursive: true });
+  mkdirSync(data, { recursive: true });
+  const config = `dn: cn=config
+objectClass: olcGlobal
+cn: config
+
+dn: cn=module,cn=config
+objectClass: olcModuleList
+cn: module
+olcModulePath: /usr/lib/ldap
+olcModuleLoad: back_mdb
+
+dn: cn=schema,cn=config
+objectClass: olcSchemaConfig
+cn: schema
+
+include: file:///etc/ldap/schema/core.ldif
+
+include: file:///etc/ldap/schema/cosine.ldif
+
+include: file:///etc/ldap/schema/inetorgperson.ldif
+
+dn: olcDatabase=config,cn=config
+objectClass: olcDatabaseConfig
+olcDatabase: config
+olcRootDN: cn=config
+
+dn: olcDatabase=mdb,cn=config
+objectClass: olcDatabaseConfig
+objectClass: olcMdbConfig
+olcDatabase: mdb
+olcSuffix: ${suffix}
+olcRootDN: ${rootDn}
+olcRootPW: ${password}
+olcDbDirectory: ${data}
+olcDbMaxSize: 104857600
+olcSizeLimit: unlimited
+`;
+  const entries = [
+    `dn: ${suffix}\nobjectClass: dcObject\nobjectClass: organization\ndc: example\no: Example\n`,
+    `dn: ou=people,${suffix}\nobjectClass: organizationalUnit\nou: people\n`,
+    ...Array.from(
+      { length: people },
+      (_, i) =>
+        `dn: uid=user${i},ou=people,${suffix}\nobjectClass: inetOrgPerson\nuid: user${i}\nsn: 用户${i}\ncn: User ${i}\n`,
+    ),
+  ];
+  for (const [number, text] of [
+    ['0', config],
+    ['1', entries.join('\n')],
+  ] as const) {
+    const file = join(folder, `${number}.ldif`);
+    writeFileSync(file, text);
+    execFileSync('slapadd', ['-q', '-F', configFolder, '-n', number, '-l', file], { stdio: 'pipe' });
+  }
+  return configFolder;
+}
+
+export async function startSlapd(people = 700): Promise<LdapServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'oaops-ldap-'));
+  const password = 'ldap "secret" \\ $1';
+  const configFolder = makeDirectory(folder, password, people);
+  const port = await freePort();
+  const url = `ldap://127.0.0.1:${port}`;
+  const server = spawn('slapd', ['-d', '0', '-F', configFolder, '-h', url], { stdio: 'ignore' });
+  await eventually(() => {
+    if (server.exitCode !== null) throw new Error(`slapd ended with ${server.exitCode}`);
+    return spawnSync('ldapsearch', ['-x', '-H', url, '-s', 'base', '-b', '']).status === 0;
+  }, 20_000);
+  return {
+    url,
+    configFolder,
+    password,
+    stop: async () => {
+      if (server.exitCode === null && server.signalCode === null) {
+        const ended = new Promise((resolve) => server.once('exit', resolve));
+        server.kill('SIGTERM');
+        await ended;
+      }
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
