@@ -140,6 +140,23 @@ describe.skipIf(!equipped)('restore drill', () => {
     });
   }
 
+  it('without a key says which one to give, not to look at the backup', async () => {
+    const context = { clock: systemClock, signal: new AbortController().signal, run };
+    const request: DrillRequest = {
+      snapshot: 'latest',
+      include: [],
+      scratch: mkdtempSync(join(work, 'scratch-')),
+      keep: 'never',
+      compare: 'hashes',
+      checks: [],
+      rtoMs: 7_200_000,
+      rpoMs: 86_400_000,
+      sabotage: 'none',
+    };
+    const result = await runDrill(() => openDirectoryRepository(repo), request, context);
+    expect(result).toMatchObject({ verdict: 'fail', next: expect.stringContaining('--identity') });
+  });
+
   it('does not restore into what is backed up', async () => {
     await expect(drill({ scratch: source })).rejects.toMatchObject({ code: 'drill-target-live', exitCode: 2 });
     expect(readdirSync(source).filter((name) => name.startsWith('oaops-drill-'))).toEqual([]);
