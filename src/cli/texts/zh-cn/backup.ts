@@ -146,7 +146,7 @@ export const backup = (): Messages => ({
   '{}: {} (level {}, {} s)': '{}：{}（级别 {}，用时 {} 秒）',
   'no problem found': '没有发现问题',
   'in {}: read {} of {} and {} of {}, {}': '{1}：已读数据包 {2}，共 {3}；已读块 {4}，共 {5}；合计 {6}',
-  'decrypted and compared {} with the manifests': '已解密 {} 并与清单比对',
+  'decrypted and compared {} with the manifests': '已解密 {}，并与清单比对',
   'not decrypted: no identity was given, stored bytes were compared with their names':
     '未解密：没有给出私钥，仅将存储的字节与名称比对',
   '{}: {} (needed by {})': '{}：{}（{} 需要它）',

@@ -10,7 +10,7 @@ export const commands = (): Messages => ({
   'no shell is named': '没有指定 shell',
   'Name one of bash, zsh, fish.': '请指定 bash、zsh、fish 之一。',
   'the repository is not encrypted': '仓库未加密',
-  'new backups are for {}': '新备份将为 {} 加密',
+  'new backups are for {}': '新备份将为 {}加密',
   'stranger    {} belongs to no recipient of this repository': '无关密钥    {} 不属于此仓库的任何接收者',
   'nothing is configured; looked for {}': '没有任何配置；查找过 {}',
   'valid: {}': '有效：{}',
