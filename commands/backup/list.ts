@@ -21,22 +21,29 @@ export default class BackupList extends BaseCommand<typeof BackupList> {
     }),
     host: Flags.string({ description: 'only snapshots of this host', helpValue: 'NAME' }),
     tag: Flags.string({ description: 'only snapshots with this label', helpValue: 'TAG' }),
+    runbook: Flags.string({ description: 'only snapshots made by this runbook', helpValue: 'NAME' }),
+    last: Flags.integer({ description: 'only so many newest ones of each host and runbook', min: 1, helpValue: 'N' }),
+    latest: Flags.boolean({ description: 'only the newest one of each host and runbook', exclusive: ['last'] }),
   };
 
   protected override async execute(): Promise<CommandResult> {
     await using app = openApp(this.globals);
-    const [{ withAllLegs }, { listSharedSnapshots }, report, door] = await Promise.all([
-      import('../../src/backup/with-repository.ts'),
-      import('../../src/backup/repository/snapshots.ts'),
-      import('../../src/backup/report.ts'),
-      app.backup(),
-    ]);
-    const { repo, host, tag } = this.flags;
+    const [{ withAllLegs }, { listSharedSnapshots }, { filterSnapshots }, { readPins }, report, door] =
+      await Promise.all([
+        import('../../src/backup/with-repository.ts'),
+        import('../../src/backup/repository/snapshots.ts'),
+        import('../../src/backup/browse/choose.ts'),
+        import('../../src/backup/prune/notes.ts'),
+        import('../../src/backup/report.ts'),
+        app.backup(),
+      ]);
+    const { repo, host, tag, runbook, last, latest } = this.flags;
     const { all, warnings } = await withAllLegs(door, { repo }, async ({ store, others = [] }) => {
       const stores = [store, ...others];
       const all = await listSharedSnapshots(stores);
+      const pins = await readPins(stores);
       return {
-        all,
+        all: all.map((listing) => ({ ...listing, pin: pins.get(listing.snapshot) })),
         warnings: report.missingText(
           all,
           stores.map(({ location }) => location),
@@ -44,15 +51,12 @@ export default class BackupList extends BaseCommand<typeof BackupList> {
       };
     });
     for (const warning of warnings) this.warn(warning);
-    const listed = all
-      .map((listing) => ({ listing, json: report.listingJson(listing) }))
-      .filter(({ json }) => host === undefined || json['hostname'] === host)
-      .filter(({ json }) => tag === undefined || (json['tags'] as string[] | undefined)?.includes(tag));
+    const listed = filterSnapshots(all, { host, tag, runbook, last: latest ? 1 : last });
     return {
-      json: listed.map(({ json }) => json),
+      json: listed.map(report.listingJson),
       text: this.table(
         report.listingColumns,
-        listed.map(({ listing }) => report.listingRow(listing, app.clock.nowMs())),
+        listed.map((listing) => report.listingRow(listing, app.clock.nowMs())),
       ),
     };
   }

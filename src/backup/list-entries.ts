@@ -1,32 +1,42 @@
 import { count as plural } from '../core/units.ts';
-import { pathForJson, toText } from './format/byte-string.ts';
+import { type ByteString, fromText, pathForJson, toText } from './format/byte-string.ts';
 import type { Entry } from './format/entry.ts';
 import type { EntryBlockRef } from './format/manifest-root.ts';
 import { objectNames } from './format/object-names.ts';
 import { formatTimeNs } from './format/times.ts';
 import { type OnLostBlock, readEntries, readManifestRoot } from './repository/manifest.ts';
 import type { Repository } from './repository/open.ts';
+import { mayHold } from './restore/selection.ts';
 
-/** Entries of a snapshot at or below the given absolute paths; all when none is given. Blocks that no leg has are told. */
+/**
+ * Entries of a snapshot at or below the given absolute paths; all when none is given. Without `recursive` a folder that
+ * was named shows what lies directly in it. Blocks that cannot hold any of it are not read; those that no leg has are told.
+ */
 export async function* entriesOf(
   repository: Repository,
   snapshot: string,
-  paths: readonly string[],
+  { paths, recursive = true }: { paths: readonly string[]; recursive?: boolean },
   onLost: OnLostBlock<EntryBlockRef>,
   signal?: AbortSignal,
 ): AsyncGenerator<Entry> {
   const root = await readManifestRoot(repository, snapshot, signal);
-  const prefixes = paths.map((path) => path.replace(/^\/+|\/+$/g, '')).filter((path) => path !== '');
-  for await (const entry of readEntries(repository, root, signal, onLost)) {
-    const path = toText(entry.path);
-    if (prefixes.length === 0 || prefixes.some((prefix) => path === prefix || path.startsWith(`${prefix}/`)))
-      yield entry;
-  }
+  const prefixes = paths.map((path) => fromText(path.replace(/^\/+|\/+$/g, ''))).filter((path) => path !== '');
+  const patterns = prefixes.map((prefix) => `/${toText(prefix)}`);
+  const blocks = root.blocks.filter(({ first, last }) => mayHold(patterns, first, last));
+  const isAt = (path: ByteString, prefix: ByteString) =>
+    path === prefix || (path.startsWith(`${prefix}/`) && (recursive || path.indexOf('/', prefix.length + 1) === -1));
+  for await (const entry of readEntries(repository, { ...root, blocks }, signal, onLost))
+    if (prefixes.length === 0 || prefixes.some((prefix) => isAt(entry.path, prefix))) yield entry;
 }
 
 /** For people, when a block of the manifest cannot be had: names are known only at its ends. */
 export function lostText({ sha256, count, first, last }: EntryBlockRef, problem: string): string {
   return `lost: ${plural(count, 'entry', 'entries')} from ${visible(`/${first}`)} to ${visible(`/${last}`)}, whose names stood in ${objectNames.block(sha256)} only: ${problem}`;
+}
+
+/** restic's word for a type of entry. */
+export function entryTypeName(type: Entry['type']): string {
+  return typeNames[type];
 }
 
 const typeNames = { f: 'file', d: 'dir', l: 'symlink', p: 'fifo', b: 'dev', c: 'chardev', s: 'socket' };
@@ -39,7 +49,7 @@ export function entryJson(entry: Entry): Record<string, unknown> {
     message_type: 'node',
     struct_type: 'node',
     name: text.slice(text.lastIndexOf('/') + 1) || '/',
-    type: typeNames[entry.type],
+    type: entryTypeName(entry.type),
     path: text,
     ...(pathBase64 ? { pathBase64 } : {}),
     uid: entry.uid,
@@ -78,6 +88,11 @@ function modeText(mode: number): string {
   for (const { bit, at, letter } of special)
     if (mode & bit) letters[at] = letters[at] === 'x' ? letter : letter.toUpperCase();
   return letters.join('');
+}
+
+/** An absolute path for people. */
+export function shownPath(path: ByteString): string {
+  return visible(path);
 }
 
 function visible(name: string): string {

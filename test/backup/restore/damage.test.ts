@@ -173,10 +173,10 @@ describe.skipIf(!equipped)('restore from damaged legs', () => {
     const lost: number[] = [];
     const listed = [];
     const repository = await openDirectoryRepository(leg, identityFile);
-    for await (const entry of entriesOf(repository, id, [], ({ count }) => lost.push(count))) listed.push(entry);
+    for await (const entry of entriesOf(repository, id, { paths: [] }, ({ count }) => lost.push(count))) listed.push(entry);
     expect(lost).toHaveLength(1);
     const all = [];
-    for await (const entry of entriesOf(await openDirectoryRepository(whole, identityFile), id, [], () => undefined))
+    for await (const entry of entriesOf(await openDirectoryRepository(whole, identityFile), id, { paths: [] }, () => undefined))
       all.push(entry);
     expect(listed).toHaveLength(all.length - lost[0]!);
   });

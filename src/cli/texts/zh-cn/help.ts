@@ -1,7 +1,9 @@
 import type { Messages } from '../catalogue.ts';
+import { helpBrowse } from './help-browse.ts';
 
 /** Help: topics, summaries, descriptions, flags and arguments of the commands. */
 export const helpZhCn = (): Messages => ({
+  ...helpBrowse(),
   "Operations toolkit for the people who keep a company's office-automation (OA) system alive: backups, restore drills, and procedures as versioned runbooks":
     '面向公司办公自动化（OA）系统运维人员的工具：备份、恢复演练，以及以版本化运行手册执行的各项规程',
   'Create, list, verify and restore backups': '创建、列出、校验和恢复备份',
@@ -99,10 +101,10 @@ export const helpZhCn = (): Messages => ({
   'only snapshots of this host': '只列此主机的快照',
   'only snapshots with this label': '只列带此标签的快照',
   'List the files of a snapshot': '列出快照中的文件',
-  'Needs the private key of an encrypted repository. With --json, one JSON object a line, with the field names of restic. Parts of the list that no leg has are named on stderr (exit 3).':
-    '加密仓库需要私钥。加上 --json 时每行一个 JSON 对象，字段名与 restic 相同。任何副本都没有的部分会在标准错误中说明（退出码 3）。',
+  'Without a path, everything in it. Needs the private key of an encrypted repository. With --json, one JSON object a line, with the field names of restic. Parts of the list that no leg has are named on stderr (exit 3).':
+    '不给路径时列出全部内容。加密仓库需要私钥。加上 --json 时每行一个 JSON 对象，字段名与 restic 相同。任何副本都没有的部分会在标准错误中说明（退出码 3）。',
   'id, part of one, or latest': '编号、编号的一部分，或 latest',
-  'only this file or folder': '只列此文件或目录',
+  'only this file or folder': '仅此文件或目录',
   'also mode, owner, size and time': '同时列出模式、属主、大小和时间',
   'Restore a snapshot, or a part of it, into an empty folder': '将快照或其中一部分恢复到空目录',
   'Files get their full path below the target: /etc/hosts becomes TARGET/etc/hosts. Nothing is overwritten, and no content is written whose sha256 is not right. What one leg of the repository cannot give comes from another; what none has is named, and the rest is restored (exit 3).':

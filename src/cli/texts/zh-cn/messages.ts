@@ -2,6 +2,7 @@ import type { Messages } from '../catalogue.ts';
 import { actions } from './actions.ts';
 import { backup } from './backup.ts';
 import { backupStorage } from './backup-storage.ts';
+import { browse } from './browse.ts';
 import { commands } from './commands.ts';
 import { connectors } from './connectors.ts';
 import { drills } from './drills.ts';
@@ -17,6 +18,7 @@ export const messagesZhCn = (): Messages => ({
   ...actions(),
   ...backup(),
   ...backupStorage(),
+  ...browse(),
   ...commands(),
   ...connectors(),
   ...drills(),

@@ -14,6 +14,8 @@ export const titlesZhCn: Readonly<Record<string, string>> = {
   INPUT: '输入项',
   KEY: '键',
   KIND: '类型',
+  LEG: '副本',
+  LISTS: '清单',
   LOCK: '锁',
   'MADE BY': '创建者',
   MESSAGE: '信息',
@@ -24,6 +26,7 @@ export const titlesZhCn: Readonly<Record<string, string>> = {
   PURPOSE: '用途',
   REQUIRED: '必填',
   ROW: '行',
+  PACKS: '数据包',
   RPO: 'RPO',
   RTO: 'RTO',
   RUN: '运行',
@@ -32,9 +35,11 @@ export const titlesZhCn: Readonly<Record<string, string>> = {
   SINCE: '开始于',
   SIZE: '大小',
   SNAPSHOT: '快照',
+  SNAPSHOTS: '快照数',
   STATE: '状态',
   STATUS: '状态',
   STEP: '步骤',
+  STORED: '已存储',
   SUBJECT: '对象',
   TIME: '时间',
   'TIME (UTC)': '时间（UTC）',
@@ -45,6 +50,7 @@ export const titlesZhCn: Readonly<Record<string, string>> = {
   VERDICT: '结论',
   VERSION: '版本',
   WHY: '原因',
+  UNNEEDED: '不再需要',
 };
 
 /** Labels of what `oaops runbook show` tells. */

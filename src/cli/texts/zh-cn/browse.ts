@@ -1,0 +1,18 @@
+import type { Messages } from '../catalogue.ts';
+
+/** Texts of looking into repositories: src/backup/browse. */
+export const browse = (): Messages => ({
+  'no snapshot has it': '没有快照包含它',
+  'added: {}': '新增：{}',
+  'removed: {}': '删除：{}',
+  'changed: {}, {}, metadata {}, type {}': '更改：{}，{}，仅元数据 {}，类型 {}',
+  'in {} snapshots since {}': '自 {2} 起存在于 {1} 个快照中',
+  'logical: {}; current: {}': '逻辑大小：{}；当前数据：{}',
+  'a copy is {}: {} of the logical size is saved': '每个副本 {}：比逻辑大小节省 {}',
+  'new contents compressed by a factor of {}; how well packs are used only the private key can tell':
+    '新内容压缩比 {}；数据包的利用率只有持私钥才能得知',
+  'deduplicated by a factor of {}, compressed by a factor of {}': '去重比 {}，压缩比 {}',
+  '{}: snapshots need {} of them, current files {}': '{}：快照需要其中的 {}，当前文件占 {}',
+  'a refresh would store nothing again': '刷新不会重新存储任何内容',
+  'a refresh would store {} again, out of {} of {}': '刷新会从 {2}（共 {3}）中重新存储 {1}',
+});
