@@ -32,7 +32,7 @@ export function backupDoor(app: App): BackupDoor {
       }
       const { openS3Store } = await import('../connectors/s3/store.ts');
       const leg = configured.get(repo);
-      const env = leg ? await legEnv(app, leg) : app.env;
+      const env = leg ? await legEnv(app, leg, options.deletes ? leg.prune : undefined) : app.env;
       // Given in the clear by the environment: no reference has told the redactor of them.
       for (const name of ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']) if (env[name]) app.redactor.add(env[name]);
       return openS3Store(repo, {
@@ -58,6 +58,13 @@ export function backupDoor(app: App): BackupDoor {
       return [...new Set(locations)];
     },
 
+    async legNamed(leg, given) {
+      if (leg === undefined) return undefined;
+      const settings = await Promise.all(wantedOf(given).map(named));
+      const found = settings.flatMap((one) => one?.legs ?? []).find(({ name }) => name === leg);
+      return found?.location ?? leg;
+    },
+
     async identities(file, given = []) {
       const settings = file || app.env['OAOPS_IDENTITY_FILE'] ? [] : await Promise.all(given.map(named));
       const path = file || app.env['OAOPS_IDENTITY_FILE'] || settings.find((one) => one?.identityFile)?.identityFile;
@@ -79,14 +86,26 @@ export function backupDoor(app: App): BackupDoor {
 }
 
 /** The environment for one leg of the configuration: its settings as the variables that every AWS tool knows. */
-async function legEnv(app: App, leg: LegSettings): Promise<Record<string, string | undefined>> {
+async function legEnv(
+  app: App,
+  leg: LegSettings,
+  deleting: LegSettings['prune'],
+): Promise<Record<string, string | undefined>> {
   const secrets = await app.secrets();
+  if (deleting) return legEnv(app, { ...withoutKeys(leg), ...deleting }, undefined);
+  // A key of the environment would go before the profile.
+  const env = leg.profile ? { ...app.env, AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined } : app.env;
   return {
-    ...app.env,
+    ...env,
     ...(leg.endpoint ? { AWS_ENDPOINT_URL_S3: leg.endpoint } : {}),
     ...(leg.region ? { AWS_REGION: leg.region } : {}),
     ...(leg.profile ? { AWS_PROFILE: leg.profile } : {}),
     ...(leg.accessKeyId ? { AWS_ACCESS_KEY_ID: await secrets.resolve(leg.accessKeyId) } : {}),
     ...(leg.secretAccessKey ? { AWS_SECRET_ACCESS_KEY: await secrets.resolve(leg.secretAccessKey) } : {}),
   };
+}
+
+/** Keys for deletion replace all others of the leg: a profile must not be overruled by a key that was there before. */
+function withoutKeys({ profile: _, accessKeyId: __, secretAccessKey: ___, ...leg }: LegSettings): LegSettings {
+  return leg;
 }

@@ -13,6 +13,8 @@ export interface BackupDoor {
   openStore(repo: string, options?: { create?: boolean; deletes?: boolean }): Promise<ObjectStore>;
   /** Locations of the legs: as given, of a repository named in the configuration, or from OAOPS_REPO. Throws `repo-missing` (exit 2). */
   repos(given: readonly string[] | undefined): Promise<string[]>;
+  /** Location of a leg that is given by its name in the configuration, or by its location; undefined stays undefined. */
+  legNamed(leg: string | undefined, given: readonly string[] | undefined): Promise<string | undefined>;
   /** Private keys from a file, else from OAOPS_IDENTITY_FILE, else those of the configured repository; undefined when there is none. */
   identities(file: string | undefined, given?: readonly string[]): Promise<Identities | undefined>;
   /** Recipients that the configuration states for the repositories named; empty when it states none. */

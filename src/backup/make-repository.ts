@@ -18,7 +18,7 @@ export interface MadeRepository {
 }
 
 /** Below the folder of another repository its prune and its verification would meet files that are not its own. */
-function refuseInside(repo: string): void {
+export function refuseInside(repo: string): void {
   if (repo.startsWith('s3:')) return;
   for (let folder = dirname(resolve(repo)); ; folder = dirname(folder)) {
     if (existsSync(join(folder, objectNames.config)) && existsSync(join(folder, objectNames.keys(1))))

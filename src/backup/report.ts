@@ -4,6 +4,7 @@ import type { BackupResult } from './create/backup-job.ts';
 import type { BackupProgress } from './create/create-snapshot.ts';
 import { pathForJson, toText } from './format/byte-string.ts';
 import type { Problem } from './format/manifest-root.ts';
+import type { Note } from './prune/notes.ts';
 import type { SnapshotListing } from './repository/snapshots.ts';
 
 /** restic's `status` message; totals are not known before the walk ends, so there is no percentage. */
@@ -98,8 +99,11 @@ export function problemText(problem: Problem, say: (english: string) => string):
   return `${problem.class}: ${oneLine(toText(problem.path))}: ${say(problem.message)}`;
 }
 
+/** A snapshot, and what a person said why it must stay. */
+type PinnedListing = SnapshotListing & { pin?: Note | undefined };
+
 /** A snapshot as `backup list --json` shows it; the first fields are named as restic names them. */
-export function listingJson({ snapshot, header, problem }: SnapshotListing): Record<string, unknown> {
+export function listingJson({ snapshot, header, problem, pin }: PinnedListing): Record<string, unknown> {
   if (!header) return { id: snapshot, short_id: snapshot.slice(-8), problem };
   return {
     id: snapshot,
@@ -113,6 +117,7 @@ export function listingJson({ snapshot, header, problem }: SnapshotListing): Rec
     runbook: header.runbook === undefined ? null : toText(header.runbook),
     status: header.status,
     guard: header.guard ?? null,
+    pin: pin ? { by: pin.by, at: pin.at, reason: pin.reason } : null,
     ended: header.ended,
     summary: header.counts,
   };
@@ -129,7 +134,7 @@ export const listingColumns = [
 ];
 
 /** The id is whole, because it is what is copied from here, and it begins with the time of the snapshot (UTC). */
-export function listingRow({ snapshot, header, problem }: SnapshotListing, nowMs: number): string[] {
+export function listingRow({ snapshot, header, problem, pin }: PinnedListing, nowMs: number): string[] {
   const age = shortAge(nowMs - snapshotTimeMs(snapshot));
   if (!header) return [snapshot, age, '', '', '', problem ?? '', ''];
   const { counts } = header;
@@ -140,13 +145,13 @@ export function listingRow({ snapshot, header, problem }: SnapshotListing, nowMs
     String(counts.files),
     formatSize(counts.bytes),
     formatSize(counts.storedAddedBytes),
-    header.status,
+    [header.status, ...(header.guard ? [header.guard.kind] : []), ...(pin ? ['pinned'] : [])].join(', '),
     names.map(toText).join(', '),
   ];
 }
 
 /** `20261122T180512Z-9f3a1c2b` begins with its time in UTC. */
-function snapshotTimeMs(snapshot: string): number {
+export function snapshotTimeMs(snapshot: string): number {
   return Date.parse(snapshot.slice(0, 16).replace(/^(.{4})(..)(..T..)(..)(..Z)$/, '$1-$2-$3:$4:$5'));
 }
 
