@@ -98,36 +98,67 @@ export async function planRestore(
     bytes: 0,
     skipped: 0,
   };
+  const firstNames = new Map<string, ByteString>();
+  const told = {
+    lost: (one: LostEntries) => void plan.lost.push(one),
+    implied: (path: ByteString) => void plan.implied.add(path),
+    skipped: (count: number) => {
+      plan.skipped += count;
+    },
+  };
+  for await (const { entry, above } of selectedEntries(read, select, told)) {
+    if (above) addFolder(plan, asRestored(plan, entry, owners));
+    else add(plan, entry, owners, firstNames);
+  }
+  return plan;
+}
+
+/** What `selectedEntries` finds besides entries. */
+export interface SelectionSink {
+  lost(one: LostEntries): void;
+  /** A folder whose own entry was lost. */
+  implied(path: ByteString): void;
+  skipped(count: number): void;
+}
+
+/**
+ * The entries of a manifest that are wanted, in order, each with a path that was checked. `above`: a folder that only comes with
+ * something selected in it.
+ * @throws OaopsError `repository-damaged` (exit 9) when the manifest names a path that it must not
+ */
+export async function* selectedEntries(
+  read: (onLost: OnLostBlock<EntryBlockRef>) => AsyncIterable<Entry>,
+  select: { include: readonly string[]; exclude: readonly string[] },
+  sink: SelectionSink,
+): AsyncGenerator<{ entry: Entry; above: boolean }> {
   const guard = new PathGuard();
   const selection = new Selection(select.include, select.exclude);
-  const firstNames = new Map<string, ByteString>();
   // Folders above something selected come with it, but only once it is found.
   let above: Entry[] = [];
-  const take = (entry: Entry) => {
+  const take = function* (entry: Entry): Generator<{ entry: Entry; above: boolean }> {
     above = above.filter((folder) => folder.path === '.' || entry.path.startsWith(`${folder.path}/`));
     if (!selection.has(entry.path)) {
-      plan.skipped += 1;
+      sink.skipped(1);
       if (entry.type === 'd' && entry.path !== '.') above.push(entry);
       return;
     }
-    for (const folder of above) addFolder(plan, asRestored(plan, folder, owners));
-    plan.skipped -= above.length;
+    for (const folder of above) yield { entry: folder, above: true };
+    sink.skipped(-above.length);
     above = [];
-    add(plan, entry, owners, firstNames);
+    yield { entry, above: false };
   };
   const onLost: OnLostBlock<EntryBlockRef> = ({ sha256, count, first, last }, problem) => {
     guard.skip(first, last);
     if (mayHold(select.include, first, last))
-      plan.lost.push({ object: objectNames.block(sha256), entries: count, first, last, problem });
+      sink.lost({ object: objectNames.block(sha256), entries: count, first, last, problem });
   };
   for await (const entry of read(onLost)) {
     for (const path of guard.accept(entry.path, entry.type)) {
-      plan.implied.add(path);
-      take(impliedFolder(path));
+      sink.implied(path);
+      yield* take(impliedFolder(path));
     }
-    take(entry);
+    yield* take(entry);
   }
-  return plan;
 }
 
 /** Nothing is known of it but that it was there: private, and owned by who restores. */
