@@ -21,6 +21,16 @@ const recordUrlSchema = z
     error: 'a password stands in the URL; put the whole URL behind a reference: env:NAME, file:/path, cred:NAME',
   });
 
+const pruneKeysSchema = z
+  .strictObject({
+    profile: z.string().optional().describe('Profile of ~/.aws.'),
+    accessKeyId: secretRefSchema.optional(),
+    secretAccessKey: secretRefSchema.optional(),
+  })
+  .refine((keys) => (keys.accessKeyId === undefined) === (keys.secretAccessKey === undefined), {
+    error: 'one half of a key; write accessKeyId and secretAccessKey, or profile',
+  });
+
 const legSchema = z.strictObject({
   name: nameSchema.describe('Name of this copy, such as local or off-site.'),
   location: z.string().min(1).describe('Folder, or s3://bucket/prefix.'),
@@ -36,6 +46,9 @@ const legSchema = z.strictObject({
   profile: z.string().optional().describe('Profile of ~/.aws; default: AWS_PROFILE.'),
   accessKeyId: secretRefSchema.optional(),
   secretAccessKey: secretRefSchema.optional(),
+  prune: pruneKeysSchema
+    .optional()
+    .describe('Keys with the right to delete, used by prune and unpin only; then those above need no such right.'),
 });
 
 const repositorySchema = z.strictObject({

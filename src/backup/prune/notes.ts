@@ -32,6 +32,19 @@ export async function readNotes(store: ObjectStore, kind: NoteKind): Promise<Map
   return notes;
 }
 
+/** Pins of several legs: what is pinned on one is pinned. A leg that cannot be asked has none to show. */
+export async function readPins(stores: readonly ObjectStore[]): Promise<Map<string, Note>> {
+  const all = new Map<string, Note>();
+  for (const store of stores) {
+    try {
+      for (const note of (await readNotes(store, 'pin')).values()) all.set(note.snapshot, note);
+    } catch (error) {
+      if (!(error instanceof OaopsError)) throw error;
+    }
+  }
+  return all;
+}
+
 async function readNote(store: ObjectStore, name: string, unknown: Note): Promise<Note> {
   try {
     const body = JSON.parse(Buffer.from(await store.get(name)).toString()) as Partial<Note> | null;
@@ -91,6 +104,21 @@ export async function changeNote(
   } finally {
     for (const store of stores) await store.close();
   }
+}
+
+/** What became of each leg, for people. */
+export function noteText(
+  command: 'pin' | 'unpin' | 'accept',
+  { snapshot, legs }: Pick<NoteResult, 'snapshot' | 'legs'>,
+): string {
+  const done = { pin: 'pinned', unpin: 'not pinned any more', accept: 'accepted' }[command];
+  const before = { pin: 'was pinned before', unpin: 'was not pinned', accept: 'was accepted before' }[command];
+  const texts = { done, already: before, absent: 'the snapshot is not there', retained: 'the storage retains the pin' };
+  return legs
+    .map(({ location, status, error }) =>
+      status === 'failed' ? `${location} failed: ${error}` : `${snapshot} at ${location}: ${texts[status]}`,
+    )
+    .join('\n');
 }
 
 async function changeOne(

@@ -24,7 +24,7 @@ export const defaultGraceMs = 20 * 3_600_000;
 export interface PruneRequest {
   /** Legs of one repository. */
   repos: readonly string[];
-  rules?: RetentionRules;
+  rules?: RetentionRules | undefined;
   /** IANA name: by whose calendar hours, days and weeks count. */
   timeZone: string;
   graceMs?: number;
@@ -33,6 +33,8 @@ export interface PruneRequest {
   remove?: readonly string[];
   /** The rules hold for groups of this host, or this runbook, only. */
   groups?: PolicyInput['groups'];
+  /** Called before anything is changed; throws when it may not be. */
+  check?: (repositoryId: string) => void;
 }
 
 export interface PrunePlace extends Pick<BackupDoor, 'openStore' | 'stateDir' | 'clock' | 'random'> {
@@ -103,6 +105,7 @@ async function prune(request: PruneRequest, place: PrunePlace): Promise<PruneRes
         { exitCode: ExitCode.usage, next: 'Name legs of one repository only.' },
       );
 
+    request.check?.(repositoryId);
     const pins = new Map<string, Note>();
     const accepted = new Map<string, Note>();
     for (const { store } of opened) {
