@@ -56,12 +56,12 @@ beforeAll(async () => {
   source = join(root, 'source');
   repo = join(root, 'repo');
   mkdirSync(join(source, 'many'), { recursive: true });
-  // Enough entries for several blocks, so that most of them are shared.
-  for (let i = 0; i < 30_000; i++) writeFileSync(join(source, 'many', `file-${String(i).padStart(6, '0')}`), '');
+  // More than one block can hold, and whatever changes stands in the first one.
+  for (let i = 0; i < 34_000; i++) writeFileSync(join(source, 'many', `file-${String(i).padStart(6, '0')}`), '');
   writeFileSync(join(source, 'a.txt'), 'one');
   writeFileSync(join(source, 'gone.txt'), 'bye');
   writeFileSync(join(source, 'kind'), 'a file');
-  writeFileSync(join(source, 'mode'), 'same');
+  writeFileSync(join(source, 'license'), 'same');
   symlinkSync('a.txt', join(source, 'link'));
   await makeRepositoryIn([repo], 'none');
   const setup = { state: join(root, 'state') };
@@ -71,7 +71,7 @@ beforeAll(async () => {
   unlinkSync(join(source, 'kind'));
   mkdirSync(join(source, 'kind'));
   writeFileSync(join(source, 'kind', 'inside\u001b[31m'), 'x'.repeat(1000));
-  chmodSync(join(source, 'mode'), 0o600);
+  chmodSync(join(source, 'license'), 0o600);
   unlinkSync(join(source, 'link'));
   symlinkSync('gone.txt', join(source, 'link'));
   utimesSync(join(source, 'many', 'file-000007'), 1, 1);
@@ -91,9 +91,9 @@ test('diff names every kind of change once, with sums, and reads no block that b
     ['-', '/gone.txt'],
     ['T', '/kind/'],
     ['+', '/kind/inside\\x1b[31m'],
+    ['U', '/license'],
     ['M', '/link'],
     ['U', '/many/file-000007'],
-    ['U', '/mode'],
   ]);
   expect(sums).toMatchObject({
     added: { files: 1, dirs: 1, others: 0, bytes: 1011 },
@@ -102,8 +102,8 @@ test('diff names every kind of change once, with sums, and reads no block that b
     changedOthers: 1,
     changedTypes: 1,
   });
-  expect(sums.sharedEntries).toBeGreaterThan(5_000);
-  expect(reads.filter((name) => name.startsWith('blocks/')).length).toBeLessThanOrEqual(4);
+  expect(sums.sharedEntries).toBeGreaterThan(1_000);
+  expect(reads.filter((name) => name.startsWith('blocks/')).length).toBe(2);
 });
 
 test('two equal snapshots differ in nothing, and no block is read for it', async () => {
@@ -132,8 +132,8 @@ test('diff and ls of one path read only the blocks that may hold it', async () =
   };
   expect(await list([path], true)).toEqual(['kind', 'kind/inside\u001b[31m']);
   expect(reads.filter((name) => name.startsWith('blocks/')).length).toBe(1);
-  expect(await list([source], false)).toEqual(['', 'a.txt', 'kind', 'link', 'many', 'mode']);
-  expect((await list([source], true)).length).toBe(30_007);
+  expect(await list([source], false)).toEqual(['', 'a.txt', 'kind', 'license', 'link', 'many']);
+  expect((await list([source], true)).length).toBe(34_007);
 });
 
 test('find tells each version of a path with the snapshots that have it, and reads a shared block once', async () => {
@@ -157,7 +157,7 @@ test('find tells each version of a path with the snapshots that have it, and rea
   ]);
   reads.length = 0;
   const all = await find(['file-*']);
-  expect(all.length).toBe(30_000);
+  expect(all.length).toBe(34_000);
   expect(all.every((one) => one.flatMap(({ snapshots }) => snapshots).length === 3)).toBe(true);
   const blocks = reads.filter((name) => name.startsWith('blocks/'));
   expect(new Set(blocks).size).toBe(blocks.length);
