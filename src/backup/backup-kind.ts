@@ -17,6 +17,11 @@ const specSchema = z.strictObject({
   ...backupContentSpec,
   before: stepsSchema.optional().describe('Steps before, such as a database dump into a source folder.'),
   after: stepsSchema.optional().describe('Steps after a snapshot was made, such as a notice.'),
+  finally: stepsSchema
+    .optional()
+    .describe(
+      'Steps at the end, however the others ended: also after a failure, a timeout or a signal; after a crash the resume runs them.',
+    ),
   verify: z
     .enum(['none', 'structure', 'sample', 'full'])
     .default('structure')
@@ -32,6 +37,7 @@ export const backupKind: KindDefinition = {
   stepPaths: [
     ['spec', 'before'],
     ['spec', 'after'],
+    ['spec', 'finally'],
   ],
   expand: (spec, metadata) => expandBackup(spec as BackupSpec, metadata.name),
   template: 'backup.yaml',
@@ -78,7 +84,8 @@ function expandBackup(spec: BackupSpec, name: string): StepSpec[] {
           uses: 'backup.verify',
           with: defined({ repo, level: spec.verify, identityFile: spec.identityFile }),
         }));
-  return [...(spec.before ?? []), create, ...verify, ...(spec.after ?? [])];
+  const cleanup = (spec.finally ?? []).map((step) => ({ ...step, always: true }));
+  return [...(spec.before ?? []), create, ...verify, ...(spec.after ?? []), ...cleanup];
 }
 
 const stepDefaults = {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { isoTime } from '../core/clock.ts';
 import type { Fence, RunRow } from '../record/types.ts';
 import { abortWatch } from './abort-watch.ts';
+import { cleanUp, cleanupBegun, endsInJournal } from './cleanup.ts';
 import type { EngineDeps, RunContext, StepState } from './deps.ts';
 import { Halt } from './halt.ts';
 import { Journal } from './journal.ts';
@@ -78,8 +79,10 @@ export async function execute(deps: EngineDeps, request: ExecuteRequest): Promis
     halt.stopping.addEventListener('abort', () => sayStopping(run), { once: true });
     for (const message of request.warnings ?? []) run.emit({ event: 'run.warning', time: now(), run: row.id, message });
     const before = journal.view.undoRequest();
-    const ends = before ? new Map<string, StepEnd>() : await runSteps(run);
+    const closing = cleanupBegun(plan, journal.view);
+    const ends = before ? new Map<string, StepEnd>() : closing ? endsInJournal(run) : await runSteps(run);
     const undo = await undoIfAsked(run, ends);
+    await cleanUp(run, ends, { kill: request.kill, lost: request.lost });
     return await finish(run, ends, undo, fence, startedMs);
   } finally {
     unwatch();
@@ -146,7 +149,7 @@ async function runSteps(run: RunContext): Promise<Map<string, StepEnd>> {
 }
 
 function mayStart(run: RunContext, state: StepState, handlersOnly: boolean): boolean {
-  if (state.step.handler && !state.triggered) return false;
+  if (state.step.always || (state.step.handler && !state.triggered)) return false;
   if (handlersOnly && !state.triggered && !followsHandler(run, state)) return isUnderWay(run, state);
   return state.step.needs.every((id) => {
     const needed = run.steps.get(id);

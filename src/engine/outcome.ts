@@ -89,7 +89,10 @@ export function runOutcome(ending: Ending): Omit<RunEnd, 'run' | 'wakeAt'> & { w
       : { status: 'incomplete', exitCode: ExitCode.incomplete, message: kept };
   }
   const unknown = find('unknown');
-  if (halt && !failed && (unknown || unfinished)) return stopped(runId, halt, 'not finished');
+  const steps = [...ending.steps.values()];
+  const cleanedUp = steps.some(({ step, status }) => step.always && ['ok', 'incomplete', 'skipped'].includes(status));
+  if ((halt || cleanedUp) && !failed && (unknown || unfinished))
+    return stopped(runId, halt, 'it was cut off, and its cleanup has been done since', cleanedUp);
   if (unknown)
     return { status: 'waiting', exitCode: ExitCode.waiting, ...about(unknown, 'nobody knows whether it took effect') };
   if (failed) {
@@ -99,7 +102,9 @@ export function runOutcome(ending: Ending): Omit<RunEnd, 'run' | 'wakeAt'> & { w
       exitCode: failureCode(failed[1].exitCode),
       ...withNext(
         about(failed, 'failed'),
-        `See "oaops runs show ${runId}"; after repair go on with "oaops runs resume ${runId}".`,
+        cleanedUp
+          ? `See "oaops runs show ${runId}"; after repair start it again: its cleanup has been done.`
+          : `See "oaops runs show ${runId}"; after repair go on with "oaops runs resume ${runId}".`,
       ),
     };
   }
@@ -123,15 +128,17 @@ export function runOutcome(ending: Ending): Omit<RunEnd, 'run' | 'wakeAt'> & { w
 }
 
 function isUnfinished(state: StepState): boolean {
-  return state.status === 'pending' && (!state.step.handler || state.triggered);
+  return state.status === 'pending' && !state.step.always && (!state.step.handler || state.triggered);
 }
 
-function stopped(runId: string, halt: HaltReason | undefined, fallback: string) {
+function stopped(runId: string, halt: HaltReason | undefined, fallback: string, cleanedUp = false) {
   return {
     status: 'stopped' as const,
     exitCode: halt?.exitCode ?? ExitCode.sigint,
     message: halt?.message ?? fallback,
-    next: `Go on with "oaops runs resume ${runId}".`,
+    next: cleanedUp
+      ? 'Its cleanup has been done, so it goes no further: start it again.'
+      : `Go on with "oaops runs resume ${runId}".`,
   };
 }
 

@@ -39,10 +39,12 @@ function inputLines(inputs: Record<string, unknown>): string[] {
 }
 
 function stepLines(step: PlannedStep, number: number, lang?: string): string[] {
-  const marks = [step.effect === 'read' ? 'read' : step.effect.toUpperCase(), step.uses];
+  const effect = step.effect === 'read' ? 'read' : step.effect.toUpperCase();
+  const marks = [step.standing ? `${effect} by policy` : effect, step.uses];
   const lines = [`${String(number).padStart(2)}. ${step.id}: ${localText(step.name, lang)} [${marks.join(', ')}]`];
   const add = (text: string) => lines.push(`      ${text}`);
   if (step.handler) add('only when an earlier step fails and names it');
+  if (step.always) add('at the end, however the other steps end');
   if (step.condition === false) {
     add('skipped: its condition is false');
     return lines;

@@ -44,6 +44,8 @@ export interface PlannedStep {
   idempotent: boolean;
   /** Only started by `onFailure: step:<id>` of another step. */
   handler: boolean;
+  /** Runs when the others have ended, however. */
+  always?: true;
   /** Written with `targets` or `forEach`: its outputs are lists, in the order of its units, whatever their number. */
   fanOut: boolean;
 }

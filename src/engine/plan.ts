@@ -8,7 +8,7 @@ import { localTarget, selectTargets } from './targets.ts';
 import { evaluateOrDefer, hasDeferred, isDeferred, resolveValues, rootsOf, showDeferred } from './values.ts';
 
 /** Version of the stored form of runbook and plan; a change of the minor part can still finish older plans. */
-export const planSchemaVersion = '1.0';
+export const planSchemaVersion = '1.1';
 
 /**
  * Whether this version can go on with a run whose plan has that schema version: the same major, and no newer minor, whose
@@ -52,7 +52,8 @@ export function makePlan(request: PlanRequest): Plan {
   );
 
   // Handlers and what needs them stand aside of the main line: nobody follows them just by being written after them.
-  const aside = new Set(handlers);
+  const cleanup = runbook.steps.filter((step) => step.always).map((step) => step.id);
+  const aside = new Set([...handlers, ...cleanup]);
   let previous: string | undefined;
   const steps = runbook.steps.map((step) => {
     const handler = handlers.has(step.id);
@@ -65,7 +66,8 @@ export function makePlan(request: PlanRequest): Plan {
   const body: Omit<Plan, 'digest' | 'createdAt'> = {
     planVersion: 1,
     oaopsVersion: request.oaopsVersion,
-    schemaVersion: planSchemaVersion,
+    // A version that does not know cleanup steps would leave them out.
+    schemaVersion: cleanup.length > 0 ? planSchemaVersion : '1.0',
     runbook: {
       name: runbook.metadata.name,
       version: runbook.metadata.version,
@@ -225,6 +227,7 @@ function planStep(
     ...(step.become ? { become: step.become } : {}),
     idempotent: step.idempotent || action.effect === 'read',
     handler: place.handler,
+    ...(step.always ? { always: true as const } : {}),
     fanOut: acting || step.forEach !== undefined,
   };
 }

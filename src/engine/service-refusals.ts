@@ -27,3 +27,11 @@ export function runOver(row: RunRow, message: string): OaopsError {
     next: `See "oaops runs show ${row.id}".`,
   });
 }
+
+/** What its steps rely on has been taken away. */
+export function cleanupOver(row: RunRow): OaopsError {
+  return new OaopsError('run-over', `run ${row.id} is ${row.status}, and its cleanup has been done`, {
+    exitCode: ExitCode.refused,
+    next: `Start it again with "oaops run ${row.runbook}".`,
+  });
+}

@@ -5,13 +5,14 @@ import { ExitCode } from '../core/exit-codes.ts';
 import { newId } from '../core/ids.ts';
 import type { Fence, JournalRow, RunRow } from '../record/types.ts';
 import type { Requester } from './approvals.ts';
+import { cleanupDone } from './cleanup.ts';
 import type { EngineDeps } from './deps.ts';
 import { execute } from './execute.ts';
 import { type Control, type Decision, isFailure, JournalView, type UndoRequest, unitPath } from './journal-state.ts';
 import type { RunEnd } from './outcome.ts';
 import { canFinishPlan } from './plan.ts';
 import type { Plan } from './plan-types.ts';
-import { isLockHeld, refuseEmptyUndo, runOver } from './service-refusals.ts';
+import { cleanupOver, isLockHeld, refuseEmptyUndo, runOver } from './service-refusals.ts';
 
 /** How the process asks a run to stop: first and second signal. */
 export interface StopSignals {
@@ -91,10 +92,11 @@ export class Engine {
       if (closed.includes(row.status)) throw runOver(row, 'there is nothing to resume');
       if (options.dueOnly && (row.status !== 'waiting' || row.wakeAt === null)) return endOf(row);
       const view = await this.#view(row.id);
+      const plan = await this.#storedPlan(row);
+      if (row.status !== 'running' && cleanupDone(plan, view)) throw cleanupOver(row);
       if (options.decision) await this.#decide(row, view, options.decision);
       const ended = row.status === 'failed' || row.status === 'incomplete' || row.status === 'refused';
       if (ended) await this.#control(row.id, { action: 'retry-failed', seq: view.rows.at(-1)?.seq ?? 0 });
-      const plan = await this.#storedPlan(row);
       const warnings = await this.#warnings(plan);
       return execute(this.#deps, { row, plan, fence, lost, resumed: true, warnings, ...signalsOf(options) });
     });

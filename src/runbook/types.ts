@@ -113,6 +113,13 @@ export interface StepSpec {
   /** CEL over `result`; absent = the action's own idea of success. */
   success?: string;
   idempotent: boolean;
+  /**
+   * Destructive by a policy that stands in the runbook: approved with it, so that it needs no person each time. Only a kind sets
+   * it, for steps that it makes itself; it cannot be written (docs/decisions/0004-prune-by-policy.md).
+   */
+  standing?: true;
+  /** A cleanup step: runs last, however the others ended, also when the run is stopped. Only kinds set it (`finally`). */
+  always?: boolean;
 }
 
 /** A validated runbook: what the loader gives to everybody else. */
