@@ -49,6 +49,18 @@ export default class BackupCreate extends BaseCommand<typeof BackupCreate> {
     rehash: Flags.boolean({ description: 'read every file again, also those that look unchanged' }),
     tag: Flags.string({ multiple: true, description: 'label of the snapshot', helpValue: 'TAG' }),
     host: Flags.string({ description: 'host name of the snapshot; default: that of this machine', helpValue: 'NAME' }),
+    'max-shrink': Flags.integer({
+      description: 'keep the snapshot apart when it is smaller than the last good one by more than this, in percent',
+      min: 0,
+      max: 100,
+      helpValue: 'N',
+    }),
+    'max-change': Flags.integer({
+      description: 'keep the snapshot apart when more than this of it changed, in percent',
+      min: 0,
+      max: 100,
+      helpValue: 'N',
+    }),
     'spool-dir': Flags.string({ description: 'folder for packs that are not stored yet', helpValue: 'DIR' }),
     level: Flags.integer({ description: 'zstd level', min: 1, max: 19, helpValue: '1-19' }),
   };
@@ -86,6 +98,7 @@ export default class BackupCreate extends BaseCommand<typeof BackupCreate> {
         oneFileSystem: flags['one-file-system'],
         rehash: flags.rehash,
         tags: flags.tag ?? [],
+        guards: { maxShrinkPercent: flags['max-shrink'], maxChangePercent: flags['max-change'] },
         ...(host ? { host } : {}),
         ...(level ? { level } : {}),
         ...(spoolDir ? { spoolDir } : {}),

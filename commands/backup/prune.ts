@@ -77,7 +77,7 @@ export default class BackupPrune extends BaseCommand<typeof BackupPrune> {
         keepMonthly: flags['keep-monthly'],
         keepYearly: flags['keep-yearly'],
       },
-      timeZone: flags['time-zone'] ?? (await app.config()).settings.timeZone,
+      timeZone: flags['time-zone'] ?? (await door.timeZone()),
       host: flags.host,
       runbook: flags.runbook,
       remove: flags.remove,

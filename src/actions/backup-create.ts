@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { BackupServices } from '../backup/door.ts';
 import { describeSource } from '../backup/sources/kinds.ts';
 import { dumpSourcesSchema } from '../backup/sources/schema.ts';
-import { backupContentSpec } from '../backup/spec.ts';
+import { backupContentSpec, guardsSpec } from '../backup/spec.ts';
 import { messageOf, OaopsError } from '../core/errors.ts';
 import { ExitCode } from '../core/exit-codes.ts';
 import { count, formatSize } from '../core/units.ts';
@@ -23,6 +23,13 @@ const withSchema = z.strictObject({
     'Legs of one repository: folders, s3://bucket/prefix, or a name of the configuration.',
   ),
   runbook: z.string().min(1).optional().describe('Name of the runbook, kept in the snapshot.'),
+  guards: z
+    .strictObject({
+      maxShrinkPercent: guardsSpec.maxShrinkPercent.optional(),
+      maxChangePercent: guardsSpec.maxChangePercent.optional(),
+    })
+    .optional()
+    .describe('A snapshot beyond these is stored, but the run is incomplete and nothing is pruned.'),
   ...backupContentSpec,
 });
 type With = z.infer<typeof withSchema>;
@@ -30,6 +37,7 @@ type With = z.infer<typeof withSchema>;
 const resultSchema = z.object({
   snapshot: z.string(),
   status: z.enum(['complete', 'incomplete']),
+  guard: z.object({ kind: z.enum(['shrank', 'changed']), percent: z.number() }).nullable(),
   files: z.number(),
   bytes: z.number(),
   filesNew: z.number(),
@@ -95,6 +103,7 @@ export const backupCreate: Action<With, BackupServices> = {
       const facts = {
         snapshot: result.snapshot,
         status: result.status,
+        guard: result.guard ?? null,
         files: counts.files,
         bytes: counts.bytes,
         filesNew: counts.filesNew,
@@ -133,6 +142,12 @@ export const backupCreate: Action<With, BackupServices> = {
 
 function incompleteMessage(facts: z.infer<typeof resultSchema>): string {
   const parts: string[] = [];
+  if (facts.guard)
+    parts.push(
+      facts.guard.kind === 'shrank'
+        ? `it shrank by ${facts.guard.percent} %`
+        : `${facts.guard.percent} % of it changed`,
+    );
   for (const name of ['unreadable', 'vanished', 'changed', 'missingSources'] as const)
     if (facts[name] > 0)
       parts.push(

@@ -1,5 +1,6 @@
 import type { AnyAction } from '../engine/action.ts';
 import { backupCreate } from './backup-create.ts';
+import { backupPrune } from './backup-prune.ts';
 import { backupRestore } from './backup-restore.ts';
 import { backupVerify } from './backup-verify.ts';
 import { drillRestore } from './drill-restore.ts';
@@ -34,6 +35,7 @@ export const actionList: readonly AnyAction[] = [
   assert,
   backupCreate,
   backupVerify,
+  backupPrune,
   backupRestore,
   drillRestore,
 ];

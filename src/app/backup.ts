@@ -26,12 +26,17 @@ export function backupDoor(app: App): BackupDoor {
     program: `oaops/${app.version}`,
 
     async openStore(repo, options = {}) {
+      const leg = configured.get(repo);
       if (!repo.startsWith('s3:')) {
         const { openDirectoryStore } = await import('../backup/legs/directory.ts');
-        return openDirectoryStore(resolve(repo), { ...options, clock: app.clock });
+        const protection = {
+          appendOnly: leg?.appendOnly ?? false,
+          immutable: leg?.immutable ?? false,
+          lift: (options.deletes && leg?.pruneLifts) ?? false,
+        };
+        return openDirectoryStore(resolve(repo), { ...options, clock: app.clock, protection });
       }
       const { openS3Store } = await import('../connectors/s3/store.ts');
-      const leg = configured.get(repo);
       const env = leg ? await legEnv(app, leg, options.deletes ? leg.prune : undefined) : app.env;
       // Given in the clear by the environment: no reference has told the redactor of them.
       for (const name of ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']) if (env[name]) app.redactor.add(env[name]);
@@ -39,6 +44,7 @@ export function backupDoor(app: App): BackupDoor {
         env,
         clock: app.clock,
         ...(leg?.pathStyle === undefined ? {} : { pathStyle: leg.pathStyle }),
+        ...(leg?.objectLock ? { objectLock: leg.objectLock } : {}),
       });
     },
 
@@ -80,6 +86,7 @@ export function backupDoor(app: App): BackupDoor {
       return [...new Set(stated)];
     },
 
+    timeZone: async () => (await app.config()).settings.timeZone,
     anchor: async (_made, warn) => (await import('./anchors.ts')).anchorForLegs(app, warn),
     companions: () => restoreKit(app.packageRoot),
   };

@@ -3,8 +3,9 @@ import { defined, oneOrManySchema } from '../runbook/schema/common.ts';
 import { commonSpec } from '../runbook/schema/spec.ts';
 import { defaultRetry, stepsSchema } from '../runbook/schema/steps.ts';
 import type { KindDefinition, StepSpec } from '../runbook/types.ts';
+import { durationText, retentionSchema } from './retention/rules-schema.ts';
 import { sourcesSchema } from './sources/schema.ts';
-import { backupContentSpec } from './spec.ts';
+import { backupContentSpec, guardsSpec } from './spec.ts';
 
 const specSchema = z.strictObject({
   ...commonSpec,
@@ -26,10 +27,20 @@ const specSchema = z.strictObject({
     .enum(['none', 'structure', 'sample', 'full'])
     .default('structure')
     .describe('Check of each leg after the backup; it reads what was stored.'),
+  guards: z
+    .strictObject({
+      maxShrinkPercent: guardsSpec.maxShrinkPercent.default(50),
+      maxChangePercent: guardsSpec.maxChangePercent.default(80),
+    })
+    .default({ maxShrinkPercent: 50, maxChangePercent: 80 })
+    .describe('A snapshot beyond these is stored, but the run is incomplete and nothing is pruned; 100 is never.'),
+  retention: retentionSchema
+    .optional()
+    .describe('Which snapshots of this runbook on this host are kept; the others are pruned after each good backup.'),
 });
 type BackupSpec = z.infer<typeof specSchema>;
 
-/** A backup as a runbook: steps before, one `backup.create`, a `backup.verify` per leg, steps after. */
+/** A backup as a runbook: steps before, one `backup.create`, a `backup.verify` per leg, a `backup.prune` by its rules, steps after. */
 export const backupKind: KindDefinition = {
   kind: 'Backup',
   title: { en: 'Backup', 'zh-CN': '备份' },
@@ -64,6 +75,7 @@ function expandBackup(spec: BackupSpec, name: string): StepSpec[] {
     name: { en: 'Back up', 'zh-CN': '备份' },
     uses: 'backup.create',
     with: defined({
+      guards: spec.guards,
       ...(sources.paths.length > 0 ? { paths: sources.paths } : {}),
       ...(sources.dumps.length > 0 ? { dumps: sources.dumps } : {}),
       repos: repositories,
@@ -85,7 +97,23 @@ function expandBackup(spec: BackupSpec, name: string): StepSpec[] {
           with: defined({ repo, level: spec.verify, identityFile: spec.identityFile }),
         }));
   const cleanup = (spec.finally ?? []).map((step) => ({ ...step, always: true }));
-  return [...(spec.before ?? []), create, ...verify, ...(spec.after ?? []), ...cleanup];
+  const prune = spec.retention ? [pruneStep(spec.retention, repositories, name)] : [];
+  return [...(spec.before ?? []), create, ...verify, ...prune, ...(spec.after ?? []), ...cleanup];
+}
+
+/** The rules stand in the runbook, so that who approved it has approved what they remove. */
+function pruneStep(retention: NonNullable<BackupSpec['retention']>, repos: string[], runbook: string): StepSpec {
+  const { keepWithin, ...counts } = retention;
+  const within = keepWithin === undefined ? {} : { keepWithin: durationText(keepWithin) };
+  return {
+    ...stepDefaults,
+    id: 'prune',
+    name: { en: 'Remove old snapshots', 'zh-CN': '清理旧快照' },
+    uses: 'backup.prune',
+    with: { repos, runbook, rules: defined({ ...within, ...counts }) },
+    outputs: { removed: 'result.removed' },
+    standing: true,
+  };
 }
 
 const stepDefaults = {

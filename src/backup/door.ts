@@ -23,6 +23,8 @@ export interface BackupDoor {
   companions(): { name: string; bytes: Uint8Array }[];
   /** The present head of the audit log, signed when there is a key, for the legs of a backup; to syslog too when the configuration says so. */
   anchor(made: SnapshotMade, warn: (message: string) => void): Promise<AnchorObject | undefined>;
+  /** Whose days and weeks count, as the configuration says; undefined: those of the machine. */
+  timeZone(): Promise<string | undefined>;
   stateDir: string;
   cacheDir: string;
   /** `oaops/0.1.0` */

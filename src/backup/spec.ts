@@ -1,6 +1,16 @@
 import { z } from 'zod';
 import { oneOrManySchema } from '../runbook/schema/common.ts';
 
+/** When a snapshot is so unlike the last good one that a person should look. */
+export const guardsSpec = {
+  maxShrinkPercent: z
+    .int()
+    .min(0)
+    .max(100)
+    .describe('Fewer files or bytes than the last good snapshot by more than this.'),
+  maxChangePercent: z.int().min(0).max(100).describe('More than this of it, in files and in bytes, is not as it was.'),
+};
+
 /** Members that the action `backup.create` and the kind `Backup` have in common. */
 export const backupContentSpec = {
   exclude: oneOrManySchema

@@ -81,7 +81,7 @@ export function refuseStale(plan: Plan, now: Plan): void {
   });
 }
 
-/** Destructive steps that no approval step guards: they need `--confirm <runbook name>` (AC-07). */
+/** Destructive steps that no approval step guards, and no policy of the runbook: they need `--confirm <runbook name>` (AC-07). */
 export function unguardedDestructive(plan: Plan): PlannedStep[] {
   const byId = new Map(plan.steps.map((step) => [step.id, step]));
   const guarded = (step: PlannedStep, seen: Set<string>): boolean =>
@@ -95,7 +95,7 @@ export function unguardedDestructive(plan: Plan): PlannedStep[] {
       );
     });
   return plan.steps.filter(
-    (step) => step.effect === 'destructive' && step.condition !== false && !guarded(step, new Set()),
+    (step) => step.effect === 'destructive' && !step.standing && step.condition !== false && !guarded(step, new Set()),
   );
 }
 

@@ -24,6 +24,8 @@ export interface PlannedStep {
   name: LocalizedText;
   uses: string;
   effect: Effect;
+  /** Destructive by a policy of the runbook, which needs no confirmation each time; see `StepSpec`. */
+  standing?: true;
   /** Resolved to true or false, or deferred. */
   condition: boolean | Deferred;
   needs: string[];

@@ -57,7 +57,7 @@ export function makePlan(request: PlanRequest): Plan {
   let previous: string | undefined;
   const steps = runbook.steps.map((step) => {
     const handler = handlers.has(step.id);
-    const needs = step.needs ?? (handler || previous === undefined ? [] : [previous]);
+    const needs = step.always ? [] : (step.needs ?? (handler || previous === undefined ? [] : [previous]));
     if (needs.some((id) => aside.has(id))) aside.add(step.id);
     if (!aside.has(step.id)) previous = step.id;
     return planStep(step, { needs, handler, limited }, request);
@@ -206,6 +206,7 @@ function planStep(
     name: step.name,
     uses: step.uses,
     effect: action.effect,
+    ...(step.standing ? { standing: true } : {}),
     condition:
       step.if === undefined
         ? true

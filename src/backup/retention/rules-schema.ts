@@ -17,3 +17,16 @@ export const retentionSchema = z
   .refine((rules) => Object.values(rules).some((value) => value !== undefined), {
     error: 'no rule; write at least one, such as keepWithin: 30d',
   });
+
+const units = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1000],
+] as const;
+
+/** As it may be written in a runbook: `30d`, `36h`. */
+export function durationText(ms: number): string {
+  const [unit, size] = units.find(([, one]) => ms % one === 0) ?? ['ms', 1];
+  return `${ms / size}${unit}`;
+}

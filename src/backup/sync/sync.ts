@@ -29,7 +29,8 @@ export interface SyncRequest {
   spoolDir?: string | undefined;
 }
 
-export interface SyncPlace extends Omit<BackupDoor, 'repos' | 'identities' | 'recipients' | 'anchor' | 'program'> {
+export interface SyncPlace
+  extends Omit<BackupDoor, 'repos' | 'identities' | 'recipients' | 'anchor' | 'program' | 'timeZone'> {
   signal: AbortSignal;
   stopping: AbortSignal;
   onProgress: (progress: SyncProgress) => void;
