@@ -3,6 +3,7 @@ import { backupCreate } from './backup-create.ts';
 import { backupPrune } from './backup-prune.ts';
 import { backupRestore } from './backup-restore.ts';
 import { backupVerify } from './backup-verify.ts';
+import { drillJudge } from './drill-judge.ts';
 import { drillRestore } from './drill-restore.ts';
 import { exec } from './exec.ts';
 import { fileHash } from './file-hash.ts';
@@ -38,6 +39,7 @@ export const actionList: readonly AnyAction[] = [
   backupPrune,
   backupRestore,
   drillRestore,
+  drillJudge,
 ];
 
 /** The actions by name. */

@@ -22,4 +22,10 @@ export const drills = (): Messages => ({
   'not every pack was read yet: {} read them all': '尚有数据包未读过：{}即可读完',
   'such run': '次同样的运行',
   'such runs': '次同样的运行',
+  'judge the drill of {} against its objectives and remember the verdict': '按目标判定 {} 的演练并记录结论',
+  'The standby cannot be relied on as it is: find out why before a disaster does.':
+    '备用系统目前不可依赖：请在灾难发生之前查明原因。',
+  'a check failed: {}': '检查未通过：{}',
+  'the service did not come back': '服务没有恢复',
+  'nothing proves that data came back': '没有任何证据表明数据已恢复',
 });
