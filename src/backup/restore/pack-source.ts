@@ -46,6 +46,8 @@ function plainRange(pack: PackInfo, first: number, last: number): { from: number
 
 /** Reads contents out of fetched parts of one pack, and hands out only those whose sha256 is right. */
 export class PackSource {
+  /** Time spent on decryption so far. */
+  decryptMs = 0;
   readonly #pack: PackInfo;
   readonly #segments: readonly Segment[];
   readonly #key: Uint8Array | undefined;
@@ -110,7 +112,10 @@ export class PackSource {
     const to = from + this.#pack.frames[index]!;
     if (headerBytes === 0) return this.#stored({ offset: from, length: to - from });
     const range = chunkRange(headerBytes, storedBytes, from, to);
-    return decryptRange(this.#key!, headerBytes, storedBytes, from, to, this.#stored(range));
+    const startedMs = performance.now();
+    const packed = decryptRange(this.#key!, headerBytes, storedBytes, from, to, this.#stored(range));
+    this.decryptMs += performance.now() - startedMs;
+    return packed;
   }
 
   #stored({ offset, length }: { offset: number; length: number }): Uint8Array {
