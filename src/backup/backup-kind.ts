@@ -66,8 +66,19 @@ function expandBackup(spec: BackupSpec, name: string): StepSpec[] {
     tags,
     level,
     rehash,
+    catchUp,
   } = spec;
-  const content = { exclude, excludeFile, excludeIfPresent, excludeCaches, oneFileSystem, tags, level, rehash };
+  const content = {
+    exclude,
+    excludeFile,
+    excludeIfPresent,
+    excludeCaches,
+    oneFileSystem,
+    tags,
+    level,
+    rehash,
+    catchUp,
+  };
   const keys = { spoolDir: spec.spoolDir, identityFile: spec.identityFile };
   const create: StepSpec = {
     ...stepDefaults,

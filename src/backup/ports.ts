@@ -29,7 +29,25 @@ export interface ObjectStore {
   serverTimeMs(): Promise<number>;
   /** What this store can promise; unknown promises are probed once. */
   capabilities(): Promise<StoreCapabilities>;
+  /** Write-once protection with an end, when this place was opened with one; see `WriteOnce`. */
+  readonly writeOnce?: WriteOnce;
+  /** Answers what only a doctor asks; undefined where there is no more to ask than the calls above can tell. */
+  examine?(): Promise<BucketExamination>;
   close(): Promise<void>;
+}
+
+/**
+ * Objects are stored so that nobody can delete them before a time. What is needed again must be protected for longer.
+ */
+export interface WriteOnce {
+  mode: 'governance' | 'compliance';
+  /** What a snapshot needs is protected for at least this long after the snapshot was made. */
+  days: number;
+  /** Protection is set this much longer than needed, so that it has to be extended that seldom. */
+  marginDays: number;
+  /** Undefined: not protected. */
+  retainedUntilMs(name: string): Promise<number | undefined>;
+  retain(name: string, untilMs: number): Promise<void>;
 }
 
 /** A file of the spool, or small bytes in memory. */
@@ -51,4 +69,20 @@ export interface StoreCapabilities {
   checksums: boolean;
   versioning: boolean;
   objectLock: boolean;
+}
+
+/** What a bucket is like beyond its objects. `undefined` in a member: the keys may not ask, or the server does not know the call. */
+export interface BucketExamination {
+  versioning: 'enabled' | 'suspended' | 'off' | undefined;
+  objectLock: { enabled: boolean; defaultMode?: string; defaultDays?: number } | undefined;
+  /** Rules in force that delete objects, as text: `temp/ after 30 d`. */
+  expirations: { prefix: string; days: number | undefined; what: 'objects' | 'versions' | 'uploads' }[] | undefined;
+  /** Puts two different bodies to one free name at the same instant, with the condition that the name is free. */
+  race(name: string, rounds: number): Promise<{ refusedAll: boolean; bothWon: number; rounds: number }>;
+  /** Stores an object in parts; undefined: it came back whole; else what was wrong. */
+  multipart(name: string): Promise<string | undefined>;
+  /** Stores an object the way the SDK does by default (CRC32 in a trailer); undefined: it came back; else what was wrong. */
+  defaultChecksum(name: string): Promise<string | undefined>;
+  /** Removes all versions of a probe object as far as these keys may. */
+  remove(name: string): Promise<'deleted' | 'retained' | 'refused'>;
 }

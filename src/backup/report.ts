@@ -82,6 +82,12 @@ export function resultText(result: BackupResult): string {
     lines.push(
       `  leg       ${leg.location}: ${leg.status === 'ok' ? `ok, ${formatSize(leg.storedBytes)} in ${count(leg.storedObjects, 'object')}` : `failed: ${leg.error?.message}`}`,
     );
+  for (const { location, earlier } of result.legs) {
+    if (!earlier) continue;
+    const { copied, missing } = earlier;
+    if (copied.length > 0) lines.push(`  caught up ${location}: ${count(copied.length, 'earlier snapshot')}`);
+    if (missing.length > 0) lines.push(`  behind    ${location}: ${count(missing.length, 'earlier snapshot')}`);
+  }
   const bad = [
     [counts.unreadable, 'unreadable'],
     [counts.vanished, 'vanished'],

@@ -27,6 +27,10 @@ export const backupContentSpec = {
   tags: oneOrManySchema.optional().describe('Labels of the snapshot.'),
   level: z.int().min(1).max(19).optional().describe('zstd level; default 3.'),
   rehash: z.boolean().optional().describe('Read every file again, also those that look unchanged.'),
+  catchUp: z
+    .boolean()
+    .optional()
+    .describe('Afterwards give each leg the earlier snapshots that it missed, for at most an hour; default true.'),
   spoolDir: z.string().min(1).optional().describe('Folder for packs that are not stored yet.'),
   identityFile: z.string().min(1).optional().describe('Private age key; only needed when the local cache was lost.'),
 };

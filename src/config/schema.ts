@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { nameSchema, secretRefSchema } from '../runbook/schema/common.ts';
+import { nameSchema, standingSecretRefSchema } from '../runbook/schema/common.ts';
+import { pingSchema, pingUrlSchema } from '../runbook/schema/ping.ts';
 
 const pathSchema = z
   .string()
@@ -24,16 +25,32 @@ const recordUrlSchema = z
 const pruneKeysSchema = z
   .strictObject({
     profile: z.string().optional().describe('Profile of ~/.aws.'),
-    accessKeyId: secretRefSchema.optional(),
-    secretAccessKey: secretRefSchema.optional(),
+    accessKeyId: standingSecretRefSchema.optional(),
+    secretAccessKey: standingSecretRefSchema.optional(),
   })
   .refine((keys) => (keys.accessKeyId === undefined) === (keys.secretAccessKey === undefined), {
     error: 'one half of a key; write accessKeyId and secretAccessKey, or profile',
   });
 
+const objectLockSchema = z
+  .strictObject({
+    mode: z.enum(['governance', 'compliance']).describe('compliance: nobody can delete before the time is over.'),
+    days: z
+      .int()
+      .min(1)
+      .max(3650)
+      .describe('What a snapshot needs cannot be deleted for at least so many days after it was made.'),
+    confirmCompliance: z.literal(true).optional().describe('Needed with compliance: it cannot be taken back.'),
+  })
+  .refine(({ mode, confirmCompliance }) => mode !== 'compliance' || confirmCompliance === true, {
+    error:
+      'compliance cannot be taken back, not even by the owner of the account; add "confirmCompliance: true" if that is meant',
+  });
+
 const legSchema = z.strictObject({
   name: nameSchema.describe('Name of this copy, such as local or off-site.'),
   location: z.string().min(1).describe('Folder, or s3://bucket/prefix.'),
+  ping: pingUrlSchema.optional().describe('Told how this leg fared in each run that backs up to it.'),
   endpoint: z
     .url({ protocol: /^https?$/ })
     .optional()
@@ -44,11 +61,25 @@ const legSchema = z.strictObject({
     .optional()
     .describe('Address buckets by path instead of by host name; default: true with an endpoint, false with AWS.'),
   profile: z.string().optional().describe('Profile of ~/.aws; default: AWS_PROFILE.'),
-  accessKeyId: secretRefSchema.optional(),
-  secretAccessKey: secretRefSchema.optional(),
+  accessKeyId: standingSecretRefSchema.optional(),
+  secretAccessKey: standingSecretRefSchema.optional(),
   prune: pruneKeysSchema
     .optional()
     .describe('Keys with the right to delete, used by prune and unpin only; then those above need no such right.'),
+  objectLock: objectLockSchema
+    .optional()
+    .describe(
+      'Write-once protection of a bucket that was made with Object Lock; prune reports what it may not delete as retained.',
+    ),
+  appendOnly: z.boolean().optional().describe('A folder: backups stored there are not deleted by this program.'),
+  immutable: z
+    .boolean()
+    .optional()
+    .describe('A folder: stored objects get chattr +i, their folders +a; needs root and a file system that has it.'),
+  pruneLifts: z
+    .boolean()
+    .optional()
+    .describe('A folder: prune may delete in spite of appendOnly, and takes off the attributes of immutable.'),
 });
 
 const repositorySchema = z.strictObject({
@@ -73,7 +104,7 @@ const smtpSchema = z.strictObject({
   from: z.string().min(3),
   to: z.array(z.string().min(3)).min(1),
   user: z.string().optional(),
-  password: secretRefSchema.optional(),
+  password: standingSecretRefSchema.optional(),
   caFile: caFileSchema,
   plainLogin: z
     .boolean()
@@ -84,14 +115,14 @@ const smtpSchema = z.strictObject({
 const webhookSchema = z.strictObject({
   type: z.literal('webhook'),
   url: z
-    .union([secretRefSchema, z.url({ protocol: /^https?$/ })])
+    .union([standingSecretRefSchema, z.url({ protocol: /^https?$/ })])
     .describe('URL, or a reference to it when it holds a token.'),
   headers: z
     .record(
       z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, { error: 'not a header name' }),
       z.union([
         z.string().regex(/^[\t\x20-\x7e\xa0-\xff]*$/, { error: 'not a header value; line ends have no place in it' }),
-        z.strictObject({ secret: secretRefSchema }),
+        z.strictObject({ secret: standingSecretRefSchema }),
       ]),
     )
     .optional()
@@ -145,6 +176,30 @@ export const configSchema = z.strictObject({
         .describe('After each backup also hand the anchor of the audit log to syslog, by logger(1).'),
     })
     .optional(),
+  metrics: z
+    .strictObject({
+      textfileDir: pathSchema
+        .optional()
+        .describe('Folder of the textfile collector of node_exporter: after each run a file oaops-RUNBOOK.prom.'),
+    })
+    .optional(),
+  pings: z
+    .record(nameSchema, pingSchema)
+    .optional()
+    .describe('By runbook: who is told how its runs go; instead of "ping" in the runbook.'),
+  schedules: z
+    .record(
+      nameSchema,
+      z.strictObject({
+        enabled: z.boolean().default(true).describe('False: not started by "oaops tick".'),
+        inputs: z
+          .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+          .optional()
+          .describe('What its runs are given.'),
+      }),
+    )
+    .optional()
+    .describe('Runbooks that "oaops tick" starts when the schedule in them says so; others it never starts.'),
   repositories: z
     .record(nameSchema, repositorySchema)
     .optional()
@@ -173,6 +228,7 @@ export const pathKeys: readonly string[] = [
   'ssh.configFile',
   'approvals.allowedSigners',
   'signing.key',
+  'metrics.textfileDir',
   'notify.channels.*.caFile',
   'repositories.*.recipientsFile',
   'repositories.*.identityFile',

@@ -11,6 +11,14 @@ export function checkObjectName(name: string): void {
     throw new OaopsError('object-name-invalid', `"${name.slice(0, 80)}" is not a name for an object of a repository`);
 }
 
+/**
+ * Objects that are never changed and that a backup is made of: these may be under write-once protection. Leases, marks, pins and
+ * anchors lie outside, because they are deleted in daily work.
+ */
+export function isWriteOnce(name: string): boolean {
+  return /^(packs|blocks|snapshots)\//.test(name);
+}
+
 /** What a repository should hold and does not: a finding about the data, not a failure of the tool. */
 const lost = {
   exitCode: ExitCode.verificationFailed,

@@ -15,6 +15,7 @@ import type { Guard } from '../format/snapshot-header.ts';
 import { checkKnown } from '../keys/known-recipients.ts';
 import { acquireHostLock } from '../lease/host-lock.ts';
 import type { ObjectStore } from '../ports.ts';
+import { cacheOf, packsToRefresh, refreshDone } from '../refresh/refresh.ts';
 import { rememberSnapshot } from '../repository/known-snapshots.ts';
 import { readKeys } from '../repository/open.ts';
 import { groupOf, seriesOf } from '../retention/groups.ts';
@@ -23,7 +24,10 @@ import { ownPlaces, placesWithin } from '../scan/own-places.ts';
 import { findSources, type Sources } from '../scan/sources.ts';
 import type { DumpDoor } from '../sources/run-dumps.ts';
 import type { DumpSource } from '../sources/schema.ts';
+import { catchUp } from '../sync/catch-up.ts';
+import type { LegSync } from '../sync/sync-legs.ts';
 import { type BackupProgress, type CreateOptions, createSnapshot } from './create-snapshot.ts';
+import { extendRetention } from './extend-retention.ts';
 import type { GuardLimits } from './guard.ts';
 import { collectGarbageEarly } from './heap.ts';
 import { type LegResult, LegSet } from './leg-set.ts';
@@ -50,6 +54,8 @@ export interface BackupRequest {
   oneFileSystem?: boolean;
   rehash?: boolean;
   tags?: readonly string[];
+  /** Store again what is still current of packs of which less than this share is; 0 to 1, default not at all. */
+  refreshBelow?: number;
   /** When a snapshot is too unlike the last good one; default never. */
   guards?: GuardLimits;
   runbook?: string;
@@ -61,6 +67,8 @@ export interface BackupRequest {
   packTargetBytes?: number;
   /** zstd level, 1 to 19; default 3. */
   level?: number;
+  /** Gives legs the earlier snapshots that they missed, for at most an hour; default true. */
+  catchUp?: boolean;
   /** A leg that moves no byte for this long has failed; default 5 min. */
   stallMs?: number;
 }
@@ -169,7 +177,8 @@ export async function runBackup(request: BackupRequest, place: BackupPlace): Pro
     if (keys.recipients.length === 1)
       warn('the repository has one recipient only: a lost key is a lost backup; see "oaops backup key add"');
     await legs.listObjects();
-    const cache = await RepositoryCache.open(join(place.cacheDir, 'backup', config.repositoryId), warn);
+    const cacheDir = cacheOf(place.cacheDir, config.repositoryId);
+    const cache = await RepositoryCache.open(cacheDir, warn);
     closers.push(() => cache.close());
     legs.setAsideDamaged(cache.storedSizes());
     const host = fromText(request.host ?? hostname());
@@ -201,6 +210,7 @@ export async function runBackup(request: BackupRequest, place: BackupPlace): Pro
       repositoryId: config.repositoryId,
       recipients: keys.recipients,
       parent,
+      stale: packsToRefresh(cache, cacheDir, request.refreshBelow),
       rehash: request.rehash ?? false,
       spoolDir: spool.dir,
       spoolPacks,
@@ -224,10 +234,22 @@ export async function runBackup(request: BackupRequest, place: BackupPlace): Pro
     };
     const created = await noted({ ...place, warn }, config.repositoryId, group, () => createSnapshot(options));
     const { header } = created;
+    refreshDone(cacheDir);
     if (header.guard) warn(guardText(header.snapshot, header.guard));
     remember(place.stateDir, config.repositoryId, header.snapshot, warn);
     await storeAnchor(place, legs, { ...header, repositoryId: config.repositoryId }, warn);
-    const legFailed = legs.results.some((leg) => leg.status === 'failed');
+    const working = legs.active;
+    const extended = await extendRetention(working, header.snapshot, {
+      ...place,
+      signal,
+      repositoryId: config.repositoryId,
+      warn,
+    });
+    const caughtUp =
+      request.catchUp === false
+        ? []
+        : await catchUp(working, { clock, spoolDir: spool.dir, signal, stopping: place.stopping, warn });
+    const legFailed = legs.results.some((leg) => leg.status === 'failed') || extended.some(({ failed }) => failed > 0);
     return {
       exitCode: header.status === 'incomplete' || header.guard || legFailed ? ExitCode.incomplete : ExitCode.success,
       snapshot: header.snapshot,
@@ -241,7 +263,7 @@ export async function runBackup(request: BackupRequest, place: BackupPlace): Pro
       dirs: created.dirs,
       blocksWritten: created.blocksWritten,
       problems: created.problems,
-      legs: legs.results,
+      legs: legs.results.map((leg) => withEarlier(leg, caughtUp)),
       warnings,
     };
   } catch (error) {
@@ -276,6 +298,12 @@ function sourcesOf({ paths, cwd }: BackupRequest, dumps: readonly DumpSource[]):
 function guardText(snapshot: string, { kind, percent }: Guard): string {
   const odd = kind === 'shrank' ? `it is ${percent} % smaller than the last good one` : `${percent} % of it changed`;
   return `snapshot ${snapshot} is kept apart: ${odd}; nothing of its kind is removed until "oaops backup accept ${snapshot}" or the next good backup`;
+}
+
+/** Earlier snapshots that the leg got, or still lacks, in the same run. */
+function withEarlier(leg: LegResult, caughtUp: readonly LegSync[]): LegResult {
+  const found = caughtUp.find(({ location }) => location === leg.location);
+  return found ? { ...leg, earlier: { copied: found.copied, missing: found.missing } } : leg;
 }
 
 /** So that a restore from this machine notices when it is gone. */

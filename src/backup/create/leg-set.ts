@@ -19,6 +19,8 @@ export interface LegResult {
   error?: { code: string; message: string };
   storedBytes: number;
   storedObjects: number;
+  /** Earlier snapshots that it got from another leg after this backup, and those that it still lacks; absent when there were none. */
+  earlier?: { copied: string[]; missing: string[] };
 }
 
 interface Leg {

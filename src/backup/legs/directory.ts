@@ -6,6 +6,7 @@ import { errnoOf, OaopsError } from '../../core/errors.ts';
 import {
   bodyMismatch,
   checkObjectName,
+  isWriteOnce,
   objectConflict,
   objectMissing,
   objectTruncated,
@@ -14,12 +15,14 @@ import { currentProcessIdentity, type ProcessIdentity, processState } from '../.
 import type { ObjectBody, ObjectStore, StoreCapabilities } from '../ports.ts';
 import { temporaryFolder, walk } from './directory-list.ts';
 import { chunksOf, copyChunkBytes, isAbsent, isLinkRefused, rephrase, syncFolder, writeAll } from './files.ts';
+import { changeAttributes, type FolderProtection } from './write-once.ts';
 
 export interface DirectoryStoreOptions {
   /** Makes the root folder (0700) when it is missing; only `backup init` may: a missing mount must not become a repository. */
   create?: boolean;
   clock?: Clock;
   identity?: ProcessIdentity;
+  protection?: FolderProtection;
 }
 
 /**
@@ -37,6 +40,7 @@ export async function openDirectoryStore(root: string, options: DirectoryStoreOp
     { dev, ino },
     options.clock ?? systemClock,
     options.identity ?? currentProcessIdentity(),
+    options.protection ?? {},
   );
 }
 
@@ -76,15 +80,23 @@ class DirectoryStore implements ObjectStore {
   readonly #opened: { dev: bigint; ino: bigint };
   readonly #clock: Clock;
   readonly #identity: ProcessIdentity;
+  readonly #protection: FolderProtection;
   readonly #knownFolders = new Set<string>();
   #linkWorks = true;
   #swept = false;
 
-  constructor(root: string, opened: { dev: bigint; ino: bigint }, clock: Clock, identity: ProcessIdentity) {
+  constructor(
+    root: string,
+    opened: { dev: bigint; ino: bigint },
+    clock: Clock,
+    identity: ProcessIdentity,
+    protection: FolderProtection,
+  ) {
     this.location = root;
     this.#opened = opened;
     this.#clock = clock;
     this.#identity = identity;
+    this.#protection = protection;
   }
 
   async put(
@@ -94,6 +106,17 @@ class DirectoryStore implements ObjectStore {
   ): Promise<'stored' | 'exists'> {
     checkObjectName(name);
     await this.#checkRoot();
+    const outcome = await this.#putPlain(name, body, options);
+    // Only when the object has no other name: neither the temporary one nor that of the spool could be taken away any more.
+    if (this.#protection.immutable && isWriteOnce(name)) await changeAttributes('+i', [join(this.location, name)]);
+    return outcome;
+  }
+
+  async #putPlain(
+    name: string,
+    body: ObjectBody,
+    options: { sha256: string; sizeBytes: number; signal?: AbortSignal; onProgress?: (bytes: number) => void },
+  ): Promise<'stored' | 'exists'> {
     const taken = await this.#existing(name, options.sizeBytes);
     if (taken) return 'exists';
     const adopted = await this.#adopt(name, body, options);
@@ -167,8 +190,12 @@ class DirectoryStore implements ObjectStore {
   async delete(name: string): Promise<'deleted' | 'retained'> {
     checkObjectName(name);
     await this.#checkRoot();
+    const { appendOnly, immutable, lift } = this.#protection;
+    if (isWriteOnce(name) && !lift && (appendOnly || immutable))
+      return (await this.head(name)) ? 'retained' : 'deleted';
     try {
-      await unlink(join(this.location, name));
+      if (immutable && isWriteOnce(name)) await this.#unlinkProtected(name);
+      else await unlink(join(this.location, name));
     } catch (error) {
       if (isAbsent(error)) return 'deleted';
       // An immutable or append-only file (chattr +i, +a): unlink(2) gives EPERM.
@@ -177,6 +204,18 @@ class DirectoryStore implements ObjectStore {
     }
     await syncFolder(dirname(join(this.location, name)));
     return 'deleted';
+  }
+
+  async #unlinkProtected(name: string): Promise<void> {
+    const path = join(this.location, name);
+    await lstat(path);
+    await changeAttributes('-i', [path]);
+    await changeAttributes('-a', [dirname(path)]);
+    try {
+      await unlink(path);
+    } finally {
+      await changeAttributes('+a', [dirname(path)]);
+    }
   }
 
   async serverTimeMs(): Promise<number> {
@@ -235,7 +274,7 @@ class DirectoryStore implements ObjectStore {
     body: ObjectBody,
     { sizeBytes, onProgress }: { sizeBytes: number; onProgress?: (bytes: number) => void },
   ): Promise<'stored' | 'exists' | undefined> {
-    if (!this.#linkWorks || !('file' in body) || !body.claim) return undefined;
+    if (!this.#linkWorks || this.#protection.immutable || !('file' in body) || !body.claim) return undefined;
     const found = await lstat(body.file, { bigint: true }).catch(() => undefined);
     // The copy would find out, and say, what is wrong with another file.
     if (!found?.isFile() || found.dev !== this.#opened.dev || found.nlink !== 1n || Number(found.size) !== sizeBytes)
@@ -325,6 +364,8 @@ class DirectoryStore implements ObjectStore {
         });
       }
     }
+    // What was stored cannot be renamed away or deleted; new names can be added.
+    if (this.#protection.immutable && isWriteOnce(`${relative}/`)) await changeAttributes('+a', [path]);
     this.#knownFolders.add(relative);
   }
 

@@ -1,13 +1,20 @@
 import { Readable } from 'node:stream';
-import type { ObjectBody, ObjectStore, StoreCapabilities } from '../../backup/ports.ts';
+import type { BucketExamination, ObjectBody, ObjectStore, StoreCapabilities, WriteOnce } from '../../backup/ports.ts';
 import { type Clock, systemClock } from '../../core/clock.ts';
-import { checkObjectName, objectConflict, objectMissing, objectTruncated } from '../../core/object-names.ts';
+import {
+  checkObjectName,
+  isWriteOnce,
+  objectConflict,
+  objectMissing,
+  objectTruncated,
+} from '../../core/object-names.ts';
 import { passing, requestBody, responseBytes } from './body.ts';
 import { type RetryPolicy, S3Calls, sendPayloadHash } from './calls.ts';
 import { probeCapabilities } from './capabilities.ts';
 import { makeS3Client, type S3Timeouts } from './client.ts';
 import { explain, factsOf, isPassing } from './errors.ts';
 import { parseS3Location } from './location.ts';
+import { ObjectLock } from './object-lock.ts';
 
 export interface S3StoreOptions {
   env: Readonly<Record<string, string | undefined>>;
@@ -16,6 +23,8 @@ export interface S3StoreOptions {
   pathStyle?: boolean;
   timeouts?: Partial<S3Timeouts>;
   retry?: Partial<RetryPolicy>;
+  /** Stores what backups are made of with Object Lock. */
+  objectLock?: { mode: 'governance' | 'compliance'; days: number };
 }
 
 type Sdk = typeof import('@aws-sdk/client-s3');
@@ -29,7 +38,8 @@ export async function openS3Store(location: string, options: S3StoreOptions): Pr
   const client = await makeS3Client(options.env, timeouts, options.pathStyle);
   const retry = { attempts: 5, firstDelayMs: 250, maxDelayMs: 5_000, ...options.retry };
   const calls = new S3Calls(client, name, options.clock ?? systemClock, retry);
-  return new S3Store(sdk, calls, { location: name, bucket, keyPrefix: prefix === '' ? '' : `${prefix}/` });
+  const place = { location: name, bucket, keyPrefix: prefix === '' ? '' : `${prefix}/` };
+  return new S3Store(sdk, calls, place, new ObjectLock(sdk, calls, place, options.objectLock));
 }
 
 class S3Store implements ObjectStore {
@@ -40,10 +50,19 @@ class S3Store implements ObjectStore {
   readonly #bucket: string;
   readonly #keyPrefix: string;
   #capabilities: Promise<StoreCapabilities> | undefined;
+  readonly #lock: ObjectLock;
+  readonly writeOnce?: WriteOnce;
   /** False once the server has said that it does not know `If-None-Match` on a put. */
   #conditional = true;
 
-  constructor(sdk: Sdk, calls: S3Calls, place: { location: string; bucket: string; keyPrefix: string }) {
+  constructor(
+    sdk: Sdk,
+    calls: S3Calls,
+    place: { location: string; bucket: string; keyPrefix: string },
+    lock: ObjectLock,
+  ) {
+    this.#lock = lock;
+    if (lock.writeOnce) this.writeOnce = lock.writeOnce;
     this.#sdk = sdk;
     this.#calls = calls;
     this.location = place.location;
@@ -121,8 +140,14 @@ class S3Store implements ObjectStore {
     checkObjectName(name);
     return this.#calls.run(`delete ${name}`, async () => {
       try {
+        // A delete that names no version only hides a locked object behind a marker: that would be no answer.
+        const VersionId = isWriteOnce(name) ? await this.#lock.versionOf(name) : undefined;
         await this.#calls.client.send(
-          new this.#sdk.DeleteObjectCommand({ Bucket: this.#bucket, Key: this.#keyPrefix + name }),
+          new this.#sdk.DeleteObjectCommand({
+            Bucket: this.#bucket,
+            Key: this.#keyPrefix + name,
+            ...(VersionId ? { VersionId } : {}),
+          }),
         );
         return 'deleted';
       } catch (error) {
@@ -147,6 +172,11 @@ class S3Store implements ObjectStore {
     return found;
   }
 
+  async examine(): Promise<BucketExamination> {
+    const { examineBucket } = await import('./examine.ts');
+    return examineBucket(this.#sdk, this.#calls, this.#bucket, this.#keyPrefix);
+  }
+
   async close(): Promise<void> {
     this.#calls.client.destroy();
   }
@@ -167,6 +197,7 @@ class S3Store implements ObjectStore {
       ContentType: 'application/octet-stream',
       ChecksumSHA256: Buffer.from(options.sha256, 'hex').toString('base64'),
       ...(this.#conditional ? { IfNoneMatch: '*' } : {}),
+      ...(isWriteOnce(name) ? this.#lock.headers() : {}),
     });
     sendPayloadHash(command, options.sha256);
     let failed: unknown;
