@@ -88,6 +88,8 @@ export class RemoteUnit {
   async #followAll(mark: string, script: string, signal: AbortSignal, source?: StdinSource): Promise<void> {
     const { clock, reattachMs = 300_000 } = this.#options;
     await this.#followOnce(mark, script, signal, source);
+    // What was still to come on its stdin is lost: the command may take the half that it has for the whole.
+    if (this.#ended === undefined && source) throw this.#lost(undefined);
     let lostAtMs = clock.monotonicMs();
     let pauseMs = 200;
     while (this.#ended === undefined) {
