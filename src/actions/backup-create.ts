@@ -51,7 +51,14 @@ const resultSchema = z.object({
   missingSources: z.number(),
   failedDumps: z.number(),
   durationMs: z.number(),
-  legs: z.array(z.object({ location: z.string(), status: z.enum(['ok', 'failed']), error: z.string().nullable() })),
+  legs: z.array(
+    z.object({
+      location: z.string(),
+      status: z.enum(['ok', 'failed']),
+      storedBytes: z.number(),
+      error: z.string().nullable(),
+    }),
+  ),
 });
 
 /** Makes one snapshot of files and folders on every leg. */
@@ -117,7 +124,12 @@ export const backupCreate: Action<With, BackupServices> = {
         missingSources: counts.missingSources,
         failedDumps: counts.failedDumps,
         durationMs: result.durationMs,
-        legs: result.legs.map(({ location, status, error }) => ({ location, status, error: error?.message ?? null })),
+        legs: result.legs.map(({ location, status, storedBytes, error }) => ({
+          location,
+          status,
+          storedBytes,
+          error: error?.message ?? null,
+        })),
       };
       if (result.exitCode === ExitCode.success) return { status: 'ok', result: facts };
       const failed = result.problems.find((problem) => problem.class === 'dump-failed');

@@ -95,6 +95,12 @@ export async function withEngine<T>(
         interrupt: signals.interrupt,
       })
     : undefined;
-  // Awaited here: the signals must be ours until the work has ended.
-  return await work(await runs.engine({ sink, ask }), signals);
+  const { RunWatch } = await import('./run-watch.ts');
+  const watch = new RunWatch(app, sink);
+  try {
+    // Awaited here: the signals must be ours until the work has ended.
+    return await work(await runs.engine({ sink: watch.sink, ask }), signals);
+  } finally {
+    await watch.finish();
+  }
 }

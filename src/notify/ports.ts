@@ -45,6 +45,7 @@ export interface WebhookDoor {
       body?: string;
       timeoutMs?: number;
       maxBodyBytes?: number;
+      followRedirects?: boolean;
       caFile?: string;
     },
     signal: AbortSignal,

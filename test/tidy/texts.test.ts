@@ -16,6 +16,10 @@ const notForPeople: Record<string, string> = {
   'failed command-not-started 0': 'a line of the supervisor',
   'application/json; charset=utf-8': 'a header',
   'add() without room()': 'a defect of the program',
+  '{} {} on {}: started, run {}': 'the body of a ping, which a monitoring service keeps',
+  '{} {} on {}: {}, exit code {}, {}, run {}': 'the body of a ping',
+  'leg {}: {}{}': 'the body of a ping',
+  'text/plain; charset=utf-8': 'a header',
   'never connects': 'a database that only makes SQL',
 };
 

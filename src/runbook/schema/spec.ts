@@ -10,6 +10,7 @@ import {
   secretRefSchema,
   sizeSchema,
 } from './common.ts';
+import { pingSchema } from './ping.ts';
 
 const about = {
   title: localizedTextSchema.optional().describe('What a prompt asks.'),
@@ -65,6 +66,19 @@ export const inputSchema = z
   ])
   .transform((input): InputSpec => defined(input));
 
+const whenMissed = {
+  catchUp: z
+    .union([z.boolean(), z.enum(['once', 'all', 'none'])])
+    .default('once')
+    .transform((value) => (value === true ? 'once' : value === false ? 'none' : value))
+    .describe('After missed times: once runs for the last of them, all for each (at most 24), none for none.'),
+  jitter: durationSchema
+    .optional()
+    .describe(
+      'Starts up to so much later, always the same on one machine, so that many machines do not start at once.',
+    ),
+};
+
 /** Cron expression or working-day rule; told apart by `type`. */
 export const scheduleSchema = z.discriminatedUnion('type', [
   z.strictObject({
@@ -81,7 +95,7 @@ export const scheduleSchema = z.discriminatedUnion('type', [
       .enum(['run', 'skip', 'previous', 'next'])
       .optional()
       .describe('What to do on a day off of the calendar; default run.'),
-    catchUp: z.boolean().default(true).describe('Run once after a missed time.'),
+    ...whenMissed,
   }),
   z.strictObject({
     type: z.literal('working-day'),
@@ -94,9 +108,11 @@ export const scheduleSchema = z.discriminatedUnion('type', [
       .refine(isTimeZone, { error: 'not a time zone; write a name such as Asia/Shanghai' })
       .optional(),
     calendar: z.string().min(1).optional().describe('Name of a working-day calendar.'),
-    catchUp: z.boolean().default(true).describe('Run once after a missed time.'),
+    ...whenMissed,
   }),
 ]);
+
+export type ScheduleSpec = z.infer<typeof scheduleSchema>;
 
 /**
  * Keys that `spec` has in every kind. A kind spreads this into its own strict object:
@@ -107,6 +123,9 @@ export const commonSpec = {
   inventory: z.string().min(1).optional().describe("Inventory file, relative to the runbook's folder."),
   maxParallelSteps: z.int().min(1).max(100).default(4).describe('How many steps whose needs are met may run at once.'),
   schedule: scheduleSchema.optional().describe('When the runbook is due.'),
+  ping: pingSchema
+    .optional()
+    .describe('Told that a run began and how it ended, as Healthchecks understands it; a URL, or more.'),
 };
 
 function isCron(expression: string): boolean {

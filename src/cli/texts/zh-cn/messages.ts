@@ -9,6 +9,7 @@ import { drills } from './drills.ts';
 import { engine } from './engine.ts';
 import { record } from './record.ts';
 import { runbook } from './runbook.ts';
+import { watch } from './watch.ts';
 import { usage, words } from './words.ts';
 
 /** Every Chinese message by its English one; one file a room. */
@@ -25,4 +26,5 @@ export const messagesZhCn = (): Messages => ({
   ...engine(),
   ...record(),
   ...runbook(),
+  ...watch(),
 });
