@@ -1,7 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { openApp } from '../src/app.ts';
 import { BaseCommand, type CommandResult } from '../src/cli/base-command.ts';
-import { isInteractive } from '../src/cli/prompts.ts';
 import { ExitCode } from '../src/core/exit-codes.ts';
 
 export default class Run extends BaseCommand<typeof Run> {
@@ -50,12 +49,12 @@ Destructive steps without an approval step before them need --confirm NAME. With
       planFile,
     });
     if (this.flags['dry-run']) return { json: prepared.plan, text: this.say(prepared.text(this.lang)) };
-    const interactive = !this.globals.json && isInteractive(process.stdin, process.stdout);
     const end = await startRun(app, prepared, {
       lang: this.lang,
       confirm,
       renderer: () => this.renderer(app),
-      ...(interactive ? { prompts: (signal: AbortSignal) => this.prompts(signal), askBefore: !this.flags.yes } : {}),
+      ...this.asking(),
+      askBefore: !this.flags.yes,
     });
     return { exitCode: end.exitCode };
   }

@@ -34,6 +34,8 @@ export interface App extends AsyncDisposable {
   stateDir: string;
   cacheDir: string;
   secrets: () => Promise<SecretDoor>;
+  /** Secrets that were typed in this process, by their `prompt:` references; kept nowhere else. */
+  typedSecrets: Map<string, string>;
   /** Configuration files and environment, merged and checked; read on first use. */
   config: () => Promise<LoadedConfig>;
   /** Kinds and actions, for validation and planning. */
@@ -84,7 +86,10 @@ export function openApp(globals: GlobalOptions, options: AppOptions = {}): App {
     packageRoot: packageRoot(),
     stateDir: stateDir(place),
     cacheDir: cacheDir(place),
-    secrets: once(async () => (await import('./connectors/secrets/secrets.ts')).secretDoor(env, redactor)),
+    typedSecrets: new Map(),
+    secrets: once(async () =>
+      (await import('./connectors/secrets/secrets.ts')).secretDoor(env, redactor, app.typedSecrets),
+    ),
     config: once(async () => (await import('./config/load.ts')).loadConfig({ place, explicit: globals.configFile })),
     catalogue: once(async () => {
       const [{ procedureKind }, { backupKind }, { restoreDrillKind }, { actionList }] = await Promise.all([

@@ -45,7 +45,11 @@ export default class DrillRun extends BaseCommand<typeof DrillRun> {
     const { sabotage, input } = this.flags;
     const inputs = sabotage ? [...input, `sabotage=${sabotage}`] : input;
     const prepared = requireKind(await preparePlan(app, { runbook: this.args.runbook, inputs }), 'RestoreDrill');
-    const end = await startRun(app, prepared, { lang: this.lang, renderer: () => this.renderer(app) });
+    const end = await startRun(app, prepared, {
+      lang: this.lang,
+      renderer: () => this.renderer(app),
+      ...this.asking(),
+    });
     const summary = this.globals.json ? undefined : await drillSummary(app, end.run, prepared.plan.runbook.name);
     return { exitCode: end.exitCode, ...(summary ? { text: this.say(summary) } : {}) };
   }

@@ -1,7 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { openApp } from '../../src/app.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
-import { isInteractive } from '../../src/cli/prompts.ts';
 import { usageError } from '../../src/core/errors.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 
@@ -40,11 +39,7 @@ A unit whose fate nobody knows after a crash is settled with --unit STEP/UNIT --
       throw usageError('unit-invalid', `"${unit}" is not a unit`, {
         next: 'Write STEP/UNIT, as "oaops runs show" does.',
       });
-    const interactive = !this.globals.json && isInteractive(process.stdin, process.stdout);
-    const show = {
-      renderer: () => this.renderer(app),
-      ...(interactive ? { prompts: (signal: AbortSignal) => this.prompts(signal) } : {}),
-    };
+    const show = { renderer: () => this.renderer(app), ...this.asking() };
     const decision = as && step ? { decision: { step, unit: rest.join('/'), as } } : {};
     const end = await withEngine(app, show, (engine, signals) =>
       engine.resume(this.args.run, { ...decision, stop: signals.stop, kill: signals.kill }),

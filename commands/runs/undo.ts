@@ -24,7 +24,8 @@ export default class RunsUndo extends BaseCommand<typeof RunsUndo> {
     await using app = openApp(this.globals);
     const { withEngine } = await import('../../src/app/run-command.ts');
     const { scope, target } = this.flags;
-    const end = await withEngine(app, { renderer: () => this.renderer(app) }, (engine, { stop, kill }) =>
+    const show = { renderer: () => this.renderer(app), ...this.asking() };
+    const end = await withEngine(app, show, (engine, { stop, kill }) =>
       engine.undo(this.args.run, { stop, kill, ...(scope ? { scope } : {}), ...(target ? { targets: target } : {}) }),
     );
     return { exitCode: end.exitCode };

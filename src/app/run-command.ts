@@ -86,9 +86,10 @@ export async function withEngine<T>(
   const runs = await app.runs();
   using signals = stopSignals();
   const { sink } = await show.renderer();
-  const ask = show.prompts
+  const prompts = show.prompts?.(signals.stop);
+  const ask = prompts
     ? askAtTerminal({
-        prompts: show.prompts(signals.stop),
+        prompts,
         by: runs.actor,
         clock: app.clock,
         stop: signals.stop,

@@ -16,6 +16,7 @@ import { makePlan } from '../engine/plan.ts';
 import { readPlan, refuseStale } from '../engine/plan-check.ts';
 import type { Plan } from '../engine/plan-types.ts';
 import type { HostDoor, Inventory } from '../engine/ports.ts';
+import { askSecrets, refusePromptsThatWait } from '../engine/prompted-secrets.ts';
 import { Engine } from '../engine/service.ts';
 import { parseInputFlags, requireInputs } from '../runbook/inputs.ts';
 import { findRunbook } from '../runbook/library.ts';
@@ -38,6 +39,8 @@ export interface PlanRequest {
 export interface RunView {
   sink: EventSink;
   ask?: ((question: ManualQuestion) => Promise<ManualAnswer | undefined>) | undefined;
+  /** Has a secret typed; absent without a terminal. */
+  password?: ((question: string) => Promise<string>) | undefined;
 }
 
 /** Everything that commands do with runs: planning from files, and the engine on the record. */
@@ -128,6 +131,7 @@ export class RunDoor {
       sink: view.sink,
       ...(app.globals.lang ? { lang: app.globals.lang } : {}),
       changedFiles: async (plan) => changedFiles(plan),
+      askSecrets: (plan) => askSecrets(plan, app.typedSecrets, view.password),
       ...(view.ask ? { ask: view.ask } : {}),
     };
   }
@@ -135,7 +139,7 @@ export class RunDoor {
   async #planOf(runbook: Runbook, inputs: Record<string, unknown>, limit: string[]): Promise<Plan> {
     const signers = (await this.#app.config()).settings.approvals?.allowedSigners;
     const asks = runbook.steps.some((step) => step.uses === 'approval');
-    return makePlan({
+    const plan = makePlan({
       runbook,
       inputs,
       limit,
@@ -145,6 +149,8 @@ export class RunDoor {
       oaopsVersion: this.#app.version,
       ...(asks && signers ? { allowedSigners: await (await this.#app.signatures()).allowedSigners(signers) } : {}),
     });
+    refusePromptsThatWait(plan, actionsByName);
+    return plan;
   }
 
   /** The runbook's own inventory, else the configured one, else none. */

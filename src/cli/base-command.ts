@@ -7,7 +7,7 @@ import { chooseLanguage, flagValue } from './choose-language.ts';
 import { wantsColor } from './color.ts';
 import { exitCodeOf, parseFailure, renderFailure, renderWarning, toOaopsError } from './failure.ts';
 import type { GlobalOptions } from './globals.ts';
-import { openPrompts, type Prompts } from './prompts.ts';
+import { isInteractive, openPrompts, type Prompts } from './prompts.ts';
 import type { LogFile } from './render/log-file.ts';
 import type { Renderer } from './render/open.ts';
 import { type Column, table } from './render/table.ts';
@@ -125,6 +125,12 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       after: () => this.#renderer?.resume(),
       ...(signal ? { signal } : {}),
     });
+  }
+
+  /** How a run asks the person at the terminal; nothing with --json, or without one. */
+  protected asking(): { prompts?: (signal: AbortSignal) => Prompts } {
+    if (this.globals.json || !isInteractive(process.stdin, process.stdout)) return {};
+    return { prompts: (signal) => this.prompts(signal) };
   }
 
   /** A table as wide as the terminal, 80 columns elsewhere. */

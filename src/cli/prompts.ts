@@ -16,6 +16,7 @@ export interface Prompts {
     question: string,
     choices: readonly { value: T; name?: string; description?: string }[],
   ): Promise<T>;
+  /** Shows nothing of what is typed, not even its length; asks until something is. */
   password(question: string): Promise<string>;
 }
 
@@ -86,7 +87,18 @@ export function openPrompts(options: PromptOptions): Prompts {
     select: (question, choices) =>
       ask(question, (library, context) => library.select({ message: said(question), choices: [...choices] }, context)),
     password: (question) =>
-      ask(question, (library, context) => library.password({ message: said(question), mask: '*' }, context)),
+      ask(question, (library, context) =>
+        library.password(
+          {
+            message: said(question),
+            // Else Ctrl-T shows it.
+            toggleMask: false,
+            theme: { style: { maskedText: text(options.lang, 'prompt.hidden') } },
+            validate: refusal((answer) => answer !== '' || 'a secret cannot be empty'),
+          },
+          context,
+        ),
+      ),
   };
 }
 

@@ -32,6 +32,8 @@ export interface EngineDeps {
   lang?: string;
   /** Files of a stored plan that are not what they were: told as warnings, never used. */
   changedFiles: (plan: Plan) => Promise<string[]>;
+  /** Has the prompted secrets of a plan typed, before it is started or gone on with. @throws OaopsError */
+  askSecrets?: (plan: Plan) => Promise<void>;
   /** Asks at the terminal; absent when there is none. */
   ask?: (question: ManualQuestion) => Promise<ManualAnswer | undefined>;
 }

@@ -46,6 +46,7 @@ export class Engine {
   /** Stores and executes a plan. @throws OaopsError `lock-held` (exit 11) when a run of the same runbook is under way */
   async start(plan: Plan, requester: Requester, signals: StopSignals = {}): Promise<RunEnd> {
     const { record, clock, random } = this.#deps;
+    await this.#deps.askSecrets?.(plan);
     const id = newId(clock.nowMs(), random);
     return this.#locked(id, plan.runbook.name, async (fence, lost) => {
       const { name, version, kind, procedures } = plan.runbook;
@@ -244,7 +245,10 @@ export class Engine {
 
   async #storedPlan(row: RunRow): Promise<Plan> {
     const plan = (await this.#deps.record.runs.plan(row.id)) as Plan;
-    if (plan.planVersion === 1 && canFinishPlan(String(plan.schemaVersion))) return plan;
+    if (plan.planVersion === 1 && canFinishPlan(String(plan.schemaVersion))) {
+      await this.#deps.askSecrets?.(plan);
+      return plan;
+    }
     throw new OaopsError(
       'plan-version-unknown',
       `run ${row.id} was planned by oaops ${plan.oaopsVersion}, whose plans this one cannot finish`,

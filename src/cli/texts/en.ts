@@ -31,6 +31,7 @@ export const en = {
   'status.rolled-back': 'rolled back',
   'prompt.no-terminal': 'a person must answer here, and there is no terminal: {question}',
   'prompt.run': 'Run {runbook} {version}?',
+  'prompt.hidden': '[nothing is shown]',
   'prompt.yes': 'yes',
   'prompt.no': 'no',
   'help.exit-codes': 'EXIT CODES',

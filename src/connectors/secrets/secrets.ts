@@ -14,13 +14,18 @@ const maxSecretBytes = 1024 * 1024;
  * - `file:/path`: a file's content without its last line end; refused when others can read or change it, and when it is no
  *   UTF-8 text of at most 1 MiB in a regular file
  * - `cred:NAME`: a systemd credential (systemd.exec(5) LoadCredential=, folder in `CREDENTIALS_DIRECTORY`)
+ * - `prompt:...`: what was typed for it at the start of the run, which `answers` holds
  * An empty secret is refused like a missing one: where one is asked for, nothing is a mistake.
  * @throws OaopsError `secret-missing`, `secret-unusable`, `secret-unsafe` (exit 4), `secret-reference-invalid` (exit 2)
  */
-export function secretDoor(env: Readonly<Record<string, string | undefined>>, redactor: Redactor): SecretDoor {
+export function secretDoor(
+  env: Readonly<Record<string, string | undefined>>,
+  redactor: Redactor,
+  answers: ReadonlyMap<string, string> = new Map(),
+): SecretDoor {
   return {
     async resolve(ref) {
-      const value = read(ref, env);
+      const value = ref.startsWith('prompt:') ? typed(ref, answers) : read(ref, env);
       if (value === '') throw missing(ref, `the secret ${ref} is empty`);
       redactor.add(value);
       return value;
@@ -43,6 +48,16 @@ function read(ref: string, env: Readonly<Record<string, string | undefined>>): s
     return readSecretFile(ref, join(dir, rest!));
   }
   throw invalid();
+}
+
+function typed(ref: string, answers: ReadonlyMap<string, string>): string {
+  const value = answers.get(ref);
+  if (value !== undefined) return value;
+  throw new OaopsError('secret-missing', `the secret ${ref} was not asked for at the start of the run`, {
+    exitCode: 4,
+    next: 'Name it by env:, file: or cred:.',
+    details: { ref },
+  });
 }
 
 function readSecretFile(ref: string, path: string): string {

@@ -76,9 +76,10 @@ function checkInputs(context: CheckContext): void {
 
 /** A run that can wait goes on later by itself, with nobody at the terminal to type a secret. */
 function checkPrompts(context: CheckContext): void {
-  const waiting = context.steps.find(({ raw }) =>
-    context.catalogue.actions.some((action) => action.name === raw['uses'] && action.canWait === true),
-  );
+  const waits = (call: unknown): boolean =>
+    isMapping(call) &&
+    context.catalogue.actions.some((action) => action.name === call['uses'] && action.canWait === true);
+  const waiting = context.steps.find(({ raw }) => [raw, raw['undo'], raw['verify']].some(waits));
   if (waiting === undefined) return;
   const walk = (value: unknown, path: (string | number)[]): void => {
     if (Array.isArray(value)) for (const [index, part] of value.entries()) walk(part, [...path, index]);
@@ -96,13 +97,13 @@ function checkPrompts(context: CheckContext): void {
   walk(context.spec, ['spec']);
 }
 
-/** Where a secret reference can stand: defaults of secret inputs, `become.password`, arguments of actions. */
+/** Where a secret reference can stand: defaults of secret inputs, and `secret` or `password` of steps; other texts may begin so. */
 function isSecretPlace(path: (string | number)[], context: CheckContext): boolean {
   if (path[1] === 'inputs') {
     const input = context.inputs[String(path[2])];
     return path[3] === 'default' && isMapping(input) && input['type'] === 'secret';
   }
-  return path.includes('with') || path.at(-1) === 'password';
+  return ['secret', 'password'].includes(String(path.at(-1)));
 }
 
 /** Names of the inputs that any text below `value` reads; `all` when one reads them by a name that it computes. */

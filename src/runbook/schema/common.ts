@@ -83,6 +83,17 @@ export const secretRefSchema = z
     description: 'Where a secret is read from: env:NAME, file:/path, cred:NAME (systemd credential) or prompt:.',
   });
 
+/** As `secretRefSchema`, for what jobs read with nobody at a terminal. */
+export const standingSecretRefSchema = z
+  .string()
+  .regex(/^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|cred:[A-Za-z0-9_.:@-]+)$/, {
+    error: 'not a reference to a secret that a job can read; write env:NAME, file:/path or cred:NAME',
+  })
+  .meta({
+    id: 'standingSecretRef',
+    description: 'Where a secret is read from: env:NAME, file:/path or cred:NAME (systemd credential).',
+  });
+
 /** A regular expression as `new RegExp(..., 'u')` takes it. */
 export const patternSchema = z.string().refine(isPattern, { error: 'not a regular expression' });
 

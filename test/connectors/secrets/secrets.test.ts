@@ -88,3 +88,11 @@ test('a link is followed, and the file behind it decides', async () => {
   chmodSync(join(dir, 'real'), 0o644);
   await expect(secrets.resolve(`file:${join(dir, 'link')}`)).rejects.toMatchObject({ code: 'secret-unsafe' });
 });
+
+test('a prompted secret is what was typed for it, and redacted; one that nobody was asked for is missing', async () => {
+  const redactor = new Redactor();
+  const secrets = secretDoor({}, redactor, new Map([['prompt:OA', 'typed by hand']]));
+  expect(await secrets.resolve('prompt:OA')).toBe('typed by hand');
+  expect(redactor.redact('it is typed by hand')).toBe('it is ***');
+  await expect(secrets.resolve('prompt:other')).rejects.toMatchObject({ code: 'secret-missing', exitCode: 4 });
+});

@@ -233,6 +233,9 @@ export const connectors = (): Messages => ({
   'the list of {}': '{} 的列表',
   'delete {}': '删除 {}',
   'the secret {} is empty': '密钥 {} 为空',
+  'a secret cannot be empty': '密钥不能为空',
+  'the secret {} was not asked for at the start of the run': '运行开始时没有询问密钥 {}',
+  'Name it by env:, file: or cred:.': '请用 env:、file: 或 cred: 指明。',
   'environment variable {} is not set': '没有设置环境变量 {}',
   'CREDENTIALS_DIRECTORY is not set, so no systemd credential can be read':
     '没有设置 CREDENTIALS_DIRECTORY，无法读取 systemd 凭据',

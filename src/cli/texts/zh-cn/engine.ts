@@ -165,5 +165,12 @@ export const engine = (): Messages => ({
   'there is no channel "{}" in the configuration': '配置中没有通知渠道 "{}"',
   'Known channels: {}.': '已有的渠道：{}。',
   'Define it under notify.channels.': '请在 notify.channels 下定义。',
+  'secret input "{}"': '密钥输入 "{}"',
+  'secret of step "{}"': '步骤 "{}" 的密钥',
+  'password of {}': '{} 的密码',
+  'a prompted secret ({}) in a run that can wait (step "{}")': '会等待的运行中有需要当场输入的密钥（{}）（步骤 "{}"）',
+  'a secret must be typed here, and there is no terminal: {}': '此处需要输入密钥，但没有终端：{}',
+  'Run it in a terminal and without --json, or name the secret by env:, file: or cred:.':
+    '请在终端中运行且不带 --json，或用 env:、file: 或 cred: 指明密钥。',
   'the webhook answered {}': 'webhook 返回 {}',
 });

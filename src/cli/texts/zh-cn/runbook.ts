@@ -247,6 +247,7 @@ export const runbook = (): Messages => ({
   'Use letters, digits, _ and -, starting with a letter, such as copy-files.':
     '请使用字母、数字、_ 和 -，以字母开头，例如 copy-files。',
   'a reference to a secret': '密钥的引用',
+  'a reference to a secret that a job can read': '定时任务能读取的密钥引用',
   'a regular expression': '正则表达式',
   'a semantic version': '语义化版本号',
   'Write three numbers, such as 1.4.0.': '请写三段数字，例如 1.4.0。',
