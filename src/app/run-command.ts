@@ -100,7 +100,7 @@ export async function withEngine<T>(
   const watch = new RunWatch(app, sink);
   try {
     // Awaited here: the signals must be ours until the work has ended.
-    return await work(await runs.engine({ sink: watch.sink, ask }), signals);
+    return await work(await runs.engine({ sink: watch.sink, ask, password: prompts?.password }), signals);
   } finally {
     await watch.finish();
   }
