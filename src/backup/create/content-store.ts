@@ -20,42 +20,71 @@ function hasMore(fd: number, offset: number): boolean {
   return readAt(fd, probe.subarray(0, 1), offset) > 0;
 }
 
-/** Reads one regular file and puts its content into packs: whole up to 8 MiB, else in segments of 1 MiB. */
-export async function storeContent(
+/** What became of one file. */
+export interface StoredFile {
+  read: ReadOutcome;
+  content: StoredContent | undefined;
+}
+
+/**
+ * Reads one regular file and puts its content into packs: whole up to 8 MiB, else in segments of 1 MiB. A promise only when
+ * memory or spool must be waited for, or for segments.
+ */
+export function storeContent(
   found: Found,
   stats: BigIntStats,
   packer: Packer,
   onBytes: (bytes: number) => void,
-): Promise<{ read: ReadOutcome; content: StoredContent | undefined }> {
-  let whole: Buffer | undefined;
-  let segmented: StoredContent | undefined;
-  const inSegments = (fd: number) =>
-    storeSegments(fd, packer, onBytes).then((stored) => {
-      segmented = stored.content;
-      whole = undefined;
-      return stored.sizeBytes;
-    });
-  const read = await readStable(found.path, stats, (fd, sizeBytes) => {
-    if (sizeBytes > segmentThresholdBytes) return inSegments(fd);
-    segmented = undefined;
-    whole = empty;
+): StoredFile | Promise<StoredFile> {
+  const taking = new Taking(stats, packer, onBytes);
+  const read = readStable(found.path, stats, (fd, sizeBytes) => taking.take(fd, sizeBytes));
+  return read instanceof Promise ? read.then((outcome) => taking.stored(outcome)) : taking.stored(read);
+}
+
+/** The content of one file, while it is read. */
+class Taking {
+  readonly #stats: BigIntStats;
+  readonly #packer: Packer;
+  readonly #onBytes: (bytes: number) => void;
+  #whole: Buffer = empty;
+  #segmented: StoredContent | undefined;
+
+  constructor(stats: BigIntStats, packer: Packer, onBytes: (bytes: number) => void) {
+    this.#stats = stats;
+    this.#packer = packer;
+    this.#onBytes = onBytes;
+  }
+
+  take(fd: number, sizeBytes: number): number | Promise<number> {
+    if (sizeBytes > segmentThresholdBytes) return this.#inSegments(fd);
+    this.#segmented = undefined;
+    this.#whole = empty;
     // Files of /proc say 0 and those of sysfs a page, whatever they hold: only reading tells where they end.
-    const says = sizeBytes > 0 && !isVirtual(stats) ? sizeBytes : Math.max(sizeBytes, readAt(fd, probe, 0));
+    const says = sizeBytes > 0 && !isVirtual(this.#stats) ? sizeBytes : Math.max(sizeBytes, readAt(fd, probe, 0));
     if (says === 0) return 0;
-    const fill = (buffer: Buffer): number | Promise<number> => {
-      whole = buffer.subarray(0, readAt(fd, buffer, 0));
-      // One byte more than was seen at first, or more than fits: the end is further on.
-      return isVirtual(stats) && whole.length === buffer.length && hasMore(fd, whole.length)
-        ? inSegments(fd)
-        : whole.length;
-    };
-    const room = packer.room(says);
-    return room instanceof Promise ? room.then(fill) : fill(room);
-  });
-  if (read.outcome !== 'read' || read.sizeBytes === 0) return { read, content: undefined };
-  if (segmented) return { read, content: segmented };
-  onBytes(whole!.length);
-  return { read, content: storeWhole(whole!, packer) };
+    const room = this.#packer.room(says);
+    return room instanceof Promise ? room.then((buffer) => this.#fill(fd, buffer)) : this.#fill(fd, room);
+  }
+
+  stored(read: ReadOutcome): StoredFile {
+    if (read.outcome !== 'read' || read.sizeBytes === 0) return { read, content: undefined };
+    if (this.#segmented) return { read, content: this.#segmented };
+    this.#onBytes(this.#whole.length);
+    return { read, content: storeWhole(this.#whole, this.#packer) };
+  }
+
+  #fill(fd: number, buffer: Buffer): number | Promise<number> {
+    const length = readAt(fd, buffer, 0);
+    this.#whole = length === buffer.length ? buffer : buffer.subarray(0, length);
+    // One byte more than was seen at first, or more than fits: the end is further on.
+    return isVirtual(this.#stats) && length === buffer.length && hasMore(fd, length) ? this.#inSegments(fd) : length;
+  }
+
+  async #inSegments(fd: number): Promise<number> {
+    const stored = await storeSegments(fd, this.#packer, this.#onBytes);
+    this.#segmented = stored.content;
+    return stored.sizeBytes;
+  }
 }
 
 function storeWhole(bytes: Buffer, packer: Packer): StoredContent {

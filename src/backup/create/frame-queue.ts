@@ -1,9 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { frameBytes } from '../format/repository-config.ts';
-import { maxStoredFrameBytes, ZstdSlot } from './zstd-slot.ts';
+import { isDense, maxStoredFrameBytes, ZstdSlot } from './zstd-slot.ts';
 
 /** One for each processor and one that is handed over meanwhile; four threads are in the pool of Node.js. */
 const slots = Math.min(4, availableParallelism() + 1);
+
+/** While frames are dense, one of so many is still compressed at the level asked for, which may find more than a quick look. */
+const fullLevelEvery = 16;
 
 /** Compressors of one backup. Each works on a thread of the pool while it has a frame, and each holds some memory. */
 export class FrameCompressors {
@@ -15,6 +18,9 @@ export class FrameCompressors {
   readonly #buffers: Buffer[] = [];
   /** The same for compressed frames. */
   readonly #stored: Buffer[] = [];
+  /** The last frame that was ready hardly got smaller. */
+  #dense = false;
+  #count = 0;
 
   constructor(level: number) {
     this.level = level;
@@ -25,7 +31,10 @@ export class FrameCompressors {
     const slot = await this.#take();
     try {
       const into = this.#stored.pop() ?? Buffer.allocUnsafeSlow(maxStoredFrameBytes);
-      return into.subarray(0, await slot.frame(raw, into));
+      const quick = this.#dense && ++this.#count % fullLevelEvery !== 0;
+      const length = await slot.frame(raw, into, quick);
+      this.#dense = isDense(length, raw.length);
+      return into.subarray(0, length);
     } finally {
       const next = this.#waiting.shift();
       if (next) next(slot);

@@ -1,4 +1,12 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import {
+  type CipherChaCha20Poly1305,
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto';
 import { damaged } from '../format/damaged.ts';
 
 /** Payload of an age file (age-encryption.org/v1, "Payload"): STREAM with ChaCha20-Poly1305. */
@@ -25,7 +33,8 @@ function chunkNonce(index: number, last: boolean): Buffer {
  * node:crypto because it is ten times as fast as the age library's own stream.
  */
 export class AgeEncryptor {
-  readonly #key: Buffer;
+  /** An object made once: bytes would be turned into one for each chunk. */
+  readonly #key: KeyObject;
   readonly #emit: (bytes: Buffer) => void;
   readonly #pending = Buffer.allocUnsafe(chunkBytes);
   #used = 0;
@@ -33,36 +42,41 @@ export class AgeEncryptor {
 
   constructor(fileKey: Uint8Array, emit: (bytes: Buffer) => void) {
     const nonce = randomBytes(nonceBytes);
-    this.#key = payloadKey(fileKey, nonce);
+    this.#key = createSecretKey(payloadKey(fileKey, nonce));
     this.#emit = emit;
     emit(nonce);
   }
 
   push(bytes: Uint8Array): void {
     let at = 0;
-    while (at < bytes.length) {
-      // A full chunk waits until more comes, because the last one is marked.
-      if (this.#used === chunkBytes) this.#flush(false);
-      const take = Math.min(chunkBytes - this.#used, bytes.length - at);
-      this.#pending.set(bytes.subarray(at, at + take), this.#used);
-      this.#used += take;
+    // A full chunk waits until more comes, because the last one is marked. Those before it are encrypted where they lie.
+    while (this.#used + bytes.length - at > chunkBytes) {
+      const cipher = this.#cipher(false);
+      const take = chunkBytes - this.#used;
+      if (this.#used > 0) this.#emit(cipher.update(this.#pending.subarray(0, this.#used)));
+      if (take > 0) this.#emit(cipher.update(bytes.subarray(at, at + take)));
+      this.#finish(cipher);
+      this.#used = 0;
       at += take;
     }
+    this.#pending.set(at === 0 ? bytes : bytes.subarray(at), this.#used);
+    this.#used += bytes.length - at;
   }
 
   end(): void {
-    this.#flush(true);
+    const cipher = this.#cipher(true);
+    this.#emit(cipher.update(this.#pending.subarray(0, this.#used)));
+    this.#finish(cipher);
+    this.#used = 0;
   }
 
-  #flush(last: boolean): void {
-    const cipher = createCipheriv('chacha20-poly1305', this.#key, chunkNonce(this.#index++, last), {
-      authTagLength: tagBytes,
-    });
-    const body = cipher.update(this.#pending.subarray(0, this.#used));
+  #cipher(last: boolean): CipherChaCha20Poly1305 {
+    return createCipheriv('chacha20-poly1305', this.#key, chunkNonce(this.#index++, last), { authTagLength: tagBytes });
+  }
+
+  #finish(cipher: CipherChaCha20Poly1305): void {
     cipher.final();
-    this.#emit(body);
     this.#emit(cipher.getAuthTag());
-    this.#used = 0;
   }
 }
 

@@ -17,46 +17,86 @@ const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLO
 /** open(2): reading must not change the access time; only the owner and root may ask for that. */
 let noatime: number = constants.O_NOATIME ?? 0;
 
+type Take = (fd: number, sizeBytes: number) => number | Promise<number>;
+
 /**
  * Reads a regular file between two looks at its state. `take` gets an open descriptor and must read from the start to the
- * end of the file, telling how many bytes it saw; it is called again when the file changed meanwhile.
+ * end of the file, telling how many bytes it saw; it is called again when the file changed meanwhile. A promise only when
+ * `take` gives one: promises for each of many small files cost as much as reading them.
  */
-export async function readStable(
-  path: ByteString,
-  found: BigIntStats,
-  take: (fd: number, sizeBytes: number) => number | Promise<number>,
-): Promise<ReadOutcome> {
-  let before: BigIntStats | undefined = found;
-  let counted: number | undefined;
-  for (let attempt = 1; ; attempt++) {
-    let fd: number;
-    try {
-      fd = openForReading(path);
-    } catch (error) {
-      // ELOOP: a link has taken the place of the file.
-      return ['ENOENT', 'ELOOP', 'ENOTDIR'].includes(errnoOf(error) ?? '')
-        ? { outcome: 'vanished' }
-        : { outcome: 'unreadable', message: shortMessage(error) };
+export function readStable(path: ByteString, found: BigIntStats, take: Take): ReadOutcome | Promise<ReadOutcome> {
+  return new StableRead(path, found, take).next();
+}
+
+class StableRead {
+  readonly #path: ByteString;
+  readonly #take: Take;
+  #before: BigIntStats;
+  #counted: number | undefined;
+  #attempt = 0;
+
+  constructor(path: ByteString, found: BigIntStats, take: Take) {
+    this.#path = path;
+    this.#before = found;
+    this.#take = take;
+  }
+
+  next(): ReadOutcome | Promise<ReadOutcome> {
+    for (;;) {
+      this.#attempt++;
+      let fd: number;
+      try {
+        fd = openForReading(this.#path);
+      } catch (error) {
+        // ELOOP: a link has taken the place of the file.
+        return ['ENOENT', 'ELOOP', 'ENOTDIR'].includes(errnoOf(error) ?? '')
+          ? { outcome: 'vanished' }
+          : { outcome: 'unreadable', message: shortMessage(error) };
+      }
+      let reading: number | Promise<number>;
+      try {
+        reading = this.#take(fd, Number(this.#before.size));
+      } catch (error) {
+        reading = Promise.reject(error);
+      }
+      if (typeof reading !== 'number') return this.#later(fd, reading);
+      const outcome = this.#settle(fd, reading);
+      if (outcome) return outcome;
     }
+  }
+
+  async #later(fd: number, reading: Promise<number>): Promise<ReadOutcome> {
+    let sizeBytes: number;
     try {
-      const reading = take(fd, Number(before.size));
-      const sizeBytes = typeof reading === 'number' ? reading : await reading;
-      const after = fstatSync(fd, { bigint: true });
-      if (same(before, after) && sizeBytes === Number(after.size))
-        return { outcome: 'read', stats: after, sizeBytes, changed: false };
-      // What the kernel makes up when it is read has no true size: the same length twice, in one state, is its end.
-      const steady = same(before, after);
-      if (steady && sizeBytes === counted) return { outcome: 'read', stats: after, sizeBytes, changed: false };
-      counted = steady ? sizeBytes : undefined;
-      if (attempt === attempts) return { outcome: 'read', stats: before, sizeBytes, changed: true };
+      sizeBytes = await reading;
     } catch (error) {
+      closeSync(fd);
       if (errnoOf(error) === undefined) throw error;
+      return { outcome: 'unreadable', message: shortMessage(error) };
+    }
+    return this.#settle(fd, sizeBytes) ?? this.next();
+  }
+
+  /** Closes the file. Undefined when it must be read again. */
+  #settle(fd: number, sizeBytes: number): ReadOutcome | undefined {
+    const before = this.#before;
+    try {
+      const after = fstatSync(fd, { bigint: true });
+      const steady = same(before, after);
+      // What the kernel makes up when it is read has no true size: the same length twice, in one state, is its end.
+      if (steady && (sizeBytes === Number(after.size) || sizeBytes === this.#counted))
+        return { outcome: 'read', stats: after, sizeBytes, changed: false };
+      this.#counted = steady ? sizeBytes : undefined;
+      if (this.#attempt === attempts) return { outcome: 'read', stats: before, sizeBytes, changed: true };
+    } catch (error) {
       return { outcome: 'unreadable', message: shortMessage(error) };
     } finally {
       closeSync(fd);
     }
-    before = lstat(path);
-    if (!before?.isFile()) return { outcome: 'vanished' };
+    const again = lstat(this.#path);
+    if (!again?.isFile()) return { outcome: 'vanished' };
+    this.#before = again;
+    return undefined;
   }
 }
 

@@ -1,0 +1,54 @@
+import { pack } from 'tar-stream';
+import { expect, test } from 'vitest';
+import { TarCheck } from '../../../src/backup/create/tar-check.ts';
+
+type Member = { name: string; bytes: Buffer; type?: 'file' | 'contiguous-file' };
+
+async function tarOf(members: Member[]): Promise<Buffer> {
+  const stream = pack();
+  for (const { name, bytes, type } of members) stream.entry({ name, type: type ?? 'file', mode: 0o600 }, bytes);
+  stream.finalize();
+  const parts: Buffer[] = [];
+  for await (const part of stream) parts.push(part as Buffer);
+  return Buffer.concat(parts);
+}
+
+const first = { name: '0', bytes: Buffer.alloc(700, 'a') };
+const second = { name: '3', bytes: Buffer.alloc(513, 'b') };
+
+function check(tar: Buffer, cut = tar.length): number {
+  const watch = new TarCheck();
+  watch.expect(0, 700);
+  watch.expect(3, 513);
+  for (let at = 0; at < tar.length; at += cut) watch.write(tar.subarray(at, at + cut));
+  return watch.end();
+}
+
+test.each([1, 511, 512, 700, 10_000])('accepts what was announced, in pieces of %i bytes', async (cut) => {
+  const tar = await tarOf([first, second]);
+  expect(check(tar, cut)).toBe(tar.length);
+});
+
+test.each<[string, Member[]]>([
+  [
+    'a name',
+    [
+      { ...first, name: '00000' },
+      { ...second, name: '4' },
+    ],
+  ],
+  ['a name that only begins with the number', [first, { ...second, name: '3a' }]],
+  ['a name with a folder', [first, { ...second, name: 'a/3' }]],
+  ['a size', [first, { ...second, bytes: Buffer.alloc(512) }]],
+  ['a type', [first, { ...second, type: 'contiguous-file' }]],
+])('refuses another one: %s', async (_, members) => {
+  const tar = await tarOf(members);
+  expect(() => check(tar)).toThrow(/came out as/);
+});
+
+test('refuses a member too few, and one too many', async () => {
+  const few = await tarOf([first]);
+  expect(() => check(few)).toThrow();
+  const many = await tarOf([first, second, { ...second, name: '6' }]);
+  expect(() => check(many)).toThrow(/tar stream of/);
+});
