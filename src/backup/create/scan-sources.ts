@@ -7,7 +7,7 @@ import { Owners } from '../scan/owners.ts';
 import type { Sources } from '../scan/sources.ts';
 import { absolute, type Found, shortMessage, walk } from '../scan/walk.ts';
 import { AttributeReader, type Attributes } from '../scan/xattrs.ts';
-import { storeContent } from './content-store.ts';
+import { type StoredFile, storeContent } from './content-store.ts';
 import type { BackupProgress, CreateOptions } from './create-snapshot.ts';
 import { type FoundOrDump, withDumps } from './dump-entries.ts';
 import { lineMiddle, linePrefix, lineSuffix, linkOf, type StoredContent, targetOf } from './entry-line.ts';
@@ -80,6 +80,9 @@ class Scan {
     },
     dirs: { new: 0, changed: 0, unchanged: 0 },
   };
+  readonly #onBytes = (bytes: number): void => {
+    this.#bytesDone += bytes;
+  };
   #problems = 0;
   #bytesDone = 0;
 
@@ -108,7 +111,8 @@ class Scan {
       for (const candidate of batch.candidates) {
         if (this.#options.stopping.aborted) return this.#result;
         this.#options.signal.throwIfAborted();
-        await this.#store(candidate, attributes);
+        const storing = this.#store(candidate, attributes);
+        if (storing) await storing;
       }
       this.#progress(batch.candidates.at(-1)!.found);
     }
@@ -159,12 +163,10 @@ class Scan {
     return linePrefix(found, found.stats, Number(found.stats.size), this.#owners);
   }
 
-  async #store(candidate: Candidate, attributes: Map<string, Attributes>): Promise<void> {
+  /** A promise only when something must be waited for: there are many objects. */
+  #store(candidate: Candidate, attributes: Map<string, Attributes>): Promise<void> | undefined {
     const { found, before } = candidate;
-    if (candidate.unchanged) {
-      await this.#write(found, before!, false, Number(found.stats.size), before);
-      return;
-    }
+    if (candidate.unchanged) return this.#write(found, before!, false, Number(found.stats.size), before);
     if (found.dump) return this.#write(found, found.dump.line, found.dump.unnamed, found.dump.sizeBytes, before);
     const own = attributes.get(absolute(found.path));
     if (found.type === 'f') return this.#storeFile(candidate, own);
@@ -178,13 +180,15 @@ class Scan {
         path: absolute(found.path),
         message: shortMessage(error),
       });
-      return;
+      return undefined;
     }
     const { text } = lineMiddle(undefined, target, own);
-    await this.#write(found, `${this.#prefix(found)}\t${text}\t${lineSuffix(found, found.stats)}`, false, 0, before);
+    const line = `${this.#prefix(found)}\t${text}\t${lineSuffix(found, found.stats)}`;
+    return this.#write(found, line, false, 0, before);
   }
 
-  async #storeFile({ found, before }: Candidate, attributes: Attributes | undefined): Promise<void> {
+  #storeFile(candidate: Candidate, attributes: Attributes | undefined): Promise<void> | undefined {
+    const { found, before } = candidate;
     const link = linkOf(found, found.stats);
     const seen = link === undefined ? undefined : this.#linked.get(link);
     // The fields after the path tell that it is still the same object in the same state.
@@ -194,12 +198,24 @@ class Scan {
       const line = `${this.#prefix(found)}\t${text}\t${lineSuffix(found, found.stats)}`;
       return this.#write(found, line, unnamed, Number(found.stats.size), before);
     }
-    const { read, content } = await storeContent(found, found.stats, this.#options.packer, (bytes) => {
-      this.#bytesDone += bytes;
-    });
+    const stored = storeContent(found, found.stats, this.#options.packer, this.#onBytes);
+    return stored instanceof Promise
+      ? stored.then((later) => this.#writeFile(candidate, later, attributes, link, prefixEnd))
+      : this.#writeFile(candidate, stored, attributes, link, prefixEnd);
+  }
+
+  #writeFile(
+    { found, before }: Candidate,
+    { read, content }: StoredFile,
+    attributes: Attributes | undefined,
+    link: string | undefined,
+    prefixEnd: string,
+  ): Promise<void> | undefined {
     const path = absolute(found.path);
-    if (read.outcome === 'vanished')
-      return this.#report({ class: 'vanished', path, message: 'it vanished before it was read' });
+    if (read.outcome === 'vanished') {
+      this.#report({ class: 'vanished', path, message: 'it vanished before it was read' });
+      return undefined;
+    }
     if (read.outcome === 'unreadable') {
       this.#report({ class: 'unreadable', path, message: read.message });
       const { text } = lineMiddle(undefined, undefined, attributes);
@@ -212,10 +228,16 @@ class Scan {
     const { text, unnamed } = lineMiddle(content, undefined, attributes);
     const start = linePrefix(found, read.stats, read.sizeBytes, this.#owners);
     const line = `${start}\t${text}\t${lineSuffix(found, read.stats, read.changed ? ['changed'] : [])}`;
-    await this.#write(found, line, unnamed, read.sizeBytes, before);
+    return this.#write(found, line, unnamed, read.sizeBytes, before);
   }
 
-  async #write(found: Found, line: string, unnamed: boolean, size: number, before: string | undefined): Promise<void> {
+  #write(
+    found: Found,
+    line: string,
+    unnamed: boolean,
+    size: number,
+    before: string | undefined,
+  ): Promise<void> | undefined {
     const { counts, dirs } = this.#result;
     counts.entries++;
     if (found.type === 'f') {
@@ -231,9 +253,8 @@ class Scan {
       else dirs.changed++;
     } else if (found.type === 'l') counts.links++;
     else counts.others++;
-    const adding = this.#options.manifest.add(line, unnamed);
-    if (adding) await adding;
     if ((counts.entries & 0xff) === 0) this.#progress(found);
+    return this.#options.manifest.add(line, unnamed);
   }
 
   #report(problem: Problem): void {
