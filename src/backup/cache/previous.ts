@@ -24,6 +24,8 @@ export class PreviousManifest {
   #at = 0;
   #current: PreviousLine | undefined;
   #checkLines = false;
+  /** Line of the path that was asked for last, when it was left out. */
+  leftOut: string | undefined;
   /** Blocks of which the cache had no good copy: their files are read again. */
   unreadBlocks = 0;
 
@@ -36,12 +38,16 @@ export class PreviousManifest {
 
   /** The previous line of a path; paths must be asked for in manifest order. */
   lineOf(path: ByteString): string | undefined {
+    this.leftOut = undefined;
     while (this.#current) {
       const order = comparePaths(this.#current.path, path);
       if (order > 0) return undefined;
       const { line } = this.#current;
       this.#advance();
-      if (order === 0) return this.#checkLines && !packsOf(line).every(this.#usable) ? undefined : line;
+      if (order !== 0) continue;
+      if (!this.#checkLines || packsOf(line).every(this.#usable)) return line;
+      this.leftOut = line;
+      return undefined;
     }
     return undefined;
   }

@@ -1,8 +1,9 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
 import type Database from 'better-sqlite3';
 import { sha256Hex } from '../../core/json.ts';
+import { makePrivateDir } from '../../core/private-dir.ts';
 import type { EntryBlockRef } from '../format/manifest-root.ts';
 import { objectNames } from '../format/object-names.ts';
 import { formatPackLine, type PackInfo, parsePackLine } from '../format/pack-table.ts';
@@ -45,7 +46,7 @@ export class RepositoryCache implements ContentIndex {
   /** Opens or makes the cache in `dir`; one that cannot be read is thrown away and `onReset` told. */
   static async open(dir: string, onReset: (why: string) => void = () => undefined): Promise<RepositoryCache> {
     const { default: Sqlite } = await import('better-sqlite3');
-    mkdirSync(join(dir, 'blocks'), { recursive: true, mode: 0o700 });
+    makePrivateDir(join(dir, 'blocks'));
     const file = join(dir, 'cache.sqlite');
     try {
       return new RepositoryCache(openDatabase(Sqlite, file), dir);
@@ -155,6 +156,11 @@ export class RepositoryCache implements ContentIndex {
     return this.#db
       .prepare<[string], KnownParent>('SELECT snapshot, started, root FROM parents WHERE sources = ?')
       .get(sourcesKey);
+  }
+
+  /** The last snapshots of all sources that were backed up here. */
+  parents(): KnownParent[] {
+    return this.#db.prepare<[], KnownParent>('SELECT snapshot, started, root FROM parents').all();
   }
 
   /** Copies of blocks that only it had go with the next `setParent`. */

@@ -3,6 +3,7 @@ import { OaopsError } from '../../core/errors.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
 import { compactTime, newId, type RandomSource } from '../../core/ids.ts';
 import { sha256Hex } from '../../core/json.ts';
+import type { ContentIndex } from '../cache/content-index.ts';
 import { PreviousManifest } from '../cache/previous.ts';
 import type { RepositoryCache } from '../cache/repository-cache.ts';
 import { encodeObject } from '../crypto/codec.ts';
@@ -39,6 +40,8 @@ export interface CreateOptions {
   repositoryId: string;
   recipients: readonly string[];
   parent: ManifestRoot | undefined;
+  /** Packs that are not to be referred to any more, though they are there. */
+  stale: ReadonlySet<string>;
   /** Read every file again, whatever its times say. */
   rehash: boolean;
   spoolDir: string;
@@ -103,7 +106,7 @@ export async function createSnapshot(options: CreateOptions): Promise<CreatedSna
   };
   for (const { path, message } of options.sources.missing) report({ class: 'missing-source', path, message });
 
-  const packer = new Packer({ ...options, contents: cache });
+  const packer = new Packer({ ...options, contents: withoutStale(cache, options.stale) });
   const manifest = new ManifestWriter({
     legs,
     cache,
@@ -111,7 +114,11 @@ export async function createSnapshot(options: CreateOptions): Promise<CreatedSna
     spoolFile: `${options.spoolDir}/lines`,
     nameOf: (pack) => packer.nameOf(pack),
   });
-  const previous = new PreviousManifest(cache, parent?.blocks ?? [], (pack) => legs.has(objectNames.pack(pack)));
+  const previous = new PreviousManifest(
+    cache,
+    parent?.blocks ?? [],
+    (pack) => !options.stale.has(pack) && legs.has(objectNames.pack(pack)),
+  );
   try {
     const dumps = await makeDumps(options, packer, report);
     const scanned = await scanSources({ ...options, dumps, packer, manifest, previous, parent, startedMs, report });
@@ -212,6 +219,18 @@ export function idAfter(newest: string | undefined, nowMs: number, random: Rando
     if (newest === undefined || id > newest || attempt > 64) return id;
     if (compactTime(nowMs) !== newest.slice(0, 16)) return id;
   }
+}
+
+/** Contents of stale packs count as not stored. */
+function withoutStale(contents: ContentIndex, stale: ReadonlySet<string>): ContentIndex {
+  if (stale.size === 0) return contents;
+  return {
+    find: (sha256) => {
+      const found = contents.find(sha256);
+      return found && stale.has(found.pack) ? undefined : found;
+    },
+    addPack: (pack, added) => contents.addPack(pack, added),
+  };
 }
 
 /** Index, checksums, manifest; then a last look that nothing it names was taken away meanwhile. */

@@ -147,14 +147,16 @@ class Scan {
   #compare(found: FoundOrDump): Candidate {
     if (found.dump) return { found, before: this.#options.previous.lineOf(found.path), unchanged: false };
     const { stats } = found;
-    const before = this.#options.previous.lineOf(found.path);
+    const usable = this.#options.previous.lineOf(found.path);
+    // What is stored again only because its pack may not be used has not changed.
+    const before = usable ?? this.#options.previous.leftOut;
     const unchanged =
-      before !== undefined &&
+      usable !== undefined &&
       !this.#options.rehash &&
       stats.mtimeNs < this.#trustBeforeNs &&
       stats.ctimeNs < this.#trustBeforeNs &&
-      before.startsWith(`${this.#prefix(found)}\t`) &&
-      before.endsWith(`\t${lineSuffix(found, stats)}`);
+      usable.startsWith(`${this.#prefix(found)}\t`) &&
+      usable.endsWith(`\t${lineSuffix(found, stats)}`);
     return { found, before, unchanged };
   }
 
@@ -244,7 +246,7 @@ class Scan {
       counts.files++;
       counts.bytes += size;
       if (before === undefined) counts.filesNew++;
-      else if (line === before) counts.filesUnchanged++;
+      else if (line === before || sameButPlace(line, before)) counts.filesUnchanged++;
       else counts.filesChanged++;
     } else if (found.type === 'd') {
       counts.dirs++;
@@ -274,4 +276,11 @@ class Scan {
 
 function afterPath(prefix: string): string {
   return prefix.slice(prefix.indexOf('\t', 2));
+}
+
+/** True when two entry lines differ only in where the content lies: field 14. */
+function sameButPlace(a: string, b: string): boolean {
+  if (a.slice(0, 64) !== b.slice(0, 64)) return false;
+  const [one, two] = [a.split('\t'), b.split('\t')];
+  return one.length === two.length && one.every((field, i) => i === 13 || field === two[i]);
 }
