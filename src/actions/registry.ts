@@ -1,5 +1,6 @@
 import type { AnyAction } from '../engine/action.ts';
 import { backupCreate } from './backup-create.ts';
+import { backupLoad } from './backup-load.ts';
 import { backupPrune } from './backup-prune.ts';
 import { backupRestore } from './backup-restore.ts';
 import { backupVerify } from './backup-verify.ts';
@@ -38,6 +39,7 @@ export const actionList: readonly AnyAction[] = [
   backupVerify,
   backupPrune,
   backupRestore,
+  backupLoad,
   drillRestore,
   drillJudge,
 ];

@@ -9,7 +9,13 @@ import { messageOf, OaopsError } from '../core/errors.ts';
 import { loginName } from '../core/login.ts';
 
 /** Work on backups that a command does by itself, without a runbook. Also the topic of its facts in the record. */
-export type AdHocAction = 'backup.create' | 'backup.restore' | 'backup.verify' | 'backup.prune' | 'backup.sync';
+export type AdHocAction =
+  | 'backup.create'
+  | 'backup.load'
+  | 'backup.restore'
+  | 'backup.verify'
+  | 'backup.prune'
+  | 'backup.sync';
 
 /**
  * Tells the record of work that has no run: a row of the audit log before it starts, a fact when it has ended, a row when

@@ -13,7 +13,7 @@ export const loadCommand: Loader = async (dump, context) => {
   const { argv } = context.target;
   if (!argv || argv.length === 0)
     throw usageError('load-command-missing', 'no command is given that loads the dump', {
-      next: 'Give it after two hyphens: ... --as command --source ID -- PROGRAM ARGUMENTS.',
+      next: 'Give it with --shell: a script for /bin/sh that reads the dump on standard input.',
     });
   await context.feed(dump, { argv: ['/bin/sh', '-c', wholeText, 'oaops', ...withVia(context.target, argv)] }, argv[0]!);
   return { file: dump.file };
