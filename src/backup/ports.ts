@@ -78,7 +78,9 @@ export interface BucketExamination {
   /** Rules in force that delete objects, as text: `temp/ after 30 d`. */
   expirations: { prefix: string; days: number | undefined; what: 'objects' | 'versions' | 'uploads' }[] | undefined;
   /** Puts two different bodies to one free name at the same instant, with the condition that the name is free. */
-  race(name: string, rounds: number): Promise<{ refusedAll: boolean; bothWon: number; rounds: number }>;
+  race(newName: () => string, rounds: number): Promise<{ refusedAll: boolean; bothWon: number }>;
+  /** Whether a request for some bytes is answered with those only. */
+  honoursRange(name: string): Promise<boolean>;
   /** Stores an object in parts; undefined: it came back whole; else what was wrong. */
   multipart(name: string): Promise<string | undefined>;
   /** Stores an object the way the SDK does by default (CRC32 in a trailer); undefined: it came back; else what was wrong. */

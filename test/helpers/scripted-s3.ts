@@ -32,6 +32,14 @@ export interface ScriptedS3 {
     pageSize: number;
     versioning: boolean;
     objectLock: boolean;
+    /** How far the server's clock is ahead. */
+    clockAheadMs: number;
+    /** Listings show objects only after so long. */
+    staleListsMs: number;
+    /** A lifecycle rule deletes objects after so many days. */
+    expirationDays: number | undefined;
+    /** Every call is answered with this error instead. */
+    refusal: { status: number; code: string } | undefined;
   };
   close(): Promise<void>;
 }
@@ -50,6 +58,10 @@ export async function startScriptedS3(): Promise<ScriptedS3> {
     pageSize: 1000,
     versioning: false,
     objectLock: false,
+    clockAheadMs: 0,
+    staleListsMs: 0,
+    expirationDays: undefined,
+    refusal: undefined,
   };
   const calls: string[] = [];
   const server = createServer((request, response) => {
@@ -74,6 +86,8 @@ export async function startScriptedS3(): Promise<ScriptedS3> {
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks);
 
+    response.setHeader('date', new Date(Date.now() + manners.clockAheadMs).toUTCString());
+    if (manners.refusal) return xmlError(response, manners.refusal.status, manners.refusal.code);
     const planned = faults.find((one) => one.times > 0 && one.match.test(call));
     if (planned) planned.times -= 1;
     const fault = planned?.fault;
@@ -90,7 +104,7 @@ export async function startScriptedS3(): Promise<ScriptedS3> {
     if (request.method === 'PUT') {
       const refusal = refusePut(request, key, body);
       if (refusal) return xmlError(response, ...refusal);
-      if (fault !== 'lying-put') objects.set(key, { bytes: body, modifiedMs: Date.now() });
+      if (fault !== 'lying-put') objects.set(key, { bytes: body, modifiedMs: Date.now() + manners.clockAheadMs });
       if (fault === 'lost') return request.socket.destroy();
       response.writeHead(200, { etag: `"${createHash('md5').update(body).digest('hex')}"` }).end();
       return;
@@ -132,9 +146,17 @@ export async function startScriptedS3(): Promise<ScriptedS3> {
       if (!manners.objectLock) return xmlError(response, 404, 'ObjectLockConfigurationNotFoundError');
       return send('<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>');
     }
+    if (url.searchParams.has('lifecycle')) {
+      if (manners.expirationDays === undefined) return xmlError(response, 404, 'NoSuchLifecycleConfiguration');
+      return send(
+        `<LifecycleConfiguration><Rule><ID>old</ID><Filter><Prefix></Prefix></Filter><Status>Enabled</Status><Expiration><Days>${manners.expirationDays}</Days></Expiration></Rule></LifecycleConfiguration>`,
+      );
+    }
     const prefix = url.searchParams.get('prefix') ?? '';
     const after = url.searchParams.get('continuation-token') ?? '';
-    const keys = [...objects.keys()].filter((key) => key.startsWith(prefix) && key > after).sort();
+    const oldEnough = (key: string) =>
+      manners.staleListsMs === 0 || Date.now() - objects.get(key)!.modifiedMs > manners.staleListsMs;
+    const keys = [...objects.keys()].filter((key) => key.startsWith(prefix) && key > after && oldEnough(key)).sort();
     const page = keys.slice(0, manners.pageSize);
     const more = keys.length > page.length;
     const contents = page.map((key) => {

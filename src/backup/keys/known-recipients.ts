@@ -19,7 +19,7 @@ export interface KnownRepository {
  * @throws OaopsError `recipients-changed`, `repository-changed` (exit 4)
  */
 export function checkKnown(stateDir: string, location: string, now: KnownRepository): void {
-  const known = readKnown(fileOf(stateDir, location));
+  const known = readKnown(knownFile(stateDir, location));
   if (known === undefined) {
     remember(stateDir, location, now);
     return;
@@ -52,10 +52,11 @@ export function remember(
   { repositoryId, encryption, recipients }: KnownRepository,
 ): void {
   const text = JSON.stringify({ location, repositoryId, encryption, recipients });
-  writeFileDurable(fileOf(stateDir, location), `${text}\n`);
+  writeFileDurable(knownFile(stateDir, location), `${text}\n`);
 }
 
-function fileOf(stateDir: string, location: string): string {
+/** Where it is remembered; the file is there when this machine knows the repository. */
+export function knownFile(stateDir: string, location: string): string {
   return join(stateDir, 'known-repositories', `${sha256Hex(location).slice(0, 32)}.json`);
 }
 
