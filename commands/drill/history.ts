@@ -4,7 +4,9 @@ import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 
 export default class DrillHistory extends BaseCommand<typeof DrillHistory> {
-  static override summary = 'Show what restore drills have found, newest first';
+  static override summary = 'Show what drills have found, newest first, and how they go over time';
+  static override description =
+    'Below the table, for each runbook: verdicts (+ pass, ~ partial, x fail), RTO and RPO from the oldest to the newest. Sabotaged drills are in the table only.';
   static override examples = [
     '<%= config.bin %> drill history',
     '<%= config.bin %> drill history restore-drill --json',
@@ -17,9 +19,9 @@ export default class DrillHistory extends BaseCommand<typeof DrillHistory> {
 
   protected override async execute(): Promise<CommandResult> {
     await using app = openApp(this.globals);
-    const { drillHistory } = await import('../../src/app/drills.ts');
+    const { drillHistory, drillTrends, trendText } = await import('../../src/app/drills.ts');
     const drills = await drillHistory(app, this.args.runbook, this.flags.limit);
-    if (drills.length === 0) return { json: { drills }, text: this.say('no drill has been run yet') };
+    if (drills.length === 0) return { json: { drills, trends: [] }, text: this.say('no drill has been run yet') };
     const columns = [
       { title: 'TIME (UTC)', whole: true },
       { title: 'RUNBOOK', whole: true },
@@ -36,7 +38,11 @@ export default class DrillHistory extends BaseCommand<typeof DrillHistory> {
       rpo,
       shortened(reasons.length > 1 ? `${reasons[0]} (and ${reasons.length - 1} more)` : (reasons[0] ?? '')),
     ]);
-    return { json: { drills }, text: this.table(columns, rows) };
+    const trends = drillTrends(drills);
+    return {
+      json: { drills, trends },
+      text: `${this.table(columns, rows)}\n\n${this.say(trendText(trends))}`.trimEnd(),
+    };
   }
 }
 

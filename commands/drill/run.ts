@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { openApp } from '../../src/app.ts';
+import { sabotageKinds } from '../../src/backup/drill/drill-spec.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 
@@ -32,7 +33,7 @@ export default class DrillRun extends BaseCommand<typeof DrillRun> {
     }),
     sabotage: Flags.string({
       description: 'make it go wrong on purpose',
-      options: ['missing-pack', 'flipped-bit', 'wrong-key'],
+      options: sabotageKinds.filter((kind) => kind !== 'none'),
     }),
   };
 

@@ -1,11 +1,11 @@
 import { z } from 'zod';
+import { drillTopic } from '../backup/drill/state.ts';
 import { isoTime } from '../core/clock.ts';
 import { ExitCode } from '../core/exit-codes.ts';
 import { formatDuration } from '../core/units.ts';
 import type { Action } from '../engine/action.ts';
 import type { FactStore } from '../record/types.ts';
 import { durationSchema } from '../runbook/schema/common.ts';
-import { drillTopic } from './drill-restore.ts';
 
 const timeSchema = z.iso.datetime({ offset: true, error: 'not a time with a zone; write 2026-11-30T22:00:00+08:00' });
 

@@ -1,7 +1,11 @@
+import { createReadStream } from 'node:fs';
 import { z } from 'zod';
 import type { BackupServices } from '../backup/door.ts';
+import { canaryTopic } from '../backup/drill/canary.ts';
 import type { DrillResult } from '../backup/drill/drill.ts';
-import { drillBodySpec, provesData, sabotageKinds } from '../backup/drill/drill-spec.ts';
+import { drillBodySpec, provesData, sabotageKinds, unknownLoads } from '../backup/drill/drill-spec.ts';
+import type { RunOptions } from '../backup/drill/load/types.ts';
+import { drillTopic } from '../backup/drill/state.ts';
 import type { ReadLease } from '../backup/lease/read-lease.ts';
 import { isoTime } from '../core/clock.ts';
 import { ExitCode } from '../core/exit-codes.ts';
@@ -34,13 +38,24 @@ const withSchema = z
       .describe('Objective: greatest age of the recovered data in milliseconds.'),
     sabotage: z.enum(sabotageKinds).default('none').describe('Makes the drill go wrong on purpose.'),
   })
-  .refine(({ compare, checks }) => provesData(compare, checks), {
-    error: 'the drill has no check that proves data; set compare: hashes, or add a canary, sqlite or command check',
+  .refine((args) => provesData(args), {
+    error:
+      'the drill has no check that proves data; set compare: hashes, or add a canary, sqlite, sql or command check',
     path: ['checks'],
+  })
+  .refine((args) => unknownLoads(args).length === 0, {
+    error:
+      'a check asks a database that is not loaded, or two are loaded under one id; give each database of "load" its own id',
+    path: ['load'],
+  })
+  .refine(({ stockPath, include }) => !stockPath || include.every((one) => /^\/[^*?[\]{}]*$/.test(one)), {
+    error: 'the restore script knows no patterns; name files and folders by their whole paths in "include"',
+    path: ['include'],
   });
 type With = z.infer<typeof withSchema>;
 
 const resultSchema = z.object({
+  kind: z.enum(['restore', 'stock-path']),
   verdict: z.enum(['pass', 'partial', 'fail']),
   reasons: z.array(z.string()),
   location: z.string(),
@@ -62,9 +77,6 @@ const resultSchema = z.object({
   kept: z.string().nullable(),
 });
 
-/** Facts of this topic are drill results, by runbook: `oaops drill history` reads them. */
-export const drillTopic = 'drill';
-
 /** Restores from one leg into a fresh folder, checks, compares and judges: pass, partial (exit 3) or fail (exit 9). */
 export const drillRestore: Action<With, DrillServices> = {
   name: 'drill.restore',
@@ -75,8 +87,8 @@ export const drillRestore: Action<With, DrillServices> = {
   usesTargets: false,
   // It makes a folder of its own and takes it away again.
   idempotent: true,
-  describe: ({ repo, snapshot, sabotage }) =>
-    `restore ${snapshot} from ${repo} into a fresh folder, check it${sabotage === 'none' ? '' : `, sabotaged: ${sabotage}`}`,
+  describe: ({ repo, snapshot, sabotage, stockPath }) =>
+    `restore ${snapshot} from ${repo} into a fresh folder${stockPath ? ' with the restore script alone' : ''}, check it${sabotage === 'none' ? '' : `, sabotaged: ${sabotage}`}`,
   async apply(args, context) {
     const [{ runDrill }, { openRepository }, { leaseFor }, door] = await Promise.all([
       import('../backup/drill/drill.ts'),
@@ -103,7 +115,10 @@ export const drillRestore: Action<With, DrillServices> = {
           clock: context.clock,
           stateDir: door.stateDir,
           signal: AbortSignal.any([context.signal, context.stopping]),
-          run: (argv, cwd, timeoutMs) => runCommand(context, argv, cwd, timeoutMs),
+          run: (argv, cwd, timeoutMs, options) => runCommand(context, argv, cwd, timeoutMs, options),
+          secret: (ref) => context.secrets.resolve(ref),
+          planted: async (name, before) => plantedValue(await context.services.facts(), name, before),
+          identityFile: await door.identityPath(args.identityFile, [args.repo]),
           onProgress: (message) => context.progress({ message }),
         },
       );
@@ -126,13 +141,34 @@ export const drillRestore: Action<With, DrillServices> = {
   recover: async () => ({ status: 'not-started' }),
 };
 
-async function runCommand(context: ActionContext<DrillServices>, argv: string[], cwd: string, timeoutMs: number) {
+async function runCommand(
+  context: ActionContext<DrillServices>,
+  argv: string[],
+  cwd: string,
+  timeoutMs: number,
+  { env, stdinFile, signal }: RunOptions = {},
+) {
   const host = await context.host();
   const { exitCode, timedOut, stdout, stderr } = await host.run(
-    { argv, cwd, env: { OAOPS_DRILL_ROOT: cwd }, timeoutMs, onOutput: lineOutput(context) },
-    context.signal,
+    {
+      argv,
+      cwd,
+      env: { OAOPS_DRILL_ROOT: cwd, ...env },
+      timeoutMs,
+      onOutput: lineOutput(context),
+      ...(stdinFile === undefined ? {} : { stdinSource: () => createReadStream(stdinFile) }),
+    },
+    signal ?? context.signal,
   );
-  return { exitCode, timedOut, tail: stderr.tail || stderr.head || stdout.tail || stdout.head };
+  const tail = stderr.tail || stderr.head || stdout.tail || stdout.head;
+  return { exitCode, timedOut, stdout: stdout.head, tail };
+}
+
+/** The newest value of this name that was planted before the snapshot began. */
+async function plantedValue(facts: FactStore, name: string, before: string): Promise<string | undefined> {
+  const rows = await facts.list(canaryTopic, { key: name, newestFirst: true });
+  const row = rows.find(({ at }) => Date.parse(at) <= Date.parse(before));
+  return (row?.body as { value?: string } | undefined)?.value;
 }
 
 function outcomeOf(result: DrillResult) {

@@ -18,6 +18,10 @@ export function backupDoor(app: App): BackupDoor {
   const wantedOf = (given: readonly string[] | undefined): readonly string[] =>
     given && given.length > 0 ? given : app.env['OAOPS_REPO'] ? [app.env['OAOPS_REPO']] : [];
 
+  const identityPath = async (file: string | undefined, given: readonly string[] = []) => {
+    const settings = file || app.env['OAOPS_IDENTITY_FILE'] ? [] : await Promise.all(given.map(named));
+    return file || app.env['OAOPS_IDENTITY_FILE'] || settings.find((one) => one?.identityFile)?.identityFile;
+  };
   return {
     stateDir: app.stateDir,
     cacheDir: app.cacheDir,
@@ -71,9 +75,10 @@ export function backupDoor(app: App): BackupDoor {
       return found?.location ?? leg;
     },
 
-    async identities(file, given = []) {
-      const settings = file || app.env['OAOPS_IDENTITY_FILE'] ? [] : await Promise.all(given.map(named));
-      const path = file || app.env['OAOPS_IDENTITY_FILE'] || settings.find((one) => one?.identityFile)?.identityFile;
+    identityPath,
+
+    async identities(file, given) {
+      const path = await identityPath(file, given);
       return path ? (await import('../backup/crypto/keys.ts')).readIdentityFile(path) : undefined;
     },
 

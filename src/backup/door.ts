@@ -17,6 +17,8 @@ export interface BackupDoor {
   legNamed(leg: string | undefined, given: readonly string[] | undefined): Promise<string | undefined>;
   /** Private keys from a file, else from OAOPS_IDENTITY_FILE, else those of the configured repository; undefined when there is none. */
   identities(file: string | undefined, given?: readonly string[]): Promise<Identities | undefined>;
+  /** The file that `identities` reads; undefined when there is none. */
+  identityPath(file: string | undefined, given?: readonly string[]): Promise<string | undefined>;
   /** Recipients that the configuration states for the repositories named; empty when it states none. */
   recipients(given: readonly string[] | undefined): Promise<string[]>;
   /** README-RESTORE.txt and the restore script, as `init` lays them beside the data. */

@@ -1,19 +1,26 @@
+import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Clock, isoTime } from '../../core/clock.ts';
 import { messageOf, OaopsError } from '../../core/errors.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
-import { count, formatDuration } from '../../core/units.ts';
+import { count } from '../../core/units.ts';
 import { fromText, toText } from '../format/byte-string.ts';
-import type { ManifestRoot } from '../format/manifest-root.ts';
 import { readEntries, readManifestRoot } from '../repository/manifest.ts';
 import { findSnapshot } from '../repository/newest.ts';
 import type { Repository } from '../repository/open.ts';
 import { restoreSnapshot } from '../restore/restore.ts';
+import { checkCanary } from './canary.ts';
 import { compareWithManifest } from './compare.ts';
-import type { Sabotage, SmokeCheck } from './drill-spec.ts';
+import { countFiles } from './count-files.ts';
+import type { CanarySpec, LoadSpec, Sabotage, SmokeCheck } from './drill-spec.ts';
+import { judge } from './judge.ts';
+import { LoadedDumps } from './load/load-dumps.ts';
+import type { RunCommand } from './load/types.ts';
 import { sabotaged } from './sabotage.ts';
 import { openScratch, type Scratch } from './scratch.ts';
-import { type RunCommand, runSmokeChecks, type SmokeResult } from './smoke-checks.ts';
+import { runSmokeChecks, type SmokeResult } from './smoke-checks.ts';
+import { restoreByStock } from './stock-path.ts';
 
 export interface DrillRequest {
   snapshot: string;
@@ -22,6 +29,11 @@ export interface DrillRequest {
   keep: 'never' | 'on-failure' | 'always';
   compare: 'hashes' | 'none';
   checks: readonly SmokeCheck[];
+  /** Dumps for scratch databases; default none. */
+  load?: readonly LoadSpec[];
+  canary?: CanarySpec | undefined;
+  /** With the script of the leg and stock tools alone. */
+  stockPath?: boolean;
   rtoMs: number;
   rpoMs: number;
   sabotage: Sabotage;
@@ -33,12 +45,19 @@ export interface DrillPlace {
   /** Where this machine remembers the newest snapshots: a drill of an older one must not be green. */
   stateDir?: string;
   run: RunCommand;
+  /** Reads a secret of `load`. */
+  secret?: (ref: string) => Promise<string>;
+  /** The value that was planted last under this name, not after this time. */
+  planted?: (name: string, before: string) => Promise<string | undefined>;
+  /** For the stock path: the file of the private key. */
+  identityFile?: string | undefined;
   onProgress?: (message: string) => void;
 }
 
 export type Verdict = 'pass' | 'partial' | 'fail';
 
 export interface DrillResult {
+  kind: 'restore' | 'stock-path';
   verdict: Verdict;
   /** Why it is not a pass. */
   reasons: string[];
@@ -56,9 +75,13 @@ export interface DrillResult {
   phases: {
     openMs: number;
     manifestMs: number;
+    /** Fetching, decryption and extraction go on side by side: sums of their own, and together the time of `contentsMs`. */
     fetchMs: number;
+    decryptMs: number;
+    extractMs: number;
     contentsMs: number;
     metadataMs: number;
+    loadMs: number;
     smokeMs: number;
     compareMs: number;
   };
@@ -87,6 +110,7 @@ export async function runDrill(
   const startedMs = clock.monotonicMs();
   const failureMs = clock.nowMs();
   const result: DrillResult = {
+    kind: request.stockPath ? 'stock-path' : 'restore',
     verdict: 'fail',
     reasons: [],
     location: '',
@@ -98,7 +122,18 @@ export async function runDrill(
     rpoObjectiveMs: request.rpoMs,
     failureTime: isoTime(failureMs),
     newestData: null,
-    phases: { openMs: 0, manifestMs: 0, fetchMs: 0, contentsMs: 0, metadataMs: 0, smokeMs: 0, compareMs: 0 },
+    phases: {
+      openMs: 0,
+      manifestMs: 0,
+      fetchMs: 0,
+      decryptMs: 0,
+      extractMs: 0,
+      contentsMs: 0,
+      metadataMs: 0,
+      loadMs: 0,
+      smokeMs: 0,
+      compareMs: 0,
+    },
     files: 0,
     bytes: 0,
     compared: null,
@@ -107,9 +142,17 @@ export async function runDrill(
     damagedObjects: [],
     kept: null,
   };
+  if (request.sabotage === 'lost-canary' && !request.canary)
+    throw new OaopsError('sabotage-impossible', 'the drill has no canary that could be lost', {
+      exitCode: ExitCode.usage,
+      next: 'Add "canary" to the runbook, or use another sabotage.',
+    });
   const scratch = openScratch(request.scratch ?? tmpdir());
+  const databases = new LoadedDumps();
   try {
-    result.verdict = await recover(open, request, place, scratch.dir, result, startedMs, failureMs);
+    const at = { root: join(scratch.dir, 'restored'), work: join(scratch.dir, 'work'), databases };
+    for (const folder of [at.root, at.work]) mkdirSync(folder, { mode: 0o700 });
+    result.verdict = await recover(open, request, place, at, result, startedMs, failureMs);
   } catch (error) {
     place.signal.throwIfAborted();
     // Says nothing about the backup.
@@ -119,6 +162,10 @@ export async function runDrill(
     if (error instanceof OaopsError && error.exitCode === ExitCode.wrongKey && error.next !== undefined)
       result.next = error.next;
   } finally {
+    for (const left of await databases.drop()) {
+      result.reasons.push(left);
+      if (result.verdict === 'pass') result.verdict = 'partial';
+    }
     const keeps = request.keep === 'always' || (request.keep === 'on-failure' && result.verdict !== 'pass');
     if (keeps) result.kept = scratch.keep();
     else removeScratch(scratch, result);
@@ -130,7 +177,7 @@ async function recover(
   open: () => Promise<Repository>,
   request: DrillRequest,
   place: DrillPlace,
-  target: string,
+  at: { root: string; work: string; databases: LoadedDumps },
   result: DrillResult,
   startedMs: number,
   failureMs: number,
@@ -145,35 +192,34 @@ async function recover(
       `the newest snapshot known here, ${found.missing}, is missing: it was removed, or never reached this leg`,
     );
   const repository = await sabotaged(whole, result.snapshot, request.sabotage);
-  const manifest = await readManifestRoot(repository, result.snapshot, signal);
-  refuseLive(target, manifest.sources.map(toText));
+  refuseLive(at.root, (await readManifestRoot(whole, result.snapshot, signal)).sources.map(toText));
+  const manifest = await readManifestRoot(request.stockPath ? whole : repository, result.snapshot, signal);
   result.phases.openMs = since(clock, startedMs);
 
   place.onProgress?.(`restoring ${result.snapshot} from ${result.location}`);
-  const owners = process.geteuid?.() === 0 ? 'numbers' : 'none';
-  const restored = await restoreSnapshot(
-    repository,
-    { snapshot: result.snapshot, target, include: request.include, owners },
-    { clock, signal },
-  );
-  Object.assign(result.phases, restored.phases);
-  result.files = restored.files;
-  result.bytes = restored.bytes;
-  result.damagedObjects = restored.damagedObjects.map(({ object, problem }) => `${object}: ${problem}`);
-  for (const { entries, first, last } of restored.lostEntries)
-    result.reasons.push(`not readable: ${count(entries, 'entry', 'entries')} from ${first} to ${last}`);
-  for (const one of result.damagedObjects) result.reasons.push(`damaged: ${one}`);
-  const incomplete = restored.problems.filter((problem) => problem.class !== 'damaged');
-  const lost = restored.problems.filter((problem) => problem.class === 'damaged' || problem.class === 'write').length;
-  if (lost > 0) result.reasons.push(`not restored: ${count(lost, 'file')}`);
+  const { lost, incomplete } = request.stockPath
+    ? await restoreStock(repository, request, place, at, result)
+    : await restoreOwn(repository, request, place, at.root, result);
+
+  const loadStartedMs = clock.monotonicMs();
+  const dumps = request.load ?? [];
+  if (dumps.length > 0) {
+    place.onProgress?.('loading dumps into scratch databases');
+    const secret = place.secret ?? (async (ref: string) => ref);
+    await at.databases.load(dumps, at.root, { folder: at.work, run: place.run, secret });
+    result.reasons.push(...at.databases.problems);
+    result.phases.loadMs = since(clock, loadStartedMs);
+  }
 
   const smokeStartedMs = clock.monotonicMs();
   place.onProgress?.('smoke checks');
-  result.checks = await runSmokeChecks(target, request.checks, place.run);
+  result.checks = await runSmokeChecks(at.root, request.checks, place.run, at.databases);
+  if (request.canary) result.checks.push(await checkCanary(request.canary, at, manifest.started, request, place));
   result.phases.smokeMs = since(clock, smokeStartedMs);
   const failedChecks = result.checks.filter(({ passed }) => !passed);
   for (const { check, message } of failedChecks) result.reasons.push(`${check}: ${message}`);
-  if (failedChecks.length === 0 && lost === 0) result.rtoMs = since(clock, startedMs);
+  if (failedChecks.length === 0 && lost === 0 && at.databases.problems.length === 0)
+    result.rtoMs = since(clock, startedMs);
   // Changes after the snapshot began are not all in it, so its start is what counts.
   result.newestData = manifest.started;
   result.rpoMs = Math.max(0, failureMs - Date.parse(manifest.started));
@@ -183,7 +229,7 @@ async function recover(
     place.onProgress?.('comparing every file with the manifest');
     // From the leg itself again, not through the sabotage: the manifest is the measure.
     const compared = await compareWithManifest(
-      fromText(target),
+      fromText(at.root),
       // What is lost stands in the reasons already.
       readEntries(whole, manifest, signal, () => undefined),
       request.include,
@@ -195,7 +241,63 @@ async function recover(
     if (compared.different > 0) result.reasons.push(`not as the manifest says: ${count(compared.different, 'object')}`);
     if (compared.files === 0) result.reasons.push('nothing was there to compare');
   }
-  return judge(request, result, incomplete.length, manifest);
+  return judge(request, result, incomplete, manifest);
+}
+
+interface Restored {
+  /** Files that are not there or not right. */
+  lost: number;
+  /** What is right but not as it was. */
+  incomplete: number;
+}
+
+async function restoreOwn(
+  repository: Repository,
+  request: DrillRequest,
+  { clock, signal }: DrillPlace,
+  target: string,
+  result: DrillResult,
+): Promise<Restored> {
+  const owners = process.geteuid?.() === 0 ? 'numbers' : 'none';
+  const wanted = { snapshot: result.snapshot!, target, include: request.include, owners } as const;
+  const restored = await restoreSnapshot(repository, wanted, { clock, signal });
+  Object.assign(result.phases, restored.phases);
+  result.files = restored.files;
+  result.bytes = restored.bytes;
+  result.damagedObjects = restored.damagedObjects.map(({ object, problem }) => `${object}: ${problem}`);
+  for (const { entries, first, last } of restored.lostEntries)
+    result.reasons.push(`not readable: ${count(entries, 'entry', 'entries')} from ${first} to ${last}`);
+  for (const one of result.damagedObjects) result.reasons.push(`damaged: ${one}`);
+  const lost = restored.problems.filter((problem) => problem.class === 'damaged' || problem.class === 'write').length;
+  if (lost > 0) result.reasons.push(`not restored: ${count(lost, 'file')}`);
+  // Entries whose names are not known are missing too.
+  return { lost: lost + restored.lostEntries.length, incomplete: restored.problems.filter((problem) => problem.class !== 'damaged').length };
+}
+
+/** Exit codes of the script: 3 = something could not be restored as it was, all others are failures. */
+async function restoreStock(
+  repository: Repository,
+  request: DrillRequest,
+  place: DrillPlace,
+  at: { root: string; work: string },
+  result: DrillResult,
+): Promise<Restored> {
+  const wanted = { snapshot: result.snapshot!, target: at.root, include: request.include, work: at.work };
+  const { exitCode, said, fetchMs, extractMs } = await restoreByStock(
+    repository,
+    { ...wanted, sabotage: request.sabotage },
+    { clock: place.clock, run: place.run, identityFile: place.identityFile },
+  );
+  result.phases.fetchMs = Math.round(fetchMs);
+  result.phases.extractMs = Math.round(extractMs);
+  result.phases.contentsMs = Math.round(fetchMs + extractMs);
+  const { files, bytes } = countFiles(at.root);
+  result.files = files;
+  result.bytes = bytes;
+  if (exitCode === 0) return { lost: 0, incomplete: 0 };
+  if (exitCode === 3) return { lost: 0, incomplete: 1 };
+  result.reasons.push(`the restore script ended with exit code ${exitCode}: ${said}`);
+  return { lost: 1, incomplete: 0 };
 }
 
 /** What can't be removed is named: it is business data in clear. The verdict on the backup stays. */
@@ -207,32 +309,6 @@ function removeScratch(scratch: Scratch, result: DrillResult): void {
     result.reasons.push(`the scratch folder could not be removed: ${messageOf(error)}`);
     if (result.verdict === 'pass') result.verdict = 'partial';
   }
-}
-
-/** A drill that was sabotaged and saw nothing has shown that it can't fail. */
-function judge(request: DrillRequest, result: DrillResult, incomplete: number, made: ManifestRoot): Verdict {
-  if (result.reasons.length > 0) return 'fail';
-  if (request.sabotage !== 'none') {
-    result.reasons.push(`the drill did not notice the sabotage ${request.sabotage}`);
-    return 'fail';
-  }
-  if (made.status === 'incomplete') {
-    const [first] = made.problems;
-    const example = first ? `, such as ${first.class} ${toText(first.path)}` : '';
-    result.reasons.push(`the backup itself was incomplete${example}`);
-  }
-  if (incomplete > 0) result.reasons.push(`not restored as it was: ${count(incomplete, 'thing')}`);
-  if (result.rtoMs !== null && result.rtoMs > request.rtoMs) {
-    result.reasons.push(
-      `recovery took ${formatDuration(result.rtoMs)}, the objective is ${formatDuration(request.rtoMs)}`,
-    );
-  }
-  if (result.rpoMs !== null && result.rpoMs > request.rpoMs) {
-    result.reasons.push(
-      `the data is ${formatDuration(result.rpoMs)} old, the objective is ${formatDuration(request.rpoMs)}`,
-    );
-  }
-  return result.reasons.length > 0 ? 'partial' : 'pass';
 }
 
 /** The copy must not lie in what is backed up: the next backup would take it for data. */

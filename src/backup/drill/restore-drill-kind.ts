@@ -3,7 +3,7 @@ import { defined, durationSchema } from '../../runbook/schema/common.ts';
 import { commonSpec } from '../../runbook/schema/spec.ts';
 import { defaultRetry } from '../../runbook/schema/steps.ts';
 import type { InputSpec, KindDefinition } from '../../runbook/types.ts';
-import { drillBodySpec, provesData, sabotageKinds } from './drill-spec.ts';
+import { drillBodySpec, provesData, sabotageKinds, unknownLoads } from './drill-spec.ts';
 
 const objectivesSchema = z
   .strictObject({
@@ -36,6 +36,7 @@ export const restoreDrillKind: KindDefinition = {
   expand: (parsed, metadata) => {
     const { repository, objectives, snapshot, identityFile, include, scratch, keep, compare, checks } =
       parsed as DrillSpec;
+    const { stockPath, load, canary } = parsed as DrillSpec;
     return [
       {
         id: 'drill',
@@ -50,6 +51,9 @@ export const restoreDrillKind: KindDefinition = {
           scratch,
           keep,
           compare,
+          stockPath,
+          load,
+          canary,
           checks,
           rtoMs: objectives.rto ?? 2 * 3_600_000,
           rpoMs: objectives.rpo ?? 86_400_000,
@@ -64,14 +68,22 @@ export const restoreDrillKind: KindDefinition = {
     ];
   },
   rules: (parsed, report) => {
-    const { compare, checks } = parsed as DrillSpec;
-    if (provesData(compare, checks)) return;
-    report({
-      rule: 'drill-proves-nothing',
-      message: 'the drill has no check that proves data',
-      next: 'Set "compare: hashes", or add a check of type canary, sqlite or command.',
-      path: ['spec', 'checks'],
-    });
+    const spec = parsed as DrillSpec;
+    if (!provesData(spec))
+      report({
+        rule: 'drill-proves-nothing',
+        message: 'the drill has no check that proves data',
+        next: 'Set "compare: hashes", or add a check of type canary, sqlite, sql or command.',
+        path: ['spec', 'checks'],
+      });
+    const [unknown] = unknownLoads(spec);
+    if (unknown !== undefined)
+      report({
+        rule: 'drill-load-unknown',
+        message: `there is not exactly one database "${unknown}" in "load"`,
+        next: 'Give each database of "load" its own id, and ask only these.',
+        path: ['spec', 'load'],
+      });
   },
   template: 'restore-drill.yaml',
 };

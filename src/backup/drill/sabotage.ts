@@ -1,5 +1,5 @@
 import { OaopsError } from '../../core/errors.ts';
-import { objectMissing } from '../../core/object-names.ts';
+import { objectMissing, objectTruncated } from '../../core/object-names.ts';
 import { Identities } from '../crypto/age-header.ts';
 import { objectNames } from '../format/object-names.ts';
 import type { ObjectStore } from '../ports.ts';
@@ -8,7 +8,8 @@ import { readIndex } from '../repository/snapshots.ts';
 import type { Sabotage } from './drill-spec.ts';
 
 /**
- * The repository as a disaster would leave it: one pack gone, one bit wrong, or the wrong key. Only what this drill reads
+ * The repository as a disaster would leave it: a pack or a part of the manifest gone, a pack cut, one bit wrong, or the
+ * wrong key. Only what this drill reads
  * is changed, nothing in the repository.
  */
 export async function sabotaged(repository: Repository, snapshot: string, kind: Sabotage): Promise<Repository> {
@@ -26,9 +27,13 @@ export async function sabotaged(repository: Repository, snapshot: string, kind: 
       reading: { ...repository.reading, identities: new Identities([await generateIdentity()]) },
     };
   }
+  if (kind === 'lost-canary') return repository;
+  if (kind === 'missing-manifest')
+    return { ...repository, store: withVictim(repository.store, objectNames.manifest(snapshot), kind) };
   const { objects } = await readIndex(repository.store, snapshot);
-  const packs = objects.filter(({ name }) => name.startsWith(objectNames.packsPrefix));
-  const victim = packs.sort((a, b) => b.storedBytes - a.storedBytes)[0]?.name;
+  const prefix = kind === 'missing-block' ? objectNames.blocksPrefix : objectNames.packsPrefix;
+  const victims = objects.filter(({ name }) => name.startsWith(prefix));
+  const victim = victims.sort((a, b) => b.storedBytes - a.storedBytes)[0]?.name;
   if (!victim) {
     throw new OaopsError('sabotage-impossible', 'the snapshot needs no pack', {
       exitCode: 2,
@@ -38,7 +43,9 @@ export async function sabotaged(repository: Repository, snapshot: string, kind: 
   return { ...repository, store: withVictim(repository.store, victim, kind) };
 }
 
-function withVictim(store: ObjectStore, victim: string, kind: 'missing-pack' | 'flipped-bit'): ObjectStore {
+type Damage = Exclude<Sabotage, 'none' | 'wrong-key' | 'lost-canary'>;
+
+function withVictim(store: ObjectStore, victim: string, kind: Damage): ObjectStore {
   return new Proxy(store, {
     get(target, property) {
       if (property !== 'get') {
@@ -47,8 +54,16 @@ function withVictim(store: ObjectStore, victim: string, kind: 'missing-pack' | '
       }
       return async (...args: Parameters<ObjectStore['get']>) => {
         if (args[0] !== victim) return target.get(...args);
-        if (kind === 'missing-pack') throw objectMissing(target.location, victim);
+        if (kind.startsWith('missing-')) throw objectMissing(target.location, victim);
+        if (kind === 'truncated-pack') {
+          const cut = ((await target.head(victim))?.sizeBytes ?? 0) >> 1;
+          const [, range] = args;
+          if (!range) return target.get(victim, { offset: 0, length: cut });
+          const got = Math.max(0, cut - range.offset);
+          if (got < range.length) throw objectTruncated(target.location, victim, range.length, got);
+        }
         const bytes = await target.get(...args);
+        if (kind === 'truncated-pack') return bytes;
         const flipped = Uint8Array.from(bytes);
         if (flipped.length > 0) flipped[flipped.length >> 1]! ^= 1;
         return flipped;

@@ -1,5 +1,6 @@
-import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdtempSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { makePrivateDir } from '../../core/private-dir.ts';
 import { currentProcessIdentity, processStartOf } from '../../core/process-identity.ts';
 
 const prefix = 'oaops-drill-';
@@ -16,7 +17,7 @@ export interface Scratch {
  * hold business data in clear.
  */
 export function openScratch(base: string): Scratch {
-  mkdirSync(base, { recursive: true, mode: 0o700 });
+  makePrivateDir(base);
   const real = realpathSync(base);
   const own = currentProcessIdentity();
   for (const name of readdirSync(real)) {

@@ -1,9 +1,11 @@
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { messageOf } from '../../core/errors.ts';
 import { formatSize } from '../../core/units.ts';
 import type { SmokeCheck } from './drill-spec.ts';
+import { inside } from './inside.ts';
+import type { RunCommand } from './load/types.ts';
 
 export interface SmokeResult {
   check: string;
@@ -12,35 +14,47 @@ export interface SmokeResult {
   durationMs: number;
 }
 
-/** Runs a program in the restored copy; the engine's own door, so that a timeout ends the whole tree. */
-export type RunCommand = (
-  argv: string[],
-  cwd: string,
-  timeoutMs: number,
-) => Promise<{ exitCode: number | null; timedOut: boolean; tail: string }>;
+/** What checks of databases ask. */
+export interface Databases {
+  first(id: string, query: string): Promise<string | undefined>;
+}
 
 /** One check after the other; a check that can't be made has failed. */
 export async function runSmokeChecks(
   root: string,
   checks: readonly SmokeCheck[],
   run: RunCommand,
+  databases: Databases,
 ): Promise<SmokeResult[]> {
   const results: SmokeResult[] = [];
   for (const check of checks) {
     const startedAt = performance.now();
     let outcome: { passed: boolean; message: string };
     try {
-      outcome = await runOne(root, check, run);
+      outcome = await runOne(root, check, run, databases);
     } catch (error) {
       outcome = { passed: false, message: messageOf(error) };
     }
-    const what = check.type === 'command' ? check.argv.join(' ') : check.file;
-    results.push({ check: `${check.type} ${what}`, ...outcome, durationMs: Math.round(performance.now() - startedAt) });
+    results.push({
+      check: `${check.type} ${subjectOf(check)}`,
+      ...outcome,
+      durationMs: Math.round(performance.now() - startedAt),
+    });
   }
   return results;
 }
 
-async function runOne(root: string, check: SmokeCheck, run: RunCommand): Promise<{ passed: boolean; message: string }> {
+function subjectOf(check: SmokeCheck): string {
+  if (check.type === 'command') return check.argv.join(' ');
+  return check.type === 'sql' ? `${check.load}: ${check.query}` : check.file;
+}
+
+async function runOne(
+  root: string,
+  check: SmokeCheck,
+  run: RunCommand,
+  databases: Databases,
+): Promise<{ passed: boolean; message: string }> {
   switch (check.type) {
     case 'file-exists': {
       const { size } = statSync(inside(root, check.file));
@@ -55,6 +69,8 @@ async function runOne(root: string, check: SmokeCheck, run: RunCommand): Promise
     }
     case 'sqlite':
       return sqlite(inside(root, check.file), check);
+    case 'sql':
+      return judgeValue(await databases.first(check.load, check.query), check);
     case 'command': {
       const { exitCode, timedOut, tail } = await run(check.argv, root, check.timeoutSeconds * 1000);
       const message = timedOut
@@ -63,13 +79,6 @@ async function runOne(root: string, check: SmokeCheck, run: RunCommand): Promise
       return { passed: exitCode === 0, message };
     }
   }
-}
-
-/** A path of the source host in the restored copy. A link that leads out of it would show live data, so it is refused. */
-function inside(root: string, file: string): string {
-  const path = realpathSync(join(root, resolve('/', file)));
-  if (!path.startsWith(`${realpathSync(root)}/`)) throw new Error(`${file} leads out of the restored copy`);
-  return path;
 }
 
 /** On a copy, because opening a database with a journal beside it changes files. */
@@ -87,17 +96,26 @@ async function sqlite(
       const integrity = database.pragma('integrity_check', { simple: true });
       if (integrity !== 'ok') return { passed: false, message: `integrity check: ${String(integrity)}` };
       const value: unknown = database.prepare(check.query).pluck().get();
-      if (check.equals !== undefined && String(value) !== String(check.equals)) {
-        return { passed: false, message: `${check.query} gave ${String(value)} instead of ${check.equals}` };
-      }
-      if (check.atLeast !== undefined && !(Number(value) >= check.atLeast)) {
-        return { passed: false, message: `${check.query} gave ${String(value)}, at least ${check.atLeast} expected` };
-      }
-      return { passed: value !== undefined, message: `intact; ${check.query} gave ${String(value)}` };
+      const { passed, message } = judgeValue(value === undefined ? undefined : String(value), check);
+      return { passed, message: passed ? `intact; ${message}` : message };
     } finally {
       database.close();
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Numbers are compared as numbers where one is expected: `3`, `3.0` and `3.00` are the same. */
+function judgeValue(
+  value: string | undefined,
+  { query, equals, atLeast }: { query: string; equals?: string | number | undefined; atLeast?: number | undefined },
+): { passed: boolean; message: string } {
+  if (value === undefined) return { passed: false, message: `${query} gave nothing` };
+  const number = value.trim() === '' ? Number.NaN : Number(value);
+  const same = typeof equals === 'number' ? number === equals || value === String(equals) : value === equals;
+  if (equals !== undefined && !same) return { passed: false, message: `${query} gave ${value} instead of ${equals}` };
+  if (atLeast !== undefined && !(number >= atLeast))
+    return { passed: false, message: `${query} gave ${value}, at least ${atLeast} expected` };
+  return { passed: true, message: `${query} gave ${value}` };
 }

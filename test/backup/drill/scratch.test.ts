@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runDrill } from '../../../src/backup/drill/drill.ts';
 import { openScratch } from '../../../src/backup/drill/scratch.ts';
-import { restoreText } from '../../../src/backup/restore/restore.ts';
+import { restoreText } from '../../../src/backup/restore/report.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import { currentProcessIdentity } from '../../../src/core/process-identity.ts';
 import { backUp, makeRepositoryIn } from '../../helpers/backing-up.ts';
