@@ -1,9 +1,17 @@
 import { messageOf, OaopsError } from '../../core/errors.ts';
 import { sha256Hex } from '../../core/json.ts';
+import type { ByteString } from '../format/byte-string.ts';
 import type { PackInfo } from '../format/pack-table.ts';
 import { PackSource, type Segment } from './pack-source.ts';
 import type { PlannedFile, PlannedPiece } from './plan.ts';
-import { finishFile, type MetadataOutcome, type WriteContext, writePart, writeWhole } from './write-file.ts';
+import {
+  finishFile,
+  hashOfFile,
+  type MetadataOutcome,
+  type WriteContext,
+  writePart,
+  writeWhole,
+} from './write-file.ts';
 
 /** Work that a thread does with synchronous calls: much faster than asynchronous ones for many small files. */
 export type WorkerJob =
@@ -24,6 +32,8 @@ export type WorkerJob =
       /** Empty: only the stored bytes are compared. */
       pieces: Pick<PlannedPiece, 'member' | 'length' | 'sha256'>[];
     }
+  /** Which of these files, absolute, have this content; an empty one has no hash. */
+  | { kind: 'compare'; files: { path: ByteString; sha256: string | undefined }[] }
   | { kind: 'finish'; files: Map<number, PlannedFile> };
 
 export interface WorkerAnswer {
@@ -38,6 +48,11 @@ export interface WorkerAnswer {
   foreign: number[];
   bytes: number;
   filesDone: number;
+  /** How long frames were decrypted, and how long everything else took: to unpack, compare and write. */
+  decryptMs: number;
+  extractMs: number;
+  /** Positions in the list of `compare`. */
+  same?: number[];
 }
 
 /** Does a job with synchronous calls. `context` is only needed where something is written. */
@@ -50,15 +65,19 @@ export function doJob(job: WorkerJob, context: WriteContext | undefined): Worker
     foreign: [],
     bytes: 0,
     filesDone: 0,
+    decryptMs: 0,
+    extractMs: 0,
   };
   if (job.kind === 'pack') extract(job, answer, context!);
   else if (job.kind === 'check') check(job, answer);
+  else if (job.kind === 'compare') compare(job.files, answer);
   else finish(job.files, answer, context!);
   return answer;
 }
 
 function extract(job: WorkerJob & { kind: 'pack' }, answer: WorkerAnswer, context: WriteContext): void {
   // What a damaged pack still holds is used: each content is compared with its own hash before it is written.
+  const startedMs = performance.now();
   const source = new PackSource(job.pack, job.segments, job.key);
   for (const piece of job.pieces) {
     let content: Buffer;
@@ -82,6 +101,8 @@ function extract(job: WorkerJob & { kind: 'pack' }, answer: WorkerAnswer, contex
       }
     }
   }
+  answer.decryptMs = source.decryptMs;
+  answer.extractMs = performance.now() - startedMs - source.decryptMs;
 }
 
 function check(job: WorkerJob & { kind: 'check' }, answer: WorkerAnswer): void {
@@ -96,7 +117,19 @@ function check(job: WorkerJob & { kind: 'check' }, answer: WorkerAnswer): void {
   }
 }
 
+function compare(files: (WorkerJob & { kind: 'compare' })['files'], answer: WorkerAnswer): void {
+  answer.same = [];
+  for (const [index, { path, sha256 }] of files.entries()) {
+    try {
+      if (sha256 === undefined || hashOfFile(path) === sha256) answer.same.push(index);
+    } catch {
+      // What cannot be read is written anew.
+    }
+  }
+}
+
 function finish(files: Map<number, PlannedFile>, answer: WorkerAnswer, context: WriteContext): void {
+  const startedMs = performance.now();
   for (const [number, file] of files) {
     try {
       const outcome = finishFile(file, context);
@@ -110,6 +143,7 @@ function finish(files: Map<number, PlannedFile>, answer: WorkerAnswer, context: 
       answer.failed.push({ file: number, message: messageOf(error), damaged: false });
     }
   }
+  answer.extractMs = performance.now() - startedMs;
 }
 
 function told(file: number, { later, foreign }: MetadataOutcome, answer: WorkerAnswer): void {

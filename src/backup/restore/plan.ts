@@ -21,6 +21,12 @@ export interface Metadata {
 
 /** A regular file with content, or empty. */
 export interface PlannedFile extends Metadata {
+  /** Where it is written when that is not its place yet: it takes it by being renamed. */
+  at?: ByteString;
+  /** Its content is there already. */
+  present?: boolean;
+  /** Not restored, for a reason that was told. */
+  refused?: boolean;
   size: number;
   sparse: boolean;
   sha256: string | undefined;
@@ -49,6 +55,8 @@ export interface RestorePlan {
   packs: Map<string, Map<number, PlannedPiece>>;
   /** Folders (also in `folders`) whose own entry was lost: made so that what they hold can be restored. */
   implied: Set<ByteString>;
+  /** Folders that only come with what they hold: they are not restored themselves where they exist. */
+  above: Set<ByteString>;
   /** Objects that will belong to who restores instead of their owner. */
   foreign: number;
   /** Entries that could not be read and that may have been wanted. */
@@ -82,6 +90,7 @@ export async function planRestore(
   read: (onLost: OnLostBlock<EntryBlockRef>) => AsyncIterable<Entry>,
   select: { include: readonly string[]; exclude: readonly string[] },
   owners: RestoreOwners,
+  seen?: (entry: Entry) => void,
 ): Promise<RestorePlan> {
   const plan: RestorePlan = {
     folders: [],
@@ -91,6 +100,7 @@ export async function planRestore(
     attributes: [],
     packs: new Map(),
     implied: new Set(),
+    above: new Set(),
     foreign: 0,
     lost: [],
     unreadable: [],
@@ -100,6 +110,7 @@ export async function planRestore(
   };
   const firstNames = new Map<string, ByteString>();
   const told = {
+    ...(seen ? { seen } : {}),
     lost: (one: LostEntries) => void plan.lost.push(one),
     implied: (path: ByteString) => void plan.implied.add(path),
     skipped: (count: number) => {
@@ -107,6 +118,7 @@ export async function planRestore(
     },
   };
   for await (const { entry, above } of selectedEntries(read, select, told)) {
+    if (above || entry.flags.includes('above')) plan.above.add(entry.path);
     if (above) addFolder(plan, asRestored(plan, entry, owners));
     else add(plan, entry, owners, firstNames);
   }
@@ -115,6 +127,8 @@ export async function planRestore(
 
 /** What `selectedEntries` finds besides entries. */
 export interface SelectionSink {
+  /** Every entry, wanted or not. */
+  seen?(entry: Entry): void;
   lost(one: LostEntries): void;
   /** A folder whose own entry was lost. */
   implied(path: ByteString): void;
@@ -157,7 +171,21 @@ export async function* selectedEntries(
       sink.implied(path);
       yield* take(impliedFolder(path));
     }
+    sink.seen?.(entry);
     yield* take(entry);
+  }
+}
+
+/** Takes what is there already out of the contents that are fetched. */
+export function leaveOutPresent(plan: RestorePlan): void {
+  plan.bytes = 0;
+  for (const [sha256, pieces] of plan.packs) {
+    for (const [member, piece] of pieces) {
+      piece.uses = piece.uses.filter(({ file }) => !plan.files[file]!.present);
+      if (piece.uses.length === 0) pieces.delete(member);
+      plan.bytes += piece.length * piece.uses.length;
+    }
+    if (pieces.size === 0) plan.packs.delete(sha256);
   }
 }
 

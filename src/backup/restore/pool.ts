@@ -83,7 +83,7 @@ export class WorkerPool {
 
 /** Fetched bytes move to the thread instead of being copied, when they own their memory. */
 function buffersOf(job: WorkerJob): ArrayBuffer[] {
-  if (job.kind === 'finish') return [];
+  if (job.kind === 'finish' || job.kind === 'compare') return [];
   const owned = job.segments
     .map(({ bytes }) => bytes)
     .filter((bytes) => bytes.byteLength === bytes.buffer.byteLength && bytes.byteLength > 0);

@@ -1,25 +1,26 @@
-import { chmodSync, lchownSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import type { Clock } from '../../core/clock.ts';
-import { messageOf, OaopsError } from '../../core/errors.ts';
+import { OaopsError, usageError } from '../../core/errors.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
-import { oneLine } from '../../core/plain-text.ts';
-import { count } from '../../core/units.ts';
 import { type ByteString, forFs, fromText, pathForJson, toText } from '../format/byte-string.ts';
-import type { Entry } from '../format/entry.ts';
+import type { ManifestRoot } from '../format/manifest-root.ts';
 import type { SnapshotChoice } from '../repository/choice.ts';
 import { copiesOf } from '../repository/copies.ts';
 import { readEntries, readManifestRoot, readPackTables } from '../repository/manifest.ts';
 import { findSnapshot } from '../repository/newest.ts';
 import type { Repository } from '../repository/open.ts';
 import { stoppable } from '../stopped.ts';
-import { setAcls, setXattrs } from './attributes.ts';
-import { restoreContents } from './contents.ts';
-import { ownerWasSet, withoutOwnerBits } from './owner-bits.ts';
-import { type OwnerMode, restoreOwners } from './owners.ts';
-import { planRestore, type RestoreOwners, type RestorePlan } from './plan.ts';
-import { makeLinks, makeSpecials } from './specials.ts';
-import { checkSpace, prepareTarget } from './target.ts';
-import { setTimes, type TimeToSet } from './times.ts';
+import { type ContentsResult, restoreContents } from './contents.ts';
+import { finishRestore } from './finish.ts';
+import { ExtraFinder } from './in-place/extras.ts';
+import { dropLeftovers, leaveOutRefused, prepareFolders } from './in-place/settle.ts';
+import { type Delta, type Survey, surveyTarget } from './in-place/survey.ts';
+import { inPlaceTarget, protectedPlaces, refuseDeleteAll, refuseUnconfirmedDelete } from './in-place/target.ts';
+import { type OwnerMap, type OwnerMode, restoreOwners } from './owners.ts';
+import { leaveOutPresent, planRestore, type RestorePlan } from './plan.ts';
+import type { RestoreProblem, RestoreProblemClass, RestoreResult } from './result.ts';
+import { type OpenedTarget, openTarget, requireTarget } from './resume.ts';
+import { checkSpace } from './target.ts';
 
 export interface RestoreRequest {
   /** `latest`, an id, or the beginning of one. */
@@ -31,6 +32,16 @@ export interface RestoreRequest {
   exclude?: readonly string[];
   /** Default `numbers` as root, `none` otherwise. */
   owners?: OwnerMode;
+  ownerMap?: OwnerMap;
+  /** Changes what is in the target into what was stored, instead of asking for an empty folder. */
+  inPlace?: boolean;
+  /** What decides, in place, that a file need not be written. Default `content`. */
+  delta?: Delta;
+  /** In place, also removes what the snapshot does not have; `confirm` must name the target. */
+  delete?: boolean;
+  confirm?: string;
+  /** Finds out what would be done, and does nothing. */
+  dryRun?: boolean;
 }
 
 export interface RestorePlace {
@@ -38,63 +49,26 @@ export interface RestorePlace {
   signal: AbortSignal;
   /** Where this machine remembers the newest snapshots; without it only the legs are compared. */
   stateDir?: string;
+  /** Files and folders that are never deleted. */
+  protect?: readonly string[];
   onProgress?: (progress: { bytesDone: number; bytesTotal: number; files: number }) => void;
 }
 
-export type RestoreProblemClass = 'damaged' | 'unreadable' | 'metadata' | 'write';
-
-export interface RestoreProblem {
-  class: RestoreProblemClass;
-  path: string;
-  pathBase64?: string;
-  /** Object of the repository that is to blame. */
-  object?: string;
-  message: string;
-}
-
-export interface RestoreResult {
-  exitCode: ExitCode;
-  snapshot: string;
-  /** Start of the snapshot: the data is not newer than this. */
-  snapshotTime: string;
-  /** `incomplete`: when the backup was made, something could not be read as it was. */
-  snapshotStatus: 'complete' | 'incomplete';
-  location: string;
-  target: string;
-  files: number;
-  folders: number;
-  others: number;
-  links: number;
-  bytes: number;
-  skipped: number;
-  fetchedBytes: number;
-  problems: RestoreProblem[];
-  /** Parts of the manifest that no leg has right: what stood there is not known, only between which paths. */
-  lostEntries: { object: string; entries: number; first: string; last: string; problem: string }[];
-  /** What was wrong with objects, by leg; `recovered`: another leg made up for it, or nothing of it was needed. */
-  damagedObjects: { object: string; location: string; problem: string; recovered: boolean }[];
-  /** Objects that belong to who restored instead of their stored owner; they have no setuid and setgid bits. */
-  ownersNotSet: number;
-  /** What does not change the outcome but should be looked at. */
-  warnings: string[];
-  durationMs: number;
-  phases: { manifestMs: number; contentsMs: number; fetchMs: number; metadataMs: number };
-}
-
 /**
- * Restores a snapshot, or a part of it, into an empty folder. Files get their full path below it. Content whose sha256
- * is not right is never delivered. What one leg does not have right is taken from another; what none has is named with the
- * object to blame, and everything else is restored (exit 3; 9 when nothing could be).
+ * Restores a snapshot, or a part of it. Files get their full path below the target. Content whose sha256 is not right is never
+ * delivered. What one leg does not have right is taken from another; what none has is named with the object to blame, and
+ * everything else is restored (exit 3; 9 when nothing could be).
  *
- * Order: folders (private), contents, links and devices, attributes, times; folders get their modes last, so that
- * nothing is in the way meanwhile and no symbolic link exists while files are written.
+ * Into an empty folder: folders (private), contents, links and devices, attributes, times; folders get their modes last, so that
+ * nothing is in the way meanwhile and no symbolic link exists while files are written. In place, and where the same restore was
+ * interrupted: the same, beside what is there; each object takes its place by being renamed when it is complete.
  */
 export async function restoreSnapshot(
   repository: Repository,
   request: RestoreRequest,
   place: RestorePlace,
 ): Promise<RestoreResult> {
-  const next = 'What is in the target is right but not complete: restore into an empty folder again.';
+  const next = 'Run the same command again: it goes on where it was stopped.';
   return stoppable('the restore', next, place.signal, () => restoreAll(repository, request, place));
 }
 
@@ -104,32 +78,57 @@ async function restoreAll(
   place: RestorePlace,
 ): Promise<RestoreResult> {
   const { clock, signal } = place;
+  const { inPlace = false, dryRun = false, delete: deletes = false } = request;
+  if (deletes && !inPlace)
+    throw usageError('delete-without-in-place', '--delete is for --in-place', { next: 'Give both, or neither.' });
   const startedMs = clock.monotonicMs();
-  const { snapshot, warnings } = await findSnapshot(repository, request.snapshot, place.stateDir, request.choice);
+  const wanted = requireTarget(request.target);
+  if (deletes && !dryRun) refuseUnconfirmedDelete(inPlaceTarget(wanted, true), request.confirm);
+  const found = await findSnapshot(repository, request.snapshot, place.stateDir, request.choice);
+  const { snapshot, warnings } = found;
   const manifest = await readManifestRoot(repository, snapshot, signal);
-  const target = prepareTarget(request.target);
-  const root = fromText(target);
-  const isRoot = process.geteuid?.() === 0;
-  const owners = restoreOwners(request.owners ?? (isRoot ? 'numbers' : 'none'));
   const select = { include: request.include ?? [], exclude: request.exclude ?? [] };
-  const plan = await planRestore((onLost) => readEntries(repository, manifest, signal, onLost), select, owners);
+  const opened: OpenedTarget = inPlace
+    ? { path: inPlaceTarget(wanted, dryRun), resumed: false, begin: () => undefined, done: () => undefined }
+    : openTarget(wanted, { repository: repository.config.repositoryId, snapshot, ...select }, dryRun);
+  const { path: target, resumed } = opened;
+  if (deletes) refuseDeleteAll(target, manifest.sources, select.include);
+  const root = target === '/' ? '' : fromText(target);
+  const isRoot = process.geteuid?.() === 0;
+  const owners = restoreOwners(request.owners ?? (isRoot ? 'numbers' : 'none'), request.ownerMap);
+  const looks = inPlace || resumed;
+  const finder = looks
+    ? new ExtraFinder(root, select, { deletes, protectedPlaces: protectedPlaces(repository, place.protect ?? []) })
+    : undefined;
+  const read = (onLost: Parameters<Parameters<typeof planRestore>[0]>[0]) =>
+    readEntries(repository, manifest, signal, onLost);
+  const plan = await planRestore(read, select, owners, finder && ((entry) => finder.see(entry)));
+  finder?.end();
   // A pack whose table is lost tells by itself how to read it.
   const packTables = await readPackTables(repository, manifest, signal, () => undefined);
-  const nothing = plan.folders.length + plan.files.length + plan.specials.length + plan.lost.length === 0;
-  if (nothing && select.include.length > 0) {
+  if (isEmpty(plan) && select.include.length > 0) {
     throw new OaopsError('nothing-selected', `nothing in snapshot ${snapshot} fits --include`, {
       next: 'Look with "oaops backup ls" for what it holds; patterns are absolute paths or names.',
     });
   }
-  checkSpace(target, plan.bytes, plan.files.length + plan.folders.length);
-  const manifestMs = clock.monotonicMs() - startedMs;
-
+  for (const mount of finder?.mounts ?? [])
+    if (deletes) warnings.push(`${shownPath(mount)} is another file system: nothing is deleted in it`);
+  if (plan.lost.length > 0 && deletes) {
+    warnings.push('parts of the list of files are lost, so nothing is deleted');
+    finder!.extras.length = 0;
+  }
+  const options = { delta: request.delta ?? 'content', mayDelete: deletes, leavesAbove: inPlace, signal } as const;
+  const survey = looks || dryRun ? await surveyTarget(root, plan, owners, options) : undefined;
   const problems: RestoreProblem[] = [];
   const failed = new Set<ByteString>();
   const problem = (kind: RestoreProblemClass, path: ByteString, message: string, object?: string) => {
     problems.push({ class: kind, ...pathForJson(path), ...(object ? { object } : {}), message });
     if (kind !== 'metadata') failed.add(path);
   };
+  if (survey) {
+    for (const [path, reason] of survey.refused) problem('write', path, reason);
+    leaveOutRefused(plan, survey);
+  }
   for (const path of plan.unreadable) problem('unreadable', path, 'it could not be read when the backup was made');
   for (const path of plan.implied)
     problem(
@@ -137,7 +136,21 @@ async function restoreAll(
       path,
       'its entry was lost: owner, mode, time and attributes of this folder are not the stored ones',
     );
-  for (const { path } of plan.folders) if (path !== '.') mkdirSync(forFs(`${root}/${path}`), { mode: 0o700 });
+  const extras = finder?.extras ?? [];
+  const state = { repository, request, place, manifest, plan, survey, problems, warnings, target, resumed, startedMs };
+  if (survey) {
+    for (const number of survey.present) plan.files[number]!.present = true;
+    leaveOutPresent(plan);
+  }
+  if (dryRun) {
+    const counts = { deleted: extras, lost: lostOf(plan), foreign: 0, failedFiles: 0 };
+    return resultOf(state, { ...counts, changes: [...survey!.changes, ...extras.map(deletion)] });
+  }
+  checkSpace(target, plan.bytes, plan.files.filter(({ present }) => !present).length + plan.folders.length);
+  opened.begin();
+  if (survey) prepareFolders(root, plan, survey, owners, (path, message) => problem('write', path, message));
+  else for (const { path } of plan.folders) if (path !== '.') mkdirSync(forFs(`${root}/${path}`), { mode: 0o700 });
+  const manifestMs = clock.monotonicMs() - startedMs;
 
   const total = { bytesTotal: plan.bytes, files: plan.files.length };
   const contents = await restoreContents(plan, { root, chown: owners.chown }, repository, {
@@ -149,28 +162,83 @@ async function restoreAll(
     problem(damaged ? 'damaged' : 'write', plan.files[number]!.path, message, object);
   }
   const contentsMs = clock.monotonicMs() - startedMs - manifestMs;
+  signal.throwIfAborted();
   const foreign = new Set(contents.foreign.map((number) => plan.files[number]!.path));
-  await finish(root, plan, owners, contents.later, failed, foreign, problem);
+  const later = contents.later;
+  const { deleted } = await finishRestore({ root, plan, owners, later, failed, foreign, survey, extras, problem });
+  if (finder) dropLeftovers(root, finder.leftovers);
+  opened.done();
   if (foreign.size > 0)
     problem('metadata', '.', `the owner of ${foreign.size} objects could not be set, nor their setuid and setgid bits`);
-
-  const lost = new Set([...contents.lostPacks, ...plan.lost.map(({ object }) => object)]);
-  const { damages } = copiesOf(repository);
-  const filesDone = plan.files.length - contents.failed.size;
+  const result = resultOf(state, {
+    deleted,
+    lost: lostOf(plan, contents),
+    foreign: foreign.size,
+    failedFiles: contents.failed.size,
+    changes: [],
+  });
   return {
-    exitCode: exitCodeOf(problems.length, lost.size, plan.folders.length + filesDone + plan.specials.length),
-    snapshot,
+    ...result,
+    fetchedBytes: contents.fetchedBytes,
+    phases: {
+      manifestMs: Math.round(manifestMs),
+      contentsMs: Math.round(contentsMs),
+      fetchMs: Math.round(contents.fetchMs),
+      decryptMs: Math.round(contents.decryptMs),
+      extractMs: Math.round(contents.extractMs),
+      metadataMs: Math.round(clock.monotonicMs() - startedMs - manifestMs - contentsMs),
+    },
+  };
+}
+
+interface RestoreState {
+  repository: Repository;
+  place: RestorePlace;
+  request: RestoreRequest;
+  manifest: ManifestRoot;
+  plan: RestorePlan;
+  survey: Survey | undefined;
+  problems: RestoreProblem[];
+  warnings: string[];
+  target: string;
+  resumed: boolean;
+  startedMs: number;
+}
+
+interface Outcome {
+  deleted: readonly { bytes: number }[];
+  lost: ReadonlySet<string>;
+  foreign: number;
+  failedFiles: number;
+  changes: { action: RestoreResult['changes'][number]['action']; path: ByteString; bytes: number }[];
+}
+
+function resultOf(state: RestoreState, outcome: Outcome): RestoreResult {
+  const { repository, request, place, manifest, plan, survey, problems, startedMs } = state;
+  const { lost } = outcome;
+  const { damages } = copiesOf(repository);
+  const files = plan.files.filter(({ refused }) => !refused).length - outcome.failedFiles;
+  return {
+    exitCode: exitCodeOf(problems.length, lost.size, plan.folders.length + files + plan.specials.length),
+    snapshot: manifest.snapshot,
     snapshotTime: manifest.started,
     snapshotStatus: manifest.status,
     location: repository.store.location,
-    target,
-    files: filesDone,
+    target: state.target,
+    files,
     folders: plan.folders.length,
     others: plan.specials.length,
     links: plan.links.length,
     bytes: plan.bytes,
     skipped: plan.skipped,
-    fetchedBytes: contents.fetchedBytes,
+    dryRun: request.dryRun ?? false,
+    resumed: state.resumed,
+    filesUnchanged: survey?.unchangedFiles ?? 0,
+    bytesUnchanged: survey?.unchangedBytes ?? 0,
+    deleted: outcome.deleted.length,
+    deletedBytes: outcome.deleted.reduce((sum, { bytes }) => sum + bytes, 0),
+    changes: outcome.changes.map(({ action, path, bytes }) => ({ action, ...pathForJson(`/${path}`), bytes })),
+    fetchedBytes: 0,
     problems,
     lostEntries: plan.lost.map(({ first, last, ...rest }) => ({
       ...rest,
@@ -178,16 +246,30 @@ async function restoreAll(
       last: shownPath(last),
     })),
     damagedObjects: damages.map((one) => ({ ...one, recovered: !lost.has(one.object) })),
-    ownersNotSet: plan.foreign + foreign.size,
-    warnings,
-    durationMs: Math.round(clock.monotonicMs() - startedMs),
+    ownersNotSet: plan.foreign + outcome.foreign,
+    warnings: state.warnings,
+    durationMs: Math.round(place.clock.monotonicMs() - startedMs),
     phases: {
-      manifestMs: Math.round(manifestMs),
-      contentsMs: Math.round(contentsMs),
-      fetchMs: Math.round(contents.fetchMs),
-      metadataMs: Math.round(clock.monotonicMs() - startedMs - manifestMs - contentsMs),
+      manifestMs: Math.round(place.clock.monotonicMs() - startedMs),
+      contentsMs: 0,
+      fetchMs: 0,
+      decryptMs: 0,
+      extractMs: 0,
+      metadataMs: 0,
     },
   };
+}
+
+function deletion({ path, bytes }: { path: ByteString; bytes: number }) {
+  return { action: 'deleted' as const, path, bytes };
+}
+
+function lostOf(plan: RestorePlan, contents?: ContentsResult): Set<string> {
+  return new Set([...(contents?.lostPacks ?? []), ...plan.lost.map(({ object }) => object)]);
+}
+
+function isEmpty(plan: RestorePlan): boolean {
+  return plan.folders.length + plan.files.length + plan.specials.length + plan.lost.length === 0;
 }
 
 /** A restore that could prove nothing at all is no partial one. */
@@ -198,84 +280,4 @@ function exitCodeOf(problems: number, lostObjects: number, restored: number): Ex
 
 function shownPath(path: ByteString): string {
   return path === '.' ? '/' : `/${toText(path)}`;
-}
-
-type ReportProblem = (kind: RestoreProblemClass, path: ByteString, message: string) => void;
-
-/** Everything after the contents: see the order at `restoreSnapshot`. */
-async function finish(
-  root: ByteString,
-  plan: RestorePlan,
-  owners: RestoreOwners,
-  later: readonly number[],
-  failed: ReadonlySet<ByteString>,
-  foreign: Set<ByteString>,
-  problem: ReportProblem,
-): Promise<void> {
-  await makeSpecials(root, plan.specials, owners, (path, message) => problem('write', path, message), foreign);
-  makeLinks(root, plan.links, failed, (path, message) => problem('write', path, message));
-
-  const attempt = (path: ByteString, what: () => void) => {
-    try {
-      what();
-    } catch (error) {
-      problem('metadata', path, messageOf(error));
-    }
-  };
-  const folders = plan.folders.filter(({ path }) => !plan.implied.has(path));
-  for (const folder of owners.chown ? folders : []) {
-    const chown = () => lchownSync(forFs(`${root}/${folder.path}`), owners.uid(folder), owners.gid(folder));
-    attempt(folder.path, () => {
-      if (!ownerWasSet(chown)) foreign.add(folder.path);
-    });
-  }
-  const setMode = ({ path, mode }: Pick<Entry, 'path' | 'mode'>) =>
-    attempt(path, () => chmodSync(forFs(`${root}/${path}`), foreign.has(path) ? withoutOwnerBits(mode) : mode));
-  const attributed = plan.attributes.filter(({ path }) => !failed.has(path));
-  const say = (messages: readonly string[]) => {
-    for (const message of messages) problem('metadata', '.', message);
-  };
-  say(await setXattrs(root, attributed));
-  const isFolder = (one: Pick<Entry, 'type'>) => one.type === 'd';
-  say(
-    await setAcls(
-      root,
-      attributed.filter((one) => !isFolder(one)),
-    ),
-  );
-  const files = later.map((number) => plan.files[number]!).filter((file) => !failed.has(file.path));
-  for (const file of files) if (file.later) setMode(file);
-
-  const specials = plan.specials.filter(({ path }) => !failed.has(path));
-  const times: TimeToSet[] = [...files, ...specials, ...folders];
-  for (const path of await setTimes(root, times))
-    problem('metadata', path, 'its time could not be set to the nanosecond');
-
-  // From the deepest up: a folder without rights for its owner closes everything below.
-  say(await setAcls(root, attributed.filter(isFolder).reverse()));
-  for (const folder of [...folders].reverse()) setMode(folder);
-}
-
-/** For people: what was restored and what was not. */
-export function restoreText(result: RestoreResult): string {
-  const lines = [
-    `restored ${count(result.files, 'file')}, ${count(result.folders, 'folder')} and ${count(result.others + result.links, 'link or special file', 'links and special files')} of ${result.snapshot} to ${result.target}`,
-  ];
-  if (result.snapshotStatus === 'incomplete')
-    lines.push('the backup itself was incomplete: what could not be read when it was made is not here');
-  if (result.ownersNotSet > 0)
-    lines.push(
-      `${count(result.ownersNotSet, 'object')} restored without the stored owner and without setuid and setgid bits: only root can give files away`,
-    );
-  for (const { object, location, problem, recovered } of result.damagedObjects)
-    lines.push(`damaged${recovered ? ', nothing lost by it' : ''}: ${object} at ${location}: ${problem}`);
-  for (const { object, entries, first, last, problem } of result.lostEntries)
-    lines.push(
-      `lost: ${count(entries, 'entry', 'entries')} from ${oneLine(first)} to ${oneLine(last)}, whose names stood in ${object} only: ${problem}`,
-    );
-  const shown = result.problems.slice(0, 50);
-  for (const { class: kind, path, message } of shown)
-    lines.push(`${kind}: ${oneLine(toText(fromText(path)))}: ${message}`);
-  if (result.problems.length > shown.length) lines.push(`... and ${result.problems.length - shown.length} more`);
-  return lines.join('\n');
 }

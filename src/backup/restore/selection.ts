@@ -32,6 +32,24 @@ export class Selection {
   }
 }
 
+/** As `Selection`, for paths in any order: a path with the folders above it. */
+export function isWanted(select: {
+  include: readonly string[];
+  exclude: readonly string[];
+}): (path: ByteString) => boolean {
+  const isIncluded = select.include.length === 0 ? () => true : compileExcludes(select.include);
+  const isExcluded = compileExcludes(select.exclude);
+  return (path) => {
+    let included = false;
+    for (let at = path.indexOf('/'); ; at = path.indexOf('/', at + 1)) {
+      const absolute = path === '.' ? '/' : `/${at < 0 ? path : path.slice(0, at)}`;
+      if (isExcluded(absolute)) return false;
+      included ||= isIncluded(absolute);
+      if (at < 0) return included;
+    }
+  };
+}
+
 /**
  * Whether something that is included may lie between two paths of a manifest. Only plain absolute paths can rule it out: a
  * pattern, or a name without a slash, may fit anywhere.

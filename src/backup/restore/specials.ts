@@ -8,15 +8,16 @@ import { feed } from './times.ts';
 
 type Problem = (path: ByteString, message: string) => void;
 
-/** Makes symbolic links, FIFOs and devices with owner and mode; their times come later. */
+/** Makes symbolic links, FIFOs and devices with owner and mode, where `place` says; their times come later. */
 export async function makeSpecials(
   root: ByteString,
   specials: readonly Entry[],
   owners: RestoreOwners,
   problem: Problem,
   foreign: Set<ByteString>,
+  place: (path: ByteString) => ByteString = (path) => path,
 ): Promise<void> {
-  const at = (entry: Entry) => `${root}/${entry.path}`;
+  const at = (entry: Entry) => `${root}/${place(entry.path)}`;
   const fifos = specials.filter(({ type }) => type === 'p');
   if (fifos.length > 0)
     await feed('xargs', ['-0', 'mkfifo', '-m', '0600', '--'], fifos.map((one) => `${at(one)}\0`).join(''));

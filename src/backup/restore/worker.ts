@@ -12,7 +12,7 @@ const collect = runInNewContext('gc') as () => void;
 parentPort!.on('message', (job: WorkerJob) => {
   parentPort!.postMessage(doJob(job, workerData as WriteContext | undefined));
   // A pack is 64 MiB and this thread's heap hardly grows, so a collection would come late: give it back now.
-  if (job.kind === 'finish') return;
+  if (job.kind === 'finish' || job.kind === 'compare') return;
   for (const { bytes } of job.segments) (bytes.buffer as ArrayBuffer).transfer(0);
   collect();
 });

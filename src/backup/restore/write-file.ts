@@ -37,7 +37,7 @@ export interface MetadataOutcome {
  * Writes a file that is one content. Never follows a link, never writes to what is there already.
  */
 export function writeWhole(file: PlannedFile, content: Buffer, context: WriteContext): MetadataOutcome {
-  const fd = openSync(forFs(`${context.root}/${file.path}`), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  const fd = openSync(forFs(`${context.root}/${file.at ?? file.path}`), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
     writeContent(fd, content, 0, file.sparse);
     if (file.sparse) ftruncateSync(fd, file.size);
@@ -52,7 +52,7 @@ export function writeWhole(file: PlannedFile, content: Buffer, context: WriteCon
 
 /** Writes one piece of a file that was made in full length before. */
 export function writePart(file: PlannedFile, content: Buffer, offset: number, context: WriteContext): void {
-  const fd = openSync(forFs(`${context.root}/${file.path}`), O_RDWR | O_NOFOLLOW);
+  const fd = openSync(forFs(`${context.root}/${file.at ?? file.path}`), O_RDWR | O_NOFOLLOW);
   try {
     writeContent(fd, content, offset, file.sparse);
   } finally {
@@ -62,7 +62,7 @@ export function writePart(file: PlannedFile, content: Buffer, offset: number, co
 
 /** Makes an empty file, or the frame of one that is written in parts. */
 export function createFile(file: PlannedFile, context: WriteContext): void {
-  const fd = openSync(forFs(`${context.root}/${file.path}`), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  const fd = openSync(forFs(`${context.root}/${file.at ?? file.path}`), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
     if (file.size > 0) ftruncateSync(fd, file.size);
   } finally {
@@ -72,7 +72,7 @@ export function createFile(file: PlannedFile, context: WriteContext): void {
 
 /** Hashes a file written in parts, then sets its metadata; `wrong` (and the file is gone) when the hash is not right. */
 export function finishFile(file: PlannedFile, context: WriteContext): MetadataOutcome | 'wrong' {
-  const fd = openSync(forFs(`${context.root}/${file.path}`), O_RDWR | O_NOFOLLOW);
+  const fd = openSync(forFs(`${context.root}/${file.at ?? file.path}`), O_RDWR | O_NOFOLLOW);
   try {
     if (file.size > 0 && hashOf(fd) !== file.sha256) {
       remove(file, context);
@@ -84,11 +84,21 @@ export function finishFile(file: PlannedFile, context: WriteContext): MetadataOu
   }
 }
 
-export function remove(file: Pick<PlannedFile, 'path'>, context: WriteContext): void {
+export function remove(file: Pick<PlannedFile, 'path' | 'at'>, context: WriteContext): void {
   try {
-    unlinkSync(forFs(`${context.root}/${file.path}`));
+    unlinkSync(forFs(`${context.root}/${file.at ?? file.path}`));
   } catch {
     // Was never made.
+  }
+}
+
+/** Of a regular file; a link is not followed. */
+export function hashOfFile(path: ByteString): string {
+  const fd = openSync(forFs(path), constants.O_RDONLY | O_NOFOLLOW);
+  try {
+    return hashOf(fd);
+  } finally {
+    closeSync(fd);
   }
 }
 

@@ -21,7 +21,7 @@ import { comparePaths } from '../../../src/backup/format/path-order.ts';
 import { entriesOf } from '../../../src/backup/list-entries.ts';
 import { readManifestRoot, readPackTables } from '../../../src/backup/repository/manifest.ts';
 import { scanPack } from '../../../src/backup/restore/pack-scan.ts';
-import type { RestoreResult } from '../../../src/backup/restore/restore.ts';
+import type { RestoreResult } from '../../../src/backup/restore/result.ts';
 import { FormatV1Writer } from '../../helpers/format-v1-writer.ts';
 import { treeDifferences, which } from '../../helpers/restore-script.ts';
 import { flipBit, makeAgeKey, openDirectoryRepository, restoreFrom, restoreFromLegs } from '../../helpers/restoring.ts';
@@ -173,10 +173,16 @@ describe.skipIf(!equipped)('restore from damaged legs', () => {
     const lost: number[] = [];
     const listed = [];
     const repository = await openDirectoryRepository(leg, identityFile);
-    for await (const entry of entriesOf(repository, id, { paths: [] }, ({ count }) => lost.push(count))) listed.push(entry);
+    for await (const entry of entriesOf(repository, id, { paths: [] }, ({ count }) => lost.push(count)))
+      listed.push(entry);
     expect(lost).toHaveLength(1);
     const all = [];
-    for await (const entry of entriesOf(await openDirectoryRepository(whole, identityFile), id, { paths: [] }, () => undefined))
+    for await (const entry of entriesOf(
+      await openDirectoryRepository(whole, identityFile),
+      id,
+      { paths: [] },
+      () => undefined,
+    ))
       all.push(entry);
     expect(listed).toHaveLength(all.length - lost[0]!);
   });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { restoreText } from '../../../src/backup/restore/restore.ts';
+import { restoreText } from '../../../src/backup/restore/report.ts';
 import { FormatV1Writer } from '../../helpers/format-v1-writer.ts';
 import { restoreFrom } from '../../helpers/restoring.ts';
 
@@ -43,7 +43,7 @@ describe.skipIf(process.geteuid?.() !== 0)('owners that cannot be set', () => {
     const target = join(dir, `out ${count++}`);
     const result = await restoreFrom(repo, { target, owners: 'none' });
     expect(result).toMatchObject({ exitCode: 0, problems: [], ownersNotSet: 3 });
-    expect(restoreText(result)).toContain('3 objects belong to who restored them');
+    expect(restoreText(result)).toContain('3 objects restored without the stored owner');
     expect(modeOf(`${target}${source}/theirs`)).toBe('755');
     expect(modeOf(`${target}${source}/folder`)).toBe('775');
     expect(modeOf(`${target}${source}/mine`)).toBe('6755');
