@@ -61,6 +61,12 @@ export default class BackupCreate extends BaseCommand<typeof BackupCreate> {
       max: 100,
       helpValue: 'N',
     }),
+    'refresh-below': Flags.integer({
+      description: 'store again what is current of packs of which less than this is, in percent',
+      min: 1,
+      max: 99,
+      helpValue: 'N',
+    }),
     'spool-dir': Flags.string({ description: 'folder for packs that are not stored yet', helpValue: 'DIR' }),
     level: Flags.integer({ description: 'zstd level', min: 1, max: 19, helpValue: '1-19' }),
   };
@@ -99,6 +105,7 @@ export default class BackupCreate extends BaseCommand<typeof BackupCreate> {
         rehash: flags.rehash,
         tags: flags.tag ?? [],
         guards: { maxShrinkPercent: flags['max-shrink'], maxChangePercent: flags['max-change'] },
+        ...(flags['refresh-below'] ? { refreshBelow: flags['refresh-below'] / 100 } : {}),
         ...(host ? { host } : {}),
         ...(level ? { level } : {}),
         ...(spoolDir ? { spoolDir } : {}),

@@ -79,13 +79,14 @@ export const backupCreate: Action<With, BackupServices> = {
       import('../backup/report.ts'),
       context.services.backup(),
     ]);
-    const { identityFile, repos, ...request } = args;
+    const { identityFile, repos, refreshBelowPercent, ...request } = args;
+    const refreshBelow = refreshBelowPercent === undefined ? {} : { refreshBelow: refreshBelowPercent / 100 };
     try {
       // A name that is not known is a mistake in the runbook: nothing is begun.
       const { hosts } = context.plan.inventory;
       for (const { host } of args.dumps ?? []) if (host !== undefined) selectTargets([host], { sources: [], hosts });
       const result = await runBackup(
-        { ...present(request), paths: args.paths, repos: await door.repos(repos), cwd: process.cwd() },
+        { ...present(request), ...refreshBelow, paths: args.paths, repos: await door.repos(repos), cwd: process.cwd() },
         {
           ...door,
           keys: await door.identities(identityFile, repos),

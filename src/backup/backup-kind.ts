@@ -66,6 +66,7 @@ function expandBackup(spec: BackupSpec, name: string): StepSpec[] {
     tags,
     level,
     rehash,
+    refreshBelowPercent,
     catchUp,
   } = spec;
   const content = {
@@ -77,6 +78,7 @@ function expandBackup(spec: BackupSpec, name: string): StepSpec[] {
     tags,
     level,
     rehash,
+    refreshBelowPercent,
     catchUp,
   };
   const keys = { spoolDir: spec.spoolDir, identityFile: spec.identityFile };

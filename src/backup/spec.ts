@@ -31,6 +31,12 @@ export const backupContentSpec = {
     .boolean()
     .optional()
     .describe('Afterwards give each leg the earlier snapshots that it missed, for at most an hour; default true.'),
+  refreshBelowPercent: z
+    .int()
+    .min(1)
+    .max(99)
+    .optional()
+    .describe('Store again what is still current of packs of which less than this is; default not at all.'),
   spoolDir: z.string().min(1).optional().describe('Folder for packs that are not stored yet.'),
   identityFile: z.string().min(1).optional().describe('Private age key; only needed when the local cache was lost.'),
 };

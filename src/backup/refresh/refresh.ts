@@ -2,6 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileDurable } from '../../core/durable-file.ts';
 import { OaopsError } from '../../core/errors.ts';
+import { count, formatSize } from '../../core/units.ts';
 import { RepositoryCache } from '../cache/repository-cache.ts';
 import type { BackupDoor } from '../door.ts';
 import { openRepository } from '../repository/open.ts';
@@ -49,6 +50,22 @@ export async function requestRefresh(
   } finally {
     await store.close();
   }
+}
+
+/** For people. */
+export function refreshText({
+  packs,
+  packsInUse,
+  heldBytes,
+  liveBytes,
+  storedAgainBytes,
+  dryRun,
+}: RefreshResult): string {
+  const share = heldBytes === 0 ? 100 : Math.round((liveBytes / heldBytes) * 100);
+  const state = `the last snapshots of this machine need ${count(packsInUse, 'pack')}, of which ${share} % is current`;
+  if (packs === 0) return `${state}\nno pack is mostly out of date: nothing to store again`;
+  const what = `${formatSize(storedAgainBytes)} of content out of ${count(packs, 'pack')}`;
+  return `${state}\n${dryRun ? `the next backup would store ${what} again` : `the next backup stores ${what} again`}`;
 }
 
 /** Packs that the backup about to begin is not to refer to: those asked for, and with `liveBelow` those found now. */
