@@ -13,14 +13,14 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Files whose texts are programs, schemas, reference pages, machine formats, or lines of a log. */
 const otherFiles =
-  /cli\/(texts|completion)\/|render\/log-file|runbook\/(reference|json-schema|rules)\.ts|runbook\/formats\/(?!text)|process\/(supervisor|files|quote|environment)\.ts|ssh\/remote-texts|record\/db\/migr|repository-cache|s3\/capabilities/;
+  /cli\/(texts|completion)\/|cli\/[a-z]+-flags|render\/log-file|runbook\/(reference|json-schema|rules)\.ts|runbook\/formats\/(?!text)|process\/(supervisor|files|quote|environment)\.ts|ssh\/remote-texts|record\/db\/migr|repository-cache|s3\/capabilities/;
 
 /** Calls whose texts no user reads: schema descriptions, SQL, comparisons of texts. */
 const otherCalls =
   /(\.(describe|meta|prepare|exec|select|includes|startsWith|endsWith|split|join|match|test|registerOperator|where|pragma)|logFile\??\.line|writeFileSync|sha256Hex|sql)$/;
 
 /** Keys beside messages that hold texts for other readers. */
-const otherKeys = ['examples', 'en', 'zh-CN', 'summary', 'ENOTDIR'];
+const otherKeys = ['examples', 'en', 'zh-CN', 'summary', 'ENOTDIR', 'load', 'loadGlobals'];
 
 function templateOf(node: ts.Node): string | undefined {
   if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) return node.text;
@@ -129,7 +129,8 @@ export function sourceHelp(): string[] {
     (topic) => topic.description,
   );
   const texts = new Set<string>([description, ...topics]);
-  for (const file of [...sourceFiles(['commands']), 'src/cli/base-command.ts']) {
+  const shared = sourceFiles(['src/cli']).filter((file) => file.endsWith('-flags.ts'));
+  for (const file of [...sourceFiles(['commands']), ...shared, 'src/cli/base-command.ts']) {
     visit(file, (node) => {
       if (!ts.isPropertyAssignment(node) && !ts.isPropertyDeclaration(node)) return;
       if (!['summary', 'description'].includes(node.name.getText()) || !node.initializer) return;

@@ -80,7 +80,13 @@ export const mysqlSource: SourceKind<'mysql'> = {
       source.databases === 'all'
         ? (
             await runner.ask(
-              client('client', ['--batch', '--skip-column-names', '--raw', '--execute=show databases']),
+              client('client', [
+                '--batch',
+                '--skip-column-names',
+                '--raw',
+                '-e',
+                'select schema_name from information_schema.schemata order by 1',
+              ]),
               'mariadb',
             )
           )

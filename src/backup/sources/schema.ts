@@ -11,7 +11,7 @@ import { becomeSchema } from '../../runbook/schema/steps.ts';
 const idSchema = z
   .string()
   .regex(/^[a-z0-9]+([-_.][a-z0-9]+)*$/, {
-    error: 'not an id of a source; use lower-case letters, digits and single - _ .',
+    error: 'not an id of a source; use lower-case letters, digits and single hyphens, dots or underscores',
   })
   .max(63)
   .describe('Unique in the runbook; names the folder of the dumps in the snapshot: .oaops-dumps/<id>/.');

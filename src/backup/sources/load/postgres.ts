@@ -26,12 +26,12 @@ export const loadPostgres: Loader = async (dump, context) => {
       `--dbname=${database}`,
     ]);
   // The name goes in as a variable: psql quotes it.
-  const admin = (sql: string) => context.ask(psql('postgres', [`--set=name=${target.database}`]), 'psql', sql);
-  if ((await admin("select count(*) from pg_database where datname = :'name';")).trim() !== '0') {
+  const sql = (text: string) => context.ask(psql('postgres', [`--set=name=${target.database}`]), 'psql', text);
+  if ((await sql("select count(*) from pg_database where datname = :'name';")).trim() !== '0') {
     if (!target.replace) throw exists('the database', target.database);
-    await admin('drop database :"name";');
+    await sql('drop database :"name";');
   }
-  await admin('create database :"name" template template0;');
+  await sql('create database :"name" template template0;');
   const database = connectionString(target.database);
   if (source.format === 'plain')
     await loadPlain(dump, context, psql(database, ['--single-transaction', '--output=/dev/null']), psql(database));
@@ -53,8 +53,9 @@ async function loadPlain(
   look: SourceCommand,
 ): Promise<void> {
   const table = `"${context.mark}"`;
-  await context.feed(dump, load, 'psql', { after: `\ncreate table public.${table} ();\n` });
-  const found = await context.ask(look, 'psql', `select count(*) from pg_tables where tablename = '${context.mark}';`);
+  await context.feed(dump, load, 'psql', { after: `\nselect 1 as done into public.${table};\n` });
+  const sql = (text: string) => context.ask(look, 'psql', text);
+  const found = await sql(`select count(*) from pg_tables where tablename = '${context.mark}';`);
   if (found.trim() !== '1') throw cutOff('psql');
-  await context.ask(look, 'psql', `drop table public.${table};`);
+  await sql(`drop table public.${table};`);
 }

@@ -1,9 +1,11 @@
 import type { Messages } from '../catalogue.ts';
 import { helpBrowse } from './help-browse.ts';
+import { helpSources } from './help-sources.ts';
 
 /** Help: topics, summaries, descriptions, flags and arguments of the commands. */
 export const helpZhCn = (): Messages => ({
   ...helpBrowse(),
+  ...helpSources(),
   "Operations toolkit for the people who keep a company's office-automation (OA) system alive: backups, restore drills, and procedures as versioned runbooks":
     '面向公司办公自动化（OA）系统运维人员的工具：备份、恢复演练，以及以版本化运行手册执行的各项规程',
   'Create, list, verify and restore backups': '创建、列出、校验和恢复备份',
@@ -248,9 +250,6 @@ export const helpZhCn = (): Messages => ({
     '按已存储的计划，从后往前对每个已完成的步骤执行其撤销。全部撤销时退出码为 5，仍有未撤销的为 3。',
   'target: only what failed or --target names; all: everything': 'target：只限失败的或 --target 指定的；all：全部',
   'only on this target': '只限此目标',
-  'Go on with waiting runs whose time has come': '继续到了时间的等待中的运行',
-  'For cron or a systemd timer, every minute or so. Runs that are under way elsewhere are left alone. Ends with the code of the first run that did not end well; a run that still waits is no failure.':
-    '供 cron 或 systemd 定时器使用，大约每分钟一次。正在别处执行的运行不受影响。退出码取第一个未正常结束的运行；仍在等待的不算失败。',
   'print JSON for scripts': '打印供脚本使用的 JSON',
   'print nothing on success (for cron mail)': '成功时不打印任何内容（用于 cron 邮件）',
   'print more': '打印更多内容',

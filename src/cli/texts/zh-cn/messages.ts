@@ -9,6 +9,7 @@ import { drills } from './drills.ts';
 import { engine } from './engine.ts';
 import { record } from './record.ts';
 import { runbook } from './runbook.ts';
+import { sources } from './sources.ts';
 import { watch } from './watch.ts';
 import { usage, words } from './words.ts';
 
@@ -26,5 +27,6 @@ export const messagesZhCn = (): Messages => ({
   ...engine(),
   ...record(),
   ...runbook(),
+  ...sources(),
   ...watch(),
 });
