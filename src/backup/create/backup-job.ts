@@ -34,7 +34,7 @@ import { type LegResult, LegSet } from './leg-set.ts';
 import { openLegs, takeLeases } from './open-legs.ts';
 import { findParent } from './parent.ts';
 import { explainFullSpool } from './room-on-disk.ts';
-import { acceptedAt, lastGoodCounts, noted } from './run-history.ts';
+import { acceptedAt, guardBaseOf, noted } from './run-history.ts';
 import { openSpool } from './spool.ts';
 
 /** What a user, a runbook or a schedule asks for. */
@@ -187,7 +187,9 @@ export async function runBackup(request: BackupRequest, place: BackupPlace): Pro
     const runbook = request.runbook === undefined ? undefined : fromText(request.runbook);
     const series = seriesOf(config.repositoryId, sources.given);
     const group = groupOf({ host, runbook, series });
-    const guardBase = request.guards ? await lastGoodCounts(opened.first.store, parent, group, isAccepted) : undefined;
+    const guardBase = request.guards
+      ? await guardBaseOf(opened.first.store, cache, parent, group, isAccepted)
+      : { good: undefined, pending: undefined };
 
     const legFolders = ownPlaces(opened.stores.map((store) => store.location).filter((at) => at.startsWith('/')));
     const left = new Set([...legFolders, ...ownPlaces([spool.dir, join(place.cacheDir, 'backup')])]);

@@ -17,7 +17,7 @@ import { type DumpDoor, runDumps } from '../sources/run-dumps.ts';
 import type { DumpSource } from '../sources/schema.ts';
 import { dumpSink } from './dump-content.ts';
 import { dumpEntries, type FoundOrDump } from './dump-entries.ts';
-import { type GuardLimits, guardOf } from './guard.ts';
+import { type GuardBase, type GuardLimits, guardOf } from './guard.ts';
 import type { LegSet } from './leg-set.ts';
 import { ManifestWriter } from './manifest-writer.ts';
 import { writePackTables } from './pack-tables.ts';
@@ -55,8 +55,7 @@ export interface CreateOptions {
   /** See `seriesOf`. */
   series: string;
   guards: GuardLimits | undefined;
-  /** Counts of the last good snapshot; undefined when there is none. */
-  guardBase: SnapshotCounts | undefined;
+  guardBase: GuardBase;
   tags: readonly ByteString[];
   clock: Clock;
   random: RandomSource;
@@ -133,9 +132,7 @@ export async function createSnapshot(options: CreateOptions): Promise<CreatedSna
       dataAddedBytes: packer.addedBytes,
       storedAddedBytes: packer.storedBytes,
     });
-    // Without a snapshot to compare with everything is new, which says nothing.
-    const limits = parent ? options.guards : { ...options.guards, maxChangePercent: undefined };
-    const guard = guardOf(counts, options.guardBase, limits);
+    const guard = guardOf(counts, options.guardBase, options.guards, parent !== undefined);
     const header: SnapshotHeader = {
       snapshot,
       repository: options.repositoryId,

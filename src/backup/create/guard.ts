@@ -8,6 +8,14 @@ export interface GuardLimits {
   maxChangePercent?: number | undefined;
 }
 
+/** What a new snapshot is compared with. */
+export interface GuardBase {
+  /** Counts of the last good snapshot. */
+  good: SnapshotCounts | undefined;
+  /** Guard of a newer snapshot that nobody accepted. */
+  pending: Guard | undefined;
+}
+
 /** Smaller trees change by large shares every day. */
 const fewFiles = 10;
 const fewBytes = 1024 * 1024;
@@ -18,14 +26,19 @@ const fewBytes = 1024 * 1024;
  */
 export function guardOf(
   now: SnapshotCounts,
-  before: SnapshotCounts | undefined,
+  { good: before, pending }: GuardBase,
   limits: GuardLimits | undefined,
+  /** False when everything was read and stored without a snapshot to compare with: that all is new says nothing. */
+  comparable = true,
 ): Guard | undefined {
   if (!before || !limits || (before.files < fewFiles && before.bytes < fewBytes)) return undefined;
   const { maxShrinkPercent, maxChangePercent } = limits;
   const shrank = Math.max(1 - share(now.files, before.files), 1 - share(now.bytes, before.bytes)) * 100;
   if (maxShrinkPercent !== undefined && shrank > maxShrinkPercent) return { kind: 'shrank', percent: rounded(shrank) };
-  const changed = Math.min(1 - share(now.filesUnchanged, before.files), share(now.dataAddedBytes, before.bytes)) * 100;
+  if (!comparable) return pending?.kind === 'changed' ? pending : undefined;
+  // What a guarded snapshot stored is not stored again, and has changed all the same.
+  const added = pending?.kind === 'changed' ? 1 : share(now.dataAddedBytes, before.bytes);
+  const changed = Math.min(1 - share(now.filesUnchanged, before.files), added) * 100;
   if (maxChangePercent !== undefined && changed > maxChangePercent)
     return { kind: 'changed', percent: Math.min(100, rounded(changed)) };
   return undefined;

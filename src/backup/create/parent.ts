@@ -28,6 +28,12 @@ export function rememberParent(cache: RepositoryCache, root: ManifestRoot): void
   cache.setParent(root.guard ? guardedKey(key) : key, parent);
 }
 
+/** The last guarded snapshot of these sources, as long as no good one was made after it. */
+export function guardedParent(cache: RepositoryCache, sources: readonly ByteString[]): ManifestRoot | undefined {
+  const known = cache.parent(guardedKey(sourcesKey(sources)));
+  return known && parseManifestRoot(known.root);
+}
+
 /** The snapshot to compare with, from the local cache. */
 async function parentFromCache(
   cache: RepositoryCache,

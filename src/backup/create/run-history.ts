@@ -1,13 +1,15 @@
 import { type Clock, isoTime } from '../../core/clock.ts';
 import { messageOf } from '../../core/errors.ts';
+import type { RepositoryCache } from '../cache/repository-cache.ts';
 import type { ManifestRoot } from '../format/manifest-root.ts';
 import { objectNames } from '../format/object-names.ts';
-import type { SnapshotCounts } from '../format/snapshot-header.ts';
+import type { Guard } from '../format/snapshot-header.ts';
 import type { ObjectStore } from '../ports.ts';
 import { listSnapshots } from '../repository/snapshots.ts';
 import { groupKey, groupOf, type SnapshotGroup } from '../retention/groups.ts';
 import { type LastRun, noteRun } from '../retention/last-runs.ts';
-import type { IsAccepted } from './parent.ts';
+import type { GuardBase } from './guard.ts';
+import { guardedParent, type IsAccepted } from './parent.ts';
 
 /** Says whether a guarded snapshot was accepted; asks each leg once at most. */
 export function acceptedAt(stores: readonly ObjectStore[]): IsAccepted {
@@ -27,19 +29,27 @@ export function acceptedAt(stores: readonly ObjectStore[]): IsAccepted {
   };
 }
 
-/** Counts of the last good snapshot, to which a new one is compared: the parent, else what the indexes tell. */
-export async function lastGoodCounts(
+/** What a new snapshot of a group is compared with: the parent, else what the indexes tell. */
+export async function guardBaseOf(
   store: ObjectStore,
+  cache: RepositoryCache,
   parent: ManifestRoot | undefined,
   group: SnapshotGroup,
   isAccepted: IsAccepted,
-): Promise<SnapshotCounts | undefined> {
-  if (parent && !(parent.guard && !(await isAccepted(parent.snapshot)))) return parent.counts;
+): Promise<GuardBase> {
+  const isOdd = async ({ snapshot, guard }: Pick<ManifestRoot, 'snapshot' | 'guard'>) =>
+    guard !== undefined && !(await isAccepted(snapshot));
+  if (parent && !(await isOdd(parent))) {
+    const waiting = guardedParent(cache, parent.sources);
+    return { good: parent.counts, pending: waiting && (await isOdd(waiting)) ? waiting.guard : undefined };
+  }
+  let pending: Guard | undefined;
   for (const { header } of (await listSnapshots(store)).reverse()) {
     if (!header || groupKey(groupOf(header)) !== groupKey(group)) continue;
-    if (header.status === 'complete' && (!header.guard || (await isAccepted(header.snapshot)))) return header.counts;
+    if (await isOdd(header)) pending ??= header.guard;
+    else if (header.status === 'complete') return { good: header.counts, pending };
   }
-  return undefined;
+  return { good: undefined, pending };
 }
 
 /** Notes on this machine that a backup of a group began and how it ended; nothing is removed after one that failed. */
