@@ -102,6 +102,12 @@ export interface TickEnded {
   interrupted: string[];
   /** Runs that could not go on at all. */
   failed: { run: string; code: string; message: string }[];
+  /** Runbooks that were due; `slot` is the time of the schedule. */
+  started: { runbook: string; slot: string; run: string; status: RunStatus; exitCode: number }[];
+  /** Due, and left for later because a run of theirs is under way or waits. */
+  busy: string[];
+  /** Due, and could not be started; `slot` is null when not even the schedule could be read. */
+  notStarted: { runbook: string; slot: string | null; code: string; message: string }[];
 }
 
 export type Phase = 'do' | 'verify' | 'undo';

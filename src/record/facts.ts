@@ -12,13 +12,27 @@ export class SqlFactStore implements FactStore {
   }
 
   async add(topic: string, key: string, at: string, body: unknown): Promise<void> {
-    await this.#database.write(async (tx) => {
+    await this.#add({ topic, key, at, body }, false);
+  }
+
+  async addOnce(topic: string, key: string, at: string, body: unknown): Promise<boolean> {
+    return this.#add({ topic, key, at, body }, true);
+  }
+
+  /** Writing transactions come one after the other, so that looking and adding is one thing. */
+  async #add(fact: { topic: string; key: string; at: string; body: unknown }, once: boolean): Promise<boolean> {
+    return this.#database.write(async (tx) => {
+      const [topic, key] = [cleanText(fact.topic), cleanText(fact.key)];
+      if (once) {
+        const query = tx.db.selectFrom('facts').select('seq').where('topic', '=', topic).where('key', '=', key);
+        if (await query.limit(1).executeTakeFirst()) return false;
+      }
       const stored = {
         seq: tx.next('fact_seq'),
-        topic: cleanText(topic),
-        key: cleanText(key),
-        at: cleanText(at),
-        body: canonicalText(body),
+        topic,
+        key,
+        at: cleanText(fact.at),
+        body: canonicalText(fact.body),
       };
       await tx.db.insertInto('facts').values(stored).execute();
       await tx.audit({
@@ -31,6 +45,7 @@ export class SqlFactStore implements FactStore {
           rowSha256: digestOf(stored),
         },
       });
+      return true;
     });
   }
 

@@ -220,6 +220,8 @@ export interface AuditVerdict {
 
 export interface FactStore {
   add(topic: string, key: string, at: string, body: unknown): Promise<void>;
+  /** As `add`, unless the topic has the key already: false then. Of several processes one gets true. */
+  addOnce(topic: string, key: string, at: string, body: unknown): Promise<boolean>;
   list(
     topic: string,
     options?: { key?: string; limit?: number; newestFirst?: boolean },

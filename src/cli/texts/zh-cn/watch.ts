@@ -15,4 +15,15 @@ export const watch = (): Messages => ({
   'no metrics could be written to {}: {}': '无法将指标写入 {}：{}',
   'Make the folder of metrics.textfileDir, and let this user write to it.':
     '请创建 metrics.textfileDir 指定的目录，并允许此用户写入。',
+  'runbook {} has no schedule': '运行手册 {} 没有计划时间',
+  'Add "schedule" below its "spec", or take it out of "schedules" in the configuration.':
+    '请在其 "spec" 下添加 "schedule"，或从配置的 "schedules" 中移除它。',
+  'the schedule of {} goes by working days, which tick does not know': '{} 的计划按工作日执行，tick 还不支持',
+  'Start it by cron or a timer, or write a schedule of type cron without a calendar.':
+    '请用 cron 或定时器启动它，或改写为不带日历的 cron 类型计划。',
+  'runbook {} could not be started: {}': '运行手册 {} 无法启动：{}',
+  'runbook {} is due, and waits for its last run to end': '运行手册 {} 已到时间，正等待上一次运行结束',
+  on: '启用',
+  off: '未启用',
+  unsupported: '不支持',
 });
