@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { readIdentityFile } from '../../src/backup/crypto/keys.ts';
 import { openDirectoryStore } from '../../src/backup/legs/directory.ts';
 import { openRepository, type Repository } from '../../src/backup/repository/open.ts';
-import { type RestoreRequest, type RestoreResult, restoreSnapshot } from '../../src/backup/restore/restore.ts';
+import { type RestoreRequest, restoreSnapshot } from '../../src/backup/restore/restore.ts';
+import type { RestoreResult } from '../../src/backup/restore/result.ts';
 import { systemClock } from '../../src/core/clock.ts';
 
 /** A key pair by age-keygen(1). */

@@ -128,6 +128,7 @@ async function restoreAll(
   if (survey) {
     for (const [path, reason] of survey.refused) problem('write', path, reason);
     leaveOutRefused(plan, survey);
+    for (const { path, refused } of plan.files) if (refused) failed.add(path);
   }
   for (const path of plan.unreadable) problem('unreadable', path, 'it could not be read when the backup was made');
   for (const path of plan.implied)

@@ -232,14 +232,17 @@ class SurveyWork {
     } finally {
       reader.close();
     }
+    for (const [number, { path }] of this.#plan.files.entries()) {
+      if (differing.has(path)) this.#survey.adjust.add(number);
+      // chown(2) takes capabilities away, so what is adjusted gets its attributes anew.
+      else if (this.#survey.adjust.has(number)) differing.add(path);
+    }
+    for (const { path } of this.#plan.specials) if (differing.has(path)) this.#survey.adjustSpecials.add(path);
+    const { refused, untouched } = this.#survey;
     for (const one of this.#plan.attributes) {
-      const { refused, untouched } = this.#survey;
       if (this.#isBelowRefused(one.path) || refused.has(one.path) || untouched.has(one.path)) continue;
       if (!this.#kept.has(one.path) || differing.has(one.path) || reader.isMissing) attributes.push(one);
     }
-    for (const [number, { path }] of this.#plan.files.entries())
-      if (differing.has(path)) this.#survey.adjust.add(number);
-    for (const { path } of this.#plan.specials) if (differing.has(path)) this.#survey.adjustSpecials.add(path);
   }
 
   #keep(number: number, at: ByteString, found: BigIntStats): void {
