@@ -93,7 +93,7 @@ export function probeDrills(drills: readonly DrillFact[] | undefined, nowMs: num
         'drill',
         'no restore was ever rehearsed',
         'nobody knows whether the backups can be restored, and how long that takes',
-        'Run "oaops drill run restore-drill".',
+        'Rehearse one with "oaops drill run restore-drill".',
       ),
     ];
   const last = new Map<string, DrillFact>();
@@ -112,7 +112,7 @@ export function probeDrills(drills: readonly DrillFact[] | undefined, nowMs: num
         'drill',
         `the last drill of ${runbook} is ${formatDuration(ageMs)} old`,
         'what broke since is not known',
-        `Run "oaops drill run ${runbook}".`,
+        `Rehearse it again with "oaops drill run ${runbook}".`,
       );
     return ok('drill', `the last drill of ${runbook} passed ${formatDuration(Math.max(0, ageMs))} ago`);
   });

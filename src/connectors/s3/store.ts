@@ -186,8 +186,9 @@ class S3Store implements ObjectStore {
     body: ObjectBody,
     options: { sha256: string; sizeBytes: number; signal?: AbortSignal; onProgress?: (bytes: number) => void },
   ): Promise<'stored' | 'exists'> {
-    // Without a condition the server would overwrite: look first. Two writers at one instant could then both win.
-    if (!this.#conditional && (await this.#exists(name, options.sizeBytes))) return 'exists';
+    // Without a condition the server would overwrite: look first. Two writers at one instant could then both win. Ceph's gateway
+    // ignores conditions in buckets with versions, which Object Lock needs.
+    if ((!this.#conditional || this.writeOnce) && (await this.#exists(name, options.sizeBytes))) return 'exists';
     const payload = await requestBody(name, body, options);
     const command = new this.#sdk.PutObjectCommand({
       Bucket: this.#bucket,

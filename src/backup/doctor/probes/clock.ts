@@ -9,7 +9,7 @@ const noticeableMs = 30_000;
 /** The times that the place gives to objects, against the clock here: retention, leases and graces are judged by the former. */
 export async function probeClock({ store, clock, probeName }: LegProbe): Promise<Finding[]> {
   const name = probeName();
-  const bytes = Buffer.from('what time is it');
+  const bytes = Buffer.from('clock');
   const beforeMs = clock.nowMs();
   await store.put(name, { bytes }, { sha256: sha256Hex(bytes), sizeBytes: bytes.length });
   const found = await store.head(name);

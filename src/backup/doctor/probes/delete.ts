@@ -4,7 +4,7 @@ import { type Finding, type LegProbe, note, ok } from '../finding.ts';
 /** May these keys delete: who may not cannot destroy backups either. */
 export async function probeDelete({ store, probeName }: LegProbe): Promise<Finding[]> {
   const name = probeName();
-  const bytes = Buffer.from('to be deleted');
+  const bytes = Buffer.from('delete');
   await store.put(name, { bytes }, { sha256: sha256Hex(bytes), sizeBytes: bytes.length });
   if ((await store.delete(name)) === 'retained')
     return [

@@ -169,7 +169,7 @@ async function rights(root: string): Promise<Finding[]> {
         'folder',
         `others may write to the folder (mode ${(mode & 0o7777).toString(8)})`,
         'they can delete the backups',
-        `Run "chmod 700 ${root}".`,
+        `Close it to others with "chmod 700 ${root}".`,
       ),
     );
   else if (mode & 0o055)
@@ -177,7 +177,7 @@ async function rights(root: string): Promise<Finding[]> {
       note(
         'folder',
         `others may look into the folder (mode ${(mode & 0o7777).toString(8)})`,
-        `Run "chmod 700 ${root}".`,
+        `Close it to others with "chmod 700 ${root}".`,
       ),
     );
   const writable = await access(root, constants.W_OK).then(

@@ -6,7 +6,7 @@ const objects = 3;
 /** A listing must show at once what was put before, and no more what was deleted: leases and prune rest on it. */
 export async function probeList({ store, probeName, signal }: LegProbe): Promise<Finding[]> {
   const names = Array.from({ length: objects }, probeName);
-  const bytes = Buffer.from('listed at once?');
+  const bytes = Buffer.from('list');
   for (const name of names) {
     await store.put(name, { bytes }, { sha256: sha256Hex(bytes), sizeBytes: bytes.length, signal });
     if ((await sizeInList(store, name)) !== bytes.length)

@@ -1,10 +1,12 @@
 import type { Messages } from '../catalogue.ts';
 import { helpBrowse } from './help-browse.ts';
+import { helpLegs } from './help-legs.ts';
 import { helpSources } from './help-sources.ts';
 
 /** Help: topics, summaries, descriptions, flags and arguments of the commands. */
 export const helpZhCn = (): Messages => ({
   ...helpBrowse(),
+  ...helpLegs(),
   ...helpSources(),
   "Operations toolkit for the people who keep a company's office-automation (OA) system alive: backups, restore drills, and procedures as versioned runbooks":
     '面向公司办公自动化（OA）系统运维人员的工具：备份、恢复演练，以及以版本化运行手册执行的各项规程',

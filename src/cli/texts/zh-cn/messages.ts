@@ -1,6 +1,7 @@
 import type { Messages } from '../catalogue.ts';
 import { actions } from './actions.ts';
 import { backup } from './backup.ts';
+import { backupLegs } from './backup-legs.ts';
 import { backupStorage } from './backup-storage.ts';
 import { browse } from './browse.ts';
 import { commands } from './commands.ts';
@@ -19,6 +20,7 @@ export const messagesZhCn = (): Messages => ({
   ...usage(),
   ...actions(),
   ...backup(),
+  ...backupLegs(),
   ...backupStorage(),
   ...browse(),
   ...commands(),
