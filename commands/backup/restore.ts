@@ -16,6 +16,7 @@ export default class BackupRestore extends BaseCommand<typeof BackupRestore> {
     '<%= config.bin %> backup restore 20261122T180512Z --repo s3://oa-backup/main --target ./out --include /srv/oa/contracts',
     '<%= config.bin %> backup restore latest --repo /srv/backup --as postgres --source oa-db --database oa_scratch --identity key.txt',
     '<%= config.bin %> backup restore latest --repo /srv/backup --in-place --include /srv/oa/conf --delete --dry-run',
+    '<%= config.bin %> backup restore latest --repo /srv/backup --target ssh://oa-2/srv/restored --identity key.txt',
     '<%= config.bin %> backup restore --at 2026-11-20T12:00 --host oa-1 --repo /srv/backup --target ./out --identity key.txt',
   ];
   static override exitCodes = [
@@ -41,7 +42,7 @@ export default class BackupRestore extends BaseCommand<typeof BackupRestore> {
     identity: Flags.string({ char: 'i', description: 'private age key; also OAOPS_IDENTITY_FILE', helpValue: 'FILE' }),
     target: Flags.string({
       char: 't',
-      description: 'empty or new folder; with --in-place any folder, default /',
+      description: 'empty or new folder, also ssh://HOST/DIR; with --in-place any folder, default /',
       exclusive: ['as'],
       helpValue: 'DIR',
     }),
@@ -109,7 +110,12 @@ export default class BackupRestore extends BaseCommand<typeof BackupRestore> {
       import('../../src/app/restore-request.ts'),
     ]);
     const { repo, identity, 'no-lock': noLock } = this.flags;
-    const { request, place } = await restoreRequest(app, this.args.snapshot, this.flags, signals.stop);
+    const { request, place, remote } = await restoreRequest(app, this.args.snapshot, this.flags, signals.stop);
+    if (remote) {
+      const { remoteCommand } = await import('../../src/app/remote-restore.ts');
+      const { text, ...done } = await remoteCommand(app, { repo, identity, noLock }, { request, place, remote });
+      return { ...done, text: this.say(text) };
+    }
     const work = () =>
       withAllLegs(door, { repo, identity, readsContent: true, lease: noLock ? undefined : 'restore' }, (repository) =>
         restoreSnapshot(repository, request, place),

@@ -3,6 +3,8 @@ import type { App } from '../app.ts';
 import { type OwnerMode, ownerMap, ownerMapLines } from '../backup/restore/owners.ts';
 import type { RestorePlace, RestoreRequest } from '../backup/restore/restore.ts';
 import { messageOf, usageError } from '../core/errors.ts';
+import type { Host } from '../engine/ports.ts';
+import { openRemoteTarget, parseRemoteTarget } from './remote-target.ts';
 import { snapshotChoice } from './snapshot-choice.ts';
 
 /** Flags of `backup restore`. */
@@ -20,6 +22,7 @@ export interface RestoreFlags {
   confirm?: string | undefined;
   'dry-run': boolean;
   identity?: string | undefined;
+  inventory?: string | undefined;
   at?: string | undefined;
   host?: string | undefined;
   tag?: string | undefined;
@@ -33,7 +36,7 @@ export async function restoreRequest(
   snapshot: string,
   flags: RestoreFlags,
   signal: AbortSignal,
-): Promise<{ request: RestoreRequest; place: RestorePlace }> {
+): Promise<{ request: RestoreRequest; place: RestorePlace; remote: Host | undefined }> {
   const { include, exclude, owners, usermap, groupmap, confirm, delta, identity } = flags;
   const inPlace = flags['in-place'];
   if (delta !== undefined && !inPlace)
@@ -42,11 +45,13 @@ export async function restoreRequest(
   const users = [...lines.users, ...(usermap ?? [])];
   const groups = [...lines.groups, ...(groupmap ?? [])];
   const key = identity ?? app.env['OAOPS_IDENTITY_FILE'];
+  const remote = flags.target === undefined ? undefined : parseRemoteTarget(flags.target);
   return {
+    remote: remote && (await openRemoteTarget(app, remote, flags.inventory, signal)),
     request: {
       snapshot,
       choice: await snapshotChoice(app, flags),
-      target: flags.target ?? (inPlace ? '/' : ''),
+      target: remote?.path ?? flags.target ?? (inPlace ? '/' : ''),
       include: include ?? [],
       exclude: exclude ?? [],
       inPlace,

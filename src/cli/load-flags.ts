@@ -22,7 +22,6 @@ export const loadFlags = {
   }),
   on: Flags.string({ ...needsAs, description: 'host of the inventory on which the programs run', helpValue: 'HOST' }),
   inventory: Flags.string({
-    ...needsAs,
     description: 'inventory file; default that of the configuration',
     helpValue: 'FILE',
   }),

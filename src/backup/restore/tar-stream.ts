@@ -43,6 +43,11 @@ export function tarHeaders(entry: Entry, member: TarMember, runs?: SparseRuns): 
   if (member.uid > 0o7777777) records.push(['uid', String(member.uid)]);
   if (member.gid > 0o7777777) records.push(['gid', String(member.gid)]);
   if (size > 0o77777777777) records.push(['size', String(size)]);
+  for (const [key, name] of [
+    ['uname', entry.user],
+    ['gname', entry.group],
+  ] as const)
+    if (name !== undefined && (name.length > 31 || !isAscii(name))) records.push([key, name]);
   records.push(['mtime', formatTimeNs(entry.mtimeNs)]);
   if (member.linkTo === undefined) records.push(...attributeRecords(entry));
   const pax = Buffer.concat(records.map(([key, value]) => paxRecord(key, value)));
