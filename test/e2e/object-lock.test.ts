@@ -171,11 +171,9 @@ describe.skipIf(missing.length > 0)(
       const place = {
         openStore: (at: string, options?: { create?: boolean }) =>
           at.startsWith('s3:') ? open() : openDirectoryStore(at, options),
-        legNamed: async (leg: string | undefined) => leg,
         companions: () => [],
         stateDir: join(dir, 'state'),
         cacheDir: join(dir, 'cache'),
-        timeZone: async () => undefined,
         clock,
         random: systemRandom,
         signal: new AbortController().signal,
@@ -183,13 +181,13 @@ describe.skipIf(missing.length > 0)(
         onProgress: () => undefined,
         onWarning: () => undefined,
       };
-      const result = await syncRepository({ repos: [repo, folder], init: true }, place as never);
+      const result = await syncRepository({ repos: [repo, folder], init: true }, place);
       expect(result.exitCode).toBe(0);
       const ids = await listSnapshotIds(await open());
       expect(await listSnapshotIds(await openDirectoryStore(folder))).toEqual(ids);
       writeFileSync(join(src, 'changing'), randomBytes(40_000));
       const made = await backUp([src], [folder], { state: join(dir, 'state') });
-      expect((await syncRepository({ repos: [repo, folder] }, place as never)).exitCode).toBe(0);
+      expect((await syncRepository({ repos: [repo, folder] }, place)).exitCode).toBe(0);
       expect(await listSnapshotIds(await open())).toContain(made.snapshot);
       expect(Math.min(...(await retentions(`snapshots/${made.snapshot}`)))).toBeGreaterThan(8.9);
     });

@@ -30,7 +30,7 @@ export interface SyncRequest {
 }
 
 export interface SyncPlace
-  extends Omit<BackupDoor, 'repos' | 'identities' | 'recipients' | 'anchor' | 'program' | 'timeZone'> {
+  extends Pick<BackupDoor, 'openStore' | 'companions' | 'stateDir' | 'cacheDir' | 'clock' | 'random'> {
   signal: AbortSignal;
   stopping: AbortSignal;
   onProgress: (progress: SyncProgress) => void;

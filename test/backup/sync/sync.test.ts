@@ -36,7 +36,6 @@ function sync(request: Partial<SyncRequest> = {}, place: Partial<SyncPlace> = {}
     { repos: [a, b], ...request },
     {
       openStore: (repo, options) => openDirectoryStore(repo, options),
-      legNamed: async (leg) => leg,
       companions: () => [{ name: 'README-RESTORE.txt', bytes: Buffer.from('how to restore') }],
       stateDir: state,
       cacheDir: join(state, 'cache'),
