@@ -99,8 +99,11 @@ export const backupVerify: Action<With, BackupServices & { facts: () => Promise<
             ...verifyFact(found),
           });
         } finally {
-          for (const warning of (await lease?.release()) ?? []) context.output('stderr', `warning: ${warning}\n`);
-          await store.close();
+          try {
+            for (const warning of (await lease?.release()) ?? []) context.output('stderr', `warning: ${warning}\n`);
+          } finally {
+            await store.close();
+          }
         }
       }
     } catch (error) {

@@ -134,8 +134,11 @@ export const drillRestore: Action<With, DrillServices> = {
         return { status: 'stopped', message: 'the drill was stopped' };
       throw error;
     } finally {
-      for (const warning of (await lease?.release()) ?? []) context.output('stderr', `warning: ${warning}\n`);
-      if (!(store instanceof Error)) await store.close();
+      try {
+        for (const warning of (await lease?.release()) ?? []) context.output('stderr', `warning: ${warning}\n`);
+      } finally {
+        if (!(store instanceof Error)) await store.close();
+      }
     }
   },
   recover: async () => ({ status: 'not-started' }),

@@ -5,20 +5,23 @@ import { errnoOf } from './errors.ts';
 /**
  * Makes a folder that only its owner can read (0700), and those above it that are missing. Not `recursive` of Node.js:
  * on a file system that answers ENOENT for a name below a folder that exists (/proc), that goes round for ever.
+ * Gives the highest folder that it made.
  * @throws the system's error: ENOENT also for a link that leads nowhere, ENOTDIR when a file is in the way
  */
-export function makePrivateDir(dir: string): void {
+export function makePrivateDir(dir: string): string | undefined {
   const path = resolve(dir);
   try {
     mkdirSync(path, 0o700);
+    return path;
   } catch (error) {
     const code = errnoOf(error);
     if (code === 'ENOENT' && dirname(path) !== path && !isThere(dirname(path))) {
-      makePrivateDir(dirname(path));
+      const first = makePrivateDir(dirname(path));
       mkdirOnce(path);
-    } else if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
-      throw error;
+      return first ?? path;
     }
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
+    return undefined;
   }
 }
 

@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { makePrivateDir } from '../../core/private-dir.ts';
 import { type ProcessIdentity, processStartOf } from '../../core/process-identity.ts';
 
 /**
@@ -7,7 +8,7 @@ import { type ProcessIdentity, processStartOf } from '../../core/process-identit
  * first: their packs were never counted.
  */
 export function openSpool(base: string, identity: ProcessIdentity): { dir: string; close: () => void } {
-  mkdirSync(base, { recursive: true, mode: 0o700 });
+  makePrivateDir(base);
   for (const name of readdirSync(base)) {
     const match = /^spool-(\d+)-(\d+)-([0-9a-f-]+|unknown)$/.exec(name);
     if (!match) continue;

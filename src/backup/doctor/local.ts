@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { messageOf } from '../../core/errors.ts';
+import { makePrivateDir } from '../../core/private-dir.ts';
 import { formatDuration, formatSize } from '../../core/units.ts';
 import { type Finding, lost, note, ok } from './finding.ts';
 
@@ -27,7 +28,7 @@ export async function probeMachine({ cacheDir, stateDir }: { cacheDir: string; s
     ['state', stateDir],
   ] as const) {
     try {
-      mkdirSync(dir, { recursive: true, mode: 0o700 });
+      makePrivateDir(dir);
       const file = join(dir, `.probe-${process.pid}`);
       writeFileSync(file, 'x', { mode: 0o600 });
       rmSync(file);

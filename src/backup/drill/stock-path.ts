@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
 import { OaopsError } from '../../core/errors.ts';
+import { makePrivateDir } from '../../core/private-dir.ts';
 import { objectNames } from '../format/object-names.ts';
 import type { ObjectStore } from '../ports.ts';
 import type { Repository } from '../repository/open.ts';
@@ -86,7 +87,7 @@ async function copyObjects(repository: Repository, snapshot: string, to: string)
 
 /** What is not there is not copied: that is what the script has to find. */
 async function copyObject(store: ObjectStore, name: string, file: string): Promise<void> {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makePrivateDir(dirname(file));
   try {
     writeFileSync(file, await store.get(name), { mode: 0o600 });
   } catch (error) {

@@ -221,6 +221,8 @@ function keepAlive(store: ObjectStore, options: LeaseOptions, first: { name: str
 
   const renew = async () => {
     const startedAt = options.clock.monotonicMs();
+    // One that waited behind a slow one finds the work done.
+    if (released || startedAt - renewedAt <= ttlMs / 3) return;
     try {
       const next = await createLease(store, options, current.number);
       const old = current;

@@ -11,6 +11,7 @@ import {
   objectMissing,
   objectTruncated,
 } from '../../core/object-names.ts';
+import { makePrivateDir } from '../../core/private-dir.ts';
 import { currentProcessIdentity, type ProcessIdentity, processState } from '../../core/process-identity.ts';
 import type { ObjectBody, ObjectStore, StoreCapabilities } from '../ports.ts';
 import { temporaryFolder, walk } from './directory-list.ts';
@@ -46,9 +47,15 @@ export async function openDirectoryStore(root: string, options: DirectoryStoreOp
 
 async function makeRoot(root: string): Promise<void> {
   try {
-    const first = await mkdir(root, { recursive: true, mode: 0o700 });
+    const first = makePrivateDir(root);
     if (first !== undefined) await syncFolder(dirname(first));
   } catch (error) {
+    // A file system such as /proc, or a link that leads nowhere.
+    if (errnoOf(error) === 'ENOENT')
+      throw new OaopsError('leg-not-made', `no folder can be made at ${root}`, {
+        next: 'Name a folder on a disk.',
+        cause: error,
+      });
     // Something that is no folder has the name: rootStat says so.
     if (errnoOf(error) !== 'EEXIST') throw rephrase(error, root);
   }

@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, unlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, unlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { writeFileDurable } from '../../core/durable-file.ts';
 import { errnoOf, messageOf, OaopsError, usageError } from '../../core/errors.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
+import { makePrivateDir } from '../../core/private-dir.ts';
 
 const markerName = '.oaops-restore.json';
 
@@ -43,7 +44,7 @@ export function openTarget(target: string, key: RestoreKey, dryRun: boolean): Op
   const begin = () => writeFileDurable(file, text);
   try {
     if (dryRun && !existsSync(path)) return { path, resumed: false, begin, done };
-    if (!dryRun) mkdirSync(path, { recursive: true, mode: 0o700 });
+    if (!dryRun) makePrivateDir(path);
     if (readdirSync(path).length === 0) return { path, resumed: false, begin, done };
   } catch (error) {
     const reason = errnoOf(error) === 'EEXIST' || errnoOf(error) === 'ENOTDIR' ? 'it is no folder' : messageOf(error);

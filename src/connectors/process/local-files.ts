@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { chmod, chown, copyFile, open, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, copyFile, open, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errnoOf, OaopsError } from '../../core/errors.ts';
 import { hashLocalFile } from '../../core/hash-file.ts';
@@ -79,7 +79,7 @@ export class LocalFiles implements HostFiles {
         if (!found.isFile()) throw notRegular(path);
         const { size } = found;
         if (size > maxBytes) throw tooLarge(path, size, maxBytes);
-        return await readFile(path, { signal });
+        return await source.readFile({ signal });
       } finally {
         await source.close();
       }

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { errnoOf, messageOf, OaopsError } from '../../core/errors.ts';
+import { makePrivateDir } from '../../core/private-dir.ts';
 import { type ExitRecord, type PidRecord, parseExit, parsePid } from './exit.ts';
 
 /** What one look at a unit found. */
@@ -26,7 +27,7 @@ export class MarkerFolder {
       folder.remove();
     }
     try {
-      mkdirSync(join(dir, '..'), { recursive: true, mode: 0o700 });
+      makePrivateDir(dirname(dir));
       mkdirSync(dir, { mode: 0o700 });
       for (const name of ['out', 'err']) writeFileSync(join(dir, name), '', { mode: 0o600 });
       // On a full disk, empty files can still be made: better to know now than when the supervisor cannot say what it does.
@@ -75,7 +76,7 @@ export class MarkerFolder {
 
   /** True when nobody had claimed the unit: now nobody else can. */
   claim(): boolean {
-    mkdirSync(this.dir, { recursive: true, mode: 0o700 });
+    makePrivateDir(this.dir);
     try {
       mkdirSync(join(this.dir, 'claim'));
       return true;

@@ -202,7 +202,8 @@ export function setAside(path: string, nowMs: number): string | undefined {
   if (there.length === 0) return undefined;
   let kept = `${path}.replaced-${compactTime(nowMs)}`;
   // Twice in one second: the first one must not be overwritten.
-  for (let n = 2; existsSync(kept); n++) kept = `${path}.replaced-${compactTime(nowMs)}-${n}`;
+  const taken = (name: string) => ['', '-wal', '-shm'].some((suffix) => existsSync(name + suffix));
+  for (let n = 2; taken(kept); n++) kept = `${path}.replaced-${compactTime(nowMs)}-${n}`;
   for (const suffix of there) renameSync(path + suffix, kept + suffix);
   return kept;
 }

@@ -1,7 +1,8 @@
-import { mkdirSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { messageOf, OaopsError, usageError } from '../../../core/errors.ts';
 import { ExitCode } from '../../../core/exit-codes.ts';
+import { makePrivateDir } from '../../../core/private-dir.ts';
 import { type ByteString, fromText } from '../../format/byte-string.ts';
 import type { Repository } from '../../repository/open.ts';
 import { ownPlaces } from '../../scan/own-places.ts';
@@ -10,7 +11,7 @@ import { ownPlaces } from '../../scan/own-places.ts';
 export function inPlaceTarget(target: string, dryRun: boolean): string {
   const path = resolve(target);
   try {
-    if (!dryRun) mkdirSync(path, { recursive: true });
+    if (!dryRun) makePrivateDir(path);
     return realpathSync(path);
   } catch (error) {
     throw new OaopsError('target-unusable', `${path} can't be restored to: ${messageOf(error)}`, {

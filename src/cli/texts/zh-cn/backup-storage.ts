@@ -2,6 +2,8 @@ import type { Messages } from '../catalogue.ts';
 
 /** Texts of stored backups and their restore: src/backup (crypto, format, legs, repository, restore). A function, so that only who needs Chinese pays for it. */
 export const backupStorage = (): Messages => ({
+  'no folder can be made at {}': '无法在 {} 创建目录',
+  'Name a folder on a disk.': '请指定磁盘上的目录。',
   'the age library made no header': 'age 库没有生成文件头',
   'an object is not an age file': '有对象不是 age 文件',
   'the identity file holds a line that is no age key': '私钥文件中有一行不是 age 密钥',
