@@ -75,6 +75,10 @@ test('the backup commands speak as agreed', (context) => {
     list: oaops('backup', 'list', ...repo),
     ls: oaops('backup', 'ls', 'latest', ...repo),
     verify: oaops('backup', 'verify', ...repo),
+    'sync to a new leg': oaops('backup', 'sync', ...repo, '--repo', 'second', '--init'),
+    'sync of one leg': oaops('backup', 'sync', ...repo),
+    legs: oaops('backup', 'legs', ...repo, '--repo', 'second'),
+    doctor: oaops('backup', 'doctor', ...repo, '--repo', 'second'),
     restore: oaops('backup', 'restore', 'latest', ...repo, '--target', 'out'),
     'restore of a snapshot that is not there': oaops('backup', 'restore', '2001', ...repo, '--target', 'out2'),
   };
