@@ -271,7 +271,10 @@ async function restoreOwn(
   const lost = restored.problems.filter((problem) => problem.class === 'damaged' || problem.class === 'write').length;
   if (lost > 0) result.reasons.push(`not restored: ${count(lost, 'file')}`);
   // Entries whose names are not known are missing too.
-  return { lost: lost + restored.lostEntries.length, incomplete: restored.problems.filter((problem) => problem.class !== 'damaged').length };
+  return {
+    lost: lost + restored.lostEntries.length,
+    incomplete: restored.problems.filter((problem) => problem.class !== 'damaged').length,
+  };
 }
 
 /** Exit codes of the script: 3 = something could not be restored as it was, all others are failures. */

@@ -97,7 +97,7 @@ async function sqlite(
       if (integrity !== 'ok') return { passed: false, message: `integrity check: ${String(integrity)}` };
       const value: unknown = database.prepare(check.query).pluck().get();
       const { passed, message } = judgeValue(value === undefined ? undefined : String(value), check);
-      return { passed, message: passed ? `intact; ${message}` : message };
+      return { passed, message: passed ? `the database is intact; ${message}` : message };
     } finally {
       database.close();
     }

@@ -12,7 +12,9 @@ import type { RunCommand } from './load/types.ts';
 
 /** What README-RESTORE.txt asks of a machine. Nothing else is on the PATH of the script. */
 const tools =
-  'awk cat chmod chown cp cut dd df head id ln mkdir mktemp mv od rm sha256sum sort split sync tac tail touch tr truncate uniq wc yes find xargs tar zstd age setfattr setfacl';
+  'awk,cat,chmod,chown,cp,cut,dd,df,head,id,ln,mkdir,mktemp,mv,od,rm,sha256sum,sort,split,sync,tac,tail,touch,tr,truncate,uniq,wc,yes,find,xargs,tar,zstd,age,setfattr,setfacl'.split(
+    ',',
+  );
 const folders = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin'];
 const scriptTimeoutMs = 24 * 3_600_000;
 
@@ -99,7 +101,7 @@ async function copyObject(store: ObjectStore, name: string, file: string): Promi
 function stockTools(work: string): string {
   const path = join(work, 'tools');
   mkdirSync(path, { mode: 0o700 });
-  for (const tool of tools.split(' ')) {
+  for (const tool of tools) {
     const found = folders.map((folder) => join(folder, tool)).find((file) => existsSync(file));
     if (found !== undefined) symlinkSync(found, join(path, tool));
   }

@@ -31,9 +31,6 @@ export const actions = (): Messages => ({
   '{} needs targets behind ssh, and {} is the local machine': '{} 需要通过 ssh 访问的目标，而 {} 是本机',
   'Name hosts of the inventory in "targets", or use exec.': '请在 "targets" 中写主机清单里的主机，或改用 exec。',
   'the drill has no check that proves data': '演练中没有能证明数据正确的检查',
-  'Set compare: hashes, or add a canary, sqlite or command check.':
-    '请设置 compare: hashes，或添加 canary、sqlite、command 检查。',
-  'restore {} from {} into a fresh folder, check it{}': '从 {2} 将 {1} 恢复到全新的目录并检查{3}',
   ', sabotaged: {}': '，人为破坏：{}',
   'the drill was stopped': '演练已停止',
   'Recovery from this leg does not work now: run "oaops backup verify" on it and restore from another leg.':

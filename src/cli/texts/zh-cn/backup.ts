@@ -75,8 +75,6 @@ export const backup = (): Messages => ({
   'the data is {} old, the objective is {}': '数据距今 {}，目标为 {}',
   'the drill would restore into {}, which is backed up': '演练要恢复到 {}，而该目录本身在备份范围内',
   'Name a folder outside of it with "scratch".': '请用 "scratch" 指定此范围之外的目录。',
-  'Set "compare: hashes", or add a check of type canary, sqlite or command.':
-    '请设置 "compare: hashes"，或添加类型为 canary、sqlite、command 的检查。',
   'the repository is not encrypted, so there is no wrong key for it': '仓库未加密，因此不存在“错误的密钥”',
   'Use missing-pack or flipped-bit.': '请使用 missing-pack 或 flipped-bit。',
   'the snapshot needs no pack': '该快照不需要任何数据包',
@@ -90,7 +88,6 @@ export const backup = (): Messages => ({
   'integrity check: {}': '完整性检查：{}',
   '{} gave {} instead of {}': '{} 的结果是 {}，应为 {}',
   '{} gave {}, at least {} expected': '{} 的结果是 {}，至少应为 {}',
-  'intact; {} gave {}': '完好；{} 的结果是 {}',
   'the repository at {} is not the one this machine knows': '{} 的仓库不是本机所认识的那个',
   'Find out who replaced it. If that was you, run "oaops backup key accept --repo {}".':
     '请查明是谁替换了它。如果是你们自己替换的，请运行 "oaops backup key accept --repo {}"。',

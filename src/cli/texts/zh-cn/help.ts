@@ -1,12 +1,16 @@
 import type { Messages } from '../catalogue.ts';
 import { helpBrowse } from './help-browse.ts';
+import { helpDrills } from './help-drills.ts';
 import { helpLegs } from './help-legs.ts';
+import { helpRestore } from './help-restore.ts';
 import { helpSources } from './help-sources.ts';
 
 /** Help: topics, summaries, descriptions, flags and arguments of the commands. */
 export const helpZhCn = (): Messages => ({
   ...helpBrowse(),
+  ...helpDrills(),
   ...helpLegs(),
+  ...helpRestore(),
   ...helpSources(),
   "Operations toolkit for the people who keep a company's office-automation (OA) system alive: backups, restore drills, and procedures as versioned runbooks":
     '面向公司办公自动化（OA）系统运维人员的工具：备份、恢复演练，以及以版本化运行手册执行的各项规程',
@@ -110,9 +114,6 @@ export const helpZhCn = (): Messages => ({
   'id, part of one, or latest': '编号、编号的一部分，或 latest',
   'only this file or folder': '仅此文件或目录',
   'also mode, owner, size and time': '同时列出模式、属主、大小和时间',
-  'Restore a snapshot, or a part of it, into an empty folder': '将快照或其中一部分恢复到空目录',
-  'Files get their full path below the target: /etc/hosts becomes TARGET/etc/hosts. Nothing is overwritten, and no content is written whose sha256 is not right. What one leg of the repository cannot give comes from another; what none has is named, and the rest is restored (exit 3).':
-    '文件恢复到目标之下的完整路径：/etc/hosts 成为 TARGET/etc/hosts。不覆盖任何文件，也不写出 sha256 不符的内容。一个副本给不出的内容取自另一个副本；都没有的会列出名称，其余照常恢复（退出码 3）。',
   'empty or new folder': '空的或新的目录',
   'only what matches': '只恢复符合的内容',
   'not what matches': '不恢复符合的内容',
@@ -137,7 +138,6 @@ export const helpZhCn = (): Messages => ({
   'Check the configuration files': '检查配置文件',
   'Reports everything that is wrong as FILE:LINE:COL SEVERITY RULE MESSAGE. Without --config the system and user files are checked.':
     '以 文件:行:列 级别 规则 信息 的格式报告所有错误。不给 --config 时检查系统和用户的配置文件。',
-  'Show what restore drills have found, newest first': '查看恢复演练的结论，最新的在前',
   'only the drills of this runbook': '只列此运行手册的演练',
   'how many': '数量',
   'Rehearse a restore and judge it against its objectives': '演练恢复，并按目标作出结论',
@@ -257,7 +257,6 @@ export const helpZhCn = (): Messages => ({
   'print more': '打印更多内容',
   'print stack traces': '打印调用栈',
   'colours in the terminal': '在终端中使用颜色',
-  'append a log to this file': '将日志追加到此文件',
   'configuration file (also OAOPS_CONFIG)': '配置文件（也可用 OAOPS_CONFIG）',
   'language of texts: en, zh-CN (also OAOPS_LANG)': '文字的语言：en、zh-CN（也可用 OAOPS_LANG）',
   'Keys of a repository: who can read its backups': '仓库的密钥：谁能读取其备份',
