@@ -82,9 +82,10 @@ export default class BackupCreate extends BaseCommand<typeof BackupCreate> {
       app.backup(),
     ]);
     const { repo, identity, host, level, 'spool-dir': spoolDir, ...flags } = this.flags;
+    using screen = await this.progress(app.clock);
     const show = backupShow({
       ...this.globals,
-      isTty: process.stderr.isTTY === true,
+      screen,
       clock: app.clock,
       say: (english) => this.say(english),
       warn: (message) => this.warn(message),

@@ -4,7 +4,7 @@ import { openApp } from '../../src/app.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
 import { loadFlags } from '../../src/cli/load-flags.ts';
 import { withOptionalValue } from '../../src/cli/optional-value.ts';
-import { snapshotFlags } from '../../src/cli/snapshot-flags.ts';
+import { restoreFlags } from '../../src/cli/restore-flags.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 
 export default class BackupRestore extends BaseCommand<typeof BackupRestore> {
@@ -32,53 +32,7 @@ export default class BackupRestore extends BaseCommand<typeof BackupRestore> {
   ];
   static override args = { snapshot: Args.string({ description: 'id, part of one, or latest', default: 'latest' }) };
   static override flags = {
-    repo: Flags.string({
-      char: 'r',
-      multiple: true,
-      multipleNonGreedy: true,
-      description: 'repository, once for each leg; also OAOPS_REPO',
-      helpValue: 'REPO',
-    }),
-    identity: Flags.string({ char: 'i', description: 'private age key; also OAOPS_IDENTITY_FILE', helpValue: 'FILE' }),
-    target: Flags.string({
-      char: 't',
-      description: 'empty or new folder, also ssh://HOST/DIR; with --in-place any folder, default /',
-      exclusive: ['as'],
-      helpValue: 'DIR',
-    }),
-    include: Flags.string({ multiple: true, description: 'only what matches', helpValue: 'PATTERN' }),
-    exclude: Flags.string({ char: 'e', multiple: true, description: 'not what matches', helpValue: 'PATTERN' }),
-    owners: Flags.string({
-      description: 'owners by number, by name, or not at all; default numbers as root, none otherwise',
-      options: ['numbers', 'names', 'none'],
-    }),
-    usermap: Flags.string({
-      multiple: true,
-      multipleNonGreedy: true,
-      description: 'another owner: names or numbers, * for everybody else',
-      helpValue: 'OLD=NEW',
-    }),
-    groupmap: Flags.string({
-      multiple: true,
-      multipleNonGreedy: true,
-      description: 'another group: names or numbers, * for every other one',
-      helpValue: 'OLD=NEW',
-    }),
-    'owner-map': Flags.string({ description: 'lines "user OLD=NEW" and "group OLD=NEW"', helpValue: 'FILE' }),
-    'in-place': Flags.boolean({ description: 'change what is in the target into what was stored' }),
-    delta: Flags.string({
-      description: 'in place, what decides that a file is not written: content, or with --delta alone size and time',
-      options: ['content', 'time'],
-    }),
-    delete: Flags.boolean({
-      description: 'in place, also remove what the snapshot does not have; needs --confirm',
-    }),
-    confirm: Flags.string({
-      description: 'the name of the target, for --delete; with --as, of a database to remove first',
-      helpValue: 'NAME',
-    }),
-    'dry-run': Flags.boolean({ char: 'n', description: 'tell what would be done, and do nothing' }),
-    ...snapshotFlags,
+    ...restoreFlags,
     ...loadFlags,
     'no-lock': Flags.boolean({ description: 'take no lease, and read on while a prune works' }),
   };
@@ -92,7 +46,8 @@ export default class BackupRestore extends BaseCommand<typeof BackupRestore> {
     using signals = stopSignals();
     if (this.flags.as !== undefined) {
       const { loadCommand } = await import('../../src/app/load-dump.ts');
-      return loadCommand(app, { ...this.flags, snapshot: this.args.snapshot }, signals.stop);
+      // Awaited here: app and signals are given back when this function ends.
+      return await loadCommand(app, { ...this.flags, snapshot: this.args.snapshot }, signals.stop);
     }
     const [
       { withAllLegs },
@@ -116,9 +71,13 @@ export default class BackupRestore extends BaseCommand<typeof BackupRestore> {
       const { text, ...done } = await remoteCommand(app, { repo, identity, noLock }, { request, place, remote });
       return { ...done, text: this.say(text) };
     }
+    using screen = await this.progress(app.clock);
     const work = () =>
       withAllLegs(door, { repo, identity, readsContent: true, lease: noLock ? undefined : 'restore' }, (repository) =>
-        restoreSnapshot(repository, request, place),
+        restoreSnapshot(repository, request, {
+          ...place,
+          onProgress: ({ bytesDone, bytesTotal }) => screen.show({ bytesDone, bytesTotal, current: request.target }),
+        }),
       );
     const journal = new AdHoc(app, 'backup.restore', warnOnStderr(app));
     const repos = await door.repos(repo);
@@ -127,6 +86,7 @@ export default class BackupRestore extends BaseCommand<typeof BackupRestore> {
       key: snapshot,
       facts: { ...facts, problems: problems.length },
     }));
+    screen.clear();
     for (const warning of this.globals.json ? [] : result.warnings) this.warn(warning);
     return { exitCode: result.exitCode, json: restoreJson(result), text: this.say(restoreText(result)) };
   }

@@ -59,11 +59,23 @@ export default class BackupVerify extends BaseCommand<typeof BackupVerify> {
       ...(seed ? { seed } : {}),
       ...(snapshot ? { snapshot } : {}),
     };
+    using screen = await this.progress(app.clock);
     const work = async () =>
       legsReport(
         request.level,
         await withEachLeg(door, { repo, identity, lease: noLock ? undefined : 'verify' }, (repository) =>
-          verifyRepository(repository, request, { ...door, signal: signals.stop }),
+          verifyRepository(repository, request, {
+            ...door,
+            signal: signals.stop,
+            onProgress: ({ done, total, bytesRead }) =>
+              screen.show({
+                bytesDone: bytesRead,
+                // Packs are of much the same size.
+                bytesTotal: Math.round((bytesRead / done) * total),
+                current: repository.store.location,
+                parts: () => [`${done} of ${total} packs`],
+              }),
+          }),
         ),
       );
     const journal = new AdHoc(app, 'backup.verify', warnOnStderr(app));
@@ -77,6 +89,7 @@ export default class BackupVerify extends BaseCommand<typeof BackupVerify> {
         facts: { level, problems, legs: legs.length },
       }),
     );
+    screen.clear();
     for (const leg of report.legs) await journal.ended(leg.location, facts.verifyFact(leg), facts.verifyTopic);
     return { exitCode, json: report, text: this.say(text) };
   }

@@ -5,7 +5,7 @@ import { dumpSourcesSchema } from '../backup/sources/schema.ts';
 import { backupContentSpec, guardsSpec } from '../backup/spec.ts';
 import { messageOf, OaopsError } from '../core/errors.ts';
 import { ExitCode } from '../core/exit-codes.ts';
-import { count, formatSize } from '../core/units.ts';
+import { count } from '../core/units.ts';
 import type { Action } from '../engine/action.ts';
 import { selectTargets } from '../engine/targets.ts';
 import { oneOrManySchema } from '../runbook/schema/common.ts';
@@ -97,11 +97,13 @@ export const backupCreate: Action<With, BackupServices> = {
           },
           signal: context.signal,
           stopping: context.stopping,
-          onProgress: ({ filesDone, bytesDone }) =>
+          onProgress: ({ filesDone, bytesDone, before }) =>
             context.progress({
-              message: `${filesDone} files, ${formatSize(bytesDone)} read`,
-              done: filesDone,
-              unit: 'files',
+              message: count(filesDone, 'file'),
+              done: bytesDone,
+              // As much as last time, as long as there is not more.
+              ...(before && before.bytes >= bytesDone ? { total: before.bytes } : {}),
+              unit: 'bytes',
             }),
           onProblem: (problem) => context.output('stderr', `${problemText(problem, (english) => english)}\n`),
           onWarning: context.warn,

@@ -1,4 +1,5 @@
 import { oneLine } from '../core/plain-text.ts';
+import type { WorkProgress } from '../core/progress.ts';
 import { count, formatSize } from '../core/units.ts';
 import type { BackupResult } from './create/backup-job.ts';
 import type { BackupProgress } from './create/create-snapshot.ts';
@@ -7,16 +8,37 @@ import type { Problem } from './format/manifest-root.ts';
 import type { Note } from './prune/notes.ts';
 import type { SnapshotListing } from './repository/snapshots.ts';
 
-/** restic's `status` message; totals are not known before the walk ends, so there is no percentage. */
+/** restic's `status` message; totals are those of the snapshot before, as long as there is not more by now. */
 export function statusMessage(progress: BackupProgress, elapsedMs: number): Record<string, unknown> {
   return {
     message_type: 'status',
     seconds_elapsed: Math.floor(elapsedMs / 1000),
-    percent_done: 0,
+    percent_done: shareOf(progress),
+    ...(shareOf(progress) > 0 ? { total_files: progress.before!.files, total_bytes: progress.before!.bytes } : {}),
     files_done: progress.filesDone,
     bytes_done: progress.bytesDone,
     error_count: progress.problems,
     current_files: [toText(progress.currentPath)],
+  };
+}
+
+/** 0 when nobody knows. */
+function shareOf({ bytesDone, before }: BackupProgress): number {
+  return before && before.bytes > 0 && bytesDone <= before.bytes ? bytesDone / before.bytes : 0;
+}
+
+/** A running backup for people. */
+export function workOf({ filesDone, bytesDone, problems, currentPath, before, legs }: BackupProgress): WorkProgress {
+  const leg = ({ location, status, storedBytes }: ReturnType<NonNullable<typeof legs>>[number]) =>
+    `${location}: ${status === 'ok' ? `${formatSize(storedBytes)} stored` : 'failed'}`;
+  return {
+    bytesDone,
+    filesDone,
+    problems,
+    bytesTotal: before?.bytes,
+    filesTotal: before?.files,
+    current: toText(currentPath),
+    parts: () => (legs?.() ?? []).map(leg),
   };
 }
 

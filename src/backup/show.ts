@@ -1,16 +1,17 @@
 import type { Clock } from '../core/clock.ts';
 import { messageOf, OaopsError } from '../core/errors.ts';
 import { ExitCode } from '../core/exit-codes.ts';
-import { count, formatSize } from '../core/units.ts';
+import type { ProgressScreen } from '../core/progress.ts';
 import type { BackupResult } from './create/backup-job.ts';
 import type { BackupProgress } from './create/create-snapshot.ts';
 import type { Problem } from './format/manifest-root.ts';
-import { errorMessage, problemText, resultText, statusMessage, summaryMessage } from './report.ts';
+import { errorMessage, problemText, resultText, statusMessage, summaryMessage, workOf } from './report.ts';
 
 export interface ShowOptions {
   json: boolean;
   quiet: boolean;
-  isTty: boolean;
+  /** Where progress is shown. */
+  screen: ProgressScreen;
   clock: Clock;
   /** Tells a warning in the style of all commands. */
   warn: (message: string) => void;
@@ -26,30 +27,21 @@ export interface BackupHooks {
 }
 
 /**
- * Shows one backup: a status line in a terminal, plain lines elsewhere, restic's NDJSON with `json`. Problems and
+ * Shows one backup: progress in a terminal, plain lines elsewhere, restic's NDJSON with `json`. Problems and
  * warnings go to stderr in both forms of text.
  */
 export function backupShow(options: ShowOptions) {
   const { say = (english: string) => english } = options;
   const startedMs = options.clock.monotonicMs();
   let shownMs = startedMs;
-  let line = false;
-  const clear = () => {
-    if (line) process.stderr.write('\r\x1b[K');
-    line = false;
-  };
+  const clear = () => options.screen.clear();
   const hooks: BackupHooks = {
     onProgress(progress) {
       const nowMs = options.clock.monotonicMs();
-      if (nowMs - shownMs < (options.json ? 1000 : 200)) return;
+      if (options.json && nowMs - shownMs < 1000) return;
       shownMs = nowMs;
       if (options.json) return json(process.stdout, statusMessage(progress, nowMs - startedMs));
-      if (!options.isTty || options.quiet) return;
-      const seconds = Math.floor((nowMs - startedMs) / 1000);
-      process.stderr.write(
-        `\r\x1b[K${seconds} s  ${say(count(progress.filesDone, 'file'))}  ${formatSize(progress.bytesDone)}${progress.problems > 0 ? `  ${say(count(progress.problems, 'problem'))}` : ''}`,
-      );
-      line = true;
+      options.screen.show(workOf(progress));
     },
     onProblem(problem) {
       clear();

@@ -2,6 +2,7 @@ import { Command, Flags, type Interfaces } from '@oclif/core';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { ExitCode } from '../core/exit-codes.ts';
 import { paintedLines } from '../core/plain-text.ts';
+import type { ProgressScreen } from '../core/progress.ts';
 import { Redactor } from '../core/redaction.ts';
 import { chooseLanguage, flagValue } from './choose-language.ts';
 import { wantsColor } from './color.ts';
@@ -51,7 +52,18 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     verbose: Flags.boolean({ char: 'v', description: 'print more', helpGroup }),
     debug: Flags.boolean({ description: 'print stack traces', helpGroup }),
     color: Flags.boolean({ default: true, allowNo: true, description: 'colours in the terminal', helpGroup }),
-    'log-file': Flags.string({ description: 'append a log to this file', helpGroup, helpValue: 'FILE' }),
+    'log-file': Flags.string({
+      description: 'append a log to this file; its name may hold %Y-%m-%d, %H, %M',
+      helpGroup,
+      helpValue: 'FILE',
+    }),
+    'log-keep': Flags.integer({
+      description: 'of dated log files keep so many',
+      min: 1,
+      helpGroup,
+      helpValue: 'N',
+      dependsOn: ['log-file'],
+    }),
     config: Flags.string({ description: 'configuration file (also OAOPS_CONFIG)', helpGroup, helpValue: 'FILE' }),
     lang: Flags.string({
       description: 'language of texts: en, zh-CN (also OAOPS_LANG)',
@@ -113,6 +125,19 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       },
     };
     return this.#renderer;
+  }
+
+  /** Progress of long work on stderr, in a terminal only. */
+  protected async progress(clock: Clock): Promise<ProgressScreen & Disposable> {
+    const { progressScreen } = await import('./render/progress.ts');
+    const { json, quiet } = this.globals;
+    return progressScreen({
+      stream: process.stderr,
+      clock,
+      say: (english) => this.say(english),
+      on: !json && !quiet,
+      dumb: process.env['TERM'] === 'dumb',
+    });
   }
 
   /** Questions to the person at the terminal; exit 6 without one. */
@@ -178,7 +203,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     const globals = this.globals;
     if (globals.logFile) {
       const { openLogFile } = await import('./render/log-file.ts');
-      this.#logFile = openLogFile(globals.logFile, systemClock, this.#redactor);
+      const keep = (flags as { 'log-keep'?: number })['log-keep'];
+      this.#logFile = openLogFile(globals.logFile, systemClock, this.#redactor, { keep });
       this.#logFile.line(`oaops ${this.id?.replaceAll(':', ' ')} ${this.config.version} started`);
     }
     const configFile = globals.configFile;

@@ -18,7 +18,7 @@ import type { DumpSource } from '../sources/schema.ts';
 import { dumpSink } from './dump-content.ts';
 import { dumpEntries, type FoundOrDump } from './dump-entries.ts';
 import { type GuardBase, type GuardLimits, guardOf } from './guard.ts';
-import type { LegSet } from './leg-set.ts';
+import type { LegResult, LegSet } from './leg-set.ts';
 import { ManifestWriter } from './manifest-writer.ts';
 import { writePackTables } from './pack-tables.ts';
 import { Packer } from './packer.ts';
@@ -73,6 +73,10 @@ export interface BackupProgress {
   bytesDone: number;
   problems: number;
   currentPath: ByteString;
+  /** Of the snapshot before, as far as there is one: about what there will be this time. */
+  before?: { files: number; bytes: number } | undefined;
+  /** How the legs fare at this moment. */
+  legs?: () => readonly Pick<LegResult, 'location' | 'status' | 'storedBytes'>[];
 }
 
 export interface CreatedSnapshot {
@@ -120,7 +124,11 @@ export async function createSnapshot(options: CreateOptions): Promise<CreatedSna
   );
   try {
     const dumps = await makeDumps(options, packer, report);
-    const scanned = await scanSources({ ...options, dumps, packer, manifest, previous, parent, startedMs, report });
+    const scanned = await scanSources({
+      ...options,
+      ...{ dumps, packer, manifest, previous, parent, startedMs, report },
+      onProgress: (progress) => options.onProgress({ ...progress, before: parent?.counts, legs: () => legs.results }),
+    });
     await packer.finish();
     if (options.stopping.aborted) throw stopped(packer.packs.length, options.stopping.reason);
     await manifest.finish();

@@ -81,16 +81,20 @@ class Scan {
     dirs: { new: 0, changed: 0, unchanged: 0 },
   };
   readonly #onBytes = (bytes: number): void => {
-    this.#bytesDone += bytes;
+    this.#openBytes += bytes;
+    // Within a large file too; files that are read are rarely fewer than these.
+    if ((++this.#reads & 0x1f) === 0 && this.#reading) this.#progress(this.#reading);
   };
   #problems = 0;
-  #bytesDone = 0;
+  /** Read of the file that is not counted yet. */
+  #openBytes = 0;
+  #reads = 0;
+  #reading: Found | undefined;
 
   constructor(options: ScanOptions) {
     this.#options = options;
     // What changed within a second of the previous scan, or has times in the future, may have changed again unseen.
     const parentMs = options.parent ? Date.parse(options.parent.started) : 0;
-    this.#bytesDone = options.dumps.reduce((sum, { dump }) => sum + (dump?.sizeBytes ?? 0), 0);
     this.#trustBeforeNs = BigInt(Math.min(parentMs, options.startedMs) - 1000) * 1_000_000n;
   }
 
@@ -200,6 +204,7 @@ class Scan {
       const line = `${this.#prefix(found)}\t${text}\t${lineSuffix(found, found.stats)}`;
       return this.#write(found, line, unnamed, Number(found.stats.size), before);
     }
+    this.#reading = found;
     const stored = storeContent(found, found.stats, this.#options.packer, this.#onBytes);
     return stored instanceof Promise
       ? stored.then((later) => this.#writeFile(candidate, later, attributes, link, prefixEnd))
@@ -245,6 +250,7 @@ class Scan {
     if (found.type === 'f') {
       counts.files++;
       counts.bytes += size;
+      this.#openBytes = 0;
       if (before === undefined) counts.filesNew++;
       else if (line === before || sameButPlace(line, before)) counts.filesUnchanged++;
       else counts.filesChanged++;
@@ -267,7 +273,7 @@ class Scan {
   #progress(found: Found): void {
     this.#options.onProgress({
       filesDone: this.#result.counts.files,
-      bytesDone: this.#bytesDone,
+      bytesDone: this.#result.counts.bytes + this.#openBytes,
       problems: this.#problems,
       currentPath: absolute(found.path),
     });

@@ -32,7 +32,7 @@ export interface VerifyPlace {
   /** README and script as this version lays them beside the data, to compare; default none. */
   companions?: () => { name: string; bytes: Uint8Array }[];
   signal: AbortSignal;
-  onProgress?: (progress: { done: number; total: number }) => void;
+  onProgress?: (progress: { done: number; total: number; bytesRead: number }) => void;
 }
 
 export interface VerifyResult {
@@ -222,7 +222,7 @@ class PackReading {
           this.#place.signal.throwIfAborted();
           await this.#checkPack(pool, sha256);
           this.packsRead += 1;
-          this.#place.onProgress?.({ done: this.packsRead, total: hashes.length });
+          this.#place.onProgress?.({ done: this.packsRead, total: hashes.length, bytesRead: this.bytesRead });
         }
       };
       await Promise.all(Array.from({ length: pool.size + 1 }, next));

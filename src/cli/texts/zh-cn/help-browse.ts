@@ -31,6 +31,8 @@ export const helpBrowse = (): Messages => ({
   'A schedule is on when "schedules" in the configuration names its runbook; then "oaops tick" starts it. Times are in UTC.':
     '配置的 "schedules" 中列出的运行手册即为启用，由 "oaops tick" 启动。时间为 UTC。',
   'Show what "oaops tick" starts next, and when': '显示 "oaops tick" 接下来启动什么、何时启动',
+  'append a log to this file; its name may hold %Y-%m-%d, %H, %M': '将日志追加到此文件；文件名可含 %Y-%m-%d、%H、%M',
+  'of dated log files keep so many': '带日期的日志文件保留多少个',
   'how many times': '列出多少个时间',
   'Go on with waiting runs whose time has come, and start runbooks that are due':
     '继续已到时间的等待中的运行，并启动到期的运行手册',

@@ -23,6 +23,11 @@ export const watch = (): Messages => ({
     '请用 cron 或定时器启动它，或改写为不带日历的 cron 类型计划。',
   'runbook {} could not be started: {}': '运行手册 {} 无法启动：{}',
   'runbook {} is due, and waits for its last run to end': '运行手册 {} 已到时间，正等待上一次运行结束',
+  '{} left': '剩余 {}',
+  '{} stored': '已存储 {}',
+  '{} of {} packs': '{}/{} 个数据包',
+  'Write a name with a date, such as oaops-%Y-%m-%d.log, for --log-keep.':
+    '使用 --log-keep 时请写带日期的名称，例如 oaops-%Y-%m-%d.log。',
   on: '启用',
   off: '未启用',
   unsupported: '不支持',
