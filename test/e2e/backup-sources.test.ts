@@ -138,7 +138,7 @@ describe('a runbook with databases', () => {
         '--password',
         'env:OA_DB_PASSWORD',
       );
-      expect(loaded.status, loaded.stderr).toBe(0);
+      expect(loaded.status, `${loaded.stderr}${loaded.stdout}${loaded.signal}`).toBe(0);
       expect(loaded.stdout).toContain('tables: 1, rows: 40000');
       expect(server.sql('postgres://x/oa_scratch', 'select count(*) from bills')).toBe('40000\n');
       const again = oaops(
