@@ -38,8 +38,7 @@ umask 077
 exec tar -xpf - --delay-directory-restore -P "$@"`;
 
 /** Removes the files named on stdin, each ended by NUL, in `$1`. */
-export const removeScript = `cd -- "$1" || exit 1
-exec xargs -0 rm -f --`;
+export const removeScript = 'cd -- "$1" && xargs -0 rm -f --';
 
 export function answerOf(text: string): RemoteTools {
   const words = new Set(text.split('\n'));

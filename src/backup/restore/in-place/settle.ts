@@ -140,7 +140,7 @@ export function placeLinks(
       problem(path, 'the object it is another name of could not be restored');
       continue;
     }
-    const staged = survey.staged.get(path) ?? stagedPath(path, `link ${first}`);
+    const staged = survey.staged.get(path) ?? stagedPath(path, `=${first}`);
     try {
       drop(`${root}/${staged}`);
       linkSync(forFs(`${root}/${first}`), forFs(`${root}/${staged}`));

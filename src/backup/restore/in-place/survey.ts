@@ -195,7 +195,7 @@ class SurveyWork {
       if (this.#isBlocked(path, found)) continue;
       if (found && this.#kept.has(first) && isSame(found, this.#kept.get(first))) keptLinks.add(path);
       else {
-        staged.set(path, stagedPath(path, `link ${first}`));
+        staged.set(path, stagedPath(path, `=${first}`));
         changes.push({ action: found ? 'updated' : 'restored', path, bytes: 0 });
       }
     }

@@ -175,8 +175,6 @@ export const backupStorage = (): Messages => ({
   'the manifest is out of order at {}': '清单在 {} 处顺序错乱',
   'the pieces of a file do not make up its size': '文件各分段之和与其大小不符',
   'two files disagree about one content': '两个文件对同一内容的说法不一',
-  'What is in the target is right but not complete: restore into an empty folder again.':
-    '目标中的内容正确但不完整：请重新恢复到空目录。',
   'the restore': '恢复',
   'nothing in snapshot {} fits --include': '快照 {} 中没有符合 --include 的内容',
   'Look with "oaops backup ls" for what it holds; patterns are absolute paths or names.':
@@ -198,12 +196,9 @@ export const backupStorage = (): Messages => ({
   '... and {} more': '……另有 {} 项',
   'the object it is another name of could not be restored': '它所链接的对象无法恢复',
   'no target folder is given': '没有给出目标目录',
-  'Give --target DIR.': '请给出 --target 目录。',
   "{} can't be restored to: {}": '无法恢复到 {}：{}',
   'Name an empty folder.': '请指定空目录。',
   '{} is not empty': '{} 不是空目录',
-  'Name an empty or a new folder, and move what you need from there: nothing is overwritten by a restore.':
-    '请指定空的或新的目录，再从那里移走所需内容：恢复不会覆盖任何文件。',
   '{} has {} free, the restore needs {}': '{} 剩余 {}，恢复需要 {}',
   'Free space, name another folder, or restore a part with --include.':
     '请释放空间、指定另一个目录，或用 --include 只恢复一部分。',

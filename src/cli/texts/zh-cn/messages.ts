@@ -9,6 +9,7 @@ import { connectors } from './connectors.ts';
 import { drills } from './drills.ts';
 import { engine } from './engine.ts';
 import { record } from './record.ts';
+import { restore } from './restore.ts';
 import { runbook } from './runbook.ts';
 import { sources } from './sources.ts';
 import { watch } from './watch.ts';
@@ -28,6 +29,7 @@ export const messagesZhCn = (): Messages => ({
   ...drills(),
   ...engine(),
   ...record(),
+  ...restore(),
   ...runbook(),
   ...sources(),
   ...watch(),
