@@ -7,16 +7,18 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { catSnapshot } from '../../../src/backup/restore/cat.ts';
 import { blankLine, FormatV1Writer, type Line } from '../../helpers/format-v1-writer.ts';
 import { makeHostileTree } from '../../helpers/hostile-tree.ts';
 import { treeDifferences, which } from '../../helpers/restore-script.ts';
-import { flipBit, makeAgeKey, restoreFrom } from '../../helpers/restoring.ts';
+import { flipBit, makeAgeKey, openDirectoryRepository, restoreFrom } from '../../helpers/restoring.ts';
 
 const id = '20261122T180512Z-9f3a1c2b';
 const equipped = ['rsync', 'setfattr', 'setfacl', 'age', 'age-keygen'].every((tool) => which(tool) !== undefined);
@@ -179,8 +181,38 @@ describe.skipIf(!equipped)('restore', () => {
         (error: { code: string }) => error.code,
       );
       expect(readdirSync(inside)).toEqual(existsSync(target) ? ['target'] : []);
+      await attackInPlace(repo, outcome);
       return { outcome, target };
     };
+    /** In place, also with --delete and where links lead elsewhere: nothing outside of the target is made, changed or removed. */
+    const attackInPlace = async (repo: string, fresh: unknown) => {
+      const inside = mkdtempSync(join(work, 'in-place-'));
+      const target = join(inside, 'target');
+      mkdirSync(join(target, 'a'), { recursive: true });
+      writeFileSync(join(inside, 'evil'), 'mine');
+      symlinkSync(inside, join(target, 'no'));
+      writeFileSync(join(target, 'a/mine'), 'mine');
+      const before = statSync(join(inside, 'evil')).mtimeMs;
+      for (const more of [{ dryRun: true }, {}, { delete: true, confirm: 'target' }]) {
+        const outcome = await restoreFrom(repo, { target, inPlace: true, ...more }).then(
+          (result) => result,
+          (error: { code: string }) => error.code,
+        );
+        if (typeof fresh === 'string') {
+          expect(outcome).toBe(fresh);
+          expect(readFileSync(join(target, 'a/mine'), 'utf8')).toBe('mine');
+        }
+        expect(readdirSync(inside).sort()).toEqual(['evil', 'target']);
+        expect(readFileSync(join(inside, 'evil'), 'utf8')).toBe('mine');
+        expect(statSync(join(inside, 'evil')).mtimeMs).toBe(before);
+      }
+      const piped = openDirectoryRepository(repo).then((repository) =>
+        catSnapshot(repository, { snapshot: 'latest', path: '/' }, { signal, write: async () => undefined }),
+      );
+      if (typeof fresh === 'string') await expect(piped).rejects.toMatchObject({ code: fresh });
+      else await piped.catch(() => undefined);
+    };
+    const { signal } = new AbortController();
     const evil = (writer: FormatV1Writer, path: string): Line => ({
       ...blankLine('f', path),
       ...writer.fileContent(Buffer.from('evil')),
