@@ -28,7 +28,8 @@ export default class DrillReport extends BaseCommand<typeof DrillReport> {
     await using app = openApp(this.globals);
     const { writeDrillReport } = await import('../../src/app/drill-report.ts');
     const { out, evidence, key } = this.flags;
-    const written = await writeDrillReport(app, { run: this.args.run, out, evidence, key, lang: this.lang });
+    const request = { run: this.args.run, out, evidence, key, lang: this.lang, say: (text: string) => this.say(text) };
+    const written = await writeDrillReport(app, request);
     const lines = [`the report of the drill ${written.run} (${written.verdict}) is in ${written.out}`];
     if (written.evidence !== null) lines.push(`its evidence is in ${written.evidence}`);
     return { json: written, text: this.say(lines.join('\n')) };

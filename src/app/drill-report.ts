@@ -23,7 +23,14 @@ export interface WrittenReport {
  */
 export async function writeDrillReport(
   app: App,
-  request: { run: string; out: string; evidence?: string | undefined; key?: string | undefined; lang: string },
+  request: {
+    run: string;
+    out: string;
+    evidence?: string | undefined;
+    key?: string | undefined;
+    lang: string;
+    say: (text: string) => string;
+  },
 ): Promise<WrittenReport> {
   const record = await app.record();
   const run = await record.runs.resolve(request.run);
@@ -53,7 +60,7 @@ export async function writeDrillReport(
   const report: DrillReport = { runbook: run.runbook, at, by: run.requester, fact, hashes, trend };
   const out = resolve(request.out);
   try {
-    writeFileSync(out, drillHtml(report, request.lang), { mode: 0o640, flush: true });
+    writeFileSync(out, drillHtml(report, request.lang, request.say), { mode: 0o640, flush: true });
   } catch (error) {
     throw new OaopsError('report-not-written', `the report could not be written: ${messageOf(error)}`, {
       next: 'Name another file with --out.',

@@ -42,9 +42,10 @@ export function escapeHtml(text: string): string {
   return oneLine(text).replace(/[&<>"']/g, (sign) => signs[sign]!);
 }
 
-/** One self-contained page: no script, nothing fetched, fit for print. */
-export function drillHtml(report: DrillReport, lang: string): string {
+/** One self-contained page: no script, nothing fetched, fit for print. `say` gives messages of oaops in the language. */
+export function drillHtml(told: DrillReport, lang: string, say: (text: string) => string = (text) => text): string {
   const words = reportWords(lang);
+  const report = inLanguage(told, say);
   const { fact, runbook } = report;
   const kind = words.kinds[fact.kind ?? 'restore'] ?? words.kinds['restore']!;
   const verdict = ['pass', 'partial', 'fail'].includes(fact.verdict) ? fact.verdict : 'fail';
@@ -75,6 +76,18 @@ ${parts.filter((part) => part !== '').join('\n')}
 </main></body>
 </html>
 `;
+}
+
+function inLanguage(report: DrillReport, say: (text: string) => string): DrillReport {
+  const { reasons, damagedObjects, differences, checks: made } = report.fact;
+  const fact = {
+    ...report.fact,
+    reasons: reasons.map(say),
+    damagedObjects: (damagedObjects ?? []).map(say),
+    differences: (differences ?? []).map(say),
+    checks: (made ?? []).map((check) => ({ ...check, message: say(check.message) })),
+  };
+  return { ...report, fact };
 }
 
 function objectives({ fact }: DrillReport, words: ReportWords): string {
@@ -167,7 +180,7 @@ h1{margin:0;font-size:26px;overflow-wrap:anywhere}h2{font-size:16px;margin:28px 
 .verdict.fail{background:#fcebeb;border-color:var(--bad)}.verdict.fail strong{color:var(--bad)}
 table{width:100%;border-collapse:collapse}th,td{padding:7px 8px;border-bottom:1px solid var(--line);text-align:left;vertical-align:top;overflow-wrap:anywhere}
 th{color:var(--soft);font-weight:600;font-size:13px}.number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
-.good{color:var(--good)}.bad{color:var(--bad);font-weight:600}small,.note{color:var(--soft);font-size:13px}
+.good,.bad{white-space:nowrap}.good{color:var(--good)}.bad{color:var(--bad);font-weight:600}small,.note{color:var(--soft);font-size:13px}
 dl{display:grid;grid-template-columns:minmax(130px,max-content) 1fr;gap:4px 20px;margin:0}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
 ul{margin:0;padding-left:20px}li{overflow-wrap:anywhere}code{font:13px ui-monospace,monospace}
 svg{width:100%;height:auto;display:block}
