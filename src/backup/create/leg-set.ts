@@ -189,7 +189,8 @@ export class LegSet {
       );
       if (prune) throw leaseHeld(store.location, prune);
     });
-    if (this.#marked.size > 0) await this.recheck(objects);
+    // One that was at work and is done has left its traces.
+    await this.recheck(objects);
   }
 
   /** Takes a manifest back from each leg of which `recheck` found that it lacks something. Best effort: verify would tell too. */

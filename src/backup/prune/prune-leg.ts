@@ -70,6 +70,9 @@ export async function pruneLeg(store: ObjectStore, options: PruneLegOptions): Pr
   return new LegPrune(store, options).run();
 }
 
+/** The time between the index and the manifest of a backup, whatever the grace: one that stood still in between goes on. */
+const shortestOrphanGraceMs = 3_600_000;
+
 class LegPrune {
   readonly #store: ObjectStore;
   readonly #options: PruneLegOptions;
@@ -333,7 +336,8 @@ class LegPrune {
 
   /** An orphan that may be a backup about to store its manifest, or a sign that one failed. */
   #mayLive({ storedMs, header }: SurveyedSnapshot): boolean {
-    return this.#isYoung(storedMs) || (header !== undefined && this.#held.has(groupKey(groupOf(header))));
+    const isRecent = this.#nowMs - storedMs < Math.max(this.#options.graceMs, shortestOrphanGraceMs);
+    return isRecent || (header !== undefined && this.#held.has(groupKey(groupOf(header))));
   }
 
   #isYoung(modifiedMs: number): boolean {
