@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { homedir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -18,11 +18,12 @@ export async function start(mode) {
   }
   supplyAccount();
   const { cacheDir } = await import(join(base, `src/core/paths.${extension}`));
+  const { makePrivateDir } = await import(join(base, `src/core/private-dir.${extension}`));
   const place = { env: process.env, uid: process.geteuid?.() ?? -1, home: homedir() };
   // Before the first import of anything big. A folder that cannot be made only means a slower start. It is made here, for
   // nobody but its owner: it may lie in the state folder, which Node.js would make readable by everybody.
   try {
-    mkdirSync(cacheDir(place), { recursive: true, mode: 0o700 });
+    makePrivateDir(cacheDir(place));
     enableCompileCache(join(cacheDir(place), 'compile'));
   } catch {
     // The command itself says so when it needs the folder.

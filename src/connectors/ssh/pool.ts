@@ -201,6 +201,8 @@ export class HostPool {
     return new Promise((resolve, reject) => {
       const abort = () => reject(signal.reason);
       signal.addEventListener('abort', abort, { once: true });
+      // It may have come while a connection was looked for.
+      if (signal.aborted) abort();
       this.#waiting.push(() => {
         signal.removeEventListener('abort', abort);
         resolve();
