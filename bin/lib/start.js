@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { homedir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -18,18 +18,31 @@ export async function start(mode) {
   }
   supplyAccount();
   const { cacheDir } = await import(join(base, `src/core/paths.${extension}`));
-  const { makePrivateDir } = await import(join(base, `src/core/private-dir.${extension}`));
   const place = { env: process.env, uid: process.geteuid?.() ?? -1, home: homedir() };
   // Before the first import of anything big. A folder that cannot be made only means a slower start. It is made here, for
   // nobody but its owner: it may lie in the state folder, which Node.js would make readable by everybody.
   try {
-    makePrivateDir(cacheDir(place));
+    makeFolder(cacheDir(place));
     enableCompileCache(join(cacheDir(place), 'compile'));
   } catch {
     // The command itself says so when it needs the folder.
   }
   const { main } = await import(join(base, `src/cli/main.${extension}`));
   await main({ root, argv: process.argv.slice(2), mode });
+}
+
+/** As src/core/private-dir.ts, which says why `recursive` is not used. */
+function makeFolder(dir) {
+  try {
+    mkdirSync(dir, 0o700);
+  } catch (error) {
+    if (error.code !== 'ENOENT' || existsSync(dirname(dir))) {
+      if (error.code !== 'EEXIST') throw error;
+      return;
+    }
+    makeFolder(dirname(dir));
+    mkdirSync(dir, 0o700);
+  }
 }
 
 /** A user id without an account, as containers use them, has no home and no shell; the framework asks for both and would fail. */
