@@ -14,7 +14,7 @@ export function doctorText(
       if (status === 'ok' && !style.verbose) continue;
       lines.push(`  ${style.paint(status, status.padEnd(6))}  ${probe.padEnd(10)}  ${say(message)}`);
       const indent = ' '.repeat(22);
-      if (lost !== undefined) lines.push(`${indent}${say('lost')}: ${say(lost)}`);
+      if (lost !== undefined) lines.push(`${indent}${say('what is lost')}: ${say(lost)}`);
       if (next !== undefined) lines.push(`${indent}${say(next)}`);
     }
     const fine = findings.filter(({ status }) => status === 'ok').length;

@@ -161,6 +161,7 @@ export const backupLegs = (): Messages => ({
   'every pack was read back in the last {}': '全部数据包在最近 {} 内读回核对过',
   '{} more probes': '另有 {} 项检测',
   'this machine': '本机',
+  'what is lost': '损失',
   'chattr {} failed for {}: {}': 'chattr {} 对 {} 失败：{}',
   'It needs root, the package e2fsprogs, and a file system such as ext4, XFS or Btrfs; else take "immutable" out of the configuration.':
     '需要 root、软件包 e2fsprogs 以及 ext4、XFS、Btrfs 等文件系统；否则请从配置中去掉 "immutable"。',
