@@ -9,15 +9,21 @@ export interface Ended {
   stderr: string;
 }
 
-/** Runs oaops from its sources without blocking this process, whose servers it may talk to. */
+/** Runs oaops from its sources without blocking this process, whose servers it may talk to. `bare`: with nothing but `env`. */
 export function runOaops(
   args: readonly string[],
-  { env, cwd }: { env: Readonly<Record<string, string>>; cwd?: string },
+  {
+    env,
+    cwd,
+    bare = false,
+    ...ids
+  }: { env: Readonly<Record<string, string>>; cwd?: string; bare?: boolean; uid?: number; gid?: number },
 ): Promise<Ended> {
   const child = spawn(process.execPath, [program, ...args], {
-    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/', ...env },
+    env: { ...(bare ? {} : { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/' }), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(cwd === undefined ? {} : { cwd }),
+    ...ids,
   });
   let stdout = '';
   let stderr = '';
