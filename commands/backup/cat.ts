@@ -11,7 +11,6 @@ export default class BackupCat extends BaseCommand<typeof BackupCat> {
   static override summary = 'Write a file of a snapshot to stdout, or a folder as a tar archive';
   static override description =
     'Fetches only what holds it, byte for byte as it was. Nothing is written whose sha256 is not right: output that ends early has exit code 9 and a file or object named on stderr. A terminal gets text only.';
-  static override aliases = ['backup:dump'];
   static override examples = [
     '<%= config.bin %> backup cat latest /srv/oa/conf/server.xml --repo /srv/backup --identity key.txt',
     '<%= config.bin %> backup cat latest /srv/oa/conf --at 2026-11-20 --repo /srv/backup --identity key.txt | tar -tf -',

@@ -26,7 +26,7 @@ export const loadFlags = {
     helpValue: 'FILE',
   }),
   address: Flags.string({ ...needsAs, description: 'host name or socket of the server', helpValue: 'NAME' }),
-  port: Flags.integer({ ...needsAs, min: 1, max: 65_535 }),
+  port: Flags.integer({ ...needsAs, description: 'port of the server', min: 1, max: 65_535 }),
   user: Flags.string({ ...needsAs, description: 'name to log in with at the server', helpValue: 'NAME' }),
   password: Flags.string({
     ...needsAs,

@@ -28,5 +28,6 @@ export const helpRestore = (): Messages => ({
     '将快照中的文件写到标准输出，目录则写成 tar 归档',
   'Fetches only what holds it, byte for byte as it was. Nothing is written whose sha256 is not right: output that ends early has exit code 9 and a file or object named on stderr. A terminal gets text only.':
     '只取用所需部分，逐字节与原来一致。不写出 sha256 不符的内容：输出提前结束时退出码为 9，并在标准错误中说明文件或对象。终端只显示文本。',
+  'port of the server': '服务器的端口',
   'absolute path of the file or folder': '文件或目录的绝对路径',
 });
