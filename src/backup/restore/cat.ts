@@ -79,7 +79,7 @@ function missing(path: string, snapshot: string): OaopsError {
 }
 
 /** The content of a file, holes as zeros. */
-export async function* fileOf(entry: Entry, contents: InOrder, warnings: string[]): AsyncGenerator<Buffer> {
+async function* fileOf(entry: Entry, contents: InOrder, warnings: string[]): AsyncGenerator<Buffer> {
   const shown = `/${toText(entry.path)}`;
   if (entry.type !== 'f')
     throw new OaopsError('path-no-file', `${shown} is ${kindOf(entry)}, not a file or folder`, {
