@@ -3,7 +3,6 @@ import type { Messages } from '../catalogue.ts';
 /** Texts of steps: src/actions. A function, so that only who needs Chinese pays for it. */
 export const actions = (): Messages => ({
   'back up {} to {}': '将 {} 备份到 {}',
-  '{} files, {} read': '{} 个文件，已读 {}',
   '{} source path{} missing': '{} 个要备份的路径缺失',
   '{} failed: {}': '{} 失败：{}',
   'restore {} from {} to {}': '将 {} 从 {} 恢复到 {}',

@@ -26,9 +26,4 @@ export const watch = (): Messages => ({
   '{} left': '剩余 {}',
   '{} stored': '已存储 {}',
   '{} of {} packs': '{}/{} 个数据包',
-  'Write a name with a date, such as oaops-%Y-%m-%d.log, for --log-keep.':
-    '使用 --log-keep 时请写带日期的名称，例如 oaops-%Y-%m-%d.log。',
-  on: '启用',
-  off: '未启用',
-  unsupported: '不支持',
 });

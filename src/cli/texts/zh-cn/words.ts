@@ -2,6 +2,9 @@ import type { Messages } from '../catalogue.ts';
 
 /** Short words and phrases that are put into other texts. */
 export const words = (): Messages => ({
+  on: '启用',
+  off: '未启用',
+  unsupported: '不支持',
   text: '文本',
   'a number': '数字',
   'a list': '列表',
