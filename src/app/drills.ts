@@ -141,9 +141,7 @@ export function requireKind(prepared: PreparedPlan, kind: string): PreparedPlan 
 }
 
 /** The last drills of the record for `backup doctor`; undefined when it cannot be read. */
-export async function drillFacts(
-  app: App,
-): Promise<{ runbook: string; at: string; verdict: string; sabotage: string }[] | undefined> {
+export async function drillFacts(app: App): Promise<PastDrill[] | undefined> {
   try {
     return await drillHistory(app, undefined, 200);
   } catch (error) {

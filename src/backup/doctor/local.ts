@@ -5,10 +5,10 @@ import { promisify } from 'node:util';
 import { messageOf } from '../../core/errors.ts';
 import { makePrivateDir } from '../../core/private-dir.ts';
 import { formatDuration, formatSize } from '../../core/units.ts';
+import { drillState } from '../drill/state.ts';
 import { type Finding, lost, note, ok } from './finding.ts';
 
 const run = promisify(execFile);
-const dayMs = 86_400_000;
 /** Four packs of 64 MiB and what is being compressed. */
 const spoolBytes = 512 * 1024 * 1024;
 
@@ -18,6 +18,7 @@ export interface DrillFact {
   at: string;
   verdict: string;
   sabotage: string;
+  kind?: string;
 }
 
 /** Cache, spool and programs of this machine. */
@@ -97,24 +98,23 @@ export function probeDrills(drills: readonly DrillFact[] | undefined, nowMs: num
         'Rehearse one with "oaops drill run restore-drill".',
       ),
     ];
-  const last = new Map<string, DrillFact>();
-  for (const one of real) if (!last.has(one.runbook) || last.get(one.runbook)!.at < one.at) last.set(one.runbook, one);
-  return [...last.values()].map(({ runbook, at, verdict }) => {
-    const ageMs = nowMs - Date.parse(at);
-    if (verdict !== 'pass')
+  return [...Map.groupBy(real, (one) => one.runbook).values()].map((ofRunbook) => {
+    const { state, last, ageMs = 0 } = drillState(ofRunbook, nowMs);
+    const { runbook, verdict } = last!;
+    if (state === 'failing')
       return lost(
         'drill',
         `the last drill of ${runbook} ended with "${verdict}"`,
         'the backups may not be restorable in the time that is asked for',
         'Run "oaops drill history" to see why.',
       );
-    if (ageMs > 35 * dayMs)
+    if (state === 'stale')
       return lost(
         'drill',
         `the last drill of ${runbook} is ${formatDuration(ageMs)} old`,
         'what broke since is not known',
         `Rehearse it again with "oaops drill run ${runbook}".`,
       );
-    return ok('drill', `the last drill of ${runbook} passed ${formatDuration(Math.max(0, ageMs))} ago`);
+    return ok('drill', `the last drill of ${runbook} passed ${formatDuration(ageMs)} ago`);
   });
 }

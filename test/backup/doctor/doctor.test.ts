@@ -231,7 +231,7 @@ describe('drills', () => {
   it.each([
     ['never run', [], 'no restore was ever rehearsed'],
     ['only with sabotage', [drill('2026-11-20T12:00:00Z', 'fail', 'flipped-bit')], 'no restore was ever rehearsed'],
-    ['stale', [drill('2026-09-20T12:00:00Z')], 'the last drill of drill is 63 d 0 h old'],
+    ['stale', [drill('2026-08-11T12:00:00Z')], 'the last drill of drill is 103 d 0 h old'],
     [
       'failing',
       [drill('2026-11-20T12:00:00Z', 'fail'), drill('2026-11-19T12:00:00Z')],

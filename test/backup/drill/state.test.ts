@@ -1,52 +1,36 @@
 import { describe, expect, it } from 'vitest';
 import { drillTrends, sparkline } from '../../../src/app/drills.ts';
 import { drillState } from '../../../src/backup/drill/state.ts';
-import type { FactStore } from '../../../src/record/types.ts';
 
 const nowMs = Date.parse('2026-11-22T12:00:00.000Z');
 const day = 86_400_000;
 
-function factsOf(...drills: { ageDays: number; verdict: string; sabotage?: string; location?: string }[]): FactStore {
-  const rows = drills.map(({ ageDays, verdict, sabotage = 'none', location = '/srv/backup' }) => ({
-    key: 'restore-drill',
+const drillsOf = (...drills: { ageDays: number; verdict: string; sabotage?: string; kind?: string }[]) =>
+  drills.map(({ ageDays, ...rest }) => ({
+    sabotage: 'none',
+    ...rest,
     at: new Date(nowMs - ageDays * day).toISOString(),
-    body: { run: 'r', verdict, sabotage, location, reasons: [] },
   }));
-  return {
-    add: async () => {},
-    list: async () => rows.toSorted((a, b) => (a.at < b.at ? 1 : -1)),
-  } as unknown as FactStore;
-}
 
 describe('drillState', () => {
-  it('never run: nothing, or only what was sabotaged', async () => {
-    expect(await drillState(factsOf(), nowMs)).toMatchObject({ state: 'never', last: undefined });
-    const sabotaged = factsOf({ ageDays: 1, verdict: 'fail', sabotage: 'flipped-bit' });
-    expect(await drillState(sabotaged, nowMs)).toMatchObject({
-      state: 'never',
-      lastSabotage: '2026-11-21T12:00:00.000Z',
-    });
+  it('never run: nothing, or only what was sabotaged', () => {
+    expect(drillState([], nowMs)).toMatchObject({ state: 'never', last: undefined });
+    const sabotaged = drillsOf({ ageDays: 1, verdict: 'fail', sabotage: 'flipped-bit' });
+    expect(drillState(sabotaged, nowMs)).toMatchObject({ state: 'never', lastSabotage: '2026-11-21T12:00:00.000Z' });
   });
 
-  it('failing, stale, ok', async () => {
-    const failing = factsOf({ ageDays: 30, verdict: 'pass' }, { ageDays: 2, verdict: 'fail' });
-    expect(await drillState(failing, nowMs)).toMatchObject({ state: 'failing', lastPass: '2026-10-23T12:00:00.000Z' });
-    expect(await drillState(factsOf({ ageDays: 2, verdict: 'partial' }), nowMs)).toMatchObject({ state: 'failing' });
-    expect(await drillState(factsOf({ ageDays: 120, verdict: 'pass' }), nowMs)).toMatchObject({ state: 'stale' });
-    expect(await drillState(factsOf({ ageDays: 90, verdict: 'pass' }), nowMs)).toMatchObject({ state: 'ok' });
-    const monthly = { cadenceMs: 31 * day };
-    expect(await drillState(factsOf({ ageDays: 90, verdict: 'pass' }), nowMs, monthly)).toMatchObject({
-      state: 'stale',
-    });
+  it('failing, stale, ok', () => {
+    const failing = drillsOf({ ageDays: 30, verdict: 'pass' }, { ageDays: 2, verdict: 'fail' });
+    expect(drillState(failing, nowMs)).toMatchObject({ state: 'failing', lastPass: '2026-10-23T12:00:00.000Z' });
+    expect(drillState(drillsOf({ ageDays: 2, verdict: 'partial' }), nowMs)).toMatchObject({ state: 'failing' });
+    expect(drillState(drillsOf({ ageDays: 120, verdict: 'pass' }), nowMs)).toMatchObject({ state: 'stale' });
+    expect(drillState(drillsOf({ ageDays: 90, verdict: 'pass' }), nowMs)).toMatchObject({ state: 'ok' });
+    const monthly = drillsOf({ ageDays: 90, verdict: 'pass', kind: 'switchover' });
+    expect(drillState(monthly, nowMs)).toMatchObject({ state: 'stale' });
+    expect(drillState(monthly, nowMs, 100 * day)).toMatchObject({ state: 'ok' });
     // A sabotaged drill that turned red is no failure.
-    const proved = factsOf({ ageDays: 2, verdict: 'pass' }, { ageDays: 1, verdict: 'fail', sabotage: 'missing-pack' });
-    expect(await drillState(proved, nowMs)).toMatchObject({ state: 'ok' });
-  });
-
-  it('of one leg', async () => {
-    const facts = factsOf({ ageDays: 2, verdict: 'pass' }, { ageDays: 3, verdict: 'fail', location: 's3://oa/x' });
-    expect(await drillState(facts, nowMs, { location: 's3://oa/x' })).toMatchObject({ state: 'failing' });
-    expect(await drillState(facts, nowMs, { location: '/elsewhere' })).toMatchObject({ state: 'never' });
+    const proved = drillsOf({ ageDays: 2, verdict: 'pass' }, { ageDays: 1, verdict: 'fail', sabotage: 'missing-pack' });
+    expect(drillState(proved, nowMs)).toMatchObject({ state: 'ok' });
   });
 });
 
