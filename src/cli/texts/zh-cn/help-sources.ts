@@ -10,6 +10,7 @@ export const helpSources = (): Messages => ({
   'inventory file; default that of the configuration': '清单文件；默认为配置中的清单',
   'host name or socket of the server': '服务器的主机名或套接字',
   'name to log in with at the server': '登录服务器的用户名',
+  'port of the server': '服务器端口',
   'where the password is read from: env:NAME, file:/path, cred:NAME': '从何处读取密码：env:NAME、file:/path、cred:NAME',
   'folder of the client programs': '客户端程序所在目录',
   'for command: script for /bin/sh that reads the dump on standard input':
