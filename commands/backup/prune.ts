@@ -5,8 +5,6 @@ import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 import { parseDuration } from '../../src/core/units.ts';
 
-const keep = (what: string) => Flags.integer({ description: `keep ${what}`, min: 1, helpValue: 'N' });
-
 export default class BackupPrune extends BaseCommand<typeof BackupPrune> {
   static override summary = 'Remove snapshots that no rule keeps, and what only they needed';
   static override description =
@@ -35,12 +33,12 @@ export default class BackupPrune extends BaseCommand<typeof BackupPrune> {
       description: 'keep all of this long before the newest, such as 30d',
       helpValue: 'TIME',
     }),
-    'keep-last': keep('the last N'),
-    'keep-hourly': keep('one of each of the last N hours'),
-    'keep-daily': keep('one of each of the last N days'),
-    'keep-weekly': keep('one of each of the last N weeks'),
-    'keep-monthly': keep('one of each of the last N months'),
-    'keep-yearly': keep('one of each of the last N years'),
+    'keep-last': Flags.integer({ description: 'keep the last N', min: 1, helpValue: 'N' }),
+    'keep-hourly': Flags.integer({ description: 'keep one of each of the last N hours', min: 1, helpValue: 'N' }),
+    'keep-daily': Flags.integer({ description: 'keep one of each of the last N days', min: 1, helpValue: 'N' }),
+    'keep-weekly': Flags.integer({ description: 'keep one of each of the last N weeks', min: 1, helpValue: 'N' }),
+    'keep-monthly': Flags.integer({ description: 'keep one of each of the last N months', min: 1, helpValue: 'N' }),
+    'keep-yearly': Flags.integer({ description: 'keep one of each of the last N years', min: 1, helpValue: 'N' }),
     'time-zone': Flags.string({
       description: 'whose days count; default: that of the configuration',
       helpValue: 'ZONE',

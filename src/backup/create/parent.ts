@@ -18,7 +18,7 @@ export function sourcesKey(sources: readonly ByteString[]): string {
 }
 
 /** A guarded snapshot waits beside the last good one, until a person accepts it or the next good one is made. */
-const guardedKey = (key: string) => `${key} guarded`;
+const guardedKey = (key: string) => `${key}.guarded`;
 
 /** The next backup of the same sources compares with this one, unless it is guarded and not accepted. */
 export function rememberParent(cache: RepositoryCache, root: ManifestRoot): void {

@@ -2,6 +2,7 @@ import type { Messages } from '../catalogue.ts';
 import { helpBrowse } from './help-browse.ts';
 import { helpDrills } from './help-drills.ts';
 import { helpLegs } from './help-legs.ts';
+import { helpPrune } from './help-prune.ts';
 import { helpRestore } from './help-restore.ts';
 import { helpSources } from './help-sources.ts';
 
@@ -10,6 +11,7 @@ export const helpZhCn = (): Messages => ({
   ...helpBrowse(),
   ...helpDrills(),
   ...helpLegs(),
+  ...helpPrune(),
   ...helpRestore(),
   ...helpSources(),
   "Operations toolkit for the people who keep a company's office-automation (OA) system alive: backups, restore drills, and procedures as versioned runbooks":

@@ -8,6 +8,7 @@ import { commands } from './commands.ts';
 import { connectors } from './connectors.ts';
 import { drills } from './drills.ts';
 import { engine } from './engine.ts';
+import { prune } from './prune.ts';
 import { record } from './record.ts';
 import { restore } from './restore.ts';
 import { runbook } from './runbook.ts';
@@ -28,6 +29,7 @@ export const messagesZhCn = (): Messages => ({
   ...connectors(),
   ...drills(),
   ...engine(),
+  ...prune(),
   ...record(),
   ...restore(),
   ...runbook(),

@@ -10,6 +10,7 @@ export const titlesZhCn: Readonly<Record<string, string>> = {
   EFFECT: '影响',
   EXPIRES: '到期',
   FILES: '文件数',
+  FREES: '可释放',
   FROM: '来源',
   INPUT: '输入项',
   KEY: '键',

@@ -2,6 +2,19 @@ import type { Messages } from '../catalogue.ts';
 
 /** Short words and phrases that are put into other texts. */
 export const words = (): Messages => ({
+  pinned: '已固定',
+  accepted: '已接受',
+  newest: '最新',
+  within: '在期限内',
+  last: '最近',
+  hourly: '每小时',
+  daily: '每天',
+  weekly: '每周',
+  monthly: '每月',
+  yearly: '每年',
+  keep: '保留',
+  remove: '移除',
+  retained: '存储不允许删除',
   on: '启用',
   off: '未启用',
   unsupported: '不支持',
