@@ -59,7 +59,6 @@ export const engine = (): Messages => ({
   '{}everything that was done is taken back': '{}已执行的操作均已撤销',
   'still in place: {}': '仍未撤销：{}',
   'See to what is still in place by hand.': '仍未撤销的部分请手工处理。',
-  'not finished': '未完成',
   'nobody knows whether it took effect': '无法得知是否已生效',
   'See "oaops runs show {}"; after repair go on with "oaops runs resume {}".':
     '请看 "oaops runs show {}"；修复后用 "oaops runs resume {}" 继续。',

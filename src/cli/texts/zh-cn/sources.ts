@@ -2,7 +2,7 @@ import type { Messages } from '../catalogue.ts';
 
 /** Texts of dumps, of loading them, and of cleanup steps: src/backup/sources. A function, so that only who needs Chinese pays for it. */
 export const sources = (): Messages => ({
-  'load {} of {} ({}) from {} into {}{}': '从 {3} 加载 {1}（{2}）的 {0} 到 {4}{5}',
+  'load {} of {} ({}) from {} into {}{}': '从 {4} 加载 {2}（{3}）的 {1} 到 {5}{6}',
   'the dump': '转储',
   'no name is given for the new database': '没有给出新数据库的名称',
   'Give --database NAME.': '请给出 --database NAME。',
@@ -11,8 +11,8 @@ export const sources = (): Messages => ({
   'tables: {}': '表：{}',
   'rows: {}': '行：{}',
   'entries: {}': '条目：{}',
-  'loaded {} of {} ({}, snapshot {}) in {}': '已加载 {1} 的 {0}（{2}，快照 {3}），用时 {4}',
-  'into {} on {}': '到 {1} 上的 {0}',
+  'loaded {} of {} ({}, snapshot {}) in {}': '已加载 {2} 的 {1}（{3}，快照 {4}），用时 {5}',
+  'into {} on {}': '到 {2} 上的 {1}',
   'Move the files that lie there to another folder.': '请把那里的文件移到别的目录。',
   'no dump succeeded, and there is nothing else to back up: {}': '没有一个转储成功，也没有别的内容可备份：{}',
   'Run the command by hand with the same account; the messages name it.':
@@ -23,7 +23,7 @@ export const sources = (): Messages => ({
   'slapcat of {}{}': '对 {}{} 执行 slapcat',
   'all databases': '全部数据库',
   ', and of cn=config': '以及 cn=config',
-  'ldapsearch of {} at {}': '在 {1} 对 {0} 执行 ldapsearch',
+  'ldapsearch of {} at {}': '在 {2} 对 {1} 执行 ldapsearch',
   'the default server': '默认服务器',
   'cn=config names no database with a suffix': 'cn=config 中没有带后缀的数据库',
   'directory {}': '目录服务 {}',
