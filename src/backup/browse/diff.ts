@@ -136,6 +136,8 @@ function compare(before: Entry | undefined, after: Entry | undefined): Change | 
         before.ctimeNs === after.ctimeNs &&
         before.inode === after.inode,
     );
+  // Folders above the sources change with whatever else lies in them.
+  if (before.flags.includes('above') && after.flags.includes('above')) return undefined;
   return metadataOf(before) === metadataOf(after) ? undefined : change('U');
 }
 
