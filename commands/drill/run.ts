@@ -1,6 +1,5 @@
 import { Args, Flags } from '@oclif/core';
 import { openApp } from '../../src/app.ts';
-import { sabotageKinds } from '../../src/backup/drill/drill-spec.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 
@@ -33,7 +32,15 @@ export default class DrillRun extends BaseCommand<typeof DrillRun> {
     }),
     sabotage: Flags.string({
       description: 'make it go wrong on purpose',
-      options: sabotageKinds.filter((kind) => kind !== 'none'),
+      options: [
+        'missing-pack',
+        'flipped-bit',
+        'truncated-pack',
+        'missing-block',
+        'missing-manifest',
+        'wrong-key',
+        'lost-canary',
+      ],
     }),
   };
 

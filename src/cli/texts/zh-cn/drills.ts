@@ -21,7 +21,6 @@ export const drills = (): Messages => ({
   'every pack was read since {} UTC': '自 {} UTC 以来每个数据包都已读过',
   'not every pack was read yet: {} read them all': '尚有数据包未读过：{}即可读完',
   'such run': '次同样的运行',
-  'such runs': '次同样的运行',
   'judge the drill of {} against its objectives and remember the verdict': '按目标判定 {} 的演练并记录结论',
   'The standby cannot be relied on as it is: find out why before a disaster does.':
     '备用系统目前不可依赖：请在灾难发生之前查明原因。',
