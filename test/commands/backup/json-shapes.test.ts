@@ -56,7 +56,7 @@ function shapeOf(value: unknown, key = ''): unknown {
   if (Array.isArray(value)) return value.length === 0 ? [] : [shapeOf(value[0], key)];
   if (value !== null && typeof value === 'object')
     return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, shapeOf(member, name)]));
-  if (['message_type', 'status', 'code', 'type', 'level', 'encryption', 'class', 'exitCode'].includes(key))
+  if (['message_type', 'status', 'code', 'type', 'level', 'encryption', 'class', 'exitCode', 'action'].includes(key))
     return value;
   return value === null || value === '' ? value : typeof value;
 }
@@ -79,6 +79,14 @@ test('the backup commands speak as agreed', (context) => {
     'sync of one leg': oaops('backup', 'sync', ...repo),
     legs: oaops('backup', 'legs', ...repo, '--repo', 'second'),
     doctor: oaops('backup', 'doctor', ...repo, '--repo', 'second'),
+    pin: oaops('backup', 'pin', 'latest', ...repo, '--reason', 'audit'),
+    'list with a pin': oaops('backup', 'list', ...repo, '--last', '1'),
+    unpin: oaops('backup', 'unpin', 'latest', ...repo),
+    accept: oaops('backup', 'accept', 'latest', ...repo, '--reason', 'known'),
+    'prune in a dry run': oaops('backup', 'prune', ...repo, '--keep-last', '1', '--dry-run'),
+    'prune without a confirmation': oaops('backup', 'prune', ...repo, '--keep-last', '1'),
+    prune: oaops('backup', 'prune', ...repo, '--keep-last', '1', '--confirm', 'repo'),
+    refresh: oaops('backup', 'refresh', ...repo),
     restore: oaops('backup', 'restore', 'latest', ...repo, '--target', 'out'),
     'restore, a dry run in place': oaops('backup', 'restore', ...repo, '--target', 'out', '--in-place', '--dry-run'),
     'restore, nothing as old': oaops('backup', 'restore', ...repo, '--target', 'out2', '--at', '2001-01-01'),
