@@ -8,6 +8,7 @@ import { systemClock } from '../../../src/core/clock.ts';
 import { systemRandom } from '../../../src/core/ids.ts';
 import { makeRepositoryIn } from '../../helpers/backing-up.ts';
 import { backUpDumps, dumpDoor } from '../../helpers/dumping.ts';
+import { eventually } from '../../helpers/eventually.ts';
 import { startHosts, type TestHosts } from '../../helpers/hosts.ts';
 import { type MariadbServer, startMariadb } from '../../helpers/mariadb.ts';
 import { needs } from '../../helpers/needs.ts';
@@ -201,6 +202,17 @@ describe('loading dumps into new databases', () => {
       } as const;
       await expect(loadDump(repository, request, place)).rejects.toThrow(/password authentication failed/);
     });
+  });
+
+  it('a connection that is lost in the middle is never a success', async () => {
+    const begun = join(dir, 'begun');
+    // It would end well with the half that it got.
+    const argv = ['/bin/sh', '-c', `head -c 1000 >/dev/null; touch ${begun}; sleep 1; cat >/dev/null; exit 0`];
+    const running = load({ as: 'command', source: 'list', target: { database: '', argv } }, true);
+    running.catch(() => undefined);
+    await eventually(() => existsSync(begun));
+    hosts.sshd.dropConnections();
+    await expect(running).rejects.toMatchObject({ code: 'session-lost' });
   });
 
   it('names what can be chosen from', async () => {
