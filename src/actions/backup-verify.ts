@@ -25,6 +25,10 @@ const withSchema = z.strictObject({
   seed: z.string().min(1).optional().describe('Chooses the files of spot; default a new one each time.'),
   snapshot: z.string().min(1).optional().describe('Only this snapshot; default all.'),
   identityFile: z.string().min(1).optional().describe('Private age key; without one only stored bytes are compared.'),
+  unreachable: z
+    .enum(['failed', 'incomplete'])
+    .default('failed')
+    .describe('What the step is when a leg cannot be reached.'),
 });
 type With = z.infer<typeof withSchema>;
 
@@ -72,38 +76,47 @@ export const backupVerify: Action<With, BackupServices & { facts: () => Promise<
     const signal = AbortSignal.any([context.signal, context.stopping]);
     const legs: z.infer<typeof legSchema>[] = [];
     let incomplete = false;
-    try {
-      const identities = await door.identities(args.identityFile, [args.repo]);
-      for (const location of await door.repos([args.repo])) {
-        const store = await door.openStore(location);
-        let lease: ReadLease | undefined;
+    const away: OaopsError[] = [];
+    let identities: Awaited<ReturnType<typeof door.identities>>;
+    const verifyLeg = async (location: string) => {
+      const store = await door.openStore(location);
+      let lease: ReadLease | undefined;
+      try {
+        const request = {
+          level: args.level,
+          share: args.share,
+          ...(args.snapshot ? { snapshot: args.snapshot } : {}),
+          ...(args.seed ? { seed: args.seed } : {}),
+        };
+        const repository = await openRepository(store, identities);
+        lease = await leaseFor(door, store, 'verify');
+        const found = await verifyRepository(repository, request, {
+          ...door,
+          signal,
+          onProgress: ({ done, total }) => context.progress({ message: location, done, total }),
+        });
+        legs.push(legSchema.parse(found));
+        incomplete ||= found.exitCode === ExitCode.incomplete;
+        const at = isoTime(context.clock.nowMs());
+        const facts = await context.services.facts();
+        await facts.add(verifyTopic, location, at, { run: context.runId, ...verifyFact(found) });
+      } finally {
         try {
-          const request = {
-            level: args.level,
-            share: args.share,
-            ...(args.snapshot ? { snapshot: args.snapshot } : {}),
-            ...(args.seed ? { seed: args.seed } : {}),
-          };
-          const repository = await openRepository(store, identities);
-          lease = await leaseFor(door, store, 'verify');
-          const found = await verifyRepository(repository, request, {
-            ...door,
-            signal,
-            onProgress: ({ done, total }) => context.progress({ message: location, done, total }),
-          });
-          legs.push(legSchema.parse(found));
-          incomplete ||= found.exitCode === ExitCode.incomplete;
-          const at = isoTime(context.clock.nowMs());
-          await (await context.services.facts()).add(verifyTopic, location, at, {
-            run: context.runId,
-            ...verifyFact(found),
-          });
+          for (const warning of (await lease?.release()) ?? []) context.output('stderr', `warning: ${warning}\n`);
         } finally {
-          try {
-            for (const warning of (await lease?.release()) ?? []) context.output('stderr', `warning: ${warning}\n`);
-          } finally {
-            await store.close();
-          }
+          await store.close();
+        }
+      }
+    };
+    try {
+      identities = await door.identities(args.identityFile, [args.repo]);
+      for (const location of await door.repos([args.repo])) {
+        try {
+          await verifyLeg(location);
+        } catch (error) {
+          if (args.unreachable === 'failed' || !isAway(error)) throw error;
+          away.push(error);
+          context.output('stderr', `${location}: ${error.message}\n`);
         }
       }
     } catch (error) {
@@ -122,6 +135,12 @@ export const backupVerify: Action<With, BackupServices & { facts: () => Promise<
     }
     const problems = legs.reduce((sum, leg) => sum + leg.problems.length, 0);
     const result = { level: args.level, problems, legs };
+    if (problems === 0 && away.length > 0)
+      return {
+        status: 'incomplete',
+        result,
+        message: `not verified: ${away[0]!.message}`,
+      };
     if (problems === 0 && incomplete)
       return { status: 'incomplete', result, message: 'some files could not be compared with the live source' };
     if (problems === 0) return { status: 'ok', result };
@@ -139,3 +158,9 @@ export const backupVerify: Action<With, BackupServices & { facts: () => Promise<
   },
   recover: async () => ({ status: 'not-started' }),
 };
+
+/** Not there, or not to be reached: what a leg in another place may be for a while. */
+function isAway(error: unknown): error is OaopsError {
+  const codes: ExitCode[] = [ExitCode.failed, ExitCode.repositoryMissing];
+  return error instanceof OaopsError && codes.includes(error.exitCode);
+}

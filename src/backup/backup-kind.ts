@@ -107,7 +107,8 @@ function expandBackup(spec: BackupSpec, name: string): StepSpec[] {
           // A repository may be an expression, which a name does not show: the plan's arguments do.
           name: { en: `Verify (${spec.verify})`, 'zh-CN': `校验 (${spec.verify})` },
           uses: 'backup.verify',
-          with: defined({ repo, level: spec.verify, identityFile: spec.identityFile }),
+          // The backup has gone to the legs that are there: one that is away makes the run incomplete, not failed.
+          with: defined({ repo, level: spec.verify, identityFile: spec.identityFile, unreachable: 'incomplete' }),
         }));
   const cleanup = (spec.finally ?? []).map((step) => ({ ...step, always: true }));
   const prune = spec.retention ? [pruneStep(spec.retention, repositories, name)] : [];
