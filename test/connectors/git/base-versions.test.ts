@@ -40,7 +40,9 @@ describe('earlier versions in git', () => {
     process.env['GIT_DIR'] = join(tree, '.git');
     try {
       const base = await gitBaseVersions('main', tree);
-      expect(await base.find({ file: '运维/升级.yaml', name: undefined })).toMatchObject({ file: 'main:运维/升级.yaml' });
+      expect(await base.find({ file: '运维/升级.yaml', name: undefined })).toMatchObject({
+        file: 'main:运维/升级.yaml',
+      });
     } finally {
       if (before === undefined) delete process.env['GIT_DIR'];
       else process.env['GIT_DIR'] = before;
