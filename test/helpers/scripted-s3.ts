@@ -40,6 +40,8 @@ export interface ScriptedS3 {
     expirationDays: number | undefined;
     /** Every call is answered with this error instead. */
     refusal: { status: number; code: string } | undefined;
+    /** Another access key, the only one that may delete; undefined: the usual one may. */
+    deletingKey: string | undefined;
   };
   close(): Promise<void>;
 }
@@ -62,6 +64,7 @@ export async function startScriptedS3(): Promise<ScriptedS3> {
     staleListsMs: 0,
     expirationDays: undefined,
     refusal: undefined,
+    deletingKey: undefined,
   };
   const calls: string[] = [];
   const server = createServer((request, response) => {
@@ -97,7 +100,8 @@ export async function startScriptedS3(): Promise<ScriptedS3> {
     if (fault === 503) return xmlError(response, 503, 'SlowDown');
     if (fault === 403) return xmlError(response, 403, 'AccessDenied');
     if (fault === 'skewed') return xmlError(response, 403, 'RequestTimeTooSkewed');
-    if (!request.headers.authorization?.includes(`Credential=${accessKey}/`))
+    const caller = /Credential=([^/]+)\//.exec(request.headers.authorization ?? '')?.[1];
+    if (caller === undefined || ![accessKey, manners.deletingKey].includes(caller))
       return xmlError(response, 403, 'InvalidAccessKeyId');
     if (bucket !== 'bucket') return xmlError(response, 404, 'NoSuchBucket');
 
@@ -110,6 +114,7 @@ export async function startScriptedS3(): Promise<ScriptedS3> {
       return;
     }
     if (request.method === 'DELETE') {
+      if (manners.deletingKey && manners.deletingKey !== caller) return xmlError(response, 403, 'AccessDenied');
       objects.delete(key);
       if (fault === 'lost') return request.socket.destroy();
       response.writeHead(204).end();
