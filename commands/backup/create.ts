@@ -2,6 +2,8 @@ import { Args, Flags } from '@oclif/core';
 import { stopSignals } from '../../src/app/signals.ts';
 import { openApp } from '../../src/app.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
+import { excludeFlags } from '../../src/cli/exclude-flags.ts';
+import { guardFlags, guardsOf } from '../../src/cli/guard-flags.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 
 export default class BackupCreate extends BaseCommand<typeof BackupCreate> {
@@ -33,40 +35,11 @@ export default class BackupCreate extends BaseCommand<typeof BackupCreate> {
       helpValue: 'REPO',
     }),
     identity: Flags.string({ char: 'i', description: 'private age key; also OAOPS_IDENTITY_FILE', helpValue: 'FILE' }),
-    exclude: Flags.string({
-      char: 'e',
-      multiple: true,
-      description: 'leave out what matches, such as *.tmp or /srv/*/cache',
-      helpValue: 'PATTERN',
-    }),
-    'exclude-if-present': Flags.string({
-      multiple: true,
-      description: 'leave out folders that hold this file',
-      helpValue: 'NAME',
-    }),
-    'exclude-caches': Flags.boolean({ description: 'leave out folders with a CACHEDIR.TAG' }),
-    'one-file-system': Flags.boolean({ char: 'x', description: 'do not go into other file systems' }),
+    ...excludeFlags,
     rehash: Flags.boolean({ description: 'read every file again, also those that look unchanged' }),
     tag: Flags.string({ multiple: true, description: 'label of the snapshot', helpValue: 'TAG' }),
     host: Flags.string({ description: 'host name of the snapshot; default: that of this machine', helpValue: 'NAME' }),
-    'max-shrink': Flags.integer({
-      description: 'keep the snapshot apart when it is smaller than the last good one by more than this, in percent',
-      min: 0,
-      max: 100,
-      helpValue: 'N',
-    }),
-    'max-change': Flags.integer({
-      description: 'keep the snapshot apart when more than this of it changed, in percent',
-      min: 0,
-      max: 100,
-      helpValue: 'N',
-    }),
-    'refresh-below': Flags.integer({
-      description: 'store again what is current of packs of which less than this is, in percent',
-      min: 1,
-      max: 99,
-      helpValue: 'N',
-    }),
+    ...guardFlags,
     'spool-dir': Flags.string({ description: 'folder for packs that are not stored yet', helpValue: 'DIR' }),
     level: Flags.integer({ description: 'zstd level', min: 1, max: 19, helpValue: '1-19' }),
   };
@@ -100,13 +73,13 @@ export default class BackupCreate extends BaseCommand<typeof BackupCreate> {
         repos,
         cwd: process.cwd(),
         exclude: flags.exclude ?? [],
+        excludeFile: flags['exclude-file'] ?? [],
         excludeIfPresent: flags['exclude-if-present'] ?? [],
         excludeCaches: flags['exclude-caches'],
         oneFileSystem: flags['one-file-system'],
         rehash: flags.rehash,
         tags: flags.tag ?? [],
-        guards: { maxShrinkPercent: flags['max-shrink'], maxChangePercent: flags['max-change'] },
-        ...(flags['refresh-below'] ? { refreshBelow: flags['refresh-below'] / 100 } : {}),
+        ...guardsOf(flags),
         ...(host ? { host } : {}),
         ...(level ? { level } : {}),
         ...(spoolDir ? { spoolDir } : {}),

@@ -1,6 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import { fromText } from '../../../src/backup/format/byte-string.ts';
-import { compileExcludes } from '../../../src/backup/scan/exclude.ts';
+import { compileExcludes, excludesIn } from '../../../src/backup/scan/exclude.ts';
 
 describe('exclude patterns', () => {
   it.each([
@@ -20,5 +23,21 @@ describe('exclude patterns', () => {
 
   it('a byte that is no UTF-8 is one character', () => {
     expect(compileExcludes(['a?b'])('/srv/a\xffb')).toBe(true);
+  });
+});
+
+describe('excludes in files', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'oaops-exclude-'));
+  afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+  it('are patterns, one a line, without comments and empty lines', () => {
+    writeFileSync(join(dir, 'patterns'), '# logs\n*.log\r\n\n  \n/srv/*/cache\n# end');
+    expect(excludesIn(['patterns'], dir)).toEqual(['*.log', '/srv/*/cache']);
+  });
+
+  it('a file that is not there is a mistake, not a backup without excludes', () => {
+    expect(() => excludesIn(['missing'], dir)).toThrow(
+      expect.objectContaining({ code: 'exclude-file-unreadable', exitCode: 2 }),
+    );
   });
 });
