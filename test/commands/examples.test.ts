@@ -46,9 +46,9 @@ test('every example parses', async () => {
 
 test.each([
   ['backup create /srv/oa --repo /srv/backup --no-such-flag', 'no-such-flag'],
-  ['backup restore latest --repo /srv/backup', 'target'],
+  ['backup restore latest --repo /srv/backup --as oracle', 'oracle'],
   ['backup verify --level deep', 'deep'],
-  ['backup restore --repo /srv/backup --target out', 'Missing 1 required arg'],
+  ['drill report --out drill.html', 'Missing 1 required arg'],
   ['backup creat', 'no command'],
 ])('a wrong example is found: %s', async (line, message) => {
   const parsed = (async () => {

@@ -36,6 +36,8 @@ export async function mysqlClient(
 ): Promise<(program: 'dump' | 'client', args: string[]) => SourceCommand> {
   const { address, port, user, password } = source;
   const server = [
+    // The locale of cron is C: names and values beyond ASCII would come back as question marks.
+    '--default-character-set=utf8mb4',
     ...(address === undefined ? [] : address.startsWith('/') ? [`--socket=${address}`] : [`--host=${address}`]),
     ...(port === undefined ? [] : [`--port=${port}`, ...(address === undefined ? [] : ['--protocol=tcp'])]),
     ...(user === undefined ? [] : [`--user=${user}`]),
