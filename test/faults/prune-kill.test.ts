@@ -9,7 +9,7 @@ import { checkStructure } from '../../src/backup/verify/structure.ts';
 import { makeRepositoryIn } from '../helpers/backing-up.ts';
 import { backUpAt, day, filesBelow, prune } from '../helpers/pruning.ts';
 
-const program = join(import.meta.dirname, '../helpers/prune-and-die.ts');
+const program = new URL('../helpers/prune-and-die.ts', import.meta.url).pathname;
 let dir: string;
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'oaops-prune-kill-'));

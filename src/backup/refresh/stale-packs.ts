@@ -2,9 +2,6 @@ import type { RepositoryCache } from '../cache/repository-cache.ts';
 import { entryBlockLines } from '../format/entry-block.ts';
 import { type ManifestRoot, parseManifestRoot } from '../format/manifest-root.ts';
 
-/** A pack of which less than this is still current is stored again. */
-export const defaultLiveBelow = 0.5;
-
 export interface StalePacks {
   /** Packs of which too little is current. */
   packs: Set<string>;
