@@ -5,6 +5,7 @@ export const actions = (): Messages => ({
   'back up {} to {}': '将 {} 备份到 {}',
   '{} source path{} missing': '{} 个要备份的路径缺失',
   '{} failed: {}': '{} 失败：{}',
+  'not verified: {}': '未校验：{}',
   'restore {} from {} to {}': '将 {} 从 {} 恢复到 {}',
   'warning: {}': '警告：{}',
   '; first: {}: {}': '；第一处：{}：{}',

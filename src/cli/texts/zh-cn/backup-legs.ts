@@ -2,6 +2,7 @@ import type { Messages } from '../catalogue.ts';
 
 /** Texts of legs: src/backup (sync, doctor), write-once protection. A function, so that only who needs Chinese pays for it. */
 export const backupLegs = (): Messages => ({
+  'caught up {}: {}': '已补齐 {}：{}',
   'the protection of what snapshot {} needs could not be extended at {}: {}':
     '快照 {} 所需对象在 {} 的保护期未能延长：{}',
   '{} objects at {} are not protected as long as configured: {}': '{2} 有 {1} 个对象的保护期短于配置：{3}',

@@ -116,7 +116,6 @@ export const helpZhCn = (): Messages => ({
   'id, part of one, or latest': '编号、编号的一部分，或 latest',
   'only this file or folder': '仅此文件或目录',
   'also mode, owner, size and time': '同时列出模式、属主、大小和时间',
-  'empty or new folder': '空的或新的目录',
   'only what matches': '只恢复符合的内容',
   'not what matches': '不恢复符合的内容',
   'owners by number, by name, or not at all; default numbers as root, none otherwise':

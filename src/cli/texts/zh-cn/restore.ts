@@ -41,9 +41,6 @@ export const restore = (): Messages => ({
   '{} changed while it was backed up': '{} 在备份过程中发生了变化',
   'the content of {} has another sha256': '{} 的内容 sha256 不符',
   'a symbolic link to {}': '指向 {} 的符号链接',
-  'a FIFO': 'FIFO',
-  'a socket': '套接字',
-  'a device': '设备',
   '{} cannot be had: {}': '无法取得 {}：{}',
   'Take it from another snapshot or leg; "oaops backup restore" brings back what is not damaged.':
     '请从另一个快照或副本取用；"oaops backup restore" 可恢复未损坏的部分。',
