@@ -72,10 +72,7 @@ export function mailDoor(options: { hostname: string }): MailDoor {
 function requireAddresses({ from, to }: MailMessage): void {
   for (const entry of [from, ...to]) {
     const bare = /^(?:"[^"\\\r\n]*"|[^"<>@,;:\\]*)\s*<([^<>]*)>$/u.exec(entry)?.[1] ?? entry;
-    if (
-      /[\p{Cc}\u2028\u2029]/u.test(entry) ||
-      !/^[^\s@<>,;:"()[\]\\]+@[^\s@<>,;:"()\\]+$/u.test(bare)
-    )
+    if (/[\p{Cc}\u2028\u2029]/u.test(entry) || !/^[^\s@<>,;:"()[\]\\]+@[^\s@<>,;:"()\\]+$/u.test(bare))
       throw usageError('mail-address', `"${printable(entry)}" is not one mail address`, {
         next: 'Write name@example.com or "Name <name@example.com>", each receiver as an item of its own.',
       });
