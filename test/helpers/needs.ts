@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { TestContext } from 'vitest';
+import { postgresBin } from './postgres.ts';
 import { which } from './restore-script.ts';
 
 /** `program:package` pairs, kept in one place: what is not named there would be missing on a fresh machine. */
@@ -15,7 +16,9 @@ const packages = new Map(
 /** Debian packages of those programs that this machine does not have. */
 export function packagesMissing(...programs: string[]): string[] {
   for (const program of programs) if (!packages.has(program)) throw new Error(`${program} is not in bin/test-setup`);
-  const missing = programs.filter((program) => which(program) === undefined);
+  // Debian keeps the server's programs out of PATH.
+  const found = (program: string) => (program === 'postgres' ? postgresBin() : which(program));
+  const missing = programs.filter((program) => found(program) === undefined);
   return [...new Set(missing.map((program) => packages.get(program)!))];
 }
 
