@@ -91,10 +91,8 @@ export default class BackupPrune extends BaseCommand<typeof BackupPrune> {
     const work = () => pruneRepository(request, { ...door, onProgress, signal: signals.stop });
     const result = request.dryRun
       ? await work()
-      : await journal.run(request.repos, { rules: request.rules, remove: request.remove }, work, (done) => ({
-          key: done.repositoryId,
-          facts: report.pruneFacts(done),
-        }));
+      : await journal.run(request.repos, { rules: request.rules, remove: request.remove }, work, () => undefined);
+    if (!request.dryRun) await journal.ended(result.repositoryId, report.pruneFacts(result), report.pruneTopic);
     for (const warning of result.warnings) this.warn(warning);
     const tables = report.pruneTables(result, (english) => this.say(english));
     const shown = tables.map(

@@ -2,9 +2,11 @@ import { hostname } from 'node:os';
 import { z } from 'zod';
 import type { BackupServices } from '../backup/door.ts';
 import { durationText, retentionSchema } from '../backup/retention/rules-schema.ts';
+import { isoTime } from '../core/clock.ts';
 import { OaopsError } from '../core/errors.ts';
 import { ExitCode } from '../core/exit-codes.ts';
 import type { Action } from '../engine/action.ts';
+import type { FactStore } from '../record/types.ts';
 import { durationSchema, oneOrManySchema } from '../runbook/schema/common.ts';
 
 const withSchema = z.strictObject({
@@ -40,7 +42,7 @@ const resultSchema = z.object({
 });
 
 /** Removes snapshots that no rule keeps, and in two steps what only they needed. */
-export const backupPrune: Action<With, BackupServices> = {
+export const backupPrune: Action<With, BackupServices & { facts: () => Promise<FactStore> }> = {
   name: 'backup.prune',
   title: { en: 'Prune a backup repository', 'zh-CN': '清理备份仓库' },
   effect: 'destructive',
@@ -51,7 +53,7 @@ export const backupPrune: Action<With, BackupServices> = {
   describe: ({ repos, rules, runbook }) =>
     `prune ${[repos].flat().join(', ')}${runbook ? ` of what ${runbook} made` : ''}: ${rules ? `keep ${ruleText(rules)}` : 'only what no snapshot needs'}`,
   async apply(args, context) {
-    const [{ pruneRepository }, { pruneRequestOf }, { pruneText }, door] = await Promise.all([
+    const [{ pruneRepository }, { pruneRequestOf }, { pruneFacts, pruneText, pruneTopic }, door] = await Promise.all([
       import('../backup/prune/prune.ts'),
       import('../backup/prune/request.ts'),
       import('../backup/prune/report.ts'),
@@ -72,6 +74,9 @@ export const backupPrune: Action<With, BackupServices> = {
         signal: AbortSignal.any([context.signal, context.stopping]),
         onProgress: (message) => context.progress({ message }),
       });
+      const facts = await context.services.facts();
+      const at = isoTime(context.clock.nowMs());
+      await facts.add(pruneTopic, done.repositoryId, at, { run: context.runId, ...pruneFacts(done) });
       for (const warning of done.warnings) context.warn(warning);
       const legs = done.legs.map(({ location, status, error, pruned }) => ({
         location,

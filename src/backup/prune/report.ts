@@ -137,6 +137,9 @@ function amount({ objects, bytes }: Amount): string {
   return `${count(objects, 'object')} (${formatSize(bytes)})`;
 }
 
+/** Facts of this topic are prunes, by repository id. */
+export const pruneTopic = 'prune';
+
 /** What the record keeps of a prune; the removed snapshots by name. */
 export function pruneFacts(result: PruneResult): Record<string, unknown> {
   return {
