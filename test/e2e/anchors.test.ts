@@ -247,6 +247,7 @@ describe('work on backups without a runbook', () => {
       `backup.create.failed ${join(dir, 'one')}`,
       `backup.verify.started ${join(dir, 'one')}`,
       'fact.added backup.verify',
+      'fact.added verify',
       `backup.restore.started ${join(dir, 'one')}`,
       'fact.added backup.restore',
     ]);
