@@ -4,19 +4,34 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runOaops } from '../helpers/oaops.ts';
 import { which } from '../helpers/restore-script.ts';
 
-const program = fileURLToPath(new URL('../../bin/dev.js', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const isRoot = process.getuid?.() === 0;
 /** Not root: its state would lie in system folders, and nothing of the environment says otherwise here. */
 const nobody = 65_534;
 let home: string;
 let cron: ChildProcess | undefined;
 
-function oaops(...args: string[]) {
-  const ids = isRoot ? { uid: nobody, gid: nobody } : {};
-  return runOaops(args, { env: { PATH: '/usr/bin:/bin', HOME: home }, cwd: '/', bare: true, ...ids });
+/** Where the user finds this source tree: it may lie in root's home, so it is mounted where anybody may look. */
+const tree = () => (isRoot ? join(home, 'tree') : root);
+const mountTree = () => `mount --bind '${root}' '${tree()}'`;
+const words = () => [join(tree(), 'node_modules/.bin/node'), join(tree(), 'bin/dev.js')];
+
+function oaops(...args: string[]): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
+  const as = ['--reuid', String(nobody), '--regid', String(nobody), '--clear-groups'];
+  const script = `${mountTree()} && cd / && exec setpriv "$@"`;
+  const [program, ...argv] = isRoot
+    ? ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', script, 'sh', ...as, ...words(), ...args]
+    : [...words(), ...args];
+  const child = spawn(program!, argv, { env: { PATH: '/usr/bin:/bin', HOME: home }, cwd: '/' });
+  const texts = { stdout: '', stderr: '' };
+  child.stdin.end();
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].setEncoding('utf8').on('data', (part: string) => {
+      texts[name] += part;
+    });
+  return new Promise((resolve) => child.on('close', (exitCode) => resolve({ exitCode, ...texts })));
 }
 
 function own(path: string): void {
@@ -40,7 +55,7 @@ beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'oaops-cron-'));
   chmodSync(home, 0o755);
   own(home);
-  for (const dir of ['.config', '.config/oaops', '.config/oaops/books', 'source', 'spool', 'empty']) {
+  for (const dir of ['.config', '.config/oaops', '.config/oaops/books', 'source', 'spool', 'empty', 'tree']) {
     mkdirSync(join(home, dir));
     own(join(home, dir));
   }
@@ -104,20 +119,21 @@ test.skipIf(!canRunCron)(
   'cron itself runs tick, which starts what is due, and has nothing to mail',
   async () => {
     const crontab = join(home, 'spool', 'nobody');
-    const command = `${process.execPath} ${program} tick -q >> ${home}/mail 2>&1`;
+    const command = `${words().join(' ')} tick -q >> ${home}/mail 2>&1`;
     writeFileSync(crontab, `HOME=${home}\n* * * * * ${command}\n`, { mode: 0o600 });
     own(crontab);
     writeFileSync(join(home, 'nothing'), '');
     // The first look only notes from when on the schedule counts.
     await oaops('tick', '-q');
     const view = [
+      mountTree(),
       `mount --bind ${home}/spool /var/spool/cron/crontabs`,
       `mount --bind ${home}/empty /etc/cron.d`,
       `mount --bind ${home}/nothing /etc/crontab`,
       'mount -t tmpfs tmpfs /run',
       'exec cron -f',
     ].join(' && ');
-    cron = spawn('unshare', ['--mount', 'sh', '-c', view], { stdio: 'ignore' });
+    cron = spawn('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', view], { stdio: 'ignore' });
     await until(() => existsSync(join(home, 'due.log')), 150_000);
     expect(readFileSync(join(home, 'mail'), 'utf8')).toBe('');
     cron.kill();
