@@ -144,10 +144,8 @@ spec:
   it('backs up, prunes and restores', () => {
     expect(oaops('record', 'backup', 'copy.db').status).toBe(0);
     expect(oaops('record', 'export', 'copy.ndjson', '--json').json()).toMatchObject({ form: 'lines' });
-    expect(oaops('record', 'prune', '--before', '2100-01-01', '--dry-run').stdout).toMatch(
-      /^2 run\(s\) would be removed/,
-    );
-    expect(oaops('record', 'prune', '--before', '2100-01-01').stdout).toMatch(/^2 run\(s\) were removed/);
+    expect(oaops('record', 'prune', '--before', '2100-01-01', '--dry-run').stdout).toMatch(/^runs to be removed: 2;/);
+    expect(oaops('record', 'prune', '--before', '2100-01-01').stdout).toMatch(/^runs removed: 2;/);
     expect(oaops('runs', 'list', '--json').json()).toEqual([]);
     expect(oaops('audit', 'verify').status).toBe(0);
     expect(oaops('record', 'restore', 'copy.db').status).toBe(4);
