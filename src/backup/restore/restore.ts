@@ -3,6 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import { OaopsError, usageError } from '../../core/errors.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
 import { type ByteString, forFs, fromText, pathForJson, toText } from '../format/byte-string.ts';
+import { dumpFolder } from '../format/dumps.ts';
 import type { ManifestRoot } from '../format/manifest-root.ts';
 import type { SnapshotChoice } from '../repository/choice.ts';
 import { copiesOf } from '../repository/copies.ts';
@@ -87,7 +88,9 @@ async function restoreAll(
   const found = await findSnapshot(repository, request.snapshot, place.stateDir, request.choice);
   const { snapshot, warnings } = found;
   const manifest = await readManifestRoot(repository, snapshot, signal);
-  const select = { include: request.include ?? [], exclude: request.exclude ?? [] };
+  const select = { include: request.include ?? [], exclude: [...(request.exclude ?? [])] };
+  // Dumps have never been files of this machine: among live files they belong only when they are named.
+  if (inPlace && select.include.length === 0) select.exclude.push(`/${dumpFolder}`);
   const opened: OpenedTarget = inPlace
     ? { path: inPlaceTarget(wanted, dryRun), resumed: false, begin: () => undefined, done: () => undefined }
     : openTarget(wanted, { repository: repository.config.repositoryId, snapshot, ...select }, dryRun);
