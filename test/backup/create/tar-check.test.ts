@@ -1,16 +1,23 @@
-import { pack } from 'tar-stream';
 import { expect, test } from 'vitest';
 import { TarCheck } from '../../../src/backup/create/tar-check.ts';
 
 type Member = { name: string; bytes: Buffer; type?: 'file' | 'contiguous-file' };
 
+/** A ustar archive (POSIX.1-2017, pax, "ustar Interchange Format"), written here: what is checked must not be its own judge. */
 async function tarOf(members: Member[]): Promise<Buffer> {
-  const stream = pack();
-  for (const { name, bytes, type } of members) stream.entry({ name, type: type ?? 'file', mode: 0o600 }, bytes);
-  stream.finalize();
-  const parts: Buffer[] = [];
-  for await (const part of stream) parts.push(part as Buffer);
-  return Buffer.concat(parts);
+  const parts = members.flatMap(({ name, bytes, type }) => {
+    const header = Buffer.alloc(512);
+    header.write(name, 0);
+    header.write('0000600\0' + '0000000\0' + '0000000\0', 100);
+    header.write(`${bytes.length.toString(8).padStart(11, '0')}\0`, 124);
+    header.write('00000000000\0' + '        ', 136);
+    header.write(type === 'contiguous-file' ? '7' : '0', 156);
+    header.write('ustar\u000000', 257);
+    const sum = header.reduce((total, byte) => total + byte, 0);
+    header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+    return [header, bytes, Buffer.alloc((512 - (bytes.length % 512)) % 512)];
+  });
+  return Buffer.concat([...parts, Buffer.alloc(1024)]);
 }
 
 const first = { name: '0', bytes: Buffer.alloc(700, 'a') };

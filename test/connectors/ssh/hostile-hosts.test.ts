@@ -246,9 +246,9 @@ describe.skipIf(!sshdAvailable)('hosts that do not behave', () => {
       ];
       Client.prototype.exec = function (this: InstanceType<typeof Client>, ...parameters: never[]) {
         const fail = failing[refused++];
-        return fail
-          ? ((fail as (...all: never[]) => void)(...parameters), this)
-          : exec.apply(this, parameters as never);
+        if (!fail) return exec.apply(this, parameters as never);
+        (fail as (...all: never[]) => void)(...parameters);
+        return this;
       } as typeof exec;
       try {
         expect((await host.run({ argv: ['true'] }, never)).exitCode).toBe(0);
