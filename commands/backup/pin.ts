@@ -29,6 +29,9 @@ export default class BackupPin extends BaseCommand<typeof BackupPin> {
     reason: Flags.string({ description: 'why, for those who come later', required: true, helpValue: 'TEXT' }),
   };
 
+  /** What is noted of the snapshot; `backup accept` notes something else in the same way. */
+  protected readonly note: { kind: 'pin' | 'accepted'; word: 'pin' | 'accept' } = { kind: 'pin', word: 'pin' };
+
   protected override async execute(): Promise<CommandResult> {
     await using app = openApp(this.globals);
     const [{ changeNote, noteText }, door] = await Promise.all([
@@ -36,10 +39,10 @@ export default class BackupPin extends BaseCommand<typeof BackupPin> {
       app.backup(),
     ]);
     const { exitCode, ...result } = await changeNote(door, await door.repos(this.flags.repo), {
-      kind: 'pin',
+      kind: this.note.kind,
       wanted: this.args.snapshot,
       put: { by: loginName(app.env, process.getuid?.() ?? 0), reason: this.flags.reason },
     });
-    return { exitCode, json: result, text: this.say(noteText('pin', result)) };
+    return { exitCode, json: result, text: this.say(noteText(this.note.word, result)) };
   }
 }

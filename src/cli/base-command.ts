@@ -195,9 +195,14 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   }
 
   async run(): Promise<void> {
-    const { flags, args } = await this.parse(this.ctor as T).catch((error: unknown) => {
-      throw parseFailure(error);
-    });
+    const ctor = this.ctor as T;
+    // oclif spreads the class it is given, and a spread drops what a command inherits from one that it extends.
+    const { args: taken, flags: known, baseFlags, strict } = ctor;
+    const { flags, args } = await this.parse({ ...ctor, args: taken, flags: known, baseFlags, strict } as T).catch(
+      (error: unknown) => {
+        throw parseFailure(error);
+      },
+    );
     this.flags = flags as FlagsOf<T>;
     this.args = args as ArgsOf<T>;
     const globals = this.globals;
