@@ -14,3 +14,17 @@ export function processesWith(text: string): number[] {
     })
     .map(Number);
 }
+
+/**
+ * True once the command `sleep SECONDS` itself runs. The supervisor, and forks of it that have not become the command yet,
+ * carry the same words in their command lines.
+ */
+export function isSleeping(seconds: string): boolean {
+  return processesWith(seconds).some((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8') === `sleep\0${seconds}\0`;
+    } catch {
+      return false;
+    }
+  });
+}

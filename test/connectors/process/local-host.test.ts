@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -11,7 +11,7 @@ import { systemRandom } from '../../../src/core/ids.ts';
 import type { Target } from '../../../src/engine/ports.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { hostileValues } from '../../helpers/hostile-values.ts';
-import { processesWith } from '../../helpers/processes.ts';
+import { isSleeping, processesWith } from '../../helpers/processes.ts';
 
 const target: Target = { name: 'localhost', connection: 'local', host: 'localhost', groups: [], vars: {} };
 const never = new AbortController().signal;
@@ -211,9 +211,7 @@ describe('timeout and abort', () => {
   it('ends on abort and reports it as a signal, not as a timeout', async () => {
     const controller = new AbortController();
     const running = host.run({ argv: ['sleep', '617.5'] }, controller.signal);
-    // The supervisor's fork carries the same words before it becomes the command.
-    const isSleep = (pid: number) => readFileSync(`/proc/${pid}/comm`, 'utf8') === 'sleep\n';
-    await eventually(() => processesWith('617.5').some(isSleep));
+    await eventually(() => isSleeping('617.5'));
     controller.abort();
     expect(await running).toMatchObject({ timedOut: false, signal: 'SIGTERM' });
     expect(processesWith('617.5')).toEqual([]);

@@ -11,7 +11,7 @@ import { systemRandom } from '../../../src/core/ids.ts';
 import type { Target } from '../../../src/engine/ports.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { hostileValues } from '../../helpers/hostile-values.ts';
-import { processesWith } from '../../helpers/processes.ts';
+import { isSleeping, processesWith } from '../../helpers/processes.ts';
 import { addTestUser, removeTestUsers, sshdAvailable, startSshd, type TestSshd } from '../../helpers/sshd.ts';
 
 const never = new AbortController().signal;
@@ -158,7 +158,7 @@ describe.skipIf(!sshdAvailable)('commands over ssh', () => {
     });
     const controller = new AbortController();
     const running = host.run({ argv: ['sleep', '734.5'] }, controller.signal);
-    await eventually(() => processesWith('734.5').length > 1);
+    await eventually(() => isSleeping('734.5'));
     controller.abort();
     expect(await running).toMatchObject({ timedOut: false, signal: 'SIGTERM' });
     for (const mark of ['731.5', '732.5', '733.5', '734.5']) expect(processesWith(mark)).toEqual([]);
@@ -240,7 +240,7 @@ describe.skipIf(!sshdAvailable)('commands over ssh', () => {
   it('says unknown when the supervisor was killed', async () => {
     const host = await door.open(target(users.bash), never);
     const running = host.run({ argv: ['sleep', '741.5'], supervise: { key: 'gone.1' } }, never);
-    await eventually(() => processesWith('741.5').length > 1);
+    await eventually(() => isSleeping('741.5'));
     const outcome = expect(running).rejects.toMatchObject({ code: 'process-vanished' });
     for (const pid of processesWith('oaops-unit').filter((candidate) =>
       readFileSync(`/proc/${candidate}/cmdline`, 'utf8').includes('741.5'),
