@@ -213,7 +213,7 @@ function ordered(findings: Finding[]): Finding[] {
   const seen = new Set<string>();
   const sorted = findings
     .filter((finding) => {
-      if (brokenPlaces.has(placeOf(finding)) && /^(value|key)-/.test(finding.rule)) return false;
+      if (brokenPlaces.has(placeOf(finding)) && /^(value|key|kind|version|api)-/.test(finding.rule)) return false;
       const key = `${placeOf(finding)}:${finding.rule}:${finding.message}`;
       if (seen.has(key)) return false;
       seen.add(key);

@@ -60,7 +60,7 @@ export function makeContext(
     spec,
     inputs: isMapping(spec['inputs']) ? spec['inputs'] : {},
     steps: stepPaths.flatMap((path) => rawSteps(root, path)),
-    stepsWhole: kind !== undefined && stepPaths.every((path) => isWhole(listAt(root, path), path)),
+    stepsWhole: kind !== undefined && !document.hasGaps && stepPaths.every((path) => isWhole(listAt(root, path), path)),
     inputsKnown: true,
     meantInputs: new Set(),
     suggest: (word, known) => (--suggestionsLeft < 0 ? undefined : nearest(word, known)),

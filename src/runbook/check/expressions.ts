@@ -29,7 +29,8 @@ export function checkExpressions(context: CheckContext, order: StepOrder): void 
   // Inputs that are no mapping, or stand below a misspelt key, are a finding of their own.
   const misspelt = (finding: Finding) => finding.rule.startsWith('key-') && finding.next?.includes('"inputs"') === true;
   context.inputsKnown =
-    isMapping(context.spec['inputs']) || (context.spec['inputs'] === undefined && !context.findings.some(misspelt));
+    !context.document.isPartial(context.inputs) &&
+    (isMapping(context.spec['inputs']) || (context.spec['inputs'] === undefined && !context.findings.some(misspelt)));
   for (const step of context.steps) checkStep(context, order, step);
   // Outside of steps a kind decides what an expression can read; inputs are the same everywhere.
   const stepLists = new Set<unknown>(context.steps.map(({ raw }) => raw));
@@ -86,7 +87,8 @@ function checkStep(context: CheckContext, order: StepOrder, step: RawStep): void
 
 /** A key whose value is CEL without `${{ }}`. */
 function bare(context: CheckContext, order: StepOrder, path: Path, value: unknown, place: Place): void {
-  if (typeof value !== 'string') return;
+  // The schema says that it must not be empty.
+  if (typeof value !== 'string' || value === '') return;
   if (value.includes('${{')) {
     context.report(
       'expression-in-string',
@@ -278,7 +280,10 @@ function checkStepReference(
       next: `Write steps.${id}.outputs.${field} and declare it below "outputs" of "${id}".`,
     };
   }
-  const declared = isMapping(step.raw['outputs']) ? Object.keys(step.raw['outputs']) : [];
+  // Outputs that are no mapping, or not all of them, were told already.
+  if (step.raw['outputs'] !== undefined && !isMapping(step.raw['outputs'])) return undefined;
+  if (context.document.isPartial(step.raw['outputs'])) return undefined;
+  const declared = Object.keys(step.raw['outputs'] ?? {});
   if (field === 'outputs' && output !== undefined && !declared.includes(output)) {
     const close = context.suggest(output, declared);
     const next = close === undefined ? `Declare it below "outputs" of "${id}".` : `Did you mean "${close}"?`;

@@ -1,3 +1,4 @@
+import { stepIdSchema } from '../schema/common.ts';
 import type { CheckContext, RawStep } from './context.ts';
 
 /** Which steps have certainly ended before a step starts, by id; made of `needs` and the order of writing. */
@@ -125,6 +126,8 @@ export function noStep(
 ): { rule: 'step-unknown'; message: string; next: string } | undefined {
   const close = context.suggest(id, byId.keys());
   if (close === undefined && !context.stepsWhole) return undefined;
+  // What cannot be an id at all is a finding of the schema.
+  if (!stepIdSchema.safeParse(id).success) return undefined;
   const next = close === undefined ? `Steps here: ${shortList([...byId.keys()])}.` : `Did you mean "${close}"?`;
   return { rule: 'step-unknown', message: `there is no step "${id}"`, next };
 }
@@ -155,7 +158,7 @@ function checkCycles(
       context.report(
         'step-cycle',
         [...byId.get(first)!.path, 'needs'],
-        `steps need each other in a circle: ${order.join(' -> ')}${why}`,
+        `steps need each other in a circle: ${shortChain(order)}${why}`,
         'Remove one of these "needs".',
       );
       return;
@@ -167,6 +170,11 @@ function checkCycles(
     state.set(id, 'done');
   };
   for (const id of byId.keys()) visit(id);
+}
+
+/** `a -> b -> ... -> a`: what a long circle goes through in the middle tells nothing. */
+function shortChain(ids: readonly string[]): string {
+  return (ids.length > 20 ? [...ids.slice(0, 10), '...', ...ids.slice(-3)] : ids).join(' -> ');
 }
 
 /** Handler id -> ids of the steps whose failure starts it. */

@@ -1,4 +1,5 @@
 import { readInput } from '../inputs.ts';
+import { identifierSchema } from '../schema/common.ts';
 import { inputSchema } from '../schema/spec.ts';
 import { firstUnseen } from '../yaml/text.ts';
 import { type CheckContext, isMapping } from './context.ts';
@@ -7,7 +8,7 @@ import { type CheckContext, isMapping } from './context.ts';
 export function checkHeader(context: CheckContext): void {
   const title = context.metadata.title as unknown;
   if (
-    typeof title === 'string' ||
+    (typeof title === 'string' && title !== '') ||
     // Another key is a finding of its own, and most likely the translation.
     (isMapping(title) && typeof title['en'] === 'string' && Object.keys(title).length === 1)
   ) {
@@ -40,7 +41,7 @@ function checkInputs(context: CheckContext): void {
   for (const [name, raw] of Object.entries(context.inputs)) {
     const path = ['spec', 'inputs', name];
     // A name that is none was reported by the schema.
-    if (!/^\w+$/.test(name)) continue;
+    if (!identifierSchema.safeParse(name).success) continue;
     // Steps that could not be read may read it, and so does an expression with a misspelt name.
     if (context.stepsWhole && read !== 'all' && !read.has(name) && !context.meantInputs.has(name)) {
       context.report(

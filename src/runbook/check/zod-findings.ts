@@ -25,7 +25,9 @@ export function checkSchema(
 ): { findings: Finding[]; value: unknown; ok: boolean } {
   const parsed = check.schema.safeParse(check.data);
   if (parsed.success) return { findings: [], value: parsed.data, ok: true };
-  const issues = parsed.error.issues.flatMap((issue) => flatten(issue, check, []));
+  const issues = parsed.error.issues
+    .flatMap((issue) => flatten(issue, check, []))
+    .filter((placed) => !ofPartial(document, check, placed));
   const findings = issues.flatMap((placed) =>
     describe(document, check, placed).map((finding) => ({ finding, placed })),
   );
@@ -53,6 +55,13 @@ function withoutEchoes(told: { finding: Finding; placed: Placed }[]): Finding[] 
       return told === undefined || !new RegExp(`"${String(path.at(-1))}[":]`).test(told);
     })
     .map(({ finding }) => finding);
+}
+
+/** What is missing from, or wrong with the kind of, a value of which a part was left out: that part was told already. */
+function ofPartial(document: YamlDocument, check: SchemaCheck, { issue, path }: Placed): boolean {
+  if (!document.hasGaps || issue.code === 'unrecognized_keys') return false;
+  const value = valueAt(check.data, path);
+  return document.isPartial(value === undefined ? valueAt(check.data, path.slice(0, -1)) : value);
 }
 
 type Tell = (rule: RuleId, message: string, next?: string) => Finding;
@@ -145,7 +154,8 @@ function describe(document: YamlDocument, check: SchemaCheck, { issue, path: inn
   if (issue.code === 'invalid_type' || issue.code === 'invalid_union') {
     const expected =
       expectedAt(check, inner) ?? (issue.code === 'invalid_type' ? typeName(issue.expected) : 'something else');
-    return [wrongType(document, path, name, value, expected, at, adviceForText(check, inner))];
+    const found = wrongType(document, path, name, value, expected, at, adviceForText(check, inner));
+    return [check.base.length === 0 ? { ...found, rule: ruleForType(path) } : found];
   }
   if (issue.code === 'invalid_value')
     return [notOneOf(at, name, value, issue.values.map(String), check.base.length === 0 ? path : [])];
@@ -191,6 +201,12 @@ function ruleForMissing(path: Path): RuleId {
   if (path.length === 1 && path[0] === 'apiVersion') return 'api-version';
   if (path.length === 1 && path[0] === 'kind') return 'kind-unknown';
   return 'key-missing';
+}
+
+/** Two keys of the header have a rule of their own, which holds for whatever stands there. */
+function ruleForType(path: Path): RuleId {
+  if (path.length === 1 && path[0] === 'kind') return 'kind-unknown';
+  return path.length === 2 && path[0] === 'metadata' && path[1] === 'version' ? 'version-semver' : 'value-type';
 }
 
 function wrongType(

@@ -1,6 +1,7 @@
 import { Composer, type CST, type Document, isScalar, Lexer, type Node, Parser, type Scalar } from 'yaml';
 import type { RuleId } from '../rules.ts';
 import type { Finding } from '../types.ts';
+import { afterIndentation, indentedTooFar } from './indentation.ts';
 import { find, locate } from './locate.ts';
 import { type Path, type Range, Reader, type Tell } from './reader.ts';
 import { explainSyntax } from './syntax.ts';
@@ -18,6 +19,10 @@ export interface YamlDocument {
   /** False when the text is broken so that `data` may be nested otherwise than the author means. */
   sound: boolean;
   findings: Finding[];
+  /** True when a part was left out of `data`, so that what is not found there may yet stand in the text. */
+  hasGaps: boolean;
+  /** True for a mapping or list of `data` from which a part was left out. */
+  isPartial(value: unknown): boolean;
   /** Range of the value at `path`, or of the nearest node above it that exists; `key` = of its key. */
   rangeOf(path: Path, part?: 'key' | 'value'): Range;
   /** The scalar at `path`, for its source form; undefined when there is no scalar. */
@@ -48,6 +53,8 @@ export function parseYaml(text: string, file: string, limits: Limits = defaultLi
     data: undefined,
     sound: false,
     findings,
+    hasGaps: true,
+    isPartial: () => false,
     rangeOf: () => [0, 0],
     scalarAt: () => undefined,
     finding,
@@ -86,13 +93,13 @@ export function parseYaml(text: string, file: string, limits: Limits = defaultLi
   let lost = errors.some(({ code }) => code === 'TAB_AS_INDENT');
   for (const error of errors) {
     if (error.code === 'TAG_RESOLVE_FAILED') continue;
-    const { rule, message, next, structural } = explainSyntax(error, text);
+    const { rule, message, next, structural, offset } = explainSyntax(error, text);
     sound &&= !structural;
     // Once the nesting is guessed, what the parser says of the lines below follows from its guess.
     if (structural && lost && rule !== 'yaml-tab') continue;
     lost ||= structural;
     const opening = openingOf(error, tokens);
-    const start = opening ?? afterIndentation(text, error.pos[0]);
+    const start = opening ?? offset ?? indentedTooFar(error, text) ?? afterIndentation(text, error.pos[0]);
     const end = opening === undefined ? Math.max(start + 1, error.pos[1]) : start + 1;
     const found = finding(rule, rule === 'yaml-tab' ? error.pos : [start, end], message, next);
     // One mistake makes the parser complain several times in a line: the first one is the cause.
@@ -121,6 +128,8 @@ export function parseYaml(text: string, file: string, limits: Limits = defaultLi
     data,
     sound: !reader.capped,
     findings,
+    hasGaps: reader.anyLeftOut,
+    isPartial: (value) => value !== null && typeof value === 'object' && reader.partial.has(value),
     rangeOf: (path, part = 'value') => locate(reader, document.contents as Node, path, part),
     scalarAt: (path) => {
       const node = find(reader, document.contents as Node, path);
@@ -176,14 +185,6 @@ function compose(
     logLevel: 'silent',
   });
   return { documents: [...composer.compose(tokens)] as Document.Parsed[], tokens };
-}
-
-/** The first character of a line whose indentation is wrong, which is where one looks. */
-function afterIndentation(text: string, offset: number): number {
-  const lineStart = text.lastIndexOf('\n', offset - 1) + 1;
-  let at = offset;
-  if (text.slice(lineStart, offset).trim() === '') while (text[at] === ' ') at++;
-  return at;
 }
 
 function documentStart(text: string, document: Document.Parsed): number {

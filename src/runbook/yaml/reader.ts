@@ -13,6 +13,10 @@ export type Tell = (rule: RuleId, range: Range, message: string, next?: string) 
 /** Turns nodes into plain data; reports what YAML allows and runbooks do not. */
 export class Reader {
   capped = false;
+  /** Mappings and lists that hold less than the author wrote: one of two with the same key, or an unquoted {{ ... }}. */
+  readonly partial = new WeakSet<object>();
+  /** True when anything is in `partial`, or a value was left out. */
+  anyLeftOut = false;
   readonly #tell: Tell;
   readonly #limits: Limits;
   readonly #anchors = new Map<string, Node>();
@@ -66,7 +70,10 @@ export class Reader {
       }
     }
     if (isMap(node)) return this.#within(node, () => this.#readMap(node));
-    if (isSeq(node)) return this.#within(node, () => node.items.map((item) => this.read(item)));
+    if (isSeq(node)) {
+      const items = this.#within(node, () => node.items.map((item) => this.read(item)));
+      return node.tag !== undefined && isExplicitTag(node) ? this.#leaveOut(items) : items;
+    }
     if (isScalar(node)) return this.#readScalar(node);
     return null;
   }
@@ -108,12 +115,16 @@ export class Reader {
 
   #readMap(map: YAMLMap): Record<string, unknown> {
     const result: Record<string, unknown> = {};
+    if (map.tag !== undefined && isExplicitTag(map)) this.#leaveOut(result);
     const first = new Map<string, Range>();
     for (const pair of map.items) {
       const range = rangeOfNode(pair.key) ?? rangeOfNode(map)!;
       const key = this.#readKey(pair, range);
       const value = this.read(pair.value);
-      if (key === undefined) continue;
+      if (key === undefined) {
+        this.#leaveOut(result);
+        continue;
+      }
       const earlier = first.get(key);
       if (earlier !== undefined) {
         const isStep = key === 'id';
@@ -128,12 +139,21 @@ export class Reader {
           );
         // Two items have become one: nothing more can be said of either.
         if (isStep) this.capped = true;
+        this.#leaveOut(result[key]);
+        // What one of two names needs or reads may stand in the other.
+        if (isMapping(result[key]) && isMapping(value)) result[key] = this.#leaveOut({ ...value, ...result[key] });
         continue;
       }
       first.set(key, range);
       result[key] = value;
     }
     return result;
+  }
+
+  #leaveOut<T>(value: T): T {
+    this.anyLeftOut = true;
+    if (value !== null && typeof value === 'object') this.partial.add(value);
+    return value;
   }
 
   #readKey(pair: Pair, range: Range): string | undefined {
@@ -198,6 +218,10 @@ export class Reader {
     if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
     return node.source ?? String(value);
   }
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
 
 /** Composed nodes carry a tag only when the text has one; collections and core scalars get none. */

@@ -1,5 +1,6 @@
 import type { YAMLError } from 'yaml';
 import type { RuleId } from '../rules.ts';
+import { foreignSpace } from './indentation.ts';
 
 interface Explained {
   rule: RuleId;
@@ -7,6 +8,8 @@ interface Explained {
   next?: string;
   /** True when the parser had to guess the nesting: what it made of the text is not checked any further. */
   structural: boolean;
+  /** Where the mistake starts, when that is not where the parser stopped. */
+  offset?: number;
 }
 
 type Told = Omit<Explained, 'rule'> & { rule?: RuleId };
@@ -90,6 +93,27 @@ const told: Record<string, Told> = {
 /** Puts an error of the YAML parser into words that name the next step. */
 export function explainSyntax(error: YAMLError, text: string): Explained {
   const known = told[error.code];
+  const [at] = error.pos;
+  const foreign = known?.structural === true ? foreignSpace(text, at) : undefined;
+  if (foreign !== undefined) {
+    const code = text.charCodeAt(foreign).toString(16).toUpperCase().padStart(4, '0');
+    return {
+      rule: 'yaml-syntax',
+      message: `the space U+${code} is used for indentation`,
+      next: 'Indent with plain spaces, two per level.',
+      offset: foreign,
+      structural: true,
+    };
+  }
+  if (text.slice(at - 1, at + 2) === '${{') {
+    return {
+      rule: 'yaml-syntax',
+      message: 'an expression stands unquoted inside brackets or braces',
+      next: "Quote it: '${{ ... }}'.",
+      offset: at - 1,
+      structural: true,
+    };
+  }
   const detail = lowerFirst(error.message);
   if (error.code === 'MISSING_CHAR' && /without - indicator/.test(error.message)) return explained(told['BAD_INDENT']!);
   if (error.code === 'MISSING_CHAR') {

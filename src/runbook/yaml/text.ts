@@ -134,5 +134,7 @@ function firstInvalid(
     else good = middle;
   }
   const text = decodes(good) ?? '';
-  return { place: { file, ...lineAndCol(text, text.length) }, byte: bytes[good] ?? 0 };
+  // The sequence that is wrong starts where the text before it ends, a byte order mark counted.
+  const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+  return { place: { file, ...lineAndCol(text, text.length) }, byte: bytes[marked + Buffer.byteLength(text)] ?? 0 };
 }
