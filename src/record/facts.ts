@@ -51,7 +51,7 @@ export class SqlFactStore implements FactStore {
 
   async list(
     topic: string,
-    options: { key?: string; limit?: number; newestFirst?: boolean } = {},
+    options: { key?: string; since?: string; limit?: number; newestFirst?: boolean } = {},
   ): Promise<{ key: string; at: string; body: unknown }[]> {
     const rows = await this.#database.read((db) => {
       let query = db
@@ -60,6 +60,7 @@ export class SqlFactStore implements FactStore {
         .where('topic', '=', cleanText(topic))
         .orderBy('seq', options.newestFirst ? 'desc' : 'asc');
       if (options.key !== undefined) query = query.where('key', '=', cleanText(options.key));
+      if (options.since !== undefined) query = query.where('at', '>=', options.since);
       if (options.limit !== undefined) query = query.limit(options.limit);
       return query.execute();
     });

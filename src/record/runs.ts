@@ -110,6 +110,7 @@ export class SqlRunStore implements RunStore {
       // Not LIKE: its wildcards would have to be escaped, and SQLite's doesn't tell capitals from small letters.
       if (filter.procedure !== undefined)
         query = query.where(placeOf(this.#database.dialect, JSON.stringify(filter.procedure)), '>', 0);
+      if (filter.kind !== undefined) query = query.where('kind', '=', filter.kind);
       if (filter.status !== undefined)
         query = query.where('status', 'in', filter.status.length > 0 ? filter.status : ['']);
       if (filter.since !== undefined) query = query.where('created_at', '>=', filter.since);

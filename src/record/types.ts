@@ -79,6 +79,7 @@ export interface RunStore {
   list(filter: {
     runbook?: string;
     procedure?: string;
+    kind?: string;
     status?: RunStatus[];
     since?: string;
     limit?: number;
@@ -224,6 +225,6 @@ export interface FactStore {
   addOnce(topic: string, key: string, at: string, body: unknown): Promise<boolean>;
   list(
     topic: string,
-    options?: { key?: string; limit?: number; newestFirst?: boolean },
+    options?: { key?: string; since?: string; limit?: number; newestFirst?: boolean },
   ): Promise<{ key: string; at: string; body: unknown }[]>;
 }

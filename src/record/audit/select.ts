@@ -5,17 +5,18 @@ import { documentText } from '../evidence/format.ts';
 import type { AuditLog, AuditRow } from '../types.ts';
 import { auditRowOf } from './chain.ts';
 
-/** Rows in order: from `from` on, or the last ones. */
+/** Rows in order: from `from` on, or the last ones; all of them without a limit. */
 export async function selectRows(
   database: Database,
-  filter: { from?: number; limit: number; action?: string; subject?: string },
+  filter: { from?: number; since?: string; limit?: number; action?: string; subject?: string },
 ): Promise<AuditRow[]> {
   const rows = await database.read((db) => {
     let query = db
       .selectFrom('audit')
       .selectAll()
-      .orderBy('seq', filter.from === undefined ? 'desc' : 'asc')
-      .limit(filter.limit);
+      .orderBy('seq', filter.from === undefined ? 'desc' : 'asc');
+    if (filter.limit !== undefined) query = query.limit(filter.limit);
+    if (filter.since !== undefined) query = query.where('at', '>=', filter.since);
     if (filter.from !== undefined) query = query.where('seq', '>=', filter.from);
     if (filter.action !== undefined) query = query.where('action', '=', filter.action);
     if (filter.subject !== undefined) query = query.where('subject', '=', filter.subject);

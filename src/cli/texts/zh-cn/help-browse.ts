@@ -38,4 +38,11 @@ export const helpBrowse = (): Messages => ({
     '继续已到时间的等待中的运行，并启动到期的运行手册',
   'For cron or a systemd timer, every minute or so. Starts the runbooks that "schedules" in the configuration names, when the schedule in them says so; a missed time is caught up as it says there, and no time is run twice. Runs that are under way elsewhere are left alone. Ends with the code of the first run that did not end well; a run that still waits is no failure.':
     '由 cron 或 systemd 定时器每分钟左右执行。启动配置的 "schedules" 中列出且按其计划到期的运行手册；错过的时间按计划的说明补做，同一时间绝不运行两次。其他进程正在处理的运行不受影响。退出码取第一个未正常结束的运行；仍在等待不算失败。',
+  'Show how the backups of the last days went, and the success rate': '显示最近各次备份的结果与成功率',
+  'Counts every backup that the record knows of: by runbooks, whatever became of them, and by hand. Only a complete one is a success; one whose process died and that nobody went on with is interrupted. --by gives the figures of each month or day for reports.':
+    '统计记录中的每次备份：由运行手册执行的（无论结果如何）以及手工执行的。只有完整的备份才算成功；进程已终止且无人继续的计为中断。--by 按月或按日给出报表所需的数字。',
+  'how far back, or a date': '往前多久，或一个日期',
+  'only backups of this runbook': '仅此运行手册的备份',
+  'figures for each of these instead of a list': '按此时段给出数字，而不是列表',
+  'how many are listed': '列出多少条',
 });

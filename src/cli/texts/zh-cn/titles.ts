@@ -58,6 +58,15 @@ export const titlesZhCn: Readonly<Record<string, string>> = {
   VERSION: '版本',
   WHY: '原因',
   UNNEEDED: '不再需要',
+  OUTCOME: '结果',
+  LEGS: '副本',
+  DURATION: '用时',
+  PERIOD: '时段',
+  BACKUPS: '备份数',
+  OK: '完整',
+  INCOMPLETE: '不完整',
+  FAILED: '失败',
+  SUCCESS: '成功率',
 };
 
 /** Labels of what `oaops runbook show` tells. */
