@@ -61,11 +61,15 @@ export function actionContext(
     signal,
     unitDir,
     ...(deps.lang ? { lang: deps.lang } : {}),
-    progress: ({ unit: measure, ...progress }) =>
-      run.emit({ event: 'unit.progress', time: run.now(), ...where, ...progress, ...(measure ? { measure } : {}) }),
+    progress: ({ unit: measure, ...progress }) => {
+      capture.flush();
+      run.emit({ event: 'unit.progress', time: run.now(), ...where, ...progress, ...(measure ? { measure } : {}) });
+    },
     output: (stream, text) => capture.write(stream, text),
-    warn: (message) =>
-      run.emit({ event: 'run.warning', time: run.now(), run: run.runId, message: `${step.id}/${unit.id}: ${message}` }),
+    warn: (message) => {
+      capture.flush();
+      run.emit({ event: 'run.warning', time: run.now(), run: run.runId, message: `${step.id}/${unit.id}: ${message}` });
+    },
     redact: (text, cut) => (cut ? deps.redactor.redactCut(text, cut) : deps.redactor.redact(text)),
     async answer() {
       await journal.refreshInputs();

@@ -13,6 +13,9 @@ const heldChars = 64 * 1024;
 /** Even what seems to be secrets without a gap is passed on at this length. */
 const mostHeldChars = 1024 * 1024;
 
+/** Lines that came at once are passed on together, up to about so much. */
+const togetherChars = 64 * 1024;
+
 type Stream = 'stdout' | 'stderr';
 
 /**
@@ -23,6 +26,8 @@ export class OutputCapture {
   readonly #redactor: Redactor;
   readonly #pass: (stream: Stream, text: string) => void;
   readonly #held: Record<Stream, string> = { stdout: '', stderr: '' };
+  /** Whole lines that are to be passed on; of one stream only, so that the order of the two is kept. */
+  #ready: { stream: Stream; text: string } | undefined;
   readonly #kept: Record<Stream, { head: string; tail: string; length: number; bytes: number }> = {
     stdout: { head: '', tail: '', length: 0, bytes: 0 },
     stderr: { head: '', tail: '', length: 0, bytes: 0 },
@@ -34,21 +39,27 @@ export class OutputCapture {
   }
 
   write(stream: Stream, text: string): void {
+    if (this.#held[stream] === '' && text.endsWith('\n')) {
+      this.#collect(stream, text);
+      return;
+    }
     const held = this.#held[stream] + text;
     let end = held.lastIndexOf('\n') + 1;
     // The end of a long line may be the beginning of a secret: that much stays here.
     if (held.length - end > heldChars) end += this.#redactor.safeLength(held.slice(end));
     if (held.length - end > mostHeldChars) {
       this.#held[stream] = '';
+      this.flush();
       this.#release(stream, this.#redactor.redactCut(held, 'end'));
       return;
     }
     this.#held[stream] = held.slice(end);
-    if (end > 0) this.#release(stream, held.slice(0, end));
+    if (end > 0) this.#collect(stream, held.slice(0, end));
   }
 
   /** Passes on what is still held and writes the files. */
   close(dir: string, prefix: string): JournalRow['outputs'] {
+    this.flush();
     const files: JournalRow['outputs'] = [];
     for (const stream of ['stdout', 'stderr'] as const) {
       if (this.#held[stream] !== '') this.#release(stream, this.#held[stream]);
@@ -63,6 +74,27 @@ export class OutputCapture {
       files.push({ name, sha256: sha256Hex(content), totalBytes: bytes, truncated: leftOut > 0 });
     }
     return files;
+  }
+
+  /**
+   * Each line by itself would cost a redaction and an event: of a command that prints millions of short ones, minutes in which
+   * no signal is heard.
+   */
+  #collect(stream: Stream, text: string): void {
+    if (this.#ready && this.#ready.stream !== stream) this.flush();
+    if (this.#ready) this.#ready.text += text;
+    else {
+      this.#ready = { stream, text };
+      queueMicrotask(() => this.flush());
+    }
+    if (this.#ready.text.length >= togetherChars) this.flush();
+  }
+
+  /** Passes on the whole lines that are there, so that what happened later is told later. */
+  flush(): void {
+    const ready = this.#ready;
+    this.#ready = undefined;
+    if (ready) this.#release(ready.stream, ready.text);
   }
 
   #release(stream: Stream, text: string): void {

@@ -185,7 +185,8 @@ function closeUnstarted(run: RunContext): void {
   const uncalled = (state: StepState): boolean =>
     (state.step.handler && !state.triggered) ||
     state.step.needs.some((id) => run.steps.get(id)?.status === 'pending' && uncalled(run.steps.get(id)!));
-  for (const state of run.steps.values()) if (state.status === 'pending' && uncalled(state)) state.status = 'skipped';
+  const unneeded = [...run.steps.values()].filter((state) => state.status === 'pending' && uncalled(state));
+  for (const state of unneeded) state.status = 'skipped';
 }
 
 /** Undo asked for before (resumed), by a person, or by a step that failed just now. Asked for = journalled first. */

@@ -120,6 +120,15 @@ export function runOutcome(ending: Ending): Omit<RunEnd, 'run' | 'wakeAt'> & { w
       ...(times.length > 0 ? { wakeAtMs: Math.min(...times) } : {}),
     };
   }
+  if (unfinished) {
+    const open = find('pending');
+    return {
+      status: 'failed',
+      exitCode: ExitCode.failed,
+      ...(open ? about(open, 'stopped before it ended') : { message: 'not every step came to an end' }),
+      next: `Go on with "oaops runs resume ${runId}".`,
+    };
+  }
   const tolerated = find('failed');
   if (tolerated) return { status: 'incomplete', exitCode: ExitCode.incomplete, ...about(tolerated, 'failed') };
   const incomplete = find('incomplete');

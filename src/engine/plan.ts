@@ -5,7 +5,7 @@ import type { ActionSchema, Runbook, StepSpec } from '../runbook/types.ts';
 import type { Deferred, Plan, PlannedStep, PlannedUnit } from './plan-types.ts';
 import type { Inventory, Target } from './ports.ts';
 import { localTarget, selectTargets } from './targets.ts';
-import { evaluateOrDefer, hasDeferred, isDeferred, resolveValues, rootsOf, showDeferred } from './values.ts';
+import { evaluateOrDefer, hasDeferred, isDeferred, kindOf, resolveValues, rootsOf, showDeferred } from './values.ts';
 
 /** Version of the stored form of runbook and plan; a change of the minor part can still finish older plans. */
 export const planSchemaVersion = '1.1';
@@ -240,7 +240,7 @@ function conditionOf(expression: string, scope: Record<string, unknown>, targetC
   const value = evaluateOrDefer(expression, scope);
   if (typeof value === 'boolean') return value;
   if (isDeferred(value)) return value;
-  throw usageError('expression-not-boolean', `"if: ${expression}" gives ${typeof value}, not true or false`);
+  throw usageError('expression-not-boolean', `"if: ${expression}" gives ${kindOf(value)}, not true or false`);
 }
 
 function listOf(items: unknown, step: StepSpec): unknown[] | undefined {

@@ -77,16 +77,16 @@ function knownOutputs(run: RunContext, state: StepState, unit: PlannedUnit, row:
 
 function stepScope(run: RunContext, state: StepState): Record<string, unknown> {
   const units: Record<string, unknown> = {};
-  const lists: Record<string, unknown[]> = {};
+  // Of no units, or none that is done, each output is an empty list.
+  const lists: Record<string, unknown[]> = Object.fromEntries(
+    Object.keys(state.step.outputs).map((name) => [name, []]),
+  );
   let single: Record<string, unknown> = {};
   for (const unit of state.units ?? []) {
     const row = run.journal.view.last(state.step.id, unit.id);
     const outputs = row && isDone(row) ? knownOutputs(run, state, unit, row) : {};
     units[unit.id] = { status: row?.status ?? 'not-started', target: unit.target, result: row?.result ?? {}, outputs };
-    for (const [name, value] of Object.entries(outputs)) {
-      lists[name] ??= [];
-      lists[name].push(value);
-    }
+    for (const [name, value] of Object.entries(outputs)) lists[name]?.push(value);
     single = outputs;
   }
   const status = state.status === 'pending' ? 'not-started' : state.status;

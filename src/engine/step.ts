@@ -57,7 +57,8 @@ export async function runStep(run: RunContext, state: StepState): Promise<StepEn
     state.units ??= condition === false ? [] : await unitsOf(run, state);
   } catch (error) {
     announce(0);
-    return end({ status: 'failed', message: messageOf(error), failedTargets: [] });
+    // None of its targets was done, so `undo` takes back what earlier steps did on all of them.
+    return end({ status: 'failed', message: messageOf(error), failedTargets: step.targets });
   }
   announce(state.units.length);
   if (condition === false && !state.units.some((unit) => run.journal.view.last(step.id, unit.id))) {

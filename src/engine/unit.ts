@@ -43,6 +43,9 @@ export async function runUnit(run: RunContext, state: StepState, unit: PlannedUn
       await verify(run, state, unit, next.row);
       const row = run.journal.view.last(step.id, unit.id, 'verify')!;
       if (row.status === 'waiting') return endOfRow(run, row, 'waiting');
+      // No answer is no yes: what was looked at in part, or lost from sight, is verified again by a resume.
+      if (row.status === 'incomplete' || (row.status === 'unknown' && !run.halt.stopping.aborted))
+        return unverifiedEnd(row, row.status);
       if (row.status !== 'ok' && !isFailure(row.status)) return { status: 'pending' };
     } else if (next.do === 'recover') {
       if ((await recover(run, job, next.row, () => verify(run, state, unit, next.row))) === 'unknown')
@@ -237,6 +240,12 @@ function unknownEnd(run: RunContext, row: JournalRow): UnitEnd {
     message: row.message ?? 'nobody knows whether it took effect',
     next: decideCommand(run, row),
   };
+}
+
+/** The effect is said to be in place, and `verify` came to no answer. */
+function unverifiedEnd(row: JournalRow, status: 'incomplete' | 'unknown'): UnitEnd {
+  const { next } = (row.result ?? {}) as { next?: string };
+  return { status, message: `not verified: ${row.message ?? status}`, ...(next === undefined ? {} : { next }) };
 }
 
 function endOfRow(run: RunContext, row: JournalRow, status: UnitStatus): UnitEnd {

@@ -90,11 +90,16 @@ export function evaluateCondition(expression: string, scope: Record<string, unkn
   if (typeof value === 'boolean') return value;
   throw new OaopsError(
     'expression-not-boolean',
-    `expression "${expression}" gives ${typeof value}, not true or false`,
+    `expression "${expression}" gives ${kindOf(value)}, not true or false`,
     {
       next: 'Compare it with something, such as "... != 0".',
     },
   );
+}
+
+/** What a value is, as people say it. */
+export function kindOf(value: unknown): string {
+  return value === null ? 'null' : Array.isArray(value) ? 'a list' : typeof value;
 }
 
 /** True when a deferred value is anywhere inside. */
