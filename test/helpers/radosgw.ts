@@ -9,6 +9,8 @@ export interface Radosgw {
   endpoint: string;
   env: Record<string, string>;
   bucket: string;
+  /** Configuration (ceph.conf), pid files and log/ of its daemons. */
+  folder: string;
   close(): Promise<void>;
 }
 
@@ -50,7 +52,7 @@ export async function startRadosgw(): Promise<Radosgw> {
     const env = { ...keys, AWS_ENDPOINT_URL_S3: endpoint, AWS_EC2_METADATA_DISABLED: 'true' };
     const bucket = 'oaops-test';
     await makeBucket(endpoint, bucket);
-    return { endpoint, env, bucket, close: stop };
+    return { endpoint, env, bucket, folder, close: stop };
   } catch (error) {
     await stop();
     throw error;

@@ -1,0 +1,59 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { type Dirent, lstatSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A larger /usr is thinned out to this, so that a round ends in minutes. */
+const limitBytes = 0.75 * 1024 ** 3;
+
+/** One file with all its names, so that hard links are taken whole or not at all. */
+interface Inode {
+  names: string[];
+  bytes: number;
+}
+
+/** Copies /usr with modes, times, symbolic and hard links; of a large one a share that a hash of the names chooses. */
+export function copyOfUsr(root: string, scale: number): string {
+  const inodes = [...inodesBelow('/usr').values()];
+  const total = inodes.reduce((sum, { bytes }) => sum + bytes, 0);
+  const share = Math.min(1, (limitBytes / total) * scale);
+  const chosen = inodes.filter(({ names }) => hash(names[0]!) < share * 2 ** 32).flatMap(({ names }) => names);
+  // Pipes of the shell carry it, so that hard links stay: cp(1) knows no list of files.
+  const list = `${root}.list`;
+  writeFileSync(list, chosen.map((name) => `${name.slice('/usr/'.length)}\0`).join(''));
+  const copy = 'set -o pipefail; tar -C /usr --no-recursion --null -T "$1" -cf - | tar -C "$0" -xpf -; rm "$1"';
+  execFileSync('bash', ['-c', copy, root, list], { stdio: ['ignore', 'ignore', 'inherit'] });
+  return share === 1 ? 'a copy of /usr' : `a copy of ${(share * 100).toPrecision(2)} % of the files of /usr`;
+}
+
+function inodesBelow(folder: string): Map<number, Inode> {
+  const inodes = new Map<number, Inode>();
+  const { dev } = lstatSync(folder);
+  const visit = (dir: string) => {
+    for (const entry of entriesOf(dir)) {
+      const path = join(dir, entry.name);
+      const stat = lstatSync(path, { throwIfNoEntry: false });
+      if (stat?.dev !== dev) continue;
+      if (entry.isDirectory()) visit(path);
+      if (!entry.isFile() && !entry.isSymbolicLink()) continue;
+      const known = inodes.get(stat.ino);
+      if (known) known.names.push(path);
+      else inodes.set(stat.ino, { names: [path], bytes: stat.size });
+    }
+  };
+  visit(folder);
+  return inodes;
+}
+
+/** In the order of names, so that the first name of a file is the same everywhere. A folder that this user may not read is left out. */
+function entriesOf(dir: string): Dirent[] {
+  try {
+    return readdirSync(dir, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  } catch {
+    return [];
+  }
+}
+
+function hash(name: string): number {
+  return createHash('sha256').update(name).digest().readUInt32BE();
+}
