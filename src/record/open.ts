@@ -1,3 +1,4 @@
+import type { Kysely } from 'kysely';
 import type { Clock } from '../core/clock.ts';
 import { OaopsError } from '../core/errors.ts';
 import type { RandomSource } from '../core/ids.ts';
@@ -6,6 +7,7 @@ import { Database } from './db/database.ts';
 import { recordError } from './db/errors.ts';
 import { migrate } from './db/migrate.ts';
 import { type DialectName, migrations } from './db/migrations.ts';
+import type { Tables } from './db/tables.ts';
 import { SqlFactStore } from './facts.ts';
 import { SqlLockStore } from './locks/locks.ts';
 import { type Processes, systemProcesses } from './locks/owner.ts';
@@ -108,16 +110,19 @@ async function connect(options: RecordOptions) {
 
 /** Given once, by whoever opens a new record first. */
 async function recordId(database: Database, random: RandomSource): Promise<string> {
-  const find = () =>
-    database.read((db) => db.selectFrom('meta').select('value').where('key', '=', 'record_id').executeTakeFirst());
-  const known = await find();
+  const find = (db: Kysely<Tables>) =>
+    db.selectFrom('meta').select('value').where('key', '=', 'record_id').executeTakeFirst();
+  const known = await database.read(find);
   if (known) return known.value;
   const id = Buffer.from(random(16)).toString('hex');
-  await database.write(async (tx) => {
-    const taken = await tx.db.selectFrom('meta').select('value').where('key', '=', 'record_id').executeTakeFirst();
-    if (taken) return;
+  return database.write(async (tx) => {
+    const taken = await find(tx.db);
+    if (taken) return taken.value;
+    const first = await tx.db.selectFrom('audit').selectAll().orderBy('seq').limit(1).executeTakeFirst();
+    // A used record whose id was taken away keeps the one it was made with; the audit chain will tell.
+    if (first) return first.action === 'record.created' ? first.subject : 'unknown';
     await tx.db.insertInto('meta').values({ key: 'record_id', value: id }).execute();
     await tx.audit({ action: 'record.created', subject: id, details: { dialect: database.dialect } });
+    return id;
   });
-  return (await find())?.value ?? id;
 }

@@ -37,3 +37,10 @@ export function inputRow(row: RunInputTable): RunInputRow {
   const { seq: _, run_id, kind, body, ...same } = row;
   return { ...same, runId: run_id, kind: kind as RunInputRow['kind'], body: JSON.parse(body) };
 }
+
+/** `schemaVersion` that a plan names: decides which versions of oaops can finish its run. */
+export function schemaVersionOf(plan: unknown): string | null {
+  if (plan !== null && typeof plan === 'object' && 'schemaVersion' in plan && typeof plan.schemaVersion === 'string')
+    return plan.schemaVersion;
+  return null;
+}

@@ -6,7 +6,7 @@ import { cleanText, type Database, type WriteTransaction } from './db/database.t
 import { openStatuses } from './db/migrate.ts';
 import type { DialectName } from './db/migrations.ts';
 import type { JournalTable, RunInputTable, RunTable } from './db/tables.ts';
-import { inputRow, journalRow, runRow } from './rows.ts';
+import { inputRow, journalRow, runRow, schemaVersionOf } from './rows.ts';
 import type { Fence, JournalRow, RunInputRow, RunRow, RunStore } from './types.ts';
 
 const open: readonly string[] = openStatuses;
@@ -294,12 +294,6 @@ function changedRun(row: RunTable, change: Parameters<RunStore['setStatus']>[1])
 
 function runNotFound(id: string): OaopsError {
   return usageError('run-not-found', `there is no run "${id}"`, { next: 'List them with "oaops runs list".' });
-}
-
-function schemaVersionOf(plan: unknown): string | null {
-  if (plan !== null && typeof plan === 'object' && 'schemaVersion' in plan && typeof plan.schemaVersion === 'string')
-    return plan.schemaVersion;
-  return null;
 }
 
 /** Where `part` begins in the procedures of a run, from 1; 0 when it is not there. */

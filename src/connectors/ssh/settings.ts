@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { errnoOf, messageOf, OaopsError } from '../../core/errors.ts';
 import { parseDuration, tryParseDuration } from '../../core/units.ts';
 import type { SecretDoor, Target } from '../../engine/ports.ts';
 import { type KnownHostLine, parseKnownHosts } from './known-hosts.ts';
-import { expandHome, expandTokens, readSshConfig, type SshOptions } from './ssh-config.ts';
+import { expandHome, expandTokens, expandVariables, readSshConfig, type SshOptions } from './ssh-config.ts';
 
 export interface SshDoorOptions {
   env: Readonly<Record<string, string | undefined>>;
@@ -48,7 +49,7 @@ const defaultIdentities = ['id_rsa', 'id_ecdsa', 'id_ed25519'];
 /** @throws OaopsError `ssh-proxy-command`, `ssh-config-*`, `ssh-user-invalid` */
 export async function sshSettings(target: Target, door: SshDoorOptions): Promise<SshSettings> {
   const files = door.configFiles ?? [join(door.home, '.ssh/config'), '/etc/ssh/ssh_config'];
-  const options = await readSshConfig(files, {
+  const options = readSshConfig(files, {
     host: target.host,
     user: target.user,
     localUser: door.localUser,
@@ -59,9 +60,22 @@ export async function sshSettings(target: Target, door: SshDoorOptions): Promise
   const host = expandTokens(first('hostname') ?? target.host, { h: target.host });
   const port = target.port ?? portOf(first('port')) ?? 22;
   const user = target.user ?? first('user') ?? door.localUser;
-  const tokens = { h: host, n: target.host, p: String(port), r: user, u: door.localUser, d: door.home };
-  const path = (text: string) => expandHome(expandTokens(text, tokens), door.home);
+  const alias = first('hostkeyalias');
   const configured = jumpsOf(target.proxyJump ?? first('proxyjump'));
+  const tokens = {
+    h: host,
+    n: target.host,
+    p: String(port),
+    r: user,
+    u: door.localUser,
+    d: door.home,
+    i: String(process.getuid?.() ?? ''),
+    j: configured.length > 0 ? (target.proxyJump ?? first('proxyjump') ?? '') : '',
+    k: alias ?? host,
+    l: hostname(),
+    L: hostname().replace(/\..*/, ''),
+  };
+  const path = (text: string) => expandTokens(expandVariables(expandHome(text, door.home), door.env), tokens);
   // As ssh does: "Host *" with a ProxyJump also holds for the jump host, which is not its own jump host.
   const jumps =
     target.proxyJump === undefined && configured.some((hop) => jumpTarget(hop).host === target.host) ? [] : configured;
@@ -76,7 +90,6 @@ export async function sshSettings(target: Target, door: SshDoorOptions): Promise
       `StrictHostKeyChecking ${first('stricthostkeychecking')} for ${target.host} is not followed: an unknown host key is always refused`,
     );
   }
-  const alias = first('hostkeyalias');
   const knownHostsFiles = door.knownHostsFiles ?? namedKnownHostsFiles(options, path, door.home);
   const agent = agentSocketOf(first('identityagent'), door.env, path);
   return {
@@ -165,7 +178,7 @@ function agentSocketOf(
 ): string | undefined {
   if (configured === undefined || configured === 'SSH_AUTH_SOCK') return env['SSH_AUTH_SOCK'] || undefined;
   if (configured.toLowerCase() === 'none') return undefined;
-  return configured.startsWith('$') ? env[configured.slice(1)] || undefined : path(configured);
+  return /^\$[A-Za-z_]/.test(configured) ? env[configured.slice(1)] || undefined : path(configured);
 }
 
 function portOf(text: string | undefined): number | undefined {

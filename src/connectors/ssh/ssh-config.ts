@@ -1,6 +1,7 @@
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { errnoOf, messageOf, OaopsError } from '../../core/errors.ts';
+import { type ConfigWords, matchCriteria, splitConfigLine } from './config-lines.ts';
 import { matchesPattern } from './known-hosts.ts';
 
 /** Options by lower-case name; the first value counts, IdentityFile and CertificateFile gather. */
@@ -15,23 +16,31 @@ export interface SshConfigContext {
   warn(message: string): void;
 }
 
-interface ConfigLine {
-  name: string;
-  words: string[];
+interface ConfigLine extends ConfigWords {
   file: string;
 }
 
 const gathering = new Set(['identityfile', 'certificatefile']);
 
+/** Of these two only the one that comes first counts (ssh_config(5), ProxyJump). */
+const rivals = new Map([
+  ['proxyjump', 'proxycommand'],
+  ['proxycommand', 'proxyjump'],
+]);
+
 /**
- * What ssh_config(5) files say about a host. `ssh-config` splits the text into lines; they are evaluated here, so that no
- * code path can start a program: `Match exec` never matches, and `CanonicalizeHostname` does not look anything up.
+ * What ssh_config(5) files say about a host. No code path can start a program: `Match exec` never matches, and
+ * `CanonicalizeHostname` does not look anything up.
  * @throws OaopsError `ssh-config-unsafe` when a file can be changed by others
  */
-export async function readSshConfig(files: readonly string[], context: SshConfigContext): Promise<SshOptions> {
+export function readSshConfig(files: readonly string[], context: SshConfigContext): SshOptions {
   const options: SshOptions = new Map();
   const read: ConfigLine[][] = [];
-  for (const file of files) if (existsSync(file)) read.push(await readLines(file, context, 0));
+  for (const file of files) {
+    // Where relative names of Include start, however deep they are included (ssh_config(5)).
+    const includeDir = file.startsWith('/etc/') ? '/etc/ssh' : dirname(file);
+    if (existsSync(file)) read.push(readLines(file, context, includeDir, 0));
+  }
   for (const lines of read) evaluate(lines, context, options, false);
   // "Match final" asks for a second pass, which fills in what the first has left open.
   if (read.flat().some(({ name, words }) => name === 'match' && words.some((word) => /^!?final$/i.test(word)))) {
@@ -40,75 +49,59 @@ export async function readSshConfig(files: readonly string[], context: SshConfig
   return options;
 }
 
-async function readLines(file: string, context: SshConfigContext, depth: number): Promise<ConfigLine[]> {
-  let text: string;
-  try {
-    const { mode, uid } = statSync(file);
-    // As ssh does: a file that others may write decides where we connect and with which key.
-    if ((mode & 0o022) !== 0 && file.startsWith(context.home)) {
-      throw new OaopsError(
-        'ssh-config-unsafe',
-        `${file} can be changed by others (mode ${(mode & 0o777).toString(8)}, owner ${uid})`,
-        { next: `Run "chmod go-w ${file}".` },
-      );
-    }
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'EISDIR') return [];
-    if (errnoOf(error) === 'EACCES') {
-      context.warn(`${file} cannot be read and is left out`);
-      return [];
-    }
-    throw error;
-  }
-  const { default: SSHConfig } = await import('ssh-config');
+function readLines(file: string, context: SshConfigContext, includeDir: string, depth: number): ConfigLine[] {
+  const text = readConfigText(file, context);
   const lines: ConfigLine[] = [];
-  const add = async (entries: Iterable<unknown>): Promise<void> => {
-    for (const entry of entries) {
-      const line = entry as {
-        param?: string;
-        value?: string | { val: string }[];
-        criteria?: Record<string, string | { val: string }[]>;
-        config?: Iterable<unknown>;
-      };
-      if (line.param === undefined) continue;
-      const name = line.param.toLowerCase();
-      const words = name === 'match' ? matchWords(line) : wordsOf(line.value);
-      if (name === 'include') {
-        if (depth >= 16) throw new OaopsError('ssh-config-depth', `${file} includes files more than 16 deep`);
-        for (const pattern of words) {
-          const expanded = expandHome(pattern, context.home);
-          const path = isAbsolute(expanded)
-            ? expanded
-            : join(file.startsWith('/etc/') ? '/etc/ssh' : dirname(file), expanded);
-          for (const included of globSync(path).sort()) {
-            const inner = await readLines(included, context, depth + 1);
-            // A Host line in an included file ends with that file, and one around the Include still holds.
-            lines.push({ name: '{', words: [], file: included }, ...inner, { name: '}', words: [], file: included });
-          }
-        }
-      } else lines.push({ name, words, file });
-      if (line.config) await add(line.config);
+  for (const [index, written] of text.split('\n').entries()) {
+    const line = wordsAt(file, index + 1, written);
+    if (line?.name !== 'include') {
+      if (line) lines.push({ ...line, file });
+      continue;
     }
-  };
-  try {
-    await add(SSHConfig.parse(text) as Iterable<unknown>);
-  } catch (error) {
-    if (error instanceof OaopsError) throw error;
-    throw new OaopsError('ssh-config-invalid', `${file} cannot be read as ssh_config: ${messageOf(error)}`, {
-      next: 'Check it with "ssh -G HOST".',
-    });
+    if (depth >= 16) throw new OaopsError('ssh-config-depth', `${file} includes files more than 16 deep`);
+    for (const pattern of line.words) {
+      const expanded = expandHome(pattern, context.home);
+      const path = isAbsolute(expanded) ? expanded : join(includeDir, expanded);
+      for (const included of globSync(path).sort()) {
+        const inner = readLines(included, context, includeDir, depth + 1);
+        // A Host line in an included file ends with that file, and one around the Include still holds.
+        lines.push({ name: '{', words: [], file: included }, ...inner, { name: '}', words: [], file: included });
+      }
+    }
   }
   return lines;
 }
 
-function wordsOf(value: string | { val: string }[] | undefined): string[] {
-  if (value === undefined) return [];
-  return typeof value === 'string' ? [value] : value.map(({ val }) => val);
+function wordsAt(file: string, line: number, written: string): ConfigWords | undefined {
+  try {
+    return splitConfigLine(written);
+  } catch (error) {
+    throw new OaopsError('ssh-config-invalid', `${file}:${line} cannot be read as ssh_config: ${messageOf(error)}`, {
+      next: 'Check it with "ssh -G HOST".',
+    });
+  }
 }
 
-function matchWords(line: { criteria?: Record<string, string | { val: string }[]> }): string[] {
-  return Object.entries(line.criteria ?? {}).flatMap(([key, value]) => [key, wordsOf(value).join(' ')]);
+/** Text of a file; a missing one has none. */
+function readConfigText(file: string, context: SshConfigContext): string {
+  try {
+    const { mode, uid } = statSync(file);
+    // As ssh does: a file that others may write decides where we connect and with which key.
+    const foreign = uid !== 0 && uid !== process.geteuid?.();
+    if (((mode & 0o022) !== 0 || foreign) && file.startsWith(context.home)) {
+      throw new OaopsError(
+        'ssh-config-unsafe',
+        `${file} can be changed by others (mode ${(mode & 0o777).toString(8)}, owner ${uid})`,
+        { next: foreign ? `Make it a file of your own: "chown $USER ${file}".` : `Run "chmod go-w ${file}".` },
+      );
+    }
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'EISDIR') return '';
+    if (errnoOf(error) !== 'EACCES') throw error;
+    context.warn(`${file} cannot be read and is left out`);
+    return '';
+  }
 }
 
 function evaluate(lines: readonly ConfigLine[], context: SshConfigContext, options: SshOptions, final: boolean): void {
@@ -124,6 +117,7 @@ function evaluate(lines: readonly ConfigLine[], context: SshConfigContext, optio
 }
 
 function set(options: SshOptions, name: string, words: string[]): void {
+  if (options.has(rivals.get(name) ?? '')) return;
   if (gathering.has(name)) options.set(name, [...new Set([...(options.get(name) ?? []), ...words])]);
   else if (!options.has(name)) options.set(name, words);
 }
@@ -139,7 +133,7 @@ function matchesList(patterns: readonly string[], text: string): boolean {
   return matched;
 }
 
-/** The criteria of a Match line, as pairs of keyword and value. Anything not understood does not match. */
+/** Whether all criteria of a Match line hold. Anything not understood does not. */
 function matches(
   words: readonly string[],
   context: SshConfigContext,
@@ -148,13 +142,13 @@ function matches(
   final: boolean,
 ): boolean {
   if (words.length === 0) return false;
-  for (let i = 0; i < words.length; i += 2) {
-    const keyword = words[i]!.toLowerCase();
+  for (const [written, patterns] of matchCriteria(words)) {
+    const keyword = written.toLowerCase();
     const negated = keyword.startsWith('!');
-    const list = (words[i + 1] ?? '').split(/[, ]+/).filter(Boolean);
+    const list = patterns.split(',').filter(Boolean);
     const result = criterion(negated ? keyword.slice(1) : keyword, list, context, options, final);
     if (result === undefined) {
-      context.warn(`"Match ${words[i]}" in ${file} is not evaluated; its lines are left out`);
+      context.warn(`"Match ${written}" in ${file} is not evaluated; its lines are left out`);
       return false;
     }
     if (result === negated) return false;
@@ -190,6 +184,17 @@ function criterion(
 
 export function expandHome(path: string, home: string): string {
   return path === '~' ? home : path.startsWith('~/') ? join(home, path.slice(2)) : path;
+}
+
+/** `${NAME}` of the environment, as ssh takes it in names of files. @throws OaopsError `ssh-config-variable` */
+export function expandVariables(text: string, env: Readonly<Record<string, string | undefined>>): string {
+  return text.replace(/\$\{([^}]*)\}/g, (_, name: string) => {
+    const value = env[name];
+    if (value !== undefined) return value;
+    throw new OaopsError('ssh-config-variable', `ssh_config names the variable ${name}, which is not set`, {
+      next: 'Set it where oaops is started, or write the path out.',
+    });
+  });
 }
 
 /** The `%` tokens of ssh_config(5); one that is not known here stays as it is. */

@@ -1,8 +1,9 @@
 import type { Kysely } from 'kysely';
 import { messageOf } from '../../core/errors.ts';
 import { digestOf, sha256Hex } from '../../core/json.ts';
-import type { AuditTable, FactTable, Tables } from '../db/tables.ts';
-import { inputRow, journalRow, runRow } from '../rows.ts';
+import type { AuditTable, FactTable, PlanTable, Tables } from '../db/tables.ts';
+import { inputRow, journalRow, runRow, schemaVersionOf } from '../rows.ts';
+import { canonicalText } from './chain.ts';
 
 const chunkRows = 2000;
 
@@ -29,7 +30,12 @@ export class RecordedState {
    */
   complete = true;
   #firstFact = Number.POSITIVE_INFINITY;
-  readonly archivedSegments = new Set<string>();
+  /** Details of the rows that tell of archived segments, by number. */
+  readonly archived = new Map<number, Details>();
+  /** Ids under which the record was made: one, unless somebody took it away. */
+  readonly recordIds: string[] = [];
+  /** The highest numbers that were given to rows. */
+  readonly numbers = { journal_seq: 0, input_seq: 0, fact_seq: 0 };
   readonly #runs = new Map<string, Expected>();
   readonly #plans = new Map<string, Expected>();
   readonly #journal = new Map<number, Expected>();
@@ -45,6 +51,7 @@ export class RecordedState {
 
   noteFact(seq: number, digest: string, row: AuditTable): void {
     this.#firstFact = Math.min(this.#firstFact, seq);
+    this.numbers.fact_seq = Math.max(this.numbers.fact_seq, seq);
     this.#facts.set(seq, { digest, auditSeq: row.seq, runId: row.subject });
   }
 
@@ -56,6 +63,8 @@ export class RecordedState {
         journal: state.#journal,
         inputs: state.#inputs,
       };
+      const counter = ({ journal: 'journal_seq', inputs: 'input_seq', runs: null, plans: null } as const)[map];
+      if (counter) state.numbers[counter] = Math.max(state.numbers[counter], Number(key));
       (maps[map] as Map<string | number, Expected>).set(key, {
         digest: String(digest),
         auditSeq: row.seq,
@@ -79,7 +88,7 @@ export class RecordedState {
     }
     const runs = await db.selectFrom('runs').selectAll().execute();
     for (const row of runs) {
-      const fault = this.#check(this.#runs, row.id, digestOfRow(runRow, row), `run ${row.id}`);
+      const fault = this.#check(this.#runs, row.id, digestOfRow(runRow, row, ['procedures']), `run ${row.id}`);
       if (fault) return fault;
     }
     return (
@@ -96,7 +105,10 @@ export class RecordedState {
           .orderBy('seq')
           .limit(chunkRows)
           .execute();
-        return rows.map((row) => ({ seq: row.seq, digest: digestOfRow(journalRow, row) }));
+        return rows.map((row) => ({
+          seq: row.seq,
+          digest: digestOfRow(journalRow, row, ['args', 'result', 'outputs']),
+        }));
       })) ??
       (await this.#compareNumbered(this.#inputs, 'input', async (after) => {
         const rows = await db
@@ -106,7 +118,7 @@ export class RecordedState {
           .orderBy('seq')
           .limit(chunkRows)
           .execute();
-        return rows.map((row) => ({ seq: row.seq, digest: digestOfRow(inputRow, row) }));
+        return rows.map((row) => ({ seq: row.seq, digest: digestOfRow(inputRow, row, ['body']) }));
       })) ??
       (await this.#compareNumbered(this.#facts, 'fact', async (after) => {
         const rows = await db
@@ -124,10 +136,17 @@ export class RecordedState {
   async #compareTexts(db: Kysely<Tables>, runIds: string[]): Promise<StateFault | undefined> {
     // One at a time: plans hold whole runbooks and inventories.
     for (const id of runIds) {
-      const row = await db.selectFrom('plans').select('plan').where('run_id', '=', id).executeTakeFirst();
-      const fault = row && this.#check(this.#plans, id, sha256Hex(row.plan), `the plan of run ${id}`);
+      const row = await db.selectFrom('plans').selectAll().where('run_id', '=', id).executeTakeFirst();
+      const fault = row && this.#check(this.#plans, id, planDigest(row), `the plan of run ${id}`);
       if (fault) return fault;
     }
+    const strange = await db
+      .selectFrom('plans')
+      .select('run_id')
+      .where('run_id', 'not in', db.selectFrom('runs').select('id'))
+      .limit(1)
+      .executeTakeFirst();
+    if (strange) return { seq: 0, message: `the plan of run ${strange.run_id} was added without the audit chain` };
     return this.#missing(this.#plans, (id) => `the plan of run ${id}`);
   }
 
@@ -136,7 +155,8 @@ export class RecordedState {
     what: string,
     next: (after: number) => Promise<{ seq: number; digest: string }[]>,
   ): Promise<StateFault | undefined> {
-    for (let after = 0; ; ) {
+    // Numbers begin at 1; what somebody put before it must not be overlooked.
+    for (let after = Number.MIN_SAFE_INTEGER; ; ) {
       const rows = await next(after);
       for (const row of rows) {
         const fault = this.#check(expected, row.seq, row.digest, `${what} ${row.seq}`);
@@ -180,12 +200,31 @@ export class RecordedState {
   }
 }
 
-/** A row that somebody made unreadable is a row that was altered. */
-function digestOfRow<T>(shape: (row: T) => unknown, row: T): string {
+/**
+ * Digest of a row in its public shape. `documents` are its columns of JSON: they must be the very text that was written. A
+ * row that somebody made unreadable is a row that was altered.
+ */
+function digestOfRow<T>(shape: (row: T) => unknown, row: T, documents: (keyof T)[]): string {
   try {
+    const rewritten = documents.find((column) => row[column] !== canonicalText(JSON.parse(String(row[column]))));
+    if (rewritten !== undefined) return 'rewritten';
     return digestOf(shape(row));
   } catch (error) {
     return `unreadable: ${messageOf(error)}`;
+  }
+}
+
+/** The chain holds the digest of the plan alone; the column beside it must say the same as the plan. */
+function planDigest(row: PlanTable): string {
+  const whole = typeof row.plan === 'string' && row.schema_version === schemaVersionIn(row.plan);
+  return whole ? sha256Hex(row.plan) : 'rewritten';
+}
+
+function schemaVersionIn(plan: string): string | null {
+  try {
+    return schemaVersionOf(JSON.parse(plan));
+  } catch {
+    return null;
   }
 }
 
@@ -224,6 +263,7 @@ const noters: Record<string, (state: RecordedState, row: AuditTable, details: De
     if (Array.isArray(details['runs'])) state.pruned(details['runs'].map(String));
   },
   'audit.archived': (state, _row, details) => {
-    state.archivedSegments.add(`${details['number']} ${details['lastHash']}`);
+    state.archived.set(Number(details['number']), details);
   },
+  'record.created': (state, row) => void state.recordIds.push(row.subject),
 };

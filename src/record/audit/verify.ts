@@ -1,21 +1,14 @@
 import type { Kysely } from 'kysely';
+import { missingTable } from '../db/errors.ts';
 import { genesisHash } from '../db/migrations.ts';
 import type { AuditSegmentTable, Tables } from '../db/tables.ts';
 import type { AuditAnchor, AuditVerdict } from '../types.ts';
+import { Bookkeeping } from './bookkeeping.ts';
+import { Broken } from './broken.ts';
 import { auditHash } from './chain.ts';
 import { RecordedState } from './state.ts';
 
 const chunkRows = 5000;
-
-/** What is wrong, and at which row of the chain. */
-class Broken extends Error {
-  readonly seq: number;
-
-  constructor(seq: number, message: string) {
-    super(message);
-    this.seq = seq;
-  }
-}
 
 /**
  * Walks the whole chain and then the tables that it describes. `db` must be one snapshot.
@@ -31,6 +24,9 @@ export async function verifyAudit(db: Kysely<Tables>, anchors: AuditAnchor[], re
     const fault = await walk.state.compare(db);
     if (fault) throw new Broken(fault.seq, fault.message);
   } catch (error) {
+    const missing = missingTable(error);
+    if (missing !== undefined)
+      return { state: 'altered', rows: walk.rows, brokenAt: 0, message: `a table of the record is gone: ${missing}` };
     if (!(error instanceof Broken)) throw error;
     return { state: 'altered', rows: walk.rows, brokenAt: error.seq, message: error.message };
   }
@@ -65,16 +61,11 @@ class Walk {
   }
 
   async chain(db: Kysely<Tables>): Promise<void> {
-    const head = await db.selectFrom('chain_head').selectAll().where('id', '=', 1).executeTakeFirst();
-    if (!head) throw new Broken(0, 'the head of the chain is missing');
-    this.headSeq = head.seq;
-    const segments = await db.selectFrom('audit_segments').selectAll().orderBy('number').execute();
-    const archived = segments.filter((segment) => segment.archived_at !== null);
-    let { next, hash } = this.#skipArchived(archived);
-    const ends = new Map(
-      segments.filter((segment) => segment.archived_at === null).map((segment) => [segment.last_seq, segment]),
-    );
-    const starts = new Map([...ends.values()].map((segment) => [segment.first_seq, segment]));
+    const book = await Bookkeeping.read(db);
+    this.headSeq = book.head.seq;
+    let { next, hash } = this.#skipArchived(book.segments.filter((segment) => segment.archived_at !== null));
+    const early = await db.selectFrom('audit').select('seq').where('seq', '<', next).limit(1).executeTakeFirst();
+    if (early) throw new Broken(next, `row ${early.seq} was put before the first row of the audit chain`);
 
     for (;;) {
       const chunk = await db
@@ -86,15 +77,9 @@ class Walk {
         .execute();
       for (const row of chunk) {
         if (row.seq !== next) throw new Broken(next, `row ${next} of the audit chain is missing`);
-        if (row.prev_hash !== hash || auditHash(row) !== row.hash)
+        if (row.prev_hash !== hash || typeof row.details !== 'string' || auditHash(row) !== row.hash)
           throw new Broken(next, `row ${next} of the audit chain was altered`);
-        const start = starts.get(next);
-        if (start && start.prev_hash !== hash)
-          throw new Broken(next, `segment ${start.number} doesn't fit the row before it`);
-        const end = ends.get(next);
-        if (end && end.last_hash !== row.hash)
-          throw new Broken(next, `row ${next} is not the one that segment ${end.number} was sealed with`);
-        ends.delete(next);
+        book.compareRow(row);
         this.#compareAnchors(next, row.hash);
         try {
           this.state.note(row);
@@ -107,25 +92,7 @@ class Walk {
       }
       if (chunk.length < chunkRows) break;
     }
-    if (next - 1 !== head.seq) {
-      throw new Broken(
-        Math.min(next, head.seq + 1),
-        next - 1 < head.seq
-          ? `rows ${next} to ${head.seq} of the audit chain were cut off`
-          : `the head says ${head.seq} rows, but there are ${next - 1}`,
-      );
-    }
-    if (hash !== head.hash) throw new Broken(head.seq, 'the head of the chain is not its last row');
-    const [unmet] = ends.values();
-    if (unmet) throw new Broken(unmet.first_seq, `segment ${unmet.number} names rows that are not there`);
-    const undeclared = archived.find(
-      (segment) => !this.state.archivedSegments.has(`${segment.number} ${segment.last_hash}`),
-    );
-    if (undeclared)
-      throw new Broken(
-        undeclared.first_seq,
-        `rows ${undeclared.first_seq} to ${undeclared.last_seq} are gone, and the chain doesn't say that they were archived`,
-      );
+    book.compareEnd(next - 1, hash, this.state);
   }
 
   /** Anchors of another record say that this is not the one; those beyond the last row, that rows were cut off. */

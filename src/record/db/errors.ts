@@ -27,6 +27,14 @@ export function isConnectionLoss(error: unknown): boolean {
   );
 }
 
+/** What the database says when a table or a column is not there, else undefined. 42P01 undefined_table, 42703 undefined_column. */
+export function missingTable(error: unknown): string | undefined {
+  const code = errnoOf(error) ?? '';
+  const text = messageOf(error);
+  const sqlite = code === 'SQLITE_ERROR' && /^no such (table|column)/.test(text);
+  return sqlite || code === '42P01' || code === '42703' ? text : undefined;
+}
+
 /** The error a user reads for one of SQLite or PostgreSQL; errors of ours pass unchanged. `place` names the record. */
 export function recordError(error: unknown, place: string): Error {
   if (error instanceof OaopsError) return error;
@@ -41,7 +49,13 @@ export function recordError(error: unknown, place: string): Error {
       'Free some space and run again; what was stored before is intact.',
     );
   }
-  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB' || code === 'XX001' || code === 'XX002') {
+  if (
+    code.startsWith('SQLITE_CORRUPT') ||
+    code === 'SQLITE_NOTADB' ||
+    code === 'XX001' ||
+    code === 'XX002' ||
+    missingTable(error) !== undefined
+  ) {
     return fail(
       'record-corrupt',
       `the record is damaged (${place}: ${text})`,

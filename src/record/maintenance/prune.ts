@@ -105,6 +105,7 @@ async function archiveSegments(record: OpenedRecord, before: string, dir: string
       sha256: sha256Hex(text),
     };
     storeArchive(archive.file, text);
+    const archivedAt = isoTime(record.database.clock.nowMs());
     await record.database.write(async (tx) => {
       const open = await tx.db
         .selectFrom('audit_segments')
@@ -121,14 +122,22 @@ async function archiveSegments(record: OpenedRecord, before: string, dir: string
         .execute();
       await tx.db
         .updateTable('audit_segments')
-        .set({ archived_at: isoTime(record.database.clock.nowMs()), archive_sha256: archive.sha256 })
+        .set({ archived_at: archivedAt, archive_sha256: archive.sha256 })
         .where('number', '=', segment.number)
         .execute();
       const { firstSeq, lastSeq, sha256 } = archive;
       await tx.audit({
         action: 'audit.archived',
         subject: record.id,
-        details: { number: segment.number, firstSeq, lastSeq, lastHash: segment.last_hash, sha256 },
+        details: {
+          number: segment.number,
+          firstSeq,
+          lastSeq,
+          lastHash: segment.last_hash,
+          sha256,
+          sealedAt: segment.sealed_at,
+          archivedAt,
+        },
       });
     });
     archives.push(archive);

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -44,6 +44,16 @@ Match originalhost tok user root
 Match final host quoted.example
   Port 1234
   User late
+Host hash
+  User u#v # a comment
+  IdentityFile /keys/my#1
+Host single
+  IdentityFile '/keys of/x y'
+Host escaped
+  IdentityFile "/a \\"b"
+Host command-first
+  ProxyCommand none
+  ProxyJump gate
 Match all
   ServerAliveInterval 7
 Host *
@@ -51,7 +61,20 @@ Host *
   ConnectTimeout 1m
 `;
 
-  it.each(['eq', 'quoted', 'tok', 'x.neg', 'neg', 'multi', 'inc', 'other'])('%s', async (host) => {
+  it.each([
+    'eq',
+    'quoted',
+    'tok',
+    'x.neg',
+    'neg',
+    'multi',
+    'inc',
+    'other',
+    'hash',
+    'single',
+    'escaped',
+    'command-first',
+  ])('%s', async (host) => {
     const config = join(dir, 'config');
     mkdirSync(join(dir, 'd'), { recursive: true });
     writeFileSync(join(dir, 'd/a.conf'), 'Host inc\r\n  HostName inc.example\r\n  Port 5\r\n', { mode: 0o600 });
@@ -80,10 +103,63 @@ Host *
       timeout: all('connecttimeout')[0],
       only: all('identitiesonly')[0],
     });
-    if (host === 'multi') expect(settings.identities.map(({ path }) => path)).toEqual(all('identityfile'));
+    if (['multi', 'hash', 'single', 'escaped'].includes(host))
+      expect(settings.identities.map(({ path }) => path)).toEqual(all('identityfile'));
     if (host === 'quoted') {
       expect(settings.identities).toEqual([{ path: '/keys of/a b', explicit: true }]);
       expect(settings.knownHostsFiles.slice(0, 2)).toEqual(['/tmp/k h1', '/tmp/kh2']);
+    }
+  });
+});
+
+describe('ssh_config beyond what ssh -G prints', () => {
+  const settingsOf = (text: string, home = dir, env: Record<string, string> = {}) => {
+    const config = join(home, 'config');
+    writeFileSync(config, text, { mode: 0o600 });
+    return sshSettings(
+      { name: 'h', connection: 'ssh', host: 'h', groups: [], vars: {} },
+      { env, home, localUser: 'root', configFiles: [config], warn: () => {} },
+    );
+  };
+
+  it('variables and tokens stand for their values in names of files', async () => {
+    const text =
+      'Host h\n HostName h.example\n HostKeyAlias al\n IdentityFile ${KEYS}/%k\n UserKnownHostsFile ~/kh_%k\n';
+    const settings = await settingsOf(text, dir, { KEYS: '/keys' });
+    expect(settings.identities).toEqual([{ path: '/keys/al', explicit: true }]);
+    expect(settings.knownHostsFiles[0]).toBe(join(dir, 'kh_al'));
+    await expect(settingsOf(text)).rejects.toMatchObject({ code: 'ssh-config-variable' });
+  });
+
+  it('a ProxyCommand before a ProxyJump is refused, not passed over', async () => {
+    await expect(settingsOf('Host h\n ProxyCommand nc %h %p\n ProxyJump gate\n')).rejects.toMatchObject({
+      code: 'ssh-proxy-command',
+    });
+    expect((await settingsOf('Host h\n ProxyJump gate\n ProxyCommand nc %h %p\n')).jumps).toEqual(['gate']);
+  });
+
+  it('relative names of Include start at the folder of the first file, however deep', async () => {
+    mkdirSync(join(dir, 'deep'), { recursive: true });
+    writeFileSync(join(dir, 'deep/one'), 'Include deep/two\n', { mode: 0o600 });
+    writeFileSync(join(dir, 'deep/two'), 'Host h\n Port 2222\n', { mode: 0o600 });
+    expect((await settingsOf('Include deep/one\n')).port).toBe(2222);
+  });
+
+  it('an open quote is an error with its line', async () => {
+    await expect(settingsOf('Host h\n User "x\n')).rejects.toMatchObject({
+      code: 'ssh-config-invalid',
+      message: expect.stringContaining('config:2'),
+    });
+  });
+
+  it.runIf(process.getuid?.() === 0)('a file of another account is refused', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'oaops-foreign-'));
+    try {
+      writeFileSync(join(home, 'config'), 'Host h\n', { mode: 0o600 });
+      chownSync(join(home, 'config'), 65534, 65534);
+      await expect(settingsOf('Host h\n', home)).rejects.toMatchObject({ code: 'ssh-config-unsafe' });
+    } finally {
+      rmSync(home, { recursive: true, force: true });
     }
   });
 });
