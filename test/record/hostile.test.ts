@@ -8,7 +8,7 @@ import { pruneRecord } from '../../src/record/maintenance/prune.ts';
 import { restoreRecord } from '../../src/record/maintenance/restore.ts';
 import type { OpenedRecord } from '../../src/record/open.ts';
 import { Bench, dialects, type Place, storeRun, storeUnit } from './suite.ts';
-import { recordOptions } from './suite-options.ts';
+import { clockAt, recordOptions } from './suite-options.ts';
 
 const at = '2026-01-05T00:00:00.000Z';
 
@@ -63,9 +63,8 @@ describe.each(dialects)('a record of %s that others wrote to', (dialect) => {
 
   it('finds a run forged after the first rows were archived', async () => {
     const place = await bench.place();
-    const record = await bench.open(place, { segmentRows: 6 });
+    const record = await bench.open(place, { segmentRows: 6, clock: clockAt('2026-01-06T00:00:00.000Z') });
     await fill(record);
-    await place.sql(`update audit_segments set sealed_at = '2026-01-06T00:00:00.000Z'`);
     const options = {
       runsDir: join(place.stateDir, 'runs'),
       archiveDir: join(place.stateDir, 'archive'),
@@ -112,18 +111,16 @@ describe.each(dialects)('a record of %s that others wrote to', (dialect) => {
     const archiveDir = join((await bench.place()).stateDir, 'archive');
     for (let n = 0; n < 2; n++) {
       const place = await bench.place();
-      const record = await bench.open(place, { segmentRows: 6 });
+      const record = await bench.open(place, { segmentRows: 6, clock: clockAt('2026-01-06T00:00:00.000Z') });
       await fill(record);
-      await place.sql(`update audit_segments set sealed_at = '2026-01-06T00:00:00.000Z'`);
       const options = { runsDir: join(place.stateDir, 'runs'), archiveDir, dryRun: false, before: '2026-03-01' };
       expect((await pruneRecord(record, options)).archives.length).toBeGreaterThan(0);
     }
     expect(readdirSync(archiveDir).filter((name) => name.includes('-1-6'))).toHaveLength(2);
 
     const place = await bench.place();
-    const record = await bench.open(place, { segmentRows: 6 });
+    const record = await bench.open(place, { segmentRows: 6, clock: clockAt('2026-01-06T00:00:00.000Z') });
     await fill(record);
-    await place.sql(`update audit_segments set sealed_at = '2026-01-06T00:00:00.000Z'`);
     writeFileSync(join(archiveDir, `audit-${record.id.slice(0, 8)}-1-6.ndjson`), 'rows of somebody else\n');
     const options = { runsDir: join(place.stateDir, 'runs'), archiveDir, dryRun: false, before: '2026-03-01' };
     await expect(pruneRecord(record, options)).rejects.toMatchObject({ code: 'prune-archive-exists', exitCode: 2 });

@@ -12,3 +12,8 @@ export function recordOptions(place: { stateDir: string; url?: string }, clock: 
     hostname: 'test-host',
   };
 }
+
+/** A clock that stands still: what is written with it is as old as the test wants it. */
+export function clockAt(iso: string): Clock {
+  return { ...systemClock, nowMs: () => Date.parse(iso) };
+}

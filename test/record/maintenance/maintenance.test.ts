@@ -7,7 +7,7 @@ import { pruneRecord } from '../../../src/record/maintenance/prune.ts';
 import { restoreRecord } from '../../../src/record/maintenance/restore.ts';
 import type { OpenedRecord } from '../../../src/record/open.ts';
 import { Bench, dialects, type Place, storeRun, storeUnit } from '../suite.ts';
-import { recordOptions } from '../suite-options.ts';
+import { clockAt, recordOptions } from '../suite-options.ts';
 
 async function fill(record: OpenedRecord, endedAt: string): Promise<string> {
   const runId = await storeRun(record);
@@ -50,14 +50,13 @@ describe.each(dialects)('maintenance of %s', (dialect) => {
 
   it('archives sealed segments up to the first run that is still here', async () => {
     const place = await bench.place();
-    const record = await bench.open(place, { segmentRows: 6 });
+    const record = await bench.open(place, { segmentRows: 6, clock: clockAt('2026-01-06T00:00:00.000Z') });
     await fill(record, '2026-01-05T00:00:00.000Z');
     const early = await record.audit.anchor();
     const kept = await fill(record, '2026-06-05T00:00:00.000Z');
     const late = await record.audit.anchor();
     const archiveDir = join(place.stateDir, 'archive');
     const tomorrow = { before: '2100-01-01', runsDir: join(place.stateDir, 'runs'), archiveDir, dryRun: false };
-    await place.sql(`update audit_segments set sealed_at = '2026-01-06T00:00:00.000Z'`);
     const { archives } = await pruneRecord(record, { ...tomorrow, before: '2026-03-01' });
     expect(archives.length).toBeGreaterThan(0);
     for (const archive of archives) {
