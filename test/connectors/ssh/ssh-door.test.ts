@@ -197,6 +197,30 @@ describe.skipIf(!sshdAvailable)('ssh connections', () => {
     await expect(door().open(target({ host: 'one' }), never)).rejects.toMatchObject({ code: 'ssh-jump-loop' });
   });
 
+  it('goes through a chain of two jump hosts, each of them verified', async () => {
+    const three = await startSshd();
+    try {
+      const hop = (name: string, { port, keyFile }: TestSshd) =>
+        `Host ${name}\n  HostName 127.0.0.1\n  Port ${port}\n  User root\n  IdentityFile ${keyFile}\n`;
+      config(`${hop('outer', two)}${hop('inner', three)}${hop('behind', three)}  ProxyJump outer\n`);
+      known(sshd.knownHosts() + two.knownHosts() + three.knownHosts());
+      expect(await whoami(door(), target({ proxyJump: 'outer,inner' }))).toBe('oapsdoor');
+      expect(await whoami(door(), target({ proxyJump: 'behind' }))).toBe('oapsdoor');
+      for (const [unknown, name] of [
+        [two, 'outer'],
+        [three, 'inner'],
+      ] as const) {
+        known([sshd, two, three].map((one) => (one === unknown ? '' : one.knownHosts())).join(''));
+        await expect(door().open(target({ proxyJump: 'outer,inner' }), never)).rejects.toMatchObject({
+          code: 'host-key-unknown',
+          message: expect.stringContaining(name),
+        });
+      }
+    } finally {
+      await three.stop();
+    }
+  });
+
   describe('logging in', () => {
     it('names a refusal, an encrypted key and an unreachable host', async () => {
       const stranger = join(home, 'stranger');
