@@ -41,6 +41,13 @@ type ArgsOf<T extends typeof Command> = Interfaces.InferredArgs<T['args']>;
 
 const helpGroup = 'GLOBAL';
 
+/** The flags as they are typed. */
+function flagWords(flags: Interfaces.FlagInput): string[] {
+  return Object.entries(flags).flatMap(([name, flag]) =>
+    flag.type === 'boolean' && flag.allowNo ? [`--${name}`, `--no-${name}`] : [`--${name}`],
+  );
+}
+
 /**
  * Common flags, output and errors of every command. A command implements `execute`: flags in, one service call, result out.
  * Errors: message, place, next step, exit code of the table; a stack only with `--debug`.
@@ -200,7 +207,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     const { args: taken, flags: known, baseFlags, strict } = ctor;
     const { flags, args } = await this.parse({ ...ctor, args: taken, flags: known, baseFlags, strict } as T).catch(
       (error: unknown) => {
-        throw parseFailure(error);
+        throw parseFailure(error, flagWords({ ...baseFlags, ...known }));
       },
     );
     this.flags = flags as FlagsOf<T>;
@@ -209,7 +216,10 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     if (globals.logFile) {
       const { openLogFile } = await import('./render/log-file.ts');
       const keep = (flags as { 'log-keep'?: number })['log-keep'];
-      this.#logFile = openLogFile(globals.logFile, systemClock, this.#redactor, { keep });
+      this.#logFile = openLogFile(globals.logFile, systemClock, this.#redactor, {
+        keep,
+        onLost: (message) => this.warn(message),
+      });
       this.#logFile.line(`oaops ${this.id?.replaceAll(':', ' ')} ${this.config.version} started`);
     }
     const configFile = globals.configFile;

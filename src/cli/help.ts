@@ -55,6 +55,8 @@ class OaopsCommandHelp extends CommandHelp {
 /** Help as oclif prints it, in the language of the user, with the table of exit codes. */
 export default class OaopsHelp extends Help {
   #lang: Language = 'en';
+  /** The next summary that is asked for stands at the top of a page. */
+  #heading = false;
 
   override async showHelp(argv: string[]): Promise<void> {
     this.#lang = await chooseLanguage({
@@ -88,9 +90,19 @@ export default class OaopsHelp extends Help {
     );
   }
 
+  /** The first line of a page is the summary, which oclif wraps in lists only. */
+  override async showCommandHelp(command: Command.Loadable): Promise<void> {
+    this.#heading = true;
+    await super.showCommandHelp(command);
+  }
+
   protected override summary(command: Command.Loadable): string | undefined {
+    const heading = this.#heading;
+    this.#heading = false;
     const summary = super.summary(command);
-    return summary === undefined ? undefined : helpText(this.#lang, summary);
+    if (summary === undefined) return undefined;
+    const told = helpText(this.#lang, summary);
+    return heading ? wrap(told, this.opts.maxWidth).join('\n') : told;
   }
 
   override section(header: string, body: Parameters<Help['section']>[1]): string {

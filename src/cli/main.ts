@@ -17,6 +17,7 @@ export interface MainOptions {
 
 /** Runs one command line. Never throws; sets `process.exitCode`, so that what is still being written gets out. */
 export async function main({ root, argv, mode }: MainOptions): Promise<void> {
+  guardOutput();
   try {
     const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
     if (argv.length === 1 && argv[0] === '--version') {
@@ -37,7 +38,7 @@ export async function main({ root, argv, mode }: MainOptions): Promise<void> {
       // Puts its own listener on stdout, which throws: it must be there before it is taken off.
       import('@oclif/core/command'),
     ]);
-    guardOutput();
+    guardStdout();
     const config = await OclifConfig.load({
       root,
       pjson,
@@ -61,6 +62,12 @@ export async function main({ root, argv, mode }: MainOptions): Promise<void> {
  * in the middle; a full disk under a redirected output is told, and never ends with 0.
  */
 function guardOutput(): void {
+  guardStdout();
+  // Where errors themselves cannot be told there is nobody to tell it to.
+  process.stderr.on('error', () => {});
+}
+
+function guardStdout(): void {
   process.stdout.removeAllListeners('error');
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') return;
@@ -71,8 +78,6 @@ function guardOutput(): void {
       process.exitCode ||= ExitCode.failed;
     });
   });
-  // Where errors themselves cannot be told there is nobody to tell it to.
-  process.stderr.on('error', () => {});
 }
 
 const valueFlags = ['--lang', '--config', '--log-file'];

@@ -1,6 +1,6 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { errnoOf } from './errors.ts';
+import { errnoOf, messageOf, OaopsError } from './errors.ts';
 
 /**
  * Makes a folder that only its owner can read (0700), and those above it that are missing. Not `recursive` of Node.js:
@@ -22,6 +22,26 @@ export function makePrivateDir(dir: string): string | undefined {
     }
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
     return undefined;
+  }
+}
+
+/**
+ * A folder of oaops itself, below its state folder or its cache folder (`core/paths.ts`; OAOPS_STATE_DIR moves both).
+ * @throws OaopsError `state-folder-unwritable`
+ */
+export function makeOwnDir(dir: string, kind: 'state' | 'cache'): void {
+  try {
+    makePrivateDir(dir);
+  } catch (error) {
+    const reason = messageOf(error);
+    const message =
+      kind === 'state'
+        ? `the state folder ${dir} cannot be made: ${reason}`
+        : `the cache folder ${dir} cannot be made: ${reason}`;
+    throw new OaopsError('state-folder-unwritable', message, {
+      next: 'Name a folder that can be written with OAOPS_STATE_DIR.',
+      cause: error,
+    });
   }
 }
 

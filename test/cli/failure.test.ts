@@ -1,4 +1,4 @@
-import { Command, Flags } from '@oclif/core';
+import { Args, Command, Flags } from '@oclif/core';
 import { describe, expect, test } from 'vitest';
 import { exitCodeOf, type FailureStyle, parseFailure, renderFailure, renderWarning } from '../../src/cli/failure.ts';
 import { OaopsError } from '../../src/core/errors.ts';
@@ -52,6 +52,20 @@ describe('an error is told', () => {
       /^oaops: x is not a function\nThis is a defect of oaops\./,
     );
     expect(renderFailure('text', style)).toMatch(/^oaops: text\n/);
+  });
+
+  test('with a next step when the system says no, or a package is not there', () => {
+    const denied = Object.assign(new Error("EACCES: permission denied, mkdir '/x'"), {
+      code: 'EACCES',
+      syscall: 'mkdir',
+    });
+    expect(renderFailure(denied, style)).toBe(
+      "oaops: EACCES: permission denied, mkdir '/x'\nGive this user the right to it, or name another place.\n",
+    );
+    const missing = Object.assign(new Error("Cannot find package 'listr2' imported from /opt/oaops/x.js"), {
+      code: 'ERR_MODULE_NOT_FOUND',
+    });
+    expect(renderFailure(missing, style)).toMatch(/^oaops: cannot find package 'listr2'.*\nRun "npm ci" in the folder/);
   });
 
   test('in Chinese by its message', () => {
@@ -110,6 +124,36 @@ describe('what the parser of flags throws is wrong usage, with a next step', () 
       expect(told).not.toContain('defect');
     },
   );
+
+  const parsed = async (word: string, known: string[] = []) => {
+    const config = { bin: 'oaops', runHook: async () => ({ successes: [], failures: [] }) };
+    return parseFailure(await new Sample([word], config as never).run().catch((error: unknown) => error), known);
+  };
+
+  test('on one line, with the flag before what is wrong with its value', async () => {
+    const thrown = await parsed('--many=x');
+    expect(renderFailure(thrown, style)).toMatch(/^oaops: --many: expected an integer but received: x\n/);
+    expect(renderFailure(thrown, { ...style, lang: 'zh-CN' })).toMatch(/^oaops: --many：必须是整数，而给出的是：x\n/);
+  });
+
+  test('with the flag that was meant, whatever value was given to it', async () => {
+    const thrown = await parsed('--mnay=3', ['--dir', '--many']);
+    expect(renderFailure(thrown, style)).toMatch(/\nDid you mean "--many"\?\n$/);
+    expect(thrown).toMatchObject({ exitCode: 2, details: { nearest: '--many' } });
+  });
+
+  test('with the names of missing arguments', async () => {
+    class Needs extends Command {
+      static override args = { from: Args.string({ required: true, description: 'x' }) };
+      override async run(): Promise<void> {
+        await this.parse(Needs);
+      }
+    }
+    const config = { bin: 'oaops', runHook: async () => ({ successes: [], failures: [] }) };
+    const thrown = parseFailure(await new Needs([], config as never).run().catch((error: unknown) => error));
+    expect(renderFailure(thrown, style)).toMatch(/^oaops: missing 1 required arg: FROM\nRun the command/);
+    expect(renderFailure(thrown, { ...style, lang: 'zh-CN' })).toMatch(/^oaops: 缺少 1 个必需的参数：FROM\n/);
+  });
 
   test('an error of oaops stays what it is', () => expect(parseFailure(error)).toBe(error));
 });

@@ -3,7 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+
+// Each line of a script starts the program.
+vi.setConfig({ testTimeout: 60_000 });
 
 const dev = fileURLToPath(new URL('../../bin/dev.js', import.meta.url));
 let home: string;
@@ -31,11 +34,35 @@ test('a full disk under the output is told, and is never a success', () => {
   expect(result.stderr).toMatch(/^oaops: cannot write the output: ENOSPC[^\n]*\n$/);
 });
 
+test('help stays within 80 columns, its first line too; examples stay whole', () => {
+  const page = sh('"$oaops" audit anchor --help; echo; "$oaops" backup refresh --help').stdout;
+  const wide = page.split('\n').filter((line) => line.length > 80 && !/^ +\$ /.test(line));
+  expect(page).toContain('signed when there\nis a key');
+  expect(wide).toEqual([]);
+});
+
+test('neither the version line nor the help falls over a full disk', () => {
+  for (const flag of ['--version', '--help']) {
+    const result = sh(`"$oaops" ${flag} > /dev/full`);
+    expect(result.status).toBe(1);
+    expect(result.stderr).toMatch(/^oaops: cannot write the output: ENOSPC[^\n]*\n$/);
+  }
+});
+
+test('a log file on a full disk is told once, and does not stop the work', () => {
+  const result = sh('"$oaops" config show --log-file /dev/full');
+  expect(result.status).toBe(0);
+  expect(result.stderr).toMatch(
+    /^warning: the log file \/dev\/full cannot be written, lines are lost: ENOSPC[^\n]*\n$/,
+  );
+});
+
 test('a wrong flag, an unknown command and no command are usage errors with a next step', () => {
   const flag = sh('"$oaops" config show --origni');
   expect(flag.status).toBe(2);
-  expect(flag.stderr).toBe(
-    'oaops: nonexistent flag: --origni\nRun the command with --help to see its arguments and flags.\n',
+  expect(flag.stderr).toBe('oaops: nonexistent flag: --origni\nDid you mean "--origin"?\n');
+  expect(sh('"$oaops" config show --nothing-like-it').stderr).toBe(
+    'oaops: nonexistent flag: --nothing-like-it\nRun the command with --help to see its arguments and flags.\n',
   );
   const command = sh('"$oaops" confg show');
   expect([command.status, command.stderr]).toEqual([

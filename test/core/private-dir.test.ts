@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { makePrivateDir } from '../../src/core/private-dir.ts';
+import { makeOwnDir, makePrivateDir } from '../../src/core/private-dir.ts';
 
 let dir: string;
 beforeEach(() => {
@@ -42,4 +42,16 @@ test('ends on a file system that makes no folders', () => {
     timeout: 10_000,
   });
   expect({ stdout: stdout.trim(), signal }).toEqual({ stdout: 'ENOENT', signal: null });
+});
+
+test('a folder of oaops that cannot be made is named, with the way to name another', () => {
+  writeFileSync(join(dir, 'file'), '');
+  for (const kind of ['state', 'cache'] as const)
+    expect(() => makeOwnDir(join(dir, 'file/below'), kind)).toThrow(
+      expect.objectContaining({
+        code: 'state-folder-unwritable',
+        message: expect.stringMatching(`^the ${kind} folder .*/file/below cannot be made: ENOTDIR`),
+        next: 'Name a folder that can be written with OAOPS_STATE_DIR.',
+      }),
+    );
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
 import type Database from 'better-sqlite3';
 import { sha256Hex } from '../../core/json.ts';
-import { makePrivateDir } from '../../core/private-dir.ts';
+import { makeOwnDir } from '../../core/private-dir.ts';
 import type { EntryBlockRef } from '../format/manifest-root.ts';
 import { objectNames } from '../format/object-names.ts';
 import { formatPackLine, type PackInfo, parsePackLine } from '../format/pack-table.ts';
@@ -46,7 +46,7 @@ export class RepositoryCache implements ContentIndex {
   /** Opens or makes the cache in `dir`; one that cannot be read is thrown away and `onReset` told. */
   static async open(dir: string, onReset: (why: string) => void = () => undefined): Promise<RepositoryCache> {
     const { default: Sqlite } = await import('better-sqlite3');
-    makePrivateDir(join(dir, 'blocks'));
+    makeOwnDir(join(dir, 'blocks'), 'cache');
     const file = join(dir, 'cache.sqlite');
     try {
       return new RepositoryCache(openDatabase(Sqlite, file), dir);

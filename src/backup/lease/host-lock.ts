@@ -4,7 +4,7 @@ import { type Clock, isoTime } from '../../core/clock.ts';
 import { errnoOf, messageOf, OaopsError } from '../../core/errors.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
 import { sha256Hex } from '../../core/json.ts';
-import { makePrivateDir } from '../../core/private-dir.ts';
+import { makeOwnDir } from '../../core/private-dir.ts';
 import type { ProcessIdentity } from '../../core/process-identity.ts';
 
 export interface HostLock {
@@ -24,7 +24,7 @@ export async function acquireHostLock(
   place: { identity: ProcessIdentity; clock: Clock; user: string },
 ): Promise<HostLock> {
   const folder = join(stateDir, 'locks');
-  makePrivateDir(folder);
+  makeOwnDir(folder, 'state');
   const base = join(folder, sha256Hex(name).slice(0, 24));
   const { default: Database } = await import('better-sqlite3');
   const database = new Database(`${base}.lock`, { timeout: 0 });

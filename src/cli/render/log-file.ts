@@ -22,14 +22,14 @@ const lookEveryMs = 1000;
 /**
  * Opens a log whose name may hold `%Y`, `%m`, `%d`, `%H`, `%M` (local time, as in strftime(3); `%%` is a percent sign): each
  * line goes to the file of its time. A file that logrotate moved away is opened anew. `keep`: of the files that fit the
- * name only so many newest stay.
+ * name only so many newest stay. `onLost` is told, once, that lines are lost: the command goes on without them.
  * @throws OaopsError `log-file-unwritable`, `log-keep-useless` (exit 2)
  */
 export function openLogFile(
   pattern: string,
   clock: Clock,
   redactor: Pick<Redactor, 'redact'>,
-  options: { keep?: number | undefined } = {},
+  options: { keep?: number | undefined; onLost?: (message: string) => void } = {},
 ): LogFile {
   const nameNow = () => expand(pattern, new Date(clock.nowMs()));
   if (options.keep !== undefined && expand(basename(pattern), new Date(0)) === basename(pattern))
@@ -40,6 +40,7 @@ export function openLogFile(
   let fd = open(name);
   removeOld(pattern, options.keep);
   let lookedMs = clock.monotonicMs();
+  let lost = false;
   const reopened = () => {
     const wanted = nameNow();
     const nowMs = clock.monotonicMs();
@@ -57,8 +58,10 @@ export function openLogFile(
     try {
       reopened();
       writeSync(fd, `${plainLines(stripVTControlCharacters(redactor.redact(words))).replace(/^/gm, stamp)}\n`);
-    } catch {
+    } catch (error) {
       // A full disk under the log must not stop the work that is being logged.
+      if (!lost) options.onLost?.(`the log file ${name} cannot be written, lines are lost: ${messageOf(error)}`);
+      lost = true;
     }
   };
   return {

@@ -5,6 +5,7 @@
 export const errorsZhCn: Readonly<Record<string, string>> = {
   usage: '命令行有误：{message}',
   unexpected: '意外错误：{message}',
+  'packages-missing': '安装不完整：{message}',
   'system-error': '系统错误：{message}',
   'config-invalid': '配置无效：{message}',
   'inputs-invalid': '输入项无效：{message}',

@@ -89,6 +89,20 @@ export const commands = (): Messages => ({
   'no command is given': '没有给出命令',
   'Run "oaops --help" to see the commands.': '运行 "oaops --help" 查看命令。',
   'there is no command "{}"': '没有命令 "{}"',
+  'the log file {} is always the same one': '日志文件 {} 的名称始终不变',
+  'Write a name with a date, such as oaops-%Y-%m-%d.log, for --log-keep.':
+    '使用 --log-keep 时，请写带日期的名称，例如 oaops-%Y-%m-%d.log。',
+  'cannot open the log file {}: {}': '无法打开日志文件 {}：{}',
+  'Create its folder first.': '请先创建其所在的目录。',
+  'Name a file that this user may write.': '请指定此用户可写的文件。',
+  'the log file {} cannot be written, lines are lost: {}': '日志文件 {} 无法写入，部分日志已丢失：{}',
+  'Run "npm ci" in the folder of oaops, which installs what it needs.':
+    '请在 oaops 的目录中运行 "npm ci"，以安装所需的软件包。',
+  'Give this user the right to it, or name another place.': '请授予此用户权限，或指定另一个位置。',
+  'Name a place that can be written.': '请指定可写的位置。',
+  'Make room on that file system, then run the command again.': '请在该文件系统上腾出空间，然后再次运行。',
+  'Raise the limit of open files (ulimit -n), then run the command again.':
+    '请提高可打开文件数的上限（ulimit -n），然后再次运行。',
   'Did you mean "oaops {}"?': '是否想运行 "oaops {}"？',
   'Run the command in a terminal, or give the answer by a flag.': '请在终端中运行，或用选项给出回答。',
   'stopped at a question': '在提问处被中断',

@@ -93,6 +93,7 @@ export const record = (): Messages => ({
   'Name a folder on a local disk with OAOPS_STATE_DIR, or share one record on PostgreSQL.':
     '请用 OAOPS_STATE_DIR 指定本地磁盘上的目录，或共用 PostgreSQL 上的状态库。',
   'the state folder {} cannot be made: {}': '状态目录 {} 无法创建：{}',
+  'the cache folder {} cannot be made: {}': '缓存目录 {} 无法创建：{}',
   'Name a folder that can be written with OAOPS_STATE_DIR.': '请用 OAOPS_STATE_DIR 指定可写的目录。',
   'the record was here and is {} now ({})': '这里原有状态库，现在{}（{}）',
   'Put back a copy with "oaops record restore FILE"; to begin a new record, move the folders "record" and "runs" of the state folder away.':

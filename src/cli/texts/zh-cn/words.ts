@@ -111,9 +111,8 @@ export const words = (): Messages => ({
 
 /** What the parser of the command line says (`@oclif/core`). */
 export const usage = (): Messages => ({
-  'parsing --{}': '解析 --{}',
-  'missing {} required arg:': '缺少 {} 个必需的参数：',
-  'missing {} required args:': '缺少 {} 个必需的参数：',
+  'missing {} required arg: {}': '缺少 {} 个必需的参数：{}',
+  'missing {} required args: {}': '缺少 {} 个必需的参数：{}',
   'missing required flag {}': '缺少必需的选项 {}',
   'nonexistent flag: {}': '没有这个选项：{}',
   'nonexistent flags: {}': '没有这些选项：{}',
@@ -133,9 +132,13 @@ export const usage = (): Messages => ({
   'Missing required flag {}': '缺少必需的选项 {}',
   '--{} cannot also be provided when using --{}': '--{} 不能与 --{} 同时使用',
   'All of the following must be provided when using --{}: {}': '使用 --{} 时必须同时给出：{}',
+  'all of the following must be provided when using --{}: {}': '使用 --{} 时必须同时给出：{}',
   'One of the following must be provided when using --{}: {}': '使用 --{} 时必须给出以下之一：{}',
+  'one of the following must be provided when using --{}: {}': '使用 --{} 时必须给出以下之一：{}',
   'Exactly one of the following must be provided: {}': '必须且只能给出以下之一：{}',
+  'exactly one of the following must be provided: {}': '必须且只能给出以下之一：{}',
   'At least one of the following must be provided: {}': '至少要给出以下之一：{}',
+  'at least one of the following must be provided: {}': '至少要给出以下之一：{}',
   'Note: {} allow multiple values. Because of this you need to provide all arguments before providing those flags.':
     '注意：{} 可接受多个值，因此所有参数必须写在这些选项之前。',
   'Note: {} allows multiple values. Because of this you need to provide all arguments before providing that flag.':
