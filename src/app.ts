@@ -121,7 +121,12 @@ export function openApp(globals: GlobalOptions, options: AppOptions = {}): App {
       if (statSync(base, { throwIfNoEntry: false })?.isDirectory()) {
         return (await import('./runbook/base-folder.ts')).baseFolder(base, process.cwd());
       }
-      return (await import('./connectors/git/base-versions.ts')).gitBaseVersions(base, process.cwd());
+      const { readHeader } = await import('./runbook/header.ts');
+      const { gitBaseVersions } = await import('./connectors/git/base-versions.ts');
+      return gitBaseVersions(base, process.cwd(), (text) => {
+        const { apiVersion, name } = readHeader(text);
+        return apiVersion?.startsWith('oaops/') ? name : undefined;
+      });
     },
     get version() {
       return packageVersion();

@@ -83,8 +83,14 @@ async function versionFindings(one: Checked, base: BaseVersions, catalogue: Cata
   if (!earlier) return [];
   const before = checkText(earlier.text, earlier.file, { catalogue });
   if (before.version === undefined || canonicalJson(before.data) === canonicalJson(one.data)) return [];
-  if (compareVersions(one.version, before.version) > 0) return [];
-  const same = one.version === before.version;
-  const message = `the runbook differs from ${base.description} and its version is ${same ? `still ${one.version}` : `${one.version}, below ${before.version}`}`;
+  const raised = compareVersions(one.version, before.version);
+  if (raised > 0) return [];
+  const version =
+    one.version === before.version
+      ? `still ${one.version}`
+      : raised < 0
+        ? `${one.version}, below ${before.version}`
+        : `${one.version}, no higher than ${before.version}`;
+  const message = `the runbook differs from ${base.description} and its version is ${version}`;
   return [one.findingAtMetadata('version-not-raised', 'version', message, `Raise it above ${before.version}.`)];
 }

@@ -1,5 +1,8 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Ajv } from 'ajv';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { type FormatName, formatReport, type Report } from '../../src/runbook/formats/format.ts';
 
 const report: Report = {
@@ -192,6 +195,22 @@ const sarif = object({
       },
     }),
   },
+});
+
+describe('paths of reports', () => {
+  it.each(['github', 'gitlab', 'junit', 'sarif'] as const)('%s names files from the top of the work tree', (name) => {
+    const top = mkdtempSync(join(tmpdir(), 'oaops-formats-'));
+    onTestFinished(() => rmSync(top, { recursive: true }));
+    mkdirSync(join(top, '.git'));
+    const cwd = join(top, 'ops', 'deep');
+    const findings = ['a.yaml', '../b.yaml', join(top, 'c.yaml')].map((file) => ({ ...report.findings[0]!, file }));
+    const text = formatReport(
+      name,
+      { files: findings.map(({ file }) => file), skipped: [], findings },
+      { color: false, toolVersion: '1.2.3', cwd },
+    );
+    for (const path of ['ops/deep/a.yaml', 'ops/b.yaml', 'c.yaml']) expect(text).toMatch(new RegExp(`["=]${path}[",]`));
+  });
 });
 
 describe('sarif', () => {

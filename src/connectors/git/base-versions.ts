@@ -6,13 +6,20 @@ import type { BaseVersions } from '../../runbook/types.ts';
 
 const run = promisify(execFile);
 const maxBytes = 16 * 1024 * 1024;
+/** Most files that are looked into for a name. */
+const maxCandidates = 200;
 
 /**
  * Earlier versions of runbooks at a git revision (`main`, `origin/main`, `HEAD~1`, a tag): the file at the same path, else
  * one that holds the same name, so that a moved file is compared with what it was.
+ * `nameOf` reads the runbook's name from a text, undefined for what is none.
  * @throws OaopsError `base-unknown` (exit 2) when `cwd` is no git work tree, git is missing, or the revision is unknown
  */
-export async function gitBaseVersions(revision: string, cwd: string): Promise<BaseVersions> {
+export async function gitBaseVersions(
+  revision: string,
+  cwd: string,
+  nameOf: (text: string) => string | undefined,
+): Promise<BaseVersions> {
   const commit = await commitOf(revision, cwd);
   const top = await rootOf(cwd);
   return {
@@ -29,11 +36,14 @@ export async function gitBaseVersions(revision: string, cwd: string): Promise<Ba
         .split('\0')[0]!;
       const text = path === '' ? undefined : await show(commit, path, root);
       if (text) return { file: `${revision}:${path}`, text };
-      const moved = name === undefined ? undefined : await fileOfName(commit, name, root);
-      const movedText = moved === undefined ? undefined : await show(commit, moved, root);
-      return moved === undefined || movedText === undefined
-        ? undefined
-        : { file: `${revision}:${moved}`, text: movedText };
+      if (name === undefined) return undefined;
+      // A step, an input or another file may have the same name in a line of its own: only the header counts.
+      for (const candidate of await filesWithName(commit, name, root)) {
+        const moved = await show(commit, candidate, root);
+        if (moved && nameOf(Buffer.from(moved).toString()) === name)
+          return { file: `${revision}:${candidate}`, text: moved };
+      }
+      return undefined;
     },
   };
 }
@@ -57,9 +67,23 @@ async function commitOf(revision: string, cwd: string): Promise<string> {
       throw usageError('base-unknown', 'git is not installed', {
         next: 'Install git, or name a folder with the earlier versions.',
       });
+    if (/dubious ownership/.test(await complaint(cwd)))
+      throw usageError('base-unknown', 'git refuses this folder: it belongs to another user', {
+        next: 'Run git config --global --add safe.directory with the top folder of the work tree.',
+      });
     throw usageError('base-unknown', `"${revision}" is neither a folder nor a git revision here`, {
       next: 'Name a folder, branch, tag or commit; in CI fetch the base branch first (fetch-depth: 0).',
     });
+  }
+}
+
+/** What git says against the folder itself; empty when nothing. */
+async function complaint(cwd: string): Promise<string> {
+  try {
+    await git(['rev-parse', '--git-dir'], cwd);
+    return '';
+  } catch (error) {
+    return String((error as { stderr?: unknown }).stderr ?? '');
   }
 }
 
@@ -71,15 +95,15 @@ async function show(commit: string, path: string, root: string): Promise<Uint8Ar
   }
 }
 
-/** The first YAML file of the commit with a line `name: NAME`; exit 1 of git grep means none. */
-async function fileOfName(commit: string, name: string, root: string): Promise<string | undefined> {
+/** YAML files of the commit with a line `name: NAME`; exit 1 of git grep means none. */
+async function filesWithName(commit: string, name: string, root: string): Promise<string[]> {
   const pattern = `(^|[{,[:space:]])name:[[:space:]]*["']?${name.replace(/[^a-z0-9-]/g, '.')}["']?[[:space:]]*([,}#]|$)`;
   try {
     const found = (await git(['grep', '-lEz', '-e', pattern, commit, '--', '*.yaml', '*.yml'], root)).toString();
-    const first = found.split('\0')[0];
-    return first ? first.slice(commit.length + 1) : undefined;
+    const files = found.split('\0').filter((file) => file !== '');
+    return files.slice(0, maxCandidates).map((file) => file.slice(commit.length + 1));
   } catch {
-    return undefined;
+    return [];
   }
 }
 

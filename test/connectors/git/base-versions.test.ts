@@ -4,6 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { gitBaseVersions } from '../../../src/connectors/git/base-versions.ts';
+import { readHeader } from '../../../src/runbook/header.ts';
+
+const nameOf = (text: string) => {
+  const { kind, name } = readHeader(text);
+  return kind === 'Deployment' ? undefined : name;
+};
 
 describe('earlier versions in git', () => {
   let dir: string;
@@ -24,14 +30,26 @@ describe('earlier versions in git', () => {
   afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
   it.each(['运维/升级.yaml', 'two words.yaml'])('%s is found by its path, whatever its name', async (file) => {
-    const base = await gitBaseVersions('main', tree);
+    const base = await gitBaseVersions('main', tree, nameOf);
     expect(await base.find({ file, name: undefined })).toMatchObject({ file: `main:${file}` });
+  });
+
+  it('a moved runbook is found by the name in its header, not by a step or another file that is called the same', async () => {
+    writeFileSync(join(tree, 'a-manifest.yaml'), 'kind: Deployment\nmetadata:\n  name: upgrade\n');
+    writeFileSync(join(tree, 'b.yaml'), 'metadata: {name: other}\nspec:\n  steps:\n    - id: a\n      name: fresh\n');
+    git('rm', '-q', 'two words.yaml');
+    git('add', '.');
+    git('commit', '-qm', 'two');
+    writeFileSync(join(tree, 'moved.yaml'), 'metadata: {name: upgrade}\n');
+    const base = await gitBaseVersions('main', tree, nameOf);
+    expect(await base.find({ file: 'moved.yaml', name: 'fresh' })).toBeUndefined();
+    expect(await base.find({ file: 'moved.yaml', name: 'upgrade' })).toMatchObject({ file: 'main:运维/升级.yaml' });
   });
 
   it('a file outside of the work tree has none, and is no defect', async () => {
     const outside = join(dir, 'outside.yaml');
     writeFileSync(outside, 'metadata: {name: upgrade}\n');
-    const base = await gitBaseVersions('main', tree);
+    const base = await gitBaseVersions('main', tree, nameOf);
     expect(await base.find({ file: outside, name: 'upgrade' })).toBeUndefined();
   });
 
@@ -39,7 +57,7 @@ describe('earlier versions in git', () => {
     const before = process.env['GIT_DIR'];
     process.env['GIT_DIR'] = join(tree, '.git');
     try {
-      const base = await gitBaseVersions('main', tree);
+      const base = await gitBaseVersions('main', tree, nameOf);
       expect(await base.find({ file: '运维/升级.yaml', name: undefined })).toMatchObject({
         file: 'main:运维/升级.yaml',
       });

@@ -4,6 +4,9 @@ import type { Messages } from '../catalogue.ts';
 export const connectors = (): Messages => ({
   'git is not installed': '没有安装 git',
   'Install git, or name a folder with the earlier versions.': '请安装 git，或指定存放旧版本的文件夹。',
+  'git refuses this folder: it belongs to another user': 'git 拒绝使用此文件夹：它属于另一个用户',
+  'Run git config --global --add safe.directory with the top folder of the work tree.':
+    '请对工作区顶层文件夹执行 git config --global --add safe.directory。',
   '"{}" is neither a folder nor a git revision here': '"{}" 既不是文件夹，也不是这里的 git 版本',
   'Name a folder, branch, tag or commit; in CI fetch the base branch first (fetch-depth: 0).':
     '请指定文件夹、分支、标签或提交；在 CI 中请先取得基准分支（fetch-depth: 0）。',

@@ -269,6 +269,7 @@ export const runbook = (): Messages => ({
   'the runbook differs from {} and its version is {}': '运行手册与 {} 不同，而其版本{}',
   'still {}': '仍是 {}',
   '{}, below {}': '是 {}，低于 {}',
+  '{}, no higher than {}': '是 {}，不高于 {}',
   'Raise it above {}.': '请提高到 {} 以上。',
   'the file is empty': '文件是空的',
   'Run "oaops runbook new" to start from a template.': '请运行 "oaops runbook new"，从模板开始。',
