@@ -3,6 +3,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 import { messageOf, usageError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import { schemaFileName } from './json-schema.ts';
+import { checkText, isError } from './load.ts';
 import { nameSchema } from './schema/common.ts';
 import type { Catalogue, KindDefinition } from './types.ts';
 
@@ -57,7 +58,7 @@ export function checkNewRunbook(
 
 /**
  * Writes a runbook from the template of its kind; what it writes passes `validate`.
- * @throws OaopsError `title-empty`, `file-unwritable` and those of `checkNewRunbook` (exit 2)
+ * @throws OaopsError `title-empty`, `title-invalid`, `file-unwritable` and those of `checkNewRunbook` (exit 2)
  */
 export function createRunbook(request: NewRunbook, catalogue: Catalogue, packageRoot: string): { file: string } {
   const kind = checkNewRunbook(request, catalogue);
@@ -71,6 +72,9 @@ export function createRunbook(request: NewRunbook, catalogue: Catalogue, package
     TITLE: titleText(request),
     OWNER: JSON.stringify(request.owner),
   });
+  // A template is valid: what is wrong came from outside, such as an expression or a control character in a title.
+  const wrong = checkText(text, request.file, { catalogue }).findings.find(isError);
+  if (wrong) throw usageError('title-invalid', wrong.message, { next: 'Choose another title or owner.' });
   try {
     writeFileSync(request.file, text, { flag: request.force ? 'w' : 'wx' });
   } catch (error) {

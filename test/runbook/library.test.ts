@@ -1,7 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { openApp } from '../../src/app.ts';
+import { createRunbook } from '../../src/runbook/create.ts';
 import { readHeader } from '../../src/runbook/header.ts';
 import { findRunbook, libraryFolders, listRunbooks } from '../../src/runbook/library.ts';
 import { compareVersions } from '../../src/runbook/semver.ts';
@@ -114,4 +116,32 @@ describe('compareVersions', () => {
     expect(compareVersions('1.0.0+a', '1.0.0+b')).toBe(0);
     expect(compareVersions('v1', '0.0.1')).toBeLessThan(0);
   });
+});
+
+const app = openApp({ json: false, quiet: false, verbose: false, debug: false, color: false });
+const catalogue = await app.catalogue();
+
+describe('a runbook from a template', () => {
+  it.each(['${{ inputs.x }}', 'a\u001b[31mb'])(
+    'an owner that would make it invalid is refused, and nothing is written: %s',
+    (owner) => {
+      const dir = mkdtempSync(join(tmpdir(), 'oaops-new-'));
+      onTestFinished(() => rmSync(dir, { recursive: true }));
+      const request = {
+        kind: 'Procedure',
+        name: 'fresh',
+        title: 'Fresh',
+        titleChinese: '',
+        file: join(dir, 'fresh.yaml'),
+        force: false,
+      };
+      const root = join(import.meta.dirname, '..', '..');
+      expect(() => createRunbook({ ...request, owner }, catalogue, root)).toThrow(
+        expect.objectContaining({ code: 'title-invalid', exitCode: 2 }),
+      );
+      expect(readdirSync(dir)).toEqual([]);
+      createRunbook({ ...request, owner: 'operations' }, catalogue, root);
+      expect(readdirSync(dir)).toEqual(['fresh.yaml']);
+    },
+  );
 });

@@ -310,6 +310,7 @@ export const runbook = (): Messages => ({
   'If it is meant as text, quote it: "{}".': '如果它是文本，请加引号："{}"。',
   'a tab is used for indentation': '缩进使用了制表符',
   'the space U+{} is used for indentation': '缩进使用了特殊空格 U+{}',
+  'Choose another title or owner.': '请换一个标题或负责人。',
   'Indent with plain spaces, two per level.': '请使用普通空格缩进，每级两个。',
   'an expression stands unquoted inside brackets or braces': '方括号或花括号内的表达式没有加引号',
   "Quote it: '${{ ... }}'.": "请加引号：'${{ ... }}'。",
