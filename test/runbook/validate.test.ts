@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { gitBaseVersions } from '../../src/connectors/git/base-versions.ts';
 import { baseFolder } from '../../src/runbook/base-folder.ts';
+import { readHeader } from '../../src/runbook/header.ts';
 import { failsOn, validateRunbooks } from '../../src/runbook/validate.ts';
 import { catalogue } from './helpers/catalogue.ts';
 
@@ -193,9 +194,10 @@ describe('a changed runbook needs a higher version', () => {
       mkdirSync(dirname(join(cwd, name)), { recursive: true });
       writeFileSync(join(cwd, name), text);
     }
-    const report = await validateRunbooks(['.'], { catalogue, cwd, base: await gitBaseVersions('HEAD', cwd) });
+    const nameOf = (text: string) => readHeader(text).name;
+    const report = await validateRunbooks(['.'], { catalogue, cwd, base: await gitBaseVersions('HEAD', cwd, nameOf) });
     expect(brief(report).sort()).toEqual(expected);
-    await expect(gitBaseVersions('nowhere', cwd)).rejects.toMatchObject({ code: 'base-unknown', exitCode: 2 });
-    await expect(gitBaseVersions('--output=x', cwd)).rejects.toMatchObject({ code: 'base-unknown' });
+    await expect(gitBaseVersions('nowhere', cwd, nameOf)).rejects.toMatchObject({ code: 'base-unknown', exitCode: 2 });
+    await expect(gitBaseVersions('--output=x', cwd, nameOf)).rejects.toMatchObject({ code: 'base-unknown' });
   });
 });
