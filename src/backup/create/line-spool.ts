@@ -13,6 +13,7 @@ export class LineSpool {
   #pending: string[] = [];
   #pendingBytes = 0;
   #lines = 0;
+  #isClosed = false;
 
   constructor(file: string) {
     this.#fd = openSync(file, 'wx+', 0o600);
@@ -48,11 +49,10 @@ export class LineSpool {
   }
 
   close(): void {
-    try {
-      closeSync(this.#fd);
-    } catch {
-      // Closed before.
-    }
+    if (this.#isClosed) return;
+    // The number is given to the next file that is opened: closed twice, it would be that file which is closed.
+    this.#isClosed = true;
+    closeSync(this.#fd);
   }
 
   #flush(): void {
