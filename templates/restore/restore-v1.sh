@@ -522,7 +522,7 @@ awk -F '\t' -v root="$root" "$awk_bytes"'
     if ($1 == "d" && ("," $19 ",") ~ /,unreadable,/) print $2 > (T "/unread")
     print NR "\t" $1 "\t" $2 "\t" $3 "\t" $4 "\t" $5 "\t" $8 "\t" $11 "\t" $13 "\t" first "\t" kind > (T "/sel")
     if ($16 != "-") print NR "\t" $2 "\t" $16 > (T "/xattrs")
-    if ($17 != "-") print NR "\t" $2 "\t" $17 > (T "/acls")
+    if ($17 != "-") print NR "\t" $2 "\t" $17 "\t" substr($3, 1, 1) "\t" $4 "\t" $5 > (T "/acls")
   }
   END {
     for (i = 1; i <= prefix_count; i++) if (!hit[i]) print raw(shown[i]) > (T "/unmatched")
@@ -927,7 +927,8 @@ rm -rf "$T/sk"
 if [ -s "$T/acls" ]; then
   if command -v setfacl >/dev/null 2>&1; then
     tac "$T/acls" >"$T/acls.reversed" || space_or "$T can't be written"
-    awk -F '\t' '
+    # setfacl takes setuid, setgid and sticky away from what has no "flags" here. A foreign owner's setuid is not given to a copy of ours.
+    awk -F '\t' -v root="$root" -v uid="$uid" -v gid="$gid" '
       part == 1 { failed[$1] = 1; next }
       function quoted(s,  out, at) {
         out = ""
@@ -935,7 +936,12 @@ if [ -s "$T/acls" ]; then
         return out s
       }
       $1 in failed { next }
-      { print "# file: ./" quoted($2); n = split($3, rule, ","); for (i = 1; i <= n; i++) print rule[i]; print "" }' \
+      {
+        print "# file: ./" quoted($2)
+        m = $4; if (root == "" && ($5 != uid || $6 != gid)) m = m % 2
+        if (m > 0) print "# flags: " (m >= 4 ? "s" : "-") (m % 4 >= 2 ? "s" : "-") (m % 2 ? "t" : "-")
+        n = split($3, rule, ","); for (i = 1; i <= n; i++) print rule[i]; print ""
+      }' \
       part=1 "$T/failed" part=2 "$T/acls.reversed" >"$T/acls.dump" || space_or "$T can't be written"
     (cd -- "$target" && setfacl --restore="$T/acls.dump") 2>"$T/err" || complain "$T/err"
   else

@@ -158,6 +158,18 @@ export function makeHostileTree(root: string): void {
   run('setfattr', '-n', 'user.large', '-v', `0x${'5a'.repeat(3000)}`, 'copy 1');
   run('setfacl', '-m', 'u:1234:r,g:4321:rw', 'copy 2');
   run('setfacl', '-m', 'u:1234:rwx,d:u:1234:rx,d:g::-', 'a/b');
+  // setfacl and chmod change each other's bits.
+  for (const [name, mode] of [
+    ['acl setuid', 0o4070],
+    ['acl setgid', 0o2755],
+  ] as const) {
+    file(name, 'x');
+    run('setfacl', '-m', 'u:0:rwx', name);
+    chmodSync(`${root}/${name}`, mode);
+  }
+  mkdirSync(`${root}/acl folder`);
+  run('setfacl', '-m', 'u:1234:rwx,d:u:1234:rx', 'acl folder');
+  chmodSync(`${root}/acl folder`, 0o3775);
   run('setfattr', '-n', 'user.odd', '-v', 'x', `${root}/names/-rf`);
   run('setfacl', '-m', 'u:77:r', Buffer.from('./names/new\nline').toString());
   if (isRoot) {
