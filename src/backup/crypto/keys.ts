@@ -37,7 +37,28 @@ export function readIdentityKeys(path: string): string[] {
     throw usageError('identity-invalid', `the identity file ${path} holds no key`, {
       next: 'Give a file made by "age-keygen" or "oaops backup key generate".',
     });
+  refuseOtherKeys(path, keys[0]!);
   return keys;
+}
+
+/** Keys that age(1) reads as well, and this program does not: named, because "no age key" would be untrue. */
+function refuseOtherKeys(path: string, first: string): void {
+  if (/^age-encryption\.org\/|^-----BEGIN AGE ENCRYPTED FILE-----$/.test(first))
+    throw usageError('identity-invalid', `the identity file ${path} is itself encrypted`, {
+      next: 'Decrypt it first, into memory: "age -d -o /dev/shm/key.txt FILE"; give that file, and remove it afterwards.',
+    });
+  if (/^-----BEGIN .*PRIVATE KEY-----$|^(?:ssh|ecdsa|sk)-/.test(first))
+    throw usageError('identity-invalid', `the identity file ${path} holds an SSH key`, {
+      next: 'Give the age key of one of the recipients, a line AGE-SECRET-KEY-1...: SSH keys are not used for backups.',
+    });
+  if (/^age1/.test(first))
+    throw usageError('identity-invalid', `the identity file ${path} holds a public key`, {
+      next: 'Give the private key that belongs to it, a line AGE-SECRET-KEY-1...',
+    });
+  if (/^AGE-PLUGIN-/.test(first))
+    throw usageError('identity-invalid', `the identity file ${path} holds a key of an age plugin`, {
+      next: 'Give the age key of one of the recipients, a line AGE-SECRET-KEY-1...: plugins are not used for backups.',
+    });
 }
 
 function keyLines(text: string): string[] {

@@ -128,5 +128,16 @@ describe('keys', () => {
     expect(() => readIdentityFile(file)).toThrow(/holds no key/);
     writeFileSync(file, 'hello\n');
     expect(() => readIdentityFile(file)).toThrow(/no age key/);
+    for (const [text, message] of [
+      ['age-encryption.org/v1\n-> scrypt x 18\n', /is itself encrypted/],
+      ['-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\n', /is itself encrypted/],
+      ['-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n', /holds an SSH key/],
+      ['# mine\nssh-ed25519 AAAA me@here\n', /holds an SSH key/],
+      [`${one.recipient}\n`, /holds a public key/],
+      ['AGE-PLUGIN-YUBIKEY-1QQQ\n', /holds a key of an age plugin/],
+    ] as const) {
+      writeFileSync(file, text);
+      expect(() => readIdentityFile(file)).toThrow(message);
+    }
   });
 });

@@ -30,6 +30,18 @@ export const backupStorage = (): Messages => ({
     '接收者是公钥，即 "age1" 加 58 个字符，可由 "age-keygen -y" 打印。',
   'recipients file': '接收者文件',
   'identity file': '私钥文件',
+  'the identity file {} is itself encrypted': '私钥文件 {} 本身已加密',
+  'Decrypt it first, into memory: "age -d -o /dev/shm/key.txt FILE"; give that file, and remove it afterwards.':
+    '请先把它解密到内存中："age -d -o /dev/shm/key.txt FILE"；使用解密后的文件，用完后删除。',
+  'the identity file {} holds an SSH key': '私钥文件 {} 中是 SSH 密钥',
+  'Give the age key of one of the recipients, a line AGE-SECRET-KEY-1...: SSH keys are not used for backups.':
+    '请给出某个接收者的 age 私钥，即一行 AGE-SECRET-KEY-1...：备份不使用 SSH 密钥。',
+  'the identity file {} holds a public key': '私钥文件 {} 中是公钥',
+  'Give the private key that belongs to it, a line AGE-SECRET-KEY-1...':
+    '请给出与之对应的私钥，即一行 AGE-SECRET-KEY-1...',
+  'the identity file {} holds a key of an age plugin': '私钥文件 {} 中是 age 插件的密钥',
+  'Give the age key of one of the recipients, a line AGE-SECRET-KEY-1...: plugins are not used for backups.':
+    '请给出某个接收者的 age 私钥，即一行 AGE-SECRET-KEY-1...：备份不使用 age 插件。',
   'the identity file {} holds no key': '私钥文件 {} 中没有密钥',
   'the {} {} cannot be read: {}': '{} {} 无法读取：{}',
   'Check the path and who may read it.': '请检查路径以及读取权限。',
