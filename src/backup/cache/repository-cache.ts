@@ -4,10 +4,11 @@ import { zstdDecompressSync } from 'node:zlib';
 import type Database from 'better-sqlite3';
 import { sha256Hex } from '../../core/json.ts';
 import { makeOwnDir } from '../../core/private-dir.ts';
-import type { EntryBlockRef } from '../format/manifest-root.ts';
+import { type EntryBlockRef, parseManifestRoot } from '../format/manifest-root.ts';
 import { objectNames } from '../format/object-names.ts';
 import { formatPackLine, type PackInfo, parsePackLine } from '../format/pack-table.ts';
 import type { ContentIndex } from './content-index.ts';
+import { CacheDamaged, tellsOfDamage } from './damaged-cache.ts';
 import { HashFilter } from './hash-filter.ts';
 
 /** What the cache knows of a block: its reference, and the packs that its lines name. */
@@ -36,9 +37,11 @@ const schema = `
 /**
  * Local memory of one repository: contents by hash, and plain copies of the blocks of the last manifests. SQLite and small
  * files, all 0600. It may be deleted at any time; the next backup is then rebuilt from the manifest, or stores everything again.
+ * Every method throws `CacheDamaged` when it meets damage.
  */
 export class RepositoryCache implements ContentIndex {
   readonly #db: Database.Database;
+  readonly #dir: string;
   readonly #blocksDir: string;
   #filter: HashFilter | undefined;
   readonly #find: Database.Statement<[Buffer], { sha: string; member: number; length: number }>;
@@ -52,13 +55,14 @@ export class RepositoryCache implements ContentIndex {
       return new RepositoryCache(openDatabase(Sqlite, file), dir);
     } catch (error) {
       onReset(`the local cache could not be read (${error instanceof Error ? error.message : String(error)})`);
-      for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
+      removeDatabase(file);
       return new RepositoryCache(openDatabase(Sqlite, file), dir);
     }
   }
 
   private constructor(db: Database.Database, dir: string) {
     this.#db = db;
+    this.#dir = dir;
     this.#blocksDir = join(dir, 'blocks');
     this.#find = db.prepare(
       'SELECT p.sha AS sha, c.member AS member, c.length AS length FROM contents c JOIN packs p ON p.id = c.pack WHERE c.sha = ?',
@@ -67,18 +71,20 @@ export class RepositoryCache implements ContentIndex {
 
   /** False for a new cache, or one that was thrown away. */
   get isUsed(): boolean {
-    return this.#db.prepare('SELECT 1 FROM parents LIMIT 1').get() !== undefined;
+    return this.#sound(() => this.#db.prepare('SELECT 1 FROM parents LIMIT 1').get() !== undefined);
   }
 
   find(sha256: string): { pack: string; member: number; length: number } | undefined {
-    this.#filter ??= this.#makeFilter();
-    if (!this.#filter.mayHold(sha256)) return undefined;
-    const row = this.#find.get(Buffer.from(sha256, 'hex'));
-    return row && { pack: row.sha, member: row.member, length: row.length };
+    return this.#sound(() => {
+      this.#filter ??= this.#makeFilter();
+      if (!this.#filter.mayHold(sha256)) return undefined;
+      const row = this.#find.get(Buffer.from(sha256, 'hex'));
+      return row && { pack: row.sha, member: row.member, length: row.length };
+    });
   }
 
   addPack(pack: PackInfo, contents: Iterable<{ sha256: string; member: number; length: number }>): void {
-    this.#db.transaction(() => {
+    const add = this.#db.transaction(() => {
       this.#db
         .prepare('INSERT INTO packs (sha, line) VALUES (?, ?) ON CONFLICT (sha) DO UPDATE SET line = excluded.line')
         .run(pack.sha256, formatPackLine(pack));
@@ -91,7 +97,8 @@ export class RepositoryCache implements ContentIndex {
         insert.run(Buffer.from(sha256, 'hex'), id, member, length);
         this.#filter?.add(sha256);
       }
-    })();
+    });
+    this.#sound(add);
   }
 
   /** Most contents that are asked for are new: the filter answers for them without the database. */
@@ -104,12 +111,22 @@ export class RepositoryCache implements ContentIndex {
   }
 
   packInfo(sha256: string): PackInfo | undefined {
-    const row = this.#db.prepare<[string], { line: string }>('SELECT line FROM packs WHERE sha = ?').get(sha256);
-    return row && parsePackLine(row.line);
+    return this.#sound(() => {
+      const row = this.#db.prepare<[string], { line: string }>('SELECT line FROM packs WHERE sha = ?').get(sha256);
+      return row && parsePackLine(row.line);
+    });
   }
 
   /** Size that every known pack and block must have where it is stored. */
   *storedSizes(): Generator<{ name: string; storedBytes: number }> {
+    try {
+      yield* this.#storedSizes();
+    } catch (error) {
+      throw this.#told(error);
+    }
+  }
+
+  *#storedSizes(): Generator<{ name: string; storedBytes: number }> {
     for (const { line } of this.#db.prepare<[], { line: string }>('SELECT line FROM packs').iterate()) {
       const { sha256, storedBytes } = parsePackLine(line);
       yield { name: objectNames.pack(sha256), storedBytes };
@@ -121,10 +138,12 @@ export class RepositoryCache implements ContentIndex {
   }
 
   block(plainSha256: string): KnownBlock | undefined {
-    const row = this.#db
-      .prepare<[string], { info: string }>('SELECT info FROM blocks WHERE plain = ?')
-      .get(plainSha256);
-    return row && (JSON.parse(row.info) as KnownBlock);
+    return this.#sound(() => {
+      const row = this.#db
+        .prepare<[string], { info: string }>('SELECT info FROM blocks WHERE plain = ?')
+        .get(plainSha256);
+      return row && (JSON.parse(row.info) as KnownBlock);
+    });
   }
 
   /** Remembers a block; `zstd` is its compressed plain text, kept for entry blocks to compare with next time. */
@@ -134,9 +153,11 @@ export class RepositoryCache implements ContentIndex {
       writeFileSync(`${path}.tmp`, zstd, { mode: 0o600 });
       renameSync(`${path}.tmp`, path);
     }
-    this.#db
-      .prepare('INSERT OR REPLACE INTO blocks (plain, info) VALUES (?, ?)')
-      .run(block.plainSha256, JSON.stringify(block));
+    this.#sound(() =>
+      this.#db
+        .prepare('INSERT OR REPLACE INTO blocks (plain, info) VALUES (?, ?)')
+        .run(block.plainSha256, JSON.stringify(block)),
+    );
   }
 
   /** Plain text of an entry block, checked; undefined when the copy is missing or damaged. */
@@ -153,23 +174,32 @@ export class RepositoryCache implements ContentIndex {
   }
 
   parent(sourcesKey: string): KnownParent | undefined {
-    return this.#db
-      .prepare<[string], KnownParent>('SELECT snapshot, started, root FROM parents WHERE sources = ?')
-      .get(sourcesKey);
+    return this.#sound(() => {
+      const known = this.#db
+        .prepare<[string], KnownParent>('SELECT snapshot, started, root FROM parents WHERE sources = ?')
+        .get(sourcesKey);
+      // Whoever asked for it reads its root next: read here, so that a damaged one counts as damage of the cache.
+      if (known) parseManifestRoot(known.root);
+      return known;
+    });
   }
 
   /** The last snapshots of all sources that were backed up here. */
   parents(): KnownParent[] {
-    return this.#db.prepare<[], KnownParent>('SELECT snapshot, started, root FROM parents').all();
+    return this.#sound(() => this.#db.prepare<[], KnownParent>('SELECT snapshot, started, root FROM parents').all());
   }
 
   /** Copies of blocks that only it had go with the next `setParent`. */
   dropParent(sourcesKey: string): void {
-    this.#db.prepare('DELETE FROM parents WHERE sources = ?').run(sourcesKey);
+    this.#sound(() => this.#db.prepare('DELETE FROM parents WHERE sources = ?').run(sourcesKey));
   }
 
   /** Remembers the newest snapshot of these sources, and drops copies of blocks that no remembered snapshot has. */
   setParent(sourcesKey: string, parent: KnownParent): void {
+    this.#sound(() => this.#setParent(sourcesKey, parent));
+  }
+
+  #setParent(sourcesKey: string, parent: KnownParent): void {
     this.#db
       .prepare('INSERT OR REPLACE INTO parents (sources, snapshot, started, root) VALUES (?, ?, ?, ?)')
       .run(sourcesKey, parent.snapshot, parent.started, parent.root);
@@ -187,6 +217,24 @@ export class RepositoryCache implements ContentIndex {
   close(): void {
     this.#db.close();
   }
+
+  #sound<Result>(work: () => Result): Result {
+    try {
+      return work();
+    } catch (error) {
+      throw this.#told(error);
+    }
+  }
+
+  #told(error: unknown): unknown {
+    return tellsOfDamage(error)
+      ? new CacheDamaged(error, () => removeDatabase(join(this.#dir, 'cache.sqlite')))
+      : error;
+  }
+}
+
+function removeDatabase(file: string): void {
+  for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
 }
 
 function openDatabase(Sqlite: typeof Database, file: string): Database.Database {

@@ -6,6 +6,7 @@ import { ExitCode } from '../../core/exit-codes.ts';
 import type { RandomSource } from '../../core/ids.ts';
 import { currentProcessIdentity } from '../../core/process-identity.ts';
 import type { AnchorObject, SnapshotMade } from '../anchors.ts';
+import { withSoundCache } from '../cache/damaged-cache.ts';
 import { RepositoryCache } from '../cache/repository-cache.ts';
 import type { Identities } from '../crypto/age-header.ts';
 import { fromText, toText } from '../format/byte-string.ts';
@@ -124,6 +125,18 @@ export async function runBackup(request: BackupRequest, place: BackupPlace): Pro
   if (request.repos.length === 0)
     throw usageError('repo-missing', 'no repository is given', { next: 'Give --repo, or set OAOPS_REPO.' });
   collectGarbageEarly();
+  const resets: string[] = [];
+  const result = await withSoundCache(
+    () => backUpOnce(request, place),
+    (why) => {
+      resets.push(why);
+      place.onWarning?.(why);
+    },
+  );
+  return { ...result, warnings: [...resets, ...result.warnings] };
+}
+
+async function backUpOnce(request: BackupRequest, place: BackupPlace): Promise<BackupResult> {
   const { clock } = place;
   const startedMs = clock.nowMs();
   const monotonicMs = clock.monotonicMs();

@@ -21,6 +21,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
 import { afterAll, describe, expect, it } from 'vitest';
 import { idAfter } from '../../../src/backup/create/create-snapshot.ts';
 import { toText } from '../../../src/backup/format/byte-string.ts';
@@ -205,6 +206,43 @@ describe('a backup', () => {
     expect(third.exitCode).toBe(0);
     await restoreFrom(repo, { target: join(base, 'two') });
     expect(differences(source, join(base, 'two', source))).toEqual([]);
+  });
+
+  it('meets a damaged page or row of its cache, and begins again without it', async (context) => {
+    needs('rsync')(context);
+    const { source, repo, state, base } = await place();
+    for (let i = 0; i < 300; i++) writeFileSync(join(source, `f${i}`), `content ${i}`);
+    await settle();
+    await backUp([source], [repo], { state });
+    const cacheDir = join(state, 'cache/backup', readdirSync(join(state, 'cache/backup'))[0]!);
+    const file = join(cacheDir, 'cache.sqlite');
+    const sql = (statement: string) => {
+      const db = new Sqlite(file);
+      db.exec(statement);
+      db.close();
+    };
+    sql('PRAGMA wal_checkpoint(TRUNCATE)');
+    const good = readFileSync(file);
+    const pages = Array.from({ length: good.length / 4096 - 1 }, (_, i) => i + 1);
+    const damages: (() => void)[] = [
+      // All pages but the first: a database that opens.
+      () => writeFileSync(file, Buffer.concat([good.subarray(0, 4096), Buffer.alloc(pages.length * 4096, 0x5a)])),
+      () => sql("UPDATE parents SET root = replace(root, 'oaops-manifest', 'oaopsXmanifest')"),
+      () => sql("UPDATE packs SET line = 'rubbish'"),
+      () => sql("UPDATE blocks SET info = '{'"),
+    ];
+    for (const [i, damage] of damages.entries()) {
+      for (const suffix of ['-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
+      writeFileSync(file, good);
+      damage();
+      writeFileSync(join(source, 'new'), `new ${i}`);
+      const result = await backUp([source], [repo], { state });
+      expect(result.warnings.join(), `damage ${i}`).toMatch(/^the local cache is damaged \(/);
+      expect(result.exitCode).toBe(0);
+      const target = join(base, `damage ${i}`);
+      await restoreFrom(repo, { target });
+      expect(differences(source, join(target, source))).toEqual([]);
+    }
   });
 });
 

@@ -14,6 +14,7 @@ export const backup = (): Messages => ({
   'the audit log could not be anchored: {}': '审计日志无法锚定：{}',
   '{} blocks of the local cache were damaged; their files were read again':
     '本地缓存有 {} 个块损坏，相关文件已重新读取',
+  'the local cache is damaged ({}): the backup begins again without it': '本地缓存已损坏（{}）：备份将弃用它并重新开始',
   'the backup was stopped; {} finished packs are stored, no snapshot was made':
     '备份已停止；已存储 {} 个完整的数据包，没有生成快照',
   'Run it again: what is stored already is not stored twice.': '请再次运行：已存储的内容不会重复存储。',
