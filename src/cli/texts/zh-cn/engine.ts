@@ -172,4 +172,5 @@ export const engine = (): Messages => ({
   'Run it in a terminal and without --json, or name the secret by env:, file: or cred:.':
     '请在终端中运行且不带 --json，或用 env:、file: 或 cred: 指明密钥。',
   'the webhook answered {}': 'webhook 返回 {}',
+  'not every step came to an end': '并非所有步骤都已结束',
 });
