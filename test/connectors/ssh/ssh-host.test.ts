@@ -132,10 +132,10 @@ describe.skipIf(!sshdAvailable)('commands over ssh', () => {
 
   it('does not wait for background children, and takes large outputs and inputs', async () => {
     const host = await door.open(target(), never);
-    const started = Date.now();
     await host.run({ argv: ['/bin/sh', '-c', 'sleep 721.5 & echo ok'] }, never);
-    expect(Date.now() - started).toBeLessThan(3000);
-    for (const pid of processesWith('721.5')) process.kill(pid);
+    const left = processesWith('721.5');
+    expect(left).not.toEqual([]);
+    for (const pid of left) process.kill(pid);
     const size = 40 * 1024 * 1024;
     const result = await host.run({ argv: ['/bin/sh', '-c', `head -c ${size} /dev/zero | tr '\\0' x`] }, never);
     expect(result.stdout).toMatchObject({
