@@ -35,6 +35,8 @@ test.each([
     const ended = oaops(args, env);
     expect({ signal: ended.signal, status: ended.status }, ended.stderr).toEqual({ signal: null, status });
     expect(ended.stderr).toContain('/proc/x');
+    // A fact, and what to do.
+    expect(ended.stderr.trimEnd().split('\n').length).toBeGreaterThan(1);
     expect(ended.stderr).not.toMatch(/ {4}at /);
   },
   30_000,

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
 import type Database from 'better-sqlite3';
@@ -9,7 +9,9 @@ import { objectNames } from '../format/object-names.ts';
 import { formatPackLine, type PackInfo, parsePackLine } from '../format/pack-table.ts';
 import type { ContentIndex } from './content-index.ts';
 import { CacheDamaged, tellsOfDamage } from './damaged-cache.ts';
+import { openDatabase, removeDatabase } from './database.ts';
 import { HashFilter } from './hash-filter.ts';
+import { checkRow, rowChecksum } from './row-checksum.ts';
 
 /** What the cache knows of a block: its reference, and the packs that its lines name. */
 export interface KnownBlock extends EntryBlockRef {
@@ -25,15 +27,6 @@ export interface KnownParent {
   root: string;
 }
 
-const schemaVersion = 1;
-
-const schema = `
-  CREATE TABLE packs (id INTEGER PRIMARY KEY, sha TEXT NOT NULL UNIQUE, line TEXT NOT NULL);
-  CREATE TABLE contents (sha BLOB PRIMARY KEY, pack INTEGER NOT NULL, member INTEGER NOT NULL, length INTEGER NOT NULL) WITHOUT ROWID;
-  CREATE TABLE blocks (plain TEXT PRIMARY KEY, info TEXT NOT NULL);
-  CREATE TABLE parents (sources TEXT PRIMARY KEY, snapshot TEXT NOT NULL, started TEXT NOT NULL, root TEXT NOT NULL);
-`;
-
 /**
  * Local memory of one repository: contents by hash, and plain copies of the blocks of the last manifests. SQLite and small
  * files, all 0600. It may be deleted at any time; the next backup is then rebuilt from the manifest, or stores everything again.
@@ -44,7 +37,7 @@ export class RepositoryCache implements ContentIndex {
   readonly #dir: string;
   readonly #blocksDir: string;
   #filter: HashFilter | undefined;
-  readonly #find: Database.Statement<[Buffer], { sha: string; member: number; length: number }>;
+  readonly #find: Database.Statement<[Buffer], { sha: string; member: number; length: number; checksum: number }>;
 
   /** Opens or makes the cache in `dir`; one that cannot be read is thrown away and `onReset` told. */
   static async open(dir: string, onReset: (why: string) => void = () => undefined): Promise<RepositoryCache> {
@@ -65,7 +58,7 @@ export class RepositoryCache implements ContentIndex {
     this.#dir = dir;
     this.#blocksDir = join(dir, 'blocks');
     this.#find = db.prepare(
-      'SELECT p.sha AS sha, c.member AS member, c.length AS length FROM contents c JOIN packs p ON p.id = c.pack WHERE c.sha = ?',
+      'SELECT p.sha AS sha, c.member AS member, c.length AS length, c.checksum AS checksum FROM contents c JOIN packs p ON p.id = c.pack WHERE c.sha = ?',
     );
   }
 
@@ -79,22 +72,29 @@ export class RepositoryCache implements ContentIndex {
       this.#filter ??= this.#makeFilter();
       if (!this.#filter.mayHold(sha256)) return undefined;
       const row = this.#find.get(Buffer.from(sha256, 'hex'));
-      return row && { pack: row.sha, member: row.member, length: row.length };
+      if (!row) return undefined;
+      checkRow(row.checksum, sha256, row.sha, row.member, row.length);
+      return { pack: row.sha, member: row.member, length: row.length };
     });
   }
 
   addPack(pack: PackInfo, contents: Iterable<{ sha256: string; member: number; length: number }>): void {
     const add = this.#db.transaction(() => {
+      const line = formatPackLine(pack);
       this.#db
-        .prepare('INSERT INTO packs (sha, line) VALUES (?, ?) ON CONFLICT (sha) DO UPDATE SET line = excluded.line')
-        .run(pack.sha256, formatPackLine(pack));
+        .prepare(
+          `INSERT INTO packs (sha, line, checksum) VALUES (?, ?, ?)
+           ON CONFLICT (sha) DO UPDATE SET line = excluded.line, checksum = excluded.checksum`,
+        )
+        .run(pack.sha256, line, rowChecksum(pack.sha256, line));
       const { id } = this.#db.prepare<[string], { id: number }>('SELECT id FROM packs WHERE sha = ?').get(pack.sha256)!;
       // The newest place wins: an older pack may be gone.
       const insert = this.#db.prepare(
-        'INSERT OR REPLACE INTO contents (sha, pack, member, length) VALUES (?, ?, ?, ?)',
+        'INSERT OR REPLACE INTO contents (sha, pack, member, length, checksum) VALUES (?, ?, ?, ?, ?)',
       );
       for (const { sha256, member, length } of contents) {
-        insert.run(Buffer.from(sha256, 'hex'), id, member, length);
+        const checksum = rowChecksum(sha256, pack.sha256, member, length);
+        insert.run(Buffer.from(sha256, 'hex'), id, member, length, checksum);
         this.#filter?.add(sha256);
       }
     });
@@ -112,8 +112,10 @@ export class RepositoryCache implements ContentIndex {
 
   packInfo(sha256: string): PackInfo | undefined {
     return this.#sound(() => {
-      const row = this.#db.prepare<[string], { line: string }>('SELECT line FROM packs WHERE sha = ?').get(sha256);
-      return row && parsePackLine(row.line);
+      const row = this.#db
+        .prepare<[string], PackRow>('SELECT sha, line, checksum FROM packs WHERE sha = ?')
+        .get(sha256);
+      return row && packOf(row);
     });
   }
 
@@ -127,12 +129,12 @@ export class RepositoryCache implements ContentIndex {
   }
 
   *#storedSizes(): Generator<{ name: string; storedBytes: number }> {
-    for (const { line } of this.#db.prepare<[], { line: string }>('SELECT line FROM packs').iterate()) {
-      const { sha256, storedBytes } = parsePackLine(line);
+    for (const row of this.#db.prepare<[], PackRow>('SELECT sha, line, checksum FROM packs').iterate()) {
+      const { sha256, storedBytes } = packOf(row);
       yield { name: objectNames.pack(sha256), storedBytes };
     }
-    for (const { info } of this.#db.prepare<[], { info: string }>('SELECT info FROM blocks').iterate()) {
-      const { sha256, storedBytes } = JSON.parse(info) as KnownBlock;
+    for (const row of this.#db.prepare<[], BlockRow>('SELECT plain, info, checksum FROM blocks').iterate()) {
+      const { sha256, storedBytes } = blockOf(row);
       yield { name: objectNames.block(sha256), storedBytes };
     }
   }
@@ -140,9 +142,9 @@ export class RepositoryCache implements ContentIndex {
   block(plainSha256: string): KnownBlock | undefined {
     return this.#sound(() => {
       const row = this.#db
-        .prepare<[string], { info: string }>('SELECT info FROM blocks WHERE plain = ?')
+        .prepare<[string], BlockRow>('SELECT plain, info, checksum FROM blocks WHERE plain = ?')
         .get(plainSha256);
-      return row && (JSON.parse(row.info) as KnownBlock);
+      return row && blockOf(row);
     });
   }
 
@@ -153,10 +155,11 @@ export class RepositoryCache implements ContentIndex {
       writeFileSync(`${path}.tmp`, zstd, { mode: 0o600 });
       renameSync(`${path}.tmp`, path);
     }
+    const info = JSON.stringify(block);
     this.#sound(() =>
       this.#db
-        .prepare('INSERT OR REPLACE INTO blocks (plain, info) VALUES (?, ?)')
-        .run(block.plainSha256, JSON.stringify(block)),
+        .prepare('INSERT OR REPLACE INTO blocks (plain, info, checksum) VALUES (?, ?, ?)')
+        .run(block.plainSha256, info, rowChecksum(block.plainSha256, info)),
     );
   }
 
@@ -176,17 +179,22 @@ export class RepositoryCache implements ContentIndex {
   parent(sourcesKey: string): KnownParent | undefined {
     return this.#sound(() => {
       const known = this.#db
-        .prepare<[string], KnownParent>('SELECT snapshot, started, root FROM parents WHERE sources = ?')
+        .prepare<[string], ParentRow>(
+          'SELECT sources, snapshot, started, root, checksum FROM parents WHERE sources = ?',
+        )
         .get(sourcesKey);
-      // Whoever asked for it reads its root next: read here, so that a damaged one counts as damage of the cache.
-      if (known) parseManifestRoot(known.root);
-      return known;
+      return known && parentOf(known);
     });
   }
 
   /** The last snapshots of all sources that were backed up here. */
   parents(): KnownParent[] {
-    return this.#sound(() => this.#db.prepare<[], KnownParent>('SELECT snapshot, started, root FROM parents').all());
+    return this.#sound(() =>
+      this.#db
+        .prepare<[], ParentRow>('SELECT sources, snapshot, started, root, checksum FROM parents')
+        .all()
+        .map(parentOf),
+    );
   }
 
   /** Copies of blocks that only it had go with the next `setParent`. */
@@ -201,8 +209,14 @@ export class RepositoryCache implements ContentIndex {
 
   #setParent(sourcesKey: string, parent: KnownParent): void {
     this.#db
-      .prepare('INSERT OR REPLACE INTO parents (sources, snapshot, started, root) VALUES (?, ?, ?, ?)')
-      .run(sourcesKey, parent.snapshot, parent.started, parent.root);
+      .prepare('INSERT OR REPLACE INTO parents (sources, snapshot, started, root, checksum) VALUES (?, ?, ?, ?, ?)')
+      .run(
+        sourcesKey,
+        parent.snapshot,
+        parent.started,
+        parent.root,
+        rowChecksum(sourcesKey, parent.snapshot, parent.started, parent.root),
+      );
     const roots = this.#db.prepare<[], { root: string }>('SELECT root FROM parents').all();
     const needed = new Set<string>();
     for (const { root } of roots)
@@ -233,28 +247,36 @@ export class RepositoryCache implements ContentIndex {
   }
 }
 
-function removeDatabase(file: string): void {
-  for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
+interface PackRow {
+  sha: string;
+  line: string;
+  checksum: number;
 }
 
-function openDatabase(Sqlite: typeof Database, file: string): Database.Database {
-  writeFileSync(file, '', { flag: 'a', mode: 0o600 });
-  const db = new Sqlite(file, { timeout: 10_000 });
-  try {
-    db.pragma('journal_mode = WAL');
-    // A power cut may lose the last commits, never make the rest inconsistent: a cache needs no more.
-    db.pragma('synchronous = NORMAL');
-    db.pragma('cache_size = -8000');
-    const version = db.pragma('user_version', { simple: true });
-    if (version === 0) {
-      db.transaction(() => {
-        db.exec(schema);
-        db.pragma(`user_version = ${schemaVersion}`);
-      })();
-    } else if (version !== schemaVersion) throw new Error(`it has version ${String(version)}`);
-    return db;
-  } catch (error) {
-    db.close();
-    throw error;
-  }
+function packOf({ sha, line, checksum }: PackRow): PackInfo {
+  checkRow(checksum, sha, line);
+  return parsePackLine(line);
+}
+
+interface BlockRow {
+  plain: string;
+  info: string;
+  checksum: number;
+}
+
+function blockOf({ plain, info, checksum }: BlockRow): KnownBlock {
+  checkRow(checksum, plain, info);
+  return JSON.parse(info) as KnownBlock;
+}
+
+interface ParentRow extends KnownParent {
+  sources: string;
+  checksum: number;
+}
+
+function parentOf({ sources, snapshot, started, root, checksum }: ParentRow): KnownParent {
+  checkRow(checksum, sources, snapshot, started, root);
+  // Whoever asked for it reads its root next: read here, so that a damaged one counts as damage of the cache.
+  parseManifestRoot(root);
+  return { snapshot, started, root };
 }

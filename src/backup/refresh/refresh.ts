@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { writeFileDurable } from '../../core/durable-file.ts';
 import { OaopsError } from '../../core/errors.ts';
 import { count, formatSize } from '../../core/units.ts';
+import { CacheDamaged } from '../cache/damaged-cache.ts';
 import { RepositoryCache } from '../cache/repository-cache.ts';
 import type { BackupDoor } from '../door.ts';
 import { openRepository } from '../repository/open.ts';
@@ -25,7 +26,7 @@ export interface RefreshResult extends Omit<StalePacks, 'packs'> {
 /**
  * Notes which packs the next backup of this machine is not to refer to any more: what is still current of them it stores again
  * from the source. What they held goes with the snapshots that need it.
- * @throws OaopsError `cache-missing` when this machine has made no backup there
+ * @throws OaopsError `cache-missing` when this machine has made no backup there, `cache-damaged`
  */
 export async function requestRefresh(
   door: Pick<BackupDoor, 'openStore' | 'cacheDir'>,
@@ -44,6 +45,12 @@ export async function requestRefresh(
       const { packs, ...found } = findStalePacks(cache, liveBelow);
       if (!dryRun) writeFileDurable(fileOf(dir), `${JSON.stringify({ packs: [...packs] })}\n`);
       return { repositoryId, packs: packs.size, ...found, dryRun };
+    } catch (error) {
+      if (!(error instanceof CacheDamaged)) throw error;
+      throw new OaopsError('cache-damaged', `the local cache is damaged (${error.message})`, {
+        next: 'Make a backup: it throws the cache away and begins a new one.',
+        cause: error,
+      });
     } finally {
       cache.close();
     }

@@ -230,12 +230,16 @@ describe('a backup', () => {
       () => sql("UPDATE parents SET root = replace(root, 'oaops-manifest', 'oaopsXmanifest')"),
       () => sql("UPDATE packs SET line = 'rubbish'"),
       () => sql("UPDATE blocks SET info = '{'"),
+      // A row that looks right: only its checksum tells.
+      () => sql('UPDATE contents SET member = member + 2'),
     ];
     for (const [i, damage] of damages.entries()) {
       for (const suffix of ['-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
       writeFileSync(file, good);
       damage();
       writeFileSync(join(source, 'new'), `new ${i}`);
+      // A content that is stored already: its place is asked for.
+      writeFileSync(join(source, 'again'), `content ${i}`);
       const result = await backUp([source], [repo], { state });
       expect(result.warnings.join(), `damage ${i}`).toMatch(/^the local cache is damaged \(/);
       expect(result.exitCode).toBe(0);

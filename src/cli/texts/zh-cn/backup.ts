@@ -14,6 +14,12 @@ export const backup = (): Messages => ({
   'the audit log could not be anchored: {}': '审计日志无法锚定：{}',
   '{} blocks of the local cache were damaged; their files were read again':
     '本地缓存有 {} 个块损坏，相关文件已重新读取',
+  'the local cache is damaged ({})': '本地缓存已损坏（{}）',
+  'Make a backup: it throws the cache away and begins a new one.': '请执行一次备份：它会弃用此缓存并新建一个。',
+  'a row does not have its checksum': '有一行与其校验和不符',
+  'the spool folder {} cannot be made: {}': '暂存目录 {} 无法创建：{}',
+  'Name a folder that can be written with --spool-dir; OAOPS_STATE_DIR moves the one that is taken without it.':
+    '请用 --spool-dir 指定可写的目录；未指定时所用的目录可由 OAOPS_STATE_DIR 改变。',
   'the local cache is damaged ({}): the backup begins again without it': '本地缓存已损坏（{}）：备份将弃用它并重新开始',
   'the backup was stopped; {} finished packs are stored, no snapshot was made':
     '备份已停止；已存储 {} 个完整的数据包，没有生成快照',
