@@ -115,6 +115,8 @@ describe('keys', () => {
     const wrong = one.recipient.slice(0, -1) + (one.recipient.endsWith('q') ? 'p' : 'q');
     for (const bad of [wrong, 'ssh-ed25519 AAAA', '', one.recipient.toUpperCase()])
       await expect(checkRecipient(bad)).rejects.toMatchObject({ code: 'recipient-invalid', exitCode: 2 });
+    await expect(checkRecipient(wrong)).rejects.toThrow(/ is mistyped: its checksum does not fit$/);
+    await expect(checkRecipient(one.recipient.toUpperCase())).rejects.toThrow(/: it is in small letters only$/);
     await expect(checkRecipient(one.key)).rejects.toThrow(/^a private key was given as a recipient$/);
   });
 
@@ -135,9 +137,14 @@ describe('keys', () => {
       ['# mine\nssh-ed25519 AAAA me@here\n', /holds an SSH key/],
       [`${one.recipient}\n`, /holds a public key/],
       ['AGE-PLUGIN-YUBIKEY-1QQQ\n', /holds a key of an age plugin/],
+      [`${one.key}\nssh-ed25519 AAAA me@here\n`, /holds an SSH key/],
+      [`${one.key.toLowerCase()}\n`, /holds a private key in small letters$/],
+      [`${one.key.slice(0, -1)}${one.key.endsWith('Q') ? 'P' : 'Q'}\n`, /holds a mistyped private key/],
     ] as const) {
       writeFileSync(file, text);
       expect(() => readIdentityFile(file)).toThrow(message);
+      // Nobody is shown a private key because of a slip.
+      expect(() => readIdentityFile(file)).not.toThrow(new RegExp(one.key.slice(20, 40), 'i'));
     }
   });
 });

@@ -26,6 +26,8 @@ export const backupStorage = (): Messages => ({
   'wrong form': '格式错误',
   'a private key was given as a recipient': '给出的接收者是一个私钥',
   '"{}" is no age recipient': '"{}" 不是 age 接收者',
+  '"{}" is mistyped: its checksum does not fit': '"{}" 有误：校验和不符',
+  '"{}" is no age recipient: it is in small letters only': '"{}" 不是 age 接收者：接收者只用小写字母',
   'A recipient is a public key, "age1" and 58 characters, as "age-keygen -y" prints it.':
     '接收者是公钥，即 "age1" 加 58 个字符，可由 "age-keygen -y" 打印。',
   'recipients file': '接收者文件',
@@ -42,6 +44,12 @@ export const backupStorage = (): Messages => ({
   'the identity file {} holds a key of an age plugin': '私钥文件 {} 中是 age 插件的密钥',
   'Give the age key of one of the recipients, a line AGE-SECRET-KEY-1...: plugins are not used for backups.':
     '请给出某个接收者的 age 私钥，即一行 AGE-SECRET-KEY-1...：备份不使用 age 插件。',
+  'the identity file {} holds a private key in small letters': '私钥文件 {} 中的私钥写成了小写字母',
+  'Write it in capital letters, as "age-keygen" printed it: AGE-SECRET-KEY-1...':
+    '请按 "age-keygen" 打印的样子写成大写字母：AGE-SECRET-KEY-1...',
+  'the identity file {} holds a mistyped private key: its checksum does not fit':
+    '私钥文件 {} 中的私钥有误：校验和不符',
+  'Compare it with the original, character by character.': '请与原件逐字符核对。',
   'the identity file {} holds no key': '私钥文件 {} 中没有密钥',
   'the {} {} cannot be read: {}': '{} {} 无法读取：{}',
   'Check the path and who may read it.': '请检查路径以及读取权限。',
