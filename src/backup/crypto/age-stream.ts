@@ -80,13 +80,20 @@ export class AgeEncryptor {
   }
 }
 
+/** Where a chunk is stored, from the start of the object. */
+export function storedChunk(
+  headerBytes: number,
+  storedBytes: number,
+  index: number,
+): { offset: number; length: number } {
+  const offset = headerBytes + nonceBytes + index * storedChunkBytes;
+  return { offset, length: Math.min(storedChunkBytes, storedBytes - offset) };
+}
+
 /** Which stored bytes of an age payload hold the plain bytes `[from, to)`. Offsets count from the start of the object. */
 export interface ChunkRange {
   offset: number;
   length: number;
-  firstChunk: number;
-  /** Plain offset of the first chunk. */
-  plainStart: number;
 }
 
 /** `headerBytes` is the length of the age header; `storedBytes` the size of the whole object. */
@@ -96,7 +103,7 @@ export function chunkRange(headerBytes: number, storedBytes: number, from: numbe
   const lastChunk = Math.floor(Math.max(from, to - 1) / chunkBytes);
   const offset = start + firstChunk * storedChunkBytes;
   const end = Math.min(storedBytes, start + (lastChunk + 1) * storedChunkBytes);
-  return { offset, length: end - offset, firstChunk, plainStart: firstChunk * chunkBytes };
+  return { offset, length: end - offset };
 }
 
 /** Length of the plain payload of an age file. */
@@ -113,15 +120,14 @@ export function plainLength(headerBytes: number, storedBytes: number): number {
  * `push` any cut of the stored bytes may be handed in. Throws `repository-damaged` when a tag is wrong.
  */
 export class AgeDecryptor {
-  readonly #key: Uint8Array;
+  readonly #key: KeyObject;
   readonly #lastChunk: number;
-  #index: number;
+  #index = 0;
   #rest: Buffer = Buffer.alloc(0);
 
-  constructor(key: Uint8Array, lastChunk: number, firstChunk = 0) {
-    this.#key = key;
+  constructor(key: Uint8Array, lastChunk: number) {
+    this.#key = createSecretKey(key);
     this.#lastChunk = lastChunk;
-    this.#index = firstChunk;
   }
 
   /** Plain bytes of the chunks completed by these stored bytes. */
@@ -147,28 +153,30 @@ export class AgeDecryptor {
     return plain;
   }
 
-  /** As `end` for a range that stops before the last chunk. */
-  endOfRange(): Buffer {
-    return this.#rest.length > 0 ? this.#open(this.#rest) : Buffer.alloc(0);
-  }
-
   #open(chunk: Buffer): Buffer {
-    const last = this.#index === this.#lastChunk;
-    if (chunk.length < tagBytes || this.#index > this.#lastChunk) throw damaged('an age file has wrong chunks');
-    const decipher = createDecipheriv('chacha20-poly1305', this.#key, chunkNonce(this.#index, last), {
-      authTagLength: tagBytes,
-    });
-    const bodyEnd = chunk.length - tagBytes;
-    decipher.setAuthTag(chunk.subarray(bodyEnd));
-    const plain = decipher.update(chunk.subarray(0, bodyEnd));
-    try {
-      decipher.final();
-    } catch {
-      throw damaged(`chunk ${this.#index} of an age file does not match its tag`);
-    }
+    if (this.#index > this.#lastChunk) throw damaged('an age file has wrong chunks');
+    const plain = openChunk(this.#key, this.#index, this.#index === this.#lastChunk, chunk);
     this.#index++;
     return plain;
   }
+}
+
+/**
+ * Plain bytes of one stored chunk, in memory that nothing else uses.
+ * @throws OaopsError `repository-damaged` when the tag is wrong
+ */
+export function openChunk(key: KeyObject, index: number, last: boolean, chunk: Uint8Array): Buffer {
+  if (chunk.length < tagBytes) throw damaged('an age file has wrong chunks');
+  const decipher = createDecipheriv('chacha20-poly1305', key, chunkNonce(index, last), { authTagLength: tagBytes });
+  const bodyEnd = chunk.length - tagBytes;
+  decipher.setAuthTag(chunk.subarray(bodyEnd));
+  const plain = decipher.update(chunk.subarray(0, bodyEnd));
+  try {
+    decipher.final();
+  } catch {
+    throw damaged(`chunk ${index} of an age file does not match its tag`);
+  }
+  return plain;
 }
 
 /** Number of the last chunk of a payload. */

@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
 import { damaged } from '../format/damaged.ts';
 import { type Identities, identityMissing, newAgeHeader } from './age-header.ts';
-import { AgeDecryptor, AgeEncryptor, chunkRange, lastChunkOf, nonceBytes } from './age-stream.ts';
+import { AgeDecryptor, AgeEncryptor, lastChunkOf, nonceBytes } from './age-stream.ts';
 
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
@@ -60,25 +60,4 @@ export async function decryptBytes(stored: Uint8Array, identities: Identities | 
   const { key, headerBytes } = await identities.payloadKey(stored);
   const decryptor = new AgeDecryptor(key, lastChunkOf(headerBytes, stored.length));
   return Buffer.concat([decryptor.push(stored.subarray(headerBytes + nonceBytes)), decryptor.end()]);
-}
-
-/**
- * Plain bytes `[from, to)` of an age file, out of the stored bytes that `chunkRange` names. `storedBytes` is the size of the
- * whole object.
- */
-export function decryptRange(
-  key: Uint8Array,
-  headerBytes: number,
-  storedBytes: number,
-  from: number,
-  to: number,
-  stored: Uint8Array,
-): Buffer {
-  const range = chunkRange(headerBytes, storedBytes, from, to);
-  if (stored.length !== range.length) throw damaged('a range of an age file has the wrong length');
-  const decryptor = new AgeDecryptor(key, lastChunkOf(headerBytes, storedBytes), range.firstChunk);
-  const head = decryptor.push(stored);
-  const tail = decryptor.endOfRange();
-  const plain = tail.length === 0 ? head : Buffer.concat([head, tail]);
-  return plain.subarray(from - range.plainStart, to - range.plainStart);
 }

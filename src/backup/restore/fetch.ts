@@ -44,8 +44,11 @@ export async function fetchPieces(
 }
 
 /** Contents in the order of the pack, cut where the stored bytes between first and last would become too many. */
-export function slicesOf(pack: PackInfo, pieces: readonly PlannedPiece[]): PlannedPiece[][] {
-  const slices: PlannedPiece[][] = [];
+export function slicesOf<T extends Pick<PlannedPiece, 'member' | 'length'>>(
+  pack: PackInfo,
+  pieces: readonly T[],
+): T[][] {
+  const slices: T[][] = [];
   let from = 0;
   for (const piece of pieces) {
     const { first, last } = framesOf(pack, piece);

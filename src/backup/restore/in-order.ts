@@ -127,6 +127,7 @@ export class InOrder {
               found.set(piece.member, error);
             }
           }
+          source.release();
         } catch (error) {
           copies.failed(store, name, error);
           for (const { member } of slice) found.set(member, error as OaopsError);

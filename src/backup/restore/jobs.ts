@@ -1,5 +1,4 @@
 import { messageOf, OaopsError } from '../../core/errors.ts';
-import { sha256Hex } from '../../core/json.ts';
 import type { ByteString } from '../format/byte-string.ts';
 import type { PackInfo } from '../format/pack-table.ts';
 import { PackSource, type Segment } from './pack-source.ts';
@@ -29,7 +28,6 @@ export type WorkerJob =
       pack: PackInfo;
       segments: Segment[];
       key: Uint8Array | undefined;
-      /** Empty: only the stored bytes are compared. */
       pieces: Pick<PlannedPiece, 'member' | 'length' | 'sha256'>[];
     }
   /** Which of these files, absolute, have this content; an empty one has no hash. */
@@ -37,7 +35,6 @@ export type WorkerJob =
   | { kind: 'finish'; files: Map<number, PlannedFile> };
 
 export interface WorkerAnswer {
-  packDamaged: boolean;
   /** Contents that these segments do not give right, by member; their files were not touched. */
   bad: { member: number; message: string }[];
   /** Files that can't be had, with the reason. */
@@ -58,7 +55,6 @@ export interface WorkerAnswer {
 /** Does a job with synchronous calls. `context` is only needed where something is written. */
 export function doJob(job: WorkerJob, context: WriteContext | undefined): WorkerAnswer {
   const answer: WorkerAnswer = {
-    packDamaged: false,
     bad: [],
     failed: [],
     later: [],
@@ -101,12 +97,12 @@ function extract(job: WorkerJob & { kind: 'pack' }, answer: WorkerAnswer, contex
       }
     }
   }
+  source.release();
   answer.decryptMs = source.decryptMs;
   answer.extractMs = performance.now() - startedMs - source.decryptMs;
 }
 
 function check(job: WorkerJob & { kind: 'check' }, answer: WorkerAnswer): void {
-  answer.packDamaged = sha256Hex(job.segments[0]!.bytes) !== job.pack.sha256;
   const source = new PackSource(job.pack, job.segments, job.key);
   for (const piece of job.pieces) {
     try {
@@ -115,6 +111,7 @@ function check(job: WorkerJob & { kind: 'check' }, answer: WorkerAnswer): void {
       answer.bad.push({ member: piece.member, message: messageOf(error) });
     }
   }
+  source.release();
 }
 
 function compare(files: (WorkerJob & { kind: 'compare' })['files'], answer: WorkerAnswer): void {

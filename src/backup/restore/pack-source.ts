@@ -1,7 +1,7 @@
+import { createSecretKey, hash, type KeyObject } from 'node:crypto';
 import { zstdDecompressSync } from 'node:zlib';
-import { sha256Hex } from '../../core/json.ts';
-import { chunkRange, nonceBytes } from '../crypto/age-stream.ts';
-import { decryptRange } from '../crypto/codec.ts';
+import { giveBack } from '../../core/give-back.ts';
+import { chunkBytes, chunkRange, lastChunkOf, nonceBytes, openChunk, storedChunk } from '../crypto/age-stream.ts';
 import { damaged } from '../format/damaged.ts';
 import type { PackInfo } from '../format/pack-table.ts';
 
@@ -44,21 +44,33 @@ function plainRange(pack: PackInfo, first: number, last: number): { from: number
   return { from, to };
 }
 
-/** Reads contents out of fetched parts of one pack, and hands out only those whose sha256 is right. */
+/**
+ * Reads contents out of fetched parts of one pack, and hands out only those whose sha256 is right. Contents are asked for in the
+ * order of the pack. Memory outside of the heap is given back by hand, frame by frame: the garbage collector does not see how
+ * much it is, and a restore that leaves it to it takes hundreds of MiB, or spends its time in collections asked for.
+ */
 export class PackSource {
   /** Time spent on decryption so far. */
   decryptMs = 0;
   readonly #pack: PackInfo;
   readonly #segments: readonly Segment[];
-  readonly #key: Uint8Array | undefined;
+  readonly #key: KeyObject | undefined;
+  readonly #lastChunk: number;
   readonly #starts: number[] = [];
   readonly #recent = new Map<number, Buffer>();
+  /** The chunk that was decrypted last: a frame ends within it and the next one begins there. */
+  #chunk: { index: number; plain: Buffer } | undefined;
+  /** For a frame of which the parts lie in several chunks. */
+  #packed: Buffer = Buffer.alloc(0);
+  /** For a content of which the parts lie in several frames. */
+  #joined: Buffer = Buffer.alloc(0);
 
   /** `key`: of the age payload; undefined without encryption. */
   constructor(pack: PackInfo, segments: readonly Segment[], key: Uint8Array | undefined) {
     this.#pack = pack;
     this.#segments = segments;
-    this.#key = key;
+    this.#key = key && createSecretKey(key);
+    this.#lastChunk = lastChunkOf(pack.headerBytes, pack.storedBytes);
     let at = 0;
     for (const length of pack.frames) {
       this.#starts.push(at);
@@ -66,25 +78,45 @@ export class PackSource {
     }
   }
 
-  /** @throws OaopsError `repository-damaged` for anything but exactly the content with this hash */
+  /**
+   * Valid until the next call of it, or of `release`.
+   * @throws OaopsError `repository-damaged` for anything but exactly the content with this hash
+   */
   content(piece: { member: number; length: number; sha256: string }): Buffer {
     const { first, last } = framesOf(this.#pack, piece);
     const from = (piece.member + 1) * blockBytes;
-    const parts: Buffer[] = [];
-    for (let i = first; i <= last; i += 1) {
-      const frame = this.#frame(i);
-      parts.push(
-        frame.subarray(
-          Math.max(0, from - i * frameBytes),
-          Math.min(frame.length, from + piece.length - i * frameBytes),
-        ),
-      );
-    }
-    const content = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
-    if (content.length !== piece.length || sha256Hex(content) !== piece.sha256) {
+    const content =
+      first === last ? this.#part(first, from, piece.length) : this.#join(first, last, from, piece.length);
+    if (content.length !== piece.length || hash('sha256', content, 'hex') !== piece.sha256) {
       throw damaged(`a content of pack ${this.#pack.sha256} is not what the manifest says`);
     }
     return content;
+  }
+
+  /** Gives all memory back; contents handed out before are gone. */
+  release(): void {
+    for (const plain of this.#recent.values()) giveBack(plain);
+    this.#recent.clear();
+    if (this.#chunk) giveBack(this.#chunk.plain);
+    this.#chunk = undefined;
+    giveBack(this.#packed);
+    this.#packed = Buffer.alloc(0);
+    giveBack(this.#joined);
+    this.#joined = Buffer.alloc(0);
+  }
+
+  /** What of the bytes `[from, from + length)` of the tar lies in a frame. */
+  #part(index: number, from: number, length: number): Buffer {
+    const frame = this.#frame(index);
+    const start = index * frameBytes;
+    return frame.subarray(Math.max(0, from - start), Math.min(frame.length, from + length - start));
+  }
+
+  #join(first: number, last: number, from: number, length: number): Buffer {
+    this.#joined = roomFor(this.#joined, length);
+    let at = 0;
+    for (let i = first; i <= last; i += 1) at += this.#part(i, from, length).copy(this.#joined, at);
+    return this.#joined.subarray(0, at);
   }
 
   #frame(index: number): Buffer {
@@ -94,35 +126,67 @@ export class PackSource {
     const wanted = Math.min(frameBytes, this.#pack.tarBytes - index * frameBytes);
     let plain: Buffer;
     try {
-      plain = zstdDecompressSync(packed, { maxOutputLength: wanted, chunkSize: Math.max(1024, wanted) });
+      // One byte of room is left over: a buffer that is full to the end makes zlib get another one for nothing.
+      plain = zstdDecompressSync(packed, { maxOutputLength: wanted, chunkSize: Math.max(1024, wanted + 1) });
     } catch {
       throw damaged(`frame ${index} of pack ${this.#pack.sha256} can't be decompressed`);
     }
     if (plain.length !== wanted) throw damaged(`frame ${index} of pack ${this.#pack.sha256} has the wrong length`);
-    // Contents span at most 9 frames and come in order.
-    if (this.#recent.size >= 2) this.#recent.delete(this.#recent.keys().next().value!);
+    // Contents come in order, so of what lies behind one frame at most is asked for again.
+    if (this.#recent.size >= 2) {
+      const [oldest, bytes] = this.#recent.entries().next().value!;
+      this.#recent.delete(oldest);
+      giveBack(bytes);
+    }
     this.#recent.set(index, plain);
     return plain;
   }
 
   #packedFrame(index: number): Uint8Array {
-    const { headerBytes, storedBytes } = this.#pack;
+    const { headerBytes } = this.#pack;
     const from = this.#starts[index];
     if (from === undefined) throw damaged(`pack ${this.#pack.sha256} has no frame ${index}`);
-    const to = from + this.#pack.frames[index]!;
-    if (headerBytes === 0) return this.#stored({ offset: from, length: to - from });
-    const range = chunkRange(headerBytes, storedBytes, from, to);
+    const length = this.#pack.frames[index]!;
+    if (headerBytes === 0) return this.#stored({ offset: from, length });
     const startedMs = performance.now();
-    const packed = decryptRange(this.#key!, headerBytes, storedBytes, from, to, this.#stored(range));
+    this.#packed = roomFor(this.#packed, length);
+    for (let done = 0; done < length; ) {
+      const at = (from + done) % chunkBytes;
+      const copied = this.#plainChunk(Math.floor((from + done) / chunkBytes)).copy(
+        this.#packed,
+        done,
+        at,
+        Math.min(chunkBytes, at + length - done),
+      );
+      if (copied === 0) throw damaged(`pack ${this.#pack.sha256} is shorter than its table says`);
+      done += copied;
+    }
     this.decryptMs += performance.now() - startedMs;
-    return packed;
+    return this.#packed.subarray(0, length);
+  }
+
+  #plainChunk(index: number): Buffer {
+    if (this.#chunk?.index === index) return this.#chunk.plain;
+    const { headerBytes, storedBytes } = this.#pack;
+    const stored = this.#stored(storedChunk(headerBytes, storedBytes, index));
+    const plain = openChunk(this.#key!, index, index === this.#lastChunk, stored);
+    if (this.#chunk) giveBack(this.#chunk.plain);
+    this.#chunk = { index, plain };
+    return plain;
   }
 
   #stored({ offset, length }: { offset: number; length: number }): Uint8Array {
     for (const segment of this.#segments) {
       const at = offset - segment.offset;
-      if (at >= 0 && at + length <= segment.bytes.length) return segment.bytes.subarray(at, at + length);
+      if (at >= 0 && length > 0 && at + length <= segment.bytes.length) return segment.bytes.subarray(at, at + length);
     }
     throw damaged(`pack ${this.#pack.sha256} is shorter than its table says`);
   }
+}
+
+/** The buffer itself when it is large enough, else a larger one; what it held is lost. */
+function roomFor(buffer: Buffer, length: number): Buffer {
+  if (buffer.length >= length) return buffer;
+  giveBack(buffer);
+  return Buffer.allocUnsafeSlow(length);
 }

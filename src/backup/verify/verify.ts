@@ -1,18 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { type Clock, isoTime } from '../../core/clock.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
-import { sha256Hex } from '../../core/json.ts';
-import { identityMissing } from '../crypto/age-header.ts';
 import { hashOfObject, objectNames } from '../format/object-names.ts';
-import type { PackInfo } from '../format/pack-table.ts';
 import type { Repository } from '../repository/open.ts';
 import { resolveSnapshot } from '../repository/snapshots.ts';
-import { headRange } from '../restore/pack-source.ts';
-import { WorkerPool } from '../restore/pool.ts';
 import { stoppable } from '../stopped.ts';
-import { affectedFiles, type ExpectedContents, readExpected } from './contents.ts';
+import { affectedFiles, readExpected } from './contents.ts';
 import { VerifyHistory } from './history.ts';
 import type { VerifyLevel } from './levels.ts';
+import { PackReading } from './pack-reading.ts';
 import { compareWithSource, type SpotResult } from './spot.ts';
 import { checkKeys, checkStructure, findNotes, isDamage, type Structure, type VerifyProblem } from './structure.ts';
 
@@ -169,104 +165,6 @@ async function verifySpot(
     spot,
     durationMs: Math.round(clock.monotonicMs() - startedMs),
   };
-}
-
-/** Reads whole packs and blocks and compares them; counts what was really read. */
-class PackReading {
-  packsRead = 0;
-  blocksRead = 0;
-  contentsChecked = 0;
-  bytesRead = 0;
-  readonly #repository: Repository;
-  readonly #structure: Structure;
-  readonly #expected: ExpectedContents | undefined;
-  readonly #place: VerifyPlace;
-
-  constructor(
-    repository: Repository,
-    structure: Structure,
-    expected: ExpectedContents | undefined,
-    place: VerifyPlace,
-  ) {
-    this.#repository = repository;
-    this.#structure = structure;
-    this.#expected = expected;
-    this.#place = place;
-  }
-
-  /** Stored bytes only: their sha256 is their name. They are small. */
-  async blocks(names: readonly string[]): Promise<void> {
-    for (const name of names) {
-      this.#place.signal.throwIfAborted();
-      try {
-        const bytes = await this.#repository.store.get(name, undefined, this.#place.signal);
-        this.bytesRead += bytes.length;
-        this.blocksRead += 1;
-        if (sha256Hex(bytes) !== hashOfObject(name)) this.#wrong(name, 'its sha256 is not its name');
-      } catch (error) {
-        if (!isDamage(error)) throw error;
-        this.#wrong(name, error.message);
-      }
-    }
-  }
-
-  async packs(hashes: readonly string[]): Promise<void> {
-    if (hashes.length === 0) return;
-    const sizes = hashes.map((sha256) => this.#structure.stored.get(objectNames.pack(sha256)) ?? 0);
-    const bytes = sizes.reduce((sum, size) => sum + size, 0);
-    const pool = new WorkerPool({ bytes, jobs: hashes.length });
-    const queue = [...hashes];
-    try {
-      const next = async () => {
-        for (let sha256 = queue.pop(); sha256 !== undefined; sha256 = queue.pop()) {
-          this.#place.signal.throwIfAborted();
-          await this.#checkPack(pool, sha256);
-          this.packsRead += 1;
-          this.#place.onProgress?.({ done: this.packsRead, total: hashes.length, bytesRead: this.bytesRead });
-        }
-      };
-      await Promise.all(Array.from({ length: pool.size + 1 }, next));
-    } finally {
-      await pool.close();
-    }
-  }
-
-  async #checkPack(pool: WorkerPool, sha256: string): Promise<void> {
-    const name = objectNames.pack(sha256);
-    try {
-      const bytes = await this.#repository.store.get(name, undefined, this.#place.signal);
-      this.bytesRead += bytes.length;
-      const table = this.#expected?.tables.get(sha256);
-      if (this.#expected && !table) this.#wrong(name, 'no table of a manifest tells how to read it');
-      const known = table ? [...(this.#expected?.pieces.get(sha256)?.values() ?? [])] : [];
-      const pieces = known.sort((a, b) => a.member - b.member);
-      const pack = table ?? { sha256, storedBytes: bytes.length, headerBytes: 0, tarBytes: 0, frames: [] };
-      const key = table ? await this.#key(table, bytes) : undefined;
-      const answer = await pool.run({ kind: 'check', pack, segments: [{ offset: 0, bytes }], key, pieces });
-      this.contentsChecked += pieces.length - answer.bad.length;
-      if (answer.packDamaged) this.#wrong(name, 'its sha256 is not its name');
-      else if (answer.bad.length > 0) {
-        const first = answer.bad[0]!.message;
-        this.#wrong(name, `${answer.bad.length} contents are not what the manifest says: ${first}`);
-      }
-    } catch (error) {
-      if (!isDamage(error)) throw error;
-      this.#wrong(name, error.message);
-    }
-  }
-
-  #wrong(name: string, problem: string): void {
-    const snapshots = this.#structure.needed.get(name)?.snapshots ?? [];
-    if (this.#structure.problems.some(({ object }) => object === name)) return;
-    this.#structure.problems.push({ object: name, problem, snapshots });
-  }
-
-  async #key(pack: PackInfo, bytes: Uint8Array): Promise<Uint8Array | undefined> {
-    const head = headRange(pack);
-    if (!head) return undefined;
-    if (!this.#repository.reading.identities) throw identityMissing();
-    return (await this.#repository.reading.identities.payloadKey(bytes.subarray(0, head.length))).key;
-  }
 }
 
 /** Named from the newest snapshot that is affected and can be read. */

@@ -1,9 +1,12 @@
 import { execFileSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ObjectStore } from '../../../src/backup/ports.ts';
 import type { VerifyLevel } from '../../../src/backup/verify/levels.ts';
+import { ReadThrough } from '../../../src/backup/verify/read-through.ts';
 import { verifyRepository } from '../../../src/backup/verify/verify.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import { FormatV1Writer } from '../../helpers/format-v1-writer.ts';
@@ -54,6 +57,30 @@ describe.skipIf(!equipped)('verify', () => {
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name))
       .sort();
+
+  it('reads an object from its beginning to its end, in portions, and hashes all of it', async () => {
+    const bytes = randomBytes(2_500_000);
+    const asked: { offset: number; length: number }[] = [];
+    const store = {
+      kind: 'directory',
+      get: async (_: string, range: { offset: number; length: number }) => {
+        asked.push(range);
+        return Uint8Array.from(bytes.subarray(range.offset, range.offset + range.length));
+      },
+    } as unknown as ObjectStore;
+    const reading = new ReadThrough(store, 'packs/x', bytes.length, new AbortController().signal);
+    for (const [from, to] of [
+      [0, 200],
+      [200, 1_500_000],
+      [1_400_000, 1_500_001],
+      [2_400_000, 2_600_000],
+    ] as const)
+      expect((await reading.range(from, to)).equals(bytes.subarray(from, to)), `${from}-${to}`).toBe(true);
+    expect(await reading.sha256()).toBe(createHash('sha256').update(bytes).digest('hex'));
+    expect(reading.bytesRead).toBe(bytes.length);
+    expect(Math.max(...asked.map(({ length }) => length))).toBeLessThanOrEqual(1024 * 1024);
+    expect(asked.reduce((sum, { length }) => sum + length, 0)).toBe(bytes.length);
+  });
 
   it('finds nothing wrong with a good repository and says what it read', async () => {
     for (const identity of [true, false]) {
