@@ -18,10 +18,21 @@ export async function newAgeHeader(recipients: readonly string[]): Promise<{ hea
       return [];
     },
   });
-  const empty = await encrypter.encrypt(new Uint8Array(0));
-  const headerBytes = ageHeaderLength(empty);
+  const start = await firstBytes(await encrypter.encrypt(new ReadableStream()));
+  const headerBytes = ageHeaderLength(start);
   if (fileKey === undefined || headerBytes === undefined) throw new Error('the age library made no header');
-  return { header: Buffer.from(empty.subarray(0, headerBytes)), fileKey };
+  return { header: start.subarray(0, headerBytes), fileKey };
+}
+
+/**
+ * What the library makes before it has seen content: it puts the header in front. Given bytes instead of a stream it would
+ * collect its output with fetch's `Response`, and to load that costs a tenth of the start of a backup.
+ */
+async function firstBytes(encrypted: ReadableStream<Uint8Array>): Promise<Buffer> {
+  const reader = encrypted.getReader();
+  const { value } = await reader.read();
+  await reader.cancel();
+  return Buffer.from(value ?? []);
 }
 
 /** Length of the header at the beginning of an age file; undefined when `bytes` does not hold all of it. */
