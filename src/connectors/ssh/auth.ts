@@ -22,7 +22,7 @@ export async function authenticationOf(
 ): Promise<Authentication> {
   const { default: ssh2 } = await import('ssh2');
   const { user: username } = settings;
-  const notes: string[] = [];
+  const notes = settings.certificates.map((file) => `the certificate ${file} cannot be used here`);
   const methods: AnyAuthMethod[] = [{ type: 'none', username }];
   let encryptedKey: string | undefined;
   const keys: { path: string; key: ParsedKey }[] = [];

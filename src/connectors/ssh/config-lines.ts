@@ -47,15 +47,21 @@ function splitWords(text: string): string[] {
 /** Criteria that stand alone on a Match line. */
 const aloneCriteria = new Set(['all', 'canonical', 'final']);
 
-/** The criteria of a Match line, as pairs of keyword and pattern list: `host a,b`, `host=a,b`, `all`. */
+/** The criteria of a Match line, as pairs of keyword and pattern list: `host a,b`, `host=a,b`, `host = a,b`, `all`. */
 export function matchCriteria(words: readonly string[]): [keyword: string, list: string][] {
   const criteria: [string, string][] = [];
   for (let i = 0; i < words.length; i++) {
-    const word = words[i]!;
-    const at = word.indexOf('=');
-    if (at >= 0) criteria.push([word.slice(0, at), word.slice(at + 1)]);
-    else if (aloneCriteria.has(word.toLowerCase().replace(/^!/, ''))) criteria.push([word, '']);
-    else criteria.push([word, words[++i] ?? '']);
+    const [keyword, ...rest] = words[i]!.split('=');
+    if (rest.length === 0 && aloneCriteria.has(keyword!.toLowerCase().replace(/^!/, ''))) {
+      criteria.push([keyword!, '']);
+      continue;
+    }
+    let list = rest.join('=');
+    if (list === '') {
+      list = words[++i] ?? '';
+      if (rest.length === 0 && list.startsWith('=')) list = list.slice(1) || (words[++i] ?? '');
+    }
+    criteria.push([keyword!, list]);
   }
   return criteria;
 }

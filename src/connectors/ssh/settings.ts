@@ -5,7 +5,7 @@ import { errnoOf, messageOf, OaopsError } from '../../core/errors.ts';
 import { parseDuration, tryParseDuration } from '../../core/units.ts';
 import type { SecretDoor, Target } from '../../engine/ports.ts';
 import { type KnownHostLine, parseKnownHosts } from './known-hosts.ts';
-import { expandHome, expandTokens, expandVariables, readSshConfig, type SshOptions } from './ssh-config.ts';
+import { expandHome, expandTokens, expandVariables, hostNameOf, readSshConfig, type SshOptions } from './ssh-config.ts';
 
 export interface SshDoorOptions {
   env: Readonly<Record<string, string | undefined>>;
@@ -34,6 +34,8 @@ export interface SshSettings {
   knownHostsFiles: string[];
   /** Key files in the order to try; `explicit` = named by somebody, not a default. */
   identities: { path: string; explicit: boolean }[];
+  /** CertificateFile: the ssh library has no user certificates, which is told when the login fails. */
+  certificates: string[];
   /** Only these keys, also from the agent. */
   identitiesOnly: boolean;
   agentSocket?: string;
@@ -57,8 +59,8 @@ export async function sshSettings(target: Target, door: SshDoorOptions): Promise
     warn: door.warn,
   });
   const first = (name: string) => options.get(name)?.[0];
-  const host = expandTokens(first('hostname') ?? target.host, { h: target.host });
-  const port = target.port ?? portOf(first('port')) ?? 22;
+  const host = hostNameOf(options, target.host);
+  const port = target.port ?? portOf(first('port'), target.host) ?? 22;
   const user = target.user ?? first('user') ?? door.localUser;
   const alias = first('hostkeyalias');
   const configured = jumpsOf(target.proxyJump ?? first('proxyjump'));
@@ -99,9 +101,13 @@ export async function sshSettings(target: Target, door: SshDoorOptions): Promise
     user,
     keyName: alias ?? host,
     keyPort: alias ? 22 : port,
-    knownHosts: knownHostsFiles.flatMap((file) => readKnownHosts(file, door.warn)),
+    knownHosts: [
+      ...(options.get('revokedhostkeys') ?? []).flatMap((file) => readRevokedKeys(path(file), target.host)),
+      ...knownHostsFiles.flatMap((file) => readKnownHosts(file, door.warn)),
+    ],
     knownHostsFiles,
     identities: identitiesOf(target, options.get('identityfile'), path, door.home),
+    certificates: options.get('certificatefile') ?? [],
     identitiesOnly: ['yes', 'true'].includes(first('identitiesonly')?.toLowerCase() ?? ''),
     ...(agent !== undefined && { agentSocket: agent }),
     ...(target.password !== undefined && { passwordRef: target.password }),
@@ -171,6 +177,33 @@ function readKnownHosts(file: string, warn: (message: string) => void): KnownHos
   }
 }
 
+/**
+ * RevokedHostKeys of ssh_config(5): public keys, one a line. What cannot be read revokes every key, as in ssh.
+ * @throws OaopsError `ssh-revoked-keys`
+ */
+function readRevokedKeys(file: string, host: string): KnownHostLine[] {
+  if (file.toLowerCase() === 'none') return [];
+  const refuse = (why: string) =>
+    new OaopsError('ssh-revoked-keys', `the RevokedHostKeys for ${host} cannot be read, so no key is trusted: ${why}`, {
+      next: 'Name a file of public keys, one a line; a key revocation list (ssh-keygen -k) cannot be used here.',
+    });
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw refuse(messageOf(error));
+  }
+  // PROTOCOL.krl of OpenSSH: the magic number of a binary list.
+  if (text.startsWith('SSHKRL\n')) throw refuse(`${file} is a binary key revocation list`);
+  const lines = text.split('\n').map((line) => line.trim());
+  return lines.flatMap((line, index) => {
+    if (line === '' || line.startsWith('#')) return [];
+    const [key] = parseKnownHosts(file, `@revoked * ${line}`);
+    if (!key) throw refuse(`${file}:${index + 1} is no public key`);
+    return [{ ...key, line: index + 1 }];
+  });
+}
+
 function agentSocketOf(
   configured: string | undefined,
   env: SshDoorOptions['env'],
@@ -181,9 +214,14 @@ function agentSocketOf(
   return /^\$[A-Za-z_]/.test(configured) ? env[configured.slice(1)] || undefined : path(configured);
 }
 
-function portOf(text: string | undefined): number | undefined {
+/** @throws OaopsError `ssh-config-invalid`: another port than the one that was meant could be another machine */
+function portOf(text: string | undefined, host: string): number | undefined {
+  if (text === undefined) return undefined;
   const port = Number(text);
-  return text !== undefined && Number.isInteger(port) && port > 0 && port < 65536 ? port : undefined;
+  if (/^\d+$/.test(text) && port > 0 && port < 65536) return port;
+  throw new OaopsError('ssh-config-invalid', `ssh_config has the port "${text}" for ${host}, which is none`, {
+    next: 'Check it with "ssh -G HOST".',
+  });
 }
 
 /** TIME FORMATS of sshd_config(5): bare seconds, or units. */

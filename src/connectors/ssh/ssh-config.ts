@@ -28,10 +28,18 @@ const rivals = new Map([
   ['proxycommand', 'proxyjump'],
 ]);
 
+/** What one pass over the files compares with. */
+interface Pass {
+  /** The name that Host lines are about: as the user wrote it, in the second pass the one that the first pass found. */
+  hostName: string;
+  /** The second pass, in which "Match final" and "Match canonical" hold. */
+  final: boolean;
+}
+
 /**
  * What ssh_config(5) files say about a host. No code path can start a program: `Match exec` never matches, and
  * `CanonicalizeHostname` does not look anything up.
- * @throws OaopsError `ssh-config-unsafe` when a file can be changed by others
+ * @throws OaopsError `ssh-config-unsafe` when a file can be changed by others, `ssh-config-invalid`
  */
 export function readSshConfig(files: readonly string[], context: SshConfigContext): SshOptions {
   const options: SshOptions = new Map();
@@ -41,12 +49,29 @@ export function readSshConfig(files: readonly string[], context: SshConfigContex
     const includeDir = file.startsWith('/etc/') ? '/etc/ssh' : dirname(file);
     if (existsSync(file)) read.push(readLines(file, context, includeDir, 0));
   }
-  for (const lines of read) evaluate(lines, context, options, false);
-  // "Match final" asks for a second pass, which fills in what the first has left open.
-  if (read.flat().some(({ name, words }) => name === 'match' && words.some((word) => /^!?final$/i.test(word)))) {
-    for (const lines of read) evaluate(lines, { ...context, warn: () => {} }, options, true);
-  }
+  for (const lines of read) evaluate(lines, context, options, { hostName: context.host, final: false });
+  if (!asksForSecondPass(read.flat(), context, options)) return options;
+  // It fills in what the first has left open; the name of the host is settled before it.
+  const hostName = hostNameOf(options, context.host);
+  options.set('hostname', [hostName.replaceAll('%', '%%')]);
+  for (const lines of read) evaluate(lines, { ...context, warn: () => {} }, options, { hostName, final: true });
   return options;
+}
+
+/** The name to connect to: HostName with its tokens, else the name as written. Lower case, as ssh compares and prints it. */
+export function hostNameOf(options: SshOptions, host: string): string {
+  return expandTokens(options.get('hostname')?.[0] ?? host, { h: host }).toLowerCase();
+}
+
+/** "Match final" asks for a second pass, and so does CanonicalizeHostname, also where no name is changed by it. */
+function asksForSecondPass(lines: ConfigLine[], context: SshConfigContext, options: SshOptions): boolean {
+  if (['yes', 'true', 'always'].includes(options.get('canonicalizehostname')?.[0]?.toLowerCase() ?? '')) {
+    const domains = options.get('canonicaldomains') ?? [];
+    if (domains.length > 0)
+      context.warn(`CanonicalDomains for ${context.host} is not followed: write the full name of the host as HostName`);
+    return true;
+  }
+  return lines.some(({ name, words }) => name === 'match' && words.some((word) => /^!?final$/i.test(word)));
 }
 
 function readLines(file: string, context: SshConfigContext, includeDir: string, depth: number): ConfigLine[] {
@@ -62,7 +87,8 @@ function readLines(file: string, context: SshConfigContext, includeDir: string, 
     for (const pattern of line.words) {
       const expanded = expandHome(pattern, context.home);
       const path = isAbsolute(expanded) ? expanded : join(includeDir, expanded);
-      for (const included of globSync(path).sort()) {
+      // glob(3) knows no braces.
+      for (const included of globSync(path.replace(/[{}]/g, '\\$&')).sort()) {
         const inner = readLines(included, context, includeDir, depth + 1);
         // A Host line in an included file ends with that file, and one around the Include still holds.
         lines.push({ name: '{', words: [], file: included }, ...inner, { name: '}', words: [], file: included });
@@ -104,14 +130,14 @@ function readConfigText(file: string, context: SshConfigContext): string {
   }
 }
 
-function evaluate(lines: readonly ConfigLine[], context: SshConfigContext, options: SshOptions, final: boolean): void {
+function evaluate(lines: readonly ConfigLine[], context: SshConfigContext, options: SshOptions, pass: Pass): void {
   let active = true;
   const outer: boolean[] = [];
   for (const { name, words, file } of lines) {
     if (name === '{') outer.push(active);
     else if (name === '}') active = outer.pop() ?? true;
-    else if (name === 'host') active = (outer.at(-1) ?? true) && matchesList(words, context.host);
-    else if (name === 'match') active = (outer.at(-1) ?? true) && matches(words, context, options, file, final);
+    else if (name === 'host') active = (outer.at(-1) ?? true) && matchesList(words, pass.hostName);
+    else if (name === 'match') active = (outer.at(-1) ?? true) && matches(words, context, options, file, pass);
     else if (active) set(options, name, words);
   }
 }
@@ -139,14 +165,14 @@ function matches(
   context: SshConfigContext,
   options: SshOptions,
   file: string,
-  final: boolean,
+  pass: Pass,
 ): boolean {
   if (words.length === 0) return false;
   for (const [written, patterns] of matchCriteria(words)) {
     const keyword = written.toLowerCase();
     const negated = keyword.startsWith('!');
     const list = patterns.split(',').filter(Boolean);
-    const result = criterion(negated ? keyword.slice(1) : keyword, list, context, options, final);
+    const result = criterion(negated ? keyword.slice(1) : keyword, list, context, options, pass);
     if (result === undefined) {
       context.warn(`"Match ${written}" in ${file} is not evaluated; its lines are left out`);
       return false;
@@ -161,18 +187,20 @@ function criterion(
   list: string[],
   context: SshConfigContext,
   options: SshOptions,
-  final: boolean,
+  pass: Pass,
 ): boolean | undefined {
+  // Unlike those of Host lines, these patterns are taken in lower case (match_hostname_list of OpenSSH).
+  const hostList = list.map((pattern) => pattern.toLowerCase());
   switch (keyword) {
     case 'all':
       return true;
     case 'canonical':
     case 'final':
-      return final;
+      return pass.final;
     case 'host':
-      return matchesList(list, expandTokens(options.get('hostname')?.[0] ?? context.host, { h: context.host }));
+      return matchesList(hostList, hostNameOf(options, context.host));
     case 'originalhost':
-      return matchesList(list, context.host);
+      return matchesList(hostList, context.host);
     case 'user':
       return matchesList(list, context.user ?? options.get('user')?.[0] ?? context.localUser);
     case 'localuser':

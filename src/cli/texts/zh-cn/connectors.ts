@@ -328,6 +328,11 @@ export const connectors = (): Messages => ({
   'ssh_config names the variable {}, which is not set': 'ssh_config 用到变量 {}，但它没有设置',
   'Set it where oaops is started, or write the path out.': '请在启动 oaops 的环境中设置它，或写出完整路径。',
   'Check it with "ssh -G HOST".': '请用 "ssh -G 主机" 检查。',
+  'ssh_config has the port "{}" for {}, which is none': 'ssh_config 为 {2} 设置的端口 "{1}" 不是端口号',
+  'the RevokedHostKeys for {} cannot be read, so no key is trusted: {}':
+    '{} 的 RevokedHostKeys 无法读取，因此不信任任何密钥：{}',
+  'Name a file of public keys, one a line; a key revocation list (ssh-keygen -k) cannot be used here.':
+    '请给出公钥文件，每行一个；这里不能使用密钥吊销列表（ssh-keygen -k）。',
   '"Match {}" in {} is not evaluated; its lines are left out': '不计算 {2} 中的 "Match {1}"，其下各行已略过',
   'logger is not installed': '没有安装 logger',
   'logger did not end within 10 s': 'logger 在 10 秒内没有结束',
