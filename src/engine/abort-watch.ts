@@ -3,17 +3,17 @@ import { controls } from './journal-state.ts';
 
 const pollMs = 1000;
 
-/** Looks for `oaops runs abort` from another terminal while the run goes on. Gives the function that ends the watch. */
-export function abortWatch(run: RunContext): () => void {
+/**
+ * Looks for `oaops runs abort` from another terminal while the run goes on; `known` inputs there were before it had the lock.
+ * Gives the function that ends the watch.
+ */
+export function abortWatch(run: RunContext, known: number): () => void {
   const over = new AbortController();
-  const known = controls(run.journal.view.inputs).length;
   const watch = async () => {
     while (!over.signal.aborted) {
       await run.deps.clock.sleep(pollMs, over.signal);
       const inputs = await run.deps.record.runs.inputs(run.runId);
-      const asked = controls(inputs)
-        .slice(known)
-        .find((control) => control.action === 'abort');
+      const asked = controls(inputs.slice(known)).find((control) => control.action === 'abort');
       if (asked) {
         run.halt.stop({ kind: 'abort', message: `aborted: ${asked.reason}`, exitCode: 1 });
         return;

@@ -6,6 +6,7 @@ import { validApprovals } from './approvals.ts';
 import type { Job } from './attempt.ts';
 import { OutputCapture } from './capture.ts';
 import type { RunContext } from './deps.ts';
+import { spokenTo } from './journal-state.ts';
 import { findTarget } from './plan.ts';
 import type { Host } from './ports.ts';
 import { localTarget, selectTargets } from './targets.ts';
@@ -33,6 +34,11 @@ export function actionContext(
   const target = step.become ? { ...found, become: step.become } : found;
 
   const unitKey = `${run.runId}.${step.id}.${unit.id}.${row.phase === 'do' ? '' : row.phase}${row.attempt}`;
+  // What comes after the first look of an attempt may be missed by it: see `answeredMeanwhile`.
+  const look = async () => {
+    await journal.refreshInputs();
+    if (!run.inputsSeen.has(row)) run.inputsSeen.set(row, journal.view.inputs.length);
+  };
   let opened: Host | undefined;
   // Only when the result is committed: until then the marker is the only one who knows.
   const forget = async () => {
@@ -72,20 +78,20 @@ export function actionContext(
     },
     redact: (text, cut) => (cut ? deps.redactor.redactCut(text, cut) : deps.redactor.redact(text)),
     async answer() {
-      await journal.refreshInputs();
+      await look();
       return journal.view.inputsFor('answer', step.id, unit.id).at(-1)?.body as ManualAnswer | undefined;
     },
     async approvals() {
-      await journal.refreshInputs();
+      await look();
       return validApprovals(run, step, unit.id);
     },
     async rejection() {
-      await journal.refreshInputs();
+      await look();
       const row = journal.view.inputsFor('rejection', step.id, unit.id).at(-1);
       return row && { by: row.by, reason: (row.body as { reason?: string }).reason ?? '' };
     },
     firstWaitedAtMs: async () => journal.view.firstStartedAtMs(step.id, unit.id),
-    ...(deps.ask ? { ask: (question: ManualQuestion) => askAndKeep(run, job, unitDir, question) } : {}),
+    ...(deps.ask ? { ask: (question: ManualQuestion) => askAndKeep(run, row, unitDir, question) } : {}),
   });
   return { context, capture, unitDir, forget };
 }
@@ -99,7 +105,7 @@ export function unitFolder(runDir: string, step: string, unit: string): string {
 /** An answer given at the terminal is kept like one given by `oaops runs answer`. */
 async function askAndKeep(
   run: RunContext,
-  job: Job,
+  row: JournalRow,
   unitDir: string,
   question: ManualQuestion,
 ): Promise<ManualAnswer | undefined> {
@@ -109,6 +115,7 @@ async function askAndKeep(
     question.kind === 'file'
       ? { ...given, file: await copyIntoDir(String(given.value), join(unitDir, 'evidence')) }
       : given;
-  await run.journal.addInput({ step: job.step.id, unit: job.unit.id, kind: 'answer', by: answer.by, body: answer });
+  const { step, unit } = row;
+  await run.journal.addInput({ step, unit, kind: 'answer', by: answer.by, body: spokenTo(row, answer) });
   return answer;
 }

@@ -16,7 +16,7 @@ import {
   verifyApproval,
 } from './approvals.ts';
 import type { EngineDeps } from './deps.ts';
-import { JournalView } from './journal-state.ts';
+import { JournalView, spokenTo } from './journal-state.ts';
 import { checkAnswer } from './manual.ts';
 import type { Plan, PlannedStep } from './plan-types.ts';
 
@@ -77,7 +77,7 @@ export async function answerUnit(
     kind: 'answer',
     by: deps.actor,
     at: now(deps),
-    body: answer,
+    body: spokenTo(waiting, answer),
   });
   await wake(deps, row);
   return accepted(row, step, waiting.unit, deps.actor);
@@ -112,7 +112,7 @@ export async function approveStep(
     { message, signature },
     { plan, runId: row.id, step: step.id, requester, signatures, atMs },
   );
-  const body = { message, signature, keyFingerprint: approval.keyFingerprint };
+  const body = spokenTo(waiting, { message, signature, keyFingerprint: approval.keyFingerprint });
   await deps.record.runs.addInput({
     runId: row.id,
     step: step.id,
@@ -142,7 +142,7 @@ export async function rejectStep(
     kind: 'rejection',
     by: deps.actor,
     at: now(deps),
-    body: { reason: request.reason },
+    body: spokenTo(waiting, { reason: request.reason }),
   });
   await wake(deps, row);
   return accepted(row, step, waiting.unit, deps.actor);

@@ -50,6 +50,8 @@ export interface RunContext {
   halt: Halt;
   steps: Map<string, StepState>;
   outputsOfRow: WeakMap<JournalRow, Record<string, unknown>>;
+  /** How many inputs the run had when an attempt first looked for its own. */
+  inputsSeen: WeakMap<JournalRow, number>;
   /** Folder of this run. */
   runDir: string;
   /** Redacts and passes on. */

@@ -21,6 +21,8 @@ export interface ExecuteRequest {
   plan: Plan;
   fence: Fence;
   resumed: boolean;
+  /** Inputs of the run before its lock was taken: an abort among them was told to an earlier process, a later one is for this. */
+  inputsBefore: number;
   /** Said right after the start. */
   warnings?: string[];
   /** Fires when the lock could not be renewed. */
@@ -67,12 +69,13 @@ export async function execute(deps: EngineDeps, request: ExecuteRequest): Promis
       ]),
     ),
     outputsOfRow: new WeakMap(),
+    inputsSeen: new WeakMap(),
     runDir: join(deps.runsDir, row.id),
     emit: (event) => deps.sink(deps.redactor.redactValue(event)),
     now,
   };
   const leave = halt.join({ stop: request.stop, kill: request.kill, lost: request.lost });
-  const unwatch = abortWatch(run);
+  const unwatch = abortWatch(run, request.inputsBefore);
   try {
     await restoreUnits(run);
     emitStart(run, request.resumed);
@@ -259,11 +262,11 @@ async function finish(
 async function answeredMeanwhile(run: RunContext): Promise<boolean> {
   await run.journal.refreshInputs();
   const { view } = run.journal;
-  return view.inputs.some(({ kind, step, unit, at }) => {
+  return view.inputs.some(({ kind, step, unit }, index) => {
     if (kind === 'control' || kind === 'request') return false;
     const units = run.steps.get(step)?.units ?? [];
     const rows = units.flatMap(({ id }) => (unit === '' || unit === id ? [view.last(step, id)] : []));
-    return rows.some((row) => row?.status === 'waiting' && at >= row.startedAt);
+    return rows.some((row) => row?.status === 'waiting' && index >= (run.inputsSeen.get(row) ?? 0));
   });
 }
 

@@ -123,16 +123,15 @@ export class JournalView {
     return first ? Date.parse(first.startedAt) : undefined;
   }
 
-  /** Inputs of a kind for a step (and unit), made since the unit last failed: an answer counts once. */
-  inputsFor(kind: RunInputRow['kind'], step: string, unit?: string): RunInputRow[] {
-    const failedAt =
-      unit === undefined ? undefined : this.of(step, unit).findLast((row) => isFailure(row.status))?.endedAt;
+  /** Inputs of a kind for a unit, made since it last failed: an answer counts once. */
+  inputsFor(kind: RunInputRow['kind'], step: string, unit: string): RunInputRow[] {
+    const failed = this.of(step, unit).findLast((row) => isFailure(row.status));
     return this.inputs.filter(
       (row) =>
         row.kind === kind &&
         row.step === step &&
-        (unit === undefined || row.unit === unit || row.unit === '') &&
-        (failedAt === undefined || failedAt === null || row.at > failedAt),
+        (row.unit === unit || row.unit === '') &&
+        (failed === undefined || isAfter(row, failed)),
     );
   }
 
@@ -155,6 +154,18 @@ export class JournalView {
 /** `step/unit`, as people write it. */
 export function unitPath(step: string, unit: string): string {
   return `${step}/${unit}`;
+}
+
+/** What a person said to a unit, with the journal row that waited for it: the order of rows does not depend on a clock. */
+export function spokenTo<T extends object>(row: Pick<JournalRow, 'seq'>, body: T): T & { waitingSeq: number } {
+  return { ...body, waitingSeq: row.seq };
+}
+
+/** True when the input was given after this row had ended. The wall clock may have been set back between the two. */
+function isAfter(input: RunInputRow, row: JournalRow): boolean {
+  const { waitingSeq } = input.body as { waitingSeq?: number };
+  // Inputs that earlier versions stored have only their time.
+  return waitingSeq === undefined ? row.endedAt === null || input.at > row.endedAt : waitingSeq > row.seq;
 }
 
 /** Requests among the inputs of a run, in order. */

@@ -171,3 +171,14 @@ function failureCode(code: number | undefined): ExitCode {
 function some(names: string[]): string {
   return names.length > 6 ? `${names.slice(0, 6).join(', ')} and ${names.length - 6} more` : names.join(', ');
 }
+
+/** As a run that needs nothing more stands in the record. */
+export function endOf(row: RunRow): RunEnd {
+  return {
+    run: row.id,
+    status: row.status,
+    exitCode: (row.exitCode ?? 0) as ExitCode,
+    ...(row.message === null ? {} : { message: row.message }),
+    ...(row.wakeAt === null ? {} : { wakeAt: row.wakeAt }),
+  };
+}

@@ -9,7 +9,7 @@ import { cleanupDone } from './cleanup.ts';
 import type { EngineDeps } from './deps.ts';
 import { execute } from './execute.ts';
 import { type Control, type Decision, isFailure, JournalView, type UndoRequest, unitPath } from './journal-state.ts';
-import type { RunEnd } from './outcome.ts';
+import { endOf, type RunEnd } from './outcome.ts';
 import { canFinishPlan } from './plan.ts';
 import type { Plan } from './plan-types.ts';
 import { cleanupOver, isLockHeld, refuseEmptyUndo, runOver } from './service-refusals.ts';
@@ -48,7 +48,7 @@ export class Engine {
     const { record, clock, random } = this.#deps;
     await this.#deps.askSecrets?.(plan);
     const id = newId(clock.nowMs(), random);
-    return this.#locked(id, plan.runbook.name, async (fence, lost) => {
+    return this.#locked(id, plan.runbook.name, async (fence, lost, inputsBefore) => {
       const { name, version, kind, procedures } = plan.runbook;
       const createdAt = isoTime(clock.nowMs());
       await record.runs.create({
@@ -74,7 +74,7 @@ export class Engine {
         });
       }
       const row = (await record.runs.get(id))!;
-      return execute(this.#deps, { row, plan, fence, lost, resumed: false, ...signals });
+      return execute(this.#deps, { row, plan, fence, lost, resumed: false, inputsBefore, ...signals });
     });
   }
 
@@ -87,7 +87,7 @@ export class Engine {
     options: StopSignals & { decision?: { step: string; unit: string; as: Decision['as'] }; dueOnly?: boolean } = {},
   ): Promise<RunEnd> {
     const found = await this.#deps.record.runs.resolve(runId);
-    return this.#locked(found.id, found.runbook, async (fence, lost) => {
+    return this.#locked(found.id, found.runbook, async (fence, lost, inputsBefore) => {
       // Read again under the lock: another process may have gone on in between.
       const row = (await this.#deps.record.runs.get(found.id))!;
       if (closed.includes(row.status)) throw runOver(row, 'there is nothing to resume');
@@ -99,7 +99,8 @@ export class Engine {
       const ended = row.status === 'failed' || row.status === 'incomplete' || row.status === 'refused';
       if (ended) await this.#control(row.id, { action: 'retry-failed', seq: view.rows.at(-1)?.seq ?? 0 });
       const warnings = await this.#warnings(plan);
-      return execute(this.#deps, { row, plan, fence, lost, resumed: true, warnings, ...signalsOf(options) });
+      const given = { row, plan, resumed: true, inputsBefore, warnings };
+      return execute(this.#deps, { ...given, fence, lost, ...signalsOf(options) });
     });
   }
 
@@ -109,7 +110,7 @@ export class Engine {
     options: StopSignals & { scope?: UndoRequest['scope']; targets?: string[] } = {},
   ): Promise<RunEnd> {
     const found = await this.#deps.record.runs.resolve(runId);
-    return this.#locked(found.id, found.runbook, async (fence, lost) => {
+    return this.#locked(found.id, found.runbook, async (fence, lost, inputsBefore) => {
       const row = (await this.#deps.record.runs.get(found.id))!;
       if (row.status === 'rolled-back') throw runOver(row, 'everything is taken back already');
       const view = await this.#view(row.id);
@@ -128,7 +129,8 @@ export class Engine {
       };
       await this.#control(row.id, { action: 'undo', request });
       const warnings = await this.#warnings(plan);
-      return execute(this.#deps, { row, plan, fence, lost, resumed: true, warnings, ...signalsOf(options) });
+      const given = { row, plan, resumed: true, inputsBefore, warnings };
+      return execute(this.#deps, { ...given, fence, lost, ...signalsOf(options) });
     });
   }
 
@@ -198,13 +200,18 @@ export class Engine {
   }
 
   /** Two locks: one keeps runs of a runbook from overlapping, the other is the run's own and fences its commits. */
-  async #locked<T>(id: string, runbook: string, work: (fence: Fence, lost: AbortSignal) => Promise<T>): Promise<T> {
-    const { locks } = this.#deps.record;
+  async #locked<T>(
+    id: string,
+    runbook: string,
+    work: (fence: Fence, lost: AbortSignal, inputsBefore: number) => Promise<T>,
+  ): Promise<T> {
+    const { locks, runs } = this.#deps.record;
+    const inputsBefore = (await runs.inputs(id)).length;
     const outer = await locks.acquire(`runbook:${runbook}`, `run ${id}`);
     try {
       const inner = await locks.acquire(`run:${id}`, `run ${id}`);
       try {
-        return await work(inner.fence, AbortSignal.any([inner.lost, outer.lost]));
+        return await work(inner.fence, AbortSignal.any([inner.lost, outer.lost]), inputsBefore);
       } finally {
         await inner.release();
       }
@@ -287,14 +294,4 @@ export class Engine {
 
 function signalsOf({ stop, kill }: StopSignals): StopSignals {
   return { ...(stop ? { stop } : {}), ...(kill ? { kill } : {}) };
-}
-
-function endOf(row: RunRow): RunEnd {
-  return {
-    run: row.id,
-    status: row.status,
-    exitCode: (row.exitCode ?? 0) as ExitCode,
-    ...(row.message === null ? {} : { message: row.message }),
-    ...(row.wakeAt === null ? {} : { wakeAt: row.wakeAt }),
-  };
 }
