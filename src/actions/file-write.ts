@@ -4,7 +4,7 @@ import type { Action } from '../engine/action.ts';
 import { modeSchema, ownerSchema, textOf, textOrSecretSchema } from './command.ts';
 
 const withSchema = z.strictObject({
-  path: z.string().min(1).describe('File on the target; its folder must exist.'),
+  path: z.string().min(1).describe('File on the target, no symbolic link; its folder must exist.'),
   content: textOrSecretSchema.describe('Text, or {secret: env:NAME}.'),
   mode: modeSchema
     .optional()

@@ -52,7 +52,7 @@ export const httpRequest: Action<With> = {
     status: z.number(),
     headers: z.record(z.string(), z.string()),
     body: z.string(),
-    json: z.unknown().describe('The body, when it is JSON; else null.'),
+    json: z.unknown().describe('The body, when it is JSON, with whole numbers beyond 2^53 as text; else null.'),
     bodyTruncated: z.boolean(),
     durationMs: z.number(),
   }),
@@ -109,8 +109,15 @@ function withoutQuery(url: string): string {
 function jsonOf(body: string, truncated: boolean): unknown {
   if (truncated || body === '') return null;
   try {
-    return JSON.parse(body);
+    return JSON.parse(body, exactly as (key: string, value: unknown) => unknown);
   } catch {
     return null;
   }
+}
+
+/** Ids of 64 bits are common in answers, and a number of JavaScript would change their last digits without a word. */
+function exactly(_key: string, value: unknown, { source }: { source?: string }): unknown {
+  if (typeof value !== 'number' || source === undefined) return value;
+  const lost = !Number.isFinite(value) || (/^-?\d+$/.test(source) && !Number.isSafeInteger(value));
+  return lost ? source : value;
 }

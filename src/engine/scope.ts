@@ -8,7 +8,7 @@ import { evaluateNow } from './values.ts';
  * What an expression sees while a run goes on: `inputs`, `run`, `target`, `item`, `steps`, and `result` where there is one.
  *
  * `steps.ID.status`, `steps.ID.outputs.NAME` (a list when the step is written with `targets` or `forEach`),
- * `steps.ID.units["UNIT"].outputs.NAME`. Everything is computed from the journal as stored, so that a resumed run sees the
+ * `steps.ID.units["UNIT"].outputs.NAME`. An output of a unit that did not end well is null. Everything is computed from the journal as stored, so that a resumed run sees the
  * same values; secrets are `***` in it.
  */
 export function runScope(run: RunContext, unit?: PlannedUnit, result?: unknown): Record<string, unknown> {
@@ -77,16 +77,18 @@ function knownOutputs(run: RunContext, state: StepState, unit: PlannedUnit, row:
 
 function stepScope(run: RunContext, state: StepState): Record<string, unknown> {
   const units: Record<string, unknown> = {};
+  const names = Object.keys(state.step.outputs);
   // Of no units, or none that is done, each output is an empty list.
-  const lists: Record<string, unknown[]> = Object.fromEntries(
-    Object.keys(state.step.outputs).map((name) => [name, []]),
-  );
-  let single: Record<string, unknown> = {};
+  const lists: Record<string, unknown[]> = Object.fromEntries(names.map((name) => [name, []]));
+  // A name that is missing would be an error of the expression: what was skipped is no mistake of the step that asks.
+  const none = Object.fromEntries(names.map((name) => [name, null]));
+  let single: Record<string, unknown> = none;
   for (const unit of state.units ?? []) {
     const row = run.journal.view.last(state.step.id, unit.id);
-    const outputs = row && isDone(row) ? knownOutputs(run, state, unit, row) : {};
+    const done = row !== undefined && isDone(row);
+    const outputs = done ? knownOutputs(run, state, unit, row) : none;
     units[unit.id] = { status: row?.status ?? 'not-started', target: unit.target, result: row?.result ?? {}, outputs };
-    for (const [name, value] of Object.entries(outputs)) lists[name]?.push(value);
+    if (done) for (const name of names) lists[name]!.push(outputs[name]);
     single = outputs;
   }
   const status = state.status === 'pending' ? 'not-started' : state.status;

@@ -35,7 +35,11 @@ describe('actions', () => {
       random: systemRandom,
       cwd: dir,
     });
-    server = createServer((request, response) => response.writeHead(request.url === '/no' ? 503 : 200).end('{"a":1}'));
+    server = createServer((request, response) => {
+      const body =
+        request.url === '/ids' ? '{"id":9007199254740993,"n":[-1,1.5,1e400],"m":9007199254740991}' : '{"a":1}';
+      response.writeHead(request.url === '/no' ? 503 : 200).end(body);
+    });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     if (sshdAvailable) {
       sshd = await startSshd();
@@ -159,6 +163,12 @@ describe('actions', () => {
       status: 'ok',
       result: { status: 200, json: { a: 1 } },
     });
+    expect(await apply('http.request', { url: `${base}/ids` })).toMatchObject({
+      result: {
+        body: expect.stringContaining('"id":9007199254740993,'),
+        json: { id: '9007199254740993', n: [-1, 1.5, '1e400'], m: Number.MAX_SAFE_INTEGER },
+      },
+    });
     expect(await apply('http.request', { url: `${base}/no` })).toMatchObject({
       status: 'failed',
       retryable: true,
@@ -192,6 +202,13 @@ describe('actions', () => {
     });
     expect(readFileSync(args.path, 'utf8')).toBe('content');
     expect(await apply('ssh.upload', args, remote)).toMatchObject({ status: 'ok', result: { changed: false } });
+    await apply('ssh.exec', { argv: ['ln', '-s', args.path, '/home/oapsact/link'] }, remote);
+    await expect(apply('file.write', { path: '/home/oapsact/link', content: 'other' }, remote)).rejects.toMatchObject({
+      code: 'file-link',
+    });
+    expect(await apply('ssh.exec', { argv: ['cat', '/home/oapsact/link'] }, remote)).toMatchObject({
+      result: { stdout: 'content' },
+    });
     expect(await apply('ssh.upload', { ...args, sha256: '0'.repeat(64) }, remote)).toMatchObject({
       status: 'failed',
       code: 'source-mismatch',

@@ -6,6 +6,13 @@ export function notRegular(path: string): OaopsError {
   });
 }
 
+/** A rename would put a file in the link's place, and leave what it leads to as it was. */
+export function isLink(path: string): OaopsError {
+  return new OaopsError('file-link', `${path} is a symbolic link`, {
+    next: 'Name the file that it leads to, or remove the link first.',
+  });
+}
+
 export function tooLarge(path: string, sizeBytes: number, maxBytes: number): OaopsError {
   return new OaopsError('file-too-large', `${path} has ${sizeBytes} bytes, more than the ${maxBytes} that are read`);
 }

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { chmod, chown, copyFile, open, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, copyFile, lstat, open, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errnoOf, OaopsError } from '../../core/errors.ts';
 import { hashLocalFile } from '../../core/hash-file.ts';
 import type { BecomeSpec } from '../../runbook/types.ts';
 import { outputText } from './capture.ts';
-import { changedWhileCopied, fileError, notRegular, tooLarge } from './file-errors.ts';
+import { changedWhileCopied, fileError, isLink, notRegular, tooLarge } from './file-errors.ts';
 import type { FileDigest, HostFiles, OwnedFileOptions, Run } from './host-files.ts';
 import { ShellFiles } from './shell-files.ts';
 
@@ -94,7 +94,8 @@ export class LocalFiles implements HostFiles {
   }
 
   async #moveInto(temporary: string, path: string, options: OwnedFileOptions, signal: AbortSignal): Promise<void> {
-    const old = await stat(path).catch(() => undefined);
+    const old = await lstat(path).catch(() => undefined);
+    if (old?.isSymbolicLink()) throw isLink(path);
     if (old && !old.isFile()) throw notRegular(path);
     if (options.owner !== undefined) await this.#chown(temporary, options.owner, signal);
     // Whoever could read the old file should be able to read the new one; only root may give files away.

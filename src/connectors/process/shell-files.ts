@@ -6,7 +6,7 @@ import { hashLocalFile } from '../../core/hash-file.ts';
 import type { ProcessResult } from '../../engine/ports.ts';
 import type { BecomeSpec } from '../../runbook/types.ts';
 import { outputText } from './capture.ts';
-import { changedWhileCopied, notRegular, tooLarge } from './file-errors.ts';
+import { changedWhileCopied, isLink, notRegular, tooLarge } from './file-errors.ts';
 import type { FileDigest, HostFiles, OwnedFileOptions, Run } from './host-files.ts';
 
 /** Files by commands: for a machine behind ssh, and for another account. */
@@ -102,11 +102,13 @@ function parseHash(text: string, result: ProcessResult, path: string): FileDiges
 /**
  * Stores stdin as the file $1 by a temporary name beside it and a rename. $2: octal mode or empty (that of the old file,
  * else 644), $3: owner or empty (that of the old file, if we
- * may give it away), $4: sha256 that must have arrived, $5: end of the temporary name. Exit 90: another sha256; 91: not a regular file.
+ * may give it away), $4: sha256 that must have arrived, $5: end of the temporary name. Exit 90: another sha256; 91: not a regular file; 92: a
+ * symbolic link.
  */
 const installScript = `
 p=$1
 case $p in /*|./*|../*) ;; *) p=./$p ;; esac
+if [ -L "$p" ]; then exit 92; fi
 if [ -e "$p" ] && [ ! -f "$p" ]; then exit 91; fi
 umask 077
 # A name of its own: in a folder that others write to, a link may wait under a name that can be foreseen.
@@ -134,11 +136,12 @@ function modeText(mode: number | undefined): string {
   return mode === undefined ? '' : mode.toString(8);
 }
 
-/** @throws OaopsError `upload-mismatch`, `file-irregular`, `file-write` */
+/** @throws OaopsError `upload-mismatch`, `file-irregular`, `file-link`, `file-write` */
 function checkInstalled(result: ProcessResult, path: string): void {
   if (result.exitCode === 0) return;
   if (result.exitCode === 90) throw changedWhileCopied(path);
   if (result.exitCode === 91) throw notRegular(path);
+  if (result.exitCode === 92) throw isLink(path);
   const reason =
     outputText(result.stderr).trim() || (result.timedOut ? 'the time was over' : `exit code ${result.exitCode}`);
   throw new OaopsError('file-write', `${path} cannot be written: ${reason}`);

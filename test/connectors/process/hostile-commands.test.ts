@@ -1,6 +1,8 @@
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -129,13 +131,20 @@ it('names a state folder that cannot be written', async () => {
 });
 
 describe('files', () => {
-  it('replaces a link and not what it points to, and keeps the owner', async () => {
+  it('neither follows nor replaces a link', async () => {
     writeFileSync(join(dir, 'precious'), 'old', { mode: 0o640 });
     symlinkSync('precious', join(dir, 'link'));
     writeFileSync(join(dir, 'source'), 'new');
-    await host.upload(join(dir, 'source'), join(dir, 'link'), {}, never);
+    symlinkSync('nowhere', join(dir, 'dangling'));
+    for (const name of ['link', 'dangling']) {
+      const path = join(dir, name);
+      const refused = { code: 'file-link', message: `${path} is a symbolic link` };
+      await expect(host.upload(join(dir, 'source'), path, {}, never)).rejects.toMatchObject(refused);
+      await expect(host.writeFile(path, Buffer.from('new'), {}, never)).rejects.toMatchObject(refused);
+      expect(lstatSync(path).isSymbolicLink()).toBe(true);
+    }
     expect(readFileSync(join(dir, 'precious'), 'utf8')).toBe('old');
-    expect(readFileSync(join(dir, 'link'), 'utf8')).toBe('new');
+    expect(existsSync(join(dir, 'nowhere'))).toBe(false);
   });
 
   it.skipIf(process.getuid?.() !== 0)('keeps the owner of the file that is replaced', async () => {

@@ -165,6 +165,8 @@ export const connectors = (): Messages => ({
   'Compare the command with the rules on the target.': '请将命令与目标上的规则对照。',
   'the command was not started on {}: {}': '命令未能在 {} 上启动：{}',
   '{} is not a regular file': '{} 不是普通文件',
+  '{} is a symbolic link': '{} 是符号链接',
+  'Name the file that it leads to, or remove the link first.': '请写明链接所指的文件，或先删除该链接。',
   'Name a file, not a folder or a device.': '请指定文件，而不是文件夹或设备。',
   '{} has {} bytes, more than the {} that are read': '{} 有 {} 字节，超过可读取的 {} 字节',
   '{} arrived with another sha256 than it was sent with': '{} 到达后的 sha256 与发送时不同',

@@ -1,0 +1,63 @@
+import { afterEach, expect, it } from 'vitest';
+import { failed, fakeAction, ok } from './fake-action.ts';
+import { type Bench, openBench, planOf, stepSpec } from './harness.ts';
+
+let bench: Bench;
+afterEach(() => bench.close());
+
+const seen: unknown[] = [];
+const act = fakeAction('act', (args) => {
+  if ('saw' in args) seen.push(args['saw']);
+  return args['fail'] === true ? failed() : ok({ v: 7 });
+});
+const outputs = { v: 'result.v' };
+
+async function run(steps: Parameters<typeof stepSpec>[0][]) {
+  seen.length = 0;
+  bench = await openBench([act]);
+  return bench.clock.run(bench.engine.start(planOf([act], steps.map(stepSpec)), { name: 'alice' }));
+}
+
+it('an output of a step that was skipped is null, and a condition can say what stands in for it', async () => {
+  const end = await run([
+    { id: 'find', uses: 'act', if: 'false', outputs },
+    { id: 'use', uses: 'act', with: { saw: '${{ steps.find.outputs.v }}' } },
+    { id: 'other', uses: 'act', with: { saw: '${{ steps.find.outputs.v == null ? 1 : steps.find.outputs.v }}' } },
+    {
+      id: 'unit',
+      uses: 'act',
+      with: { saw: '${{ steps.find.units["localhost"].outputs.v }}' },
+      if: 'steps.find.status != "skipped"',
+    },
+    { id: 'last', uses: 'act', if: 'steps.find.outputs.v != null' },
+  ]);
+  expect(end.status).toBe('ok');
+  expect(seen.map(String)).toEqual(['null', '1']);
+  const rows = await bench.record.runs.journal(end.run);
+  expect(rows.find((row) => row.step === 'last')?.status).toBe('skipped');
+});
+
+it('an output of a step that failed is null for what comes after it', async () => {
+  await run([
+    { id: 'find', uses: 'act', with: { fail: true }, onFailure: 'continue', outputs },
+    { id: 'use', uses: 'act', with: { saw: '${{ steps.find.outputs.v }}' } },
+  ]);
+  expect(seen).toEqual([null]);
+});
+
+it('a name that the step does not declare stays an error', async () => {
+  const end = await run([
+    { id: 'find', uses: 'act', if: 'false', outputs },
+    { id: 'use', uses: 'act', with: { saw: '${{ steps.find.outputs.w }}' } },
+  ]);
+  expect(end.status).toBe('failed');
+});
+
+it('lists hold the units that ended well, and nothing for the others', async () => {
+  const end = await run([
+    { id: 'each', uses: 'act', forEach: [1, 2, 3], if: 'item != 2', outputs },
+    { id: 'use', uses: 'act', with: { saw: '${{ steps.each.outputs.v }}' } },
+  ]);
+  expect(end.status).toBe('ok');
+  expect(seen).toEqual([[7, 7]]);
+});
