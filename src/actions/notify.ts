@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { OaopsError } from '../core/errors.ts';
+import { sha256Hex } from '../core/json.ts';
 import type { Action } from '../engine/action.ts';
 import type { Notifier } from '../notify/notifier.ts';
 import { nameSchema, oneOrManySchema } from '../runbook/schema/common.ts';
@@ -49,7 +50,8 @@ export const notify: Action<With, NotifyServices> = {
       });
     const { runbook } = context.plan;
     const details = { run: context.runId, runbook: runbook.name, version: runbook.version, step: context.step.id };
-    const notice = { subject: args.subject, text: args.text, details, ...(args.to && { to: args.to }) };
+    const id = sha256Hex(`${context.runId} ${context.unitId}`).slice(0, 32);
+    const notice = { id, subject: args.subject, text: args.text, details, ...(args.to && { to: args.to }) };
     const deliveries = await notifier.send(channelsOf(args), notice, context.signal);
     const failed = deliveries.filter((delivery) => delivery.status === 'failed' || delivery.rejected);
     const result = { deliveries };

@@ -13,7 +13,7 @@ export class Redactor {
 
   /** From now on `value` (and each of its lines) is replaced wherever it appears, also as JSON, URLs and base64 write it. */
   add(value: string): void {
-    for (const part of [value, ...value.split('\n')]) {
+    for (const part of [value, ...value.split('\n'), ...urlParts(value.trim())]) {
       const trimmed = part.trim();
       if (trimmed.length < 4) continue;
       for (const form of [
@@ -69,6 +69,16 @@ export class Redactor {
     }
     return value;
   }
+}
+
+/** Shorter paths and values name nothing that is secret by itself. */
+const leastUrlPartChars = 8;
+
+/** A webhook's secret is in its path or query, and errors name an address in another form than it was written in, without its query. */
+function urlParts(value: string): string[] {
+  if (!/^https?:\/\//i.test(value) || !URL.canParse(value)) return [];
+  const { href, pathname, searchParams } = new URL(value);
+  return [href, ...[pathname, ...searchParams.values()].filter((part) => part.length >= leastUrlPartChars)];
 }
 
 /** Shorter ones stand in too many other texts. */

@@ -1,5 +1,6 @@
 import { messageOf, OaopsError, usageError } from '../core/errors.ts';
 import type { MailDoor, MailServer, SecretReader, WebhookDoor } from './ports.ts';
+import { withoutUrl } from './without-url.ts';
 
 /** Channels as the configuration defines them (`notify.channels`). */
 export type ChannelSettings =
@@ -27,6 +28,8 @@ export interface Notice {
   text: string;
   /** Facts for machines; a webhook gets them as `details`. */
   details?: Record<string, unknown>;
+  /** The same for each try of one notice: receivers that drop doubles know it by that. Letters, digits, dots. */
+  id?: string;
   /** Instead of the receivers of a mail channel. */
   to?: string[];
   attachments?: { name: string; path: string }[];
@@ -108,6 +111,7 @@ export class Notifier {
       // A line end in a subject would start a new header.
       subject: notice.subject.replace(/[\r\n]+/g, ' '),
       text: notice.text,
+      ...(notice.id !== undefined && { messageId: `<${notice.id}@${domainOf(settings.from)}>` }),
       ...(notice.attachments && { attachments: notice.attachments }),
     };
     const sent = await (await this.#deps.mail()).send(server, message, signal);
@@ -123,18 +127,21 @@ export class Notifier {
     const headers: Record<string, string> = { 'content-type': 'application/json; charset=utf-8' };
     for (const [name, value] of Object.entries(settings.headers ?? {}))
       headers[name.toLowerCase()] = typeof value === 'string' ? value : await this.#deps.secrets.resolve(value.secret);
-    const response = await (await this.#deps.http()).request(
-      {
-        method: 'POST',
-        url,
-        headers,
-        body: JSON.stringify({ subject: notice.subject, text: notice.text, details: notice.details ?? {} }),
-        timeoutMs: 15_000,
-        maxBodyBytes: 64 * 1024,
-        ...(settings.caFile !== undefined && { caFile: settings.caFile }),
-      },
-      signal,
-    );
+    const http = await this.#deps.http();
+    const request = {
+      method: 'POST',
+      url,
+      headers,
+      body: JSON.stringify({ subject: notice.subject, text: notice.text, details: notice.details ?? {} }),
+      timeoutMs: 15_000,
+      maxBodyBytes: 64 * 1024,
+      ...(settings.caFile !== undefined && { caFile: settings.caFile }),
+    };
+    const response = await http.request(request, signal).catch((error: unknown) => {
+      if (!(error instanceof OaopsError)) throw error;
+      const { code, exitCode } = error;
+      throw new OaopsError(code, withoutUrl(error.message, url), { exitCode });
+    });
     if (response.status < 200 || response.status >= 300) {
       throw new OaopsError('webhook-refused', `the webhook answered ${response.status}`, {
         details: { status: response.status },
@@ -142,6 +149,10 @@ export class Notifier {
     }
     return { reference: String(response.status) };
   }
+}
+
+function domainOf(from: string): string {
+  return /@([^\s<>@]+)>?$/.exec(from)?.[1] ?? 'localhost';
 }
 
 /** Failures that stay as they are until somebody changes the channel, the secret or the message. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { messageOf, OaopsError } from '../core/errors.ts';
 import type { SecretReader, WebhookDoor } from './ports.ts';
+import { withoutUrl } from './without-url.ts';
 
 const timeoutMs = 10_000;
 /** Three tries in all; a service that restarts is back by then. */
@@ -87,7 +88,7 @@ async function tryOnce(
     if (code === 'http-timeout') return { why: `no answer within ${timeoutMs / 1000} s`, again: true };
     if (code === 'http-unreachable') return { why: 'it cannot be reached', again: true };
     return {
-      why: code === 'http-redirect' ? 'too many redirects' : messageOf(error).split(url).join('URL'),
+      why: code === 'http-redirect' ? 'too many redirects' : withoutUrl(messageOf(error), url),
       again: code === 'http-answer',
     };
   }

@@ -21,6 +21,17 @@ describe('redaction', () => {
     expect(redactor.redact('https://h/robot?access_token=abc&x=1')).toBe('https://h/robot?access_token=***&x=1');
   });
 
+  test('a secret URL is known by its path, and without its query', () => {
+    const redactor = new Redactor();
+    redactor.add('https://Hooks.example.com/services/T0/s3cr3t?v=1&sig=long-signature');
+    for (const text of ['https://hooks.example.com/services/T0/s3cr3t cannot be reached', 'sent long-signature']) {
+      expect(redactor.redact(text)).toContain('***');
+      expect(redactor.redact(text)).not.toMatch(/s3cr3t|signature/);
+    }
+    redactor.add('https://oa.example.com/hook');
+    expect(redactor.redact('/hook/x')).toBe('/hook/x');
+  });
+
   test('goes through nested values and keeps other types', () => {
     const redactor = new Redactor();
     redactor.add('topsecret');

@@ -4,6 +4,7 @@ import { notify } from '../../src/actions/notify.ts';
 import { httpDoor } from '../../src/connectors/http/http.ts';
 import { mailDoor } from '../../src/connectors/mail/mail.ts';
 import { type ChannelSettings, Notifier } from '../../src/notify/notifier.ts';
+import { scriptedSmtp } from '../helpers/scripted-smtp.ts';
 import { startSmtp, type TestSmtp } from '../helpers/smtp.ts';
 
 const never = new AbortController().signal;
@@ -55,6 +56,56 @@ describe('notices', () => {
     await open?.stop();
     server?.closeAllConnections();
     server?.close();
+  });
+
+  it('name only the host of a webhook that cannot be reached, wherever its address is written', async () => {
+    const gone = createServer();
+    await new Promise<void>((resolve) => gone.listen(0, '127.0.0.1', resolve));
+    const { port } = gone.address() as { port: number };
+    await new Promise((resolve) => gone.close(resolve));
+    const url = `http://127.0.0.1:${port}/services/T0/s3cr3t?key=hidden`;
+    const [failed] = await notifier({ hook: { type: 'webhook', url } }).send(
+      ['hook'],
+      { subject: 's', text: 't' },
+      never,
+    );
+    expect(failed).toMatchObject({ code: 'http-unreachable', message: expect.stringContaining(`127.0.0.1:${port}`) });
+    expect(JSON.stringify(failed)).not.toMatch(/services|s3cr3t|hidden/);
+  });
+
+  it('keep their Message-ID when the connection drops after the text, so that a receiver can drop the second one', async () => {
+    const ids: string[] = [];
+    let tries = 0;
+    await using lying = await scriptedSmtp((line, socket) => {
+      if (/^Message-ID:/i.test(line)) ids.push(line);
+      if (line === '.' && ++tries === 1) {
+        socket.destroy();
+        return undefined;
+      }
+      if (line === 'DATA') return '354 go on';
+      return /^(EHLO|MAIL|RCPT|QUIT|\.$)/.test(line) ? '250 ok' : undefined;
+    });
+    const services = { notifier: async () => notifier({ ops: mail({ port: lying.port }) }) };
+    const context = {
+      services,
+      plan: { runbook: { name: 'r', version: '1' } },
+      runId: 'R',
+      unitId: 's.u',
+      step: { id: 's' },
+    };
+    const send = () =>
+      notify.apply(
+        notify.withSchema.parse({ channel: 'ops', subject: 's', text: 't' }) as never,
+        {
+          ...context,
+          signal: never,
+        } as never,
+      );
+    expect(await send()).toMatchObject({ status: 'failed', retryable: true });
+    expect(await send()).toMatchObject({ status: 'ok' });
+    expect(ids).toHaveLength(2);
+    expect(new Set(ids).size).toBe(1);
+    expect(ids[0]).toMatch(/^Message-ID: <[0-9a-f]{32}@example\.com>$/i);
   });
 
   it('go out by mail, with Chinese text and no new header lines', async () => {
