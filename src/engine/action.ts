@@ -88,6 +88,8 @@ export interface ManualAnswer {
 
 export interface ApprovalRow {
   principal: string;
+  /** Every name that the allowed-signers file gives to the key. */
+  principals: string[];
   keyFingerprint: string;
   atMs: number;
   expiresAtMs: number;

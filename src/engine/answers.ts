@@ -19,6 +19,7 @@ import type { EngineDeps } from './deps.ts';
 import { JournalView, spokenTo } from './journal-state.ts';
 import { checkAnswer } from './manual.ts';
 import type { Plan, PlannedStep } from './plan-types.ts';
+import { closed, runOver } from './service-refusals.ts';
 
 type Deps = Pick<EngineDeps, 'record' | 'clock' | 'random' | 'runsDir' | 'actor' | 'signatures'>;
 
@@ -154,6 +155,7 @@ async function find(
   stepId: string,
 ): Promise<{ row: RunRow; plan: Plan; view: JournalView; step: PlannedStep }> {
   const row = await deps.record.runs.resolve(runId);
+  if (closed.includes(row.status)) throw runOver(row, 'nobody is waited for');
   const plan = (await deps.record.runs.plan(row.id)) as Plan;
   const step = plan.steps.find((candidate) => candidate.id === stepId);
   if (!step) {

@@ -75,6 +75,7 @@ export async function verifyApproval(
   }
   return {
     principal: signer.principal,
+    principals: names,
     keyFingerprint: signer.keyFingerprint,
     atMs: context.atMs,
     expiresAtMs: Date.parse(message.expiresAt),
@@ -98,13 +99,8 @@ export async function validApprovals(run: RunContext, step: PlannedStep, unit: s
         signatures,
         atMs: Date.parse(row.at),
       });
-      // One person counts once, however often and with however many keys.
-      if (
-        !valid.some(
-          (other) => other.principal === approval.principal || other.keyFingerprint === approval.keyFingerprint,
-        )
-      )
-        valid.push(approval);
+      // One person counts once, however often, with however many keys and under however many names.
+      if (!valid.some((other) => isSameApprover(other, approval))) valid.push(approval);
     } catch (error) {
       if (error instanceof OaopsError && error.code.startsWith('allowed-signers')) throw error;
       run.emit({
@@ -156,6 +152,11 @@ function signersMissing(): OaopsError {
     'the plan names no allowed-signers file',
     'Set approvals.allowedSigners in the configuration and start a new run.',
   );
+}
+
+function isSameApprover(one: ApprovalRow, other: ApprovalRow): boolean {
+  if (one.keyFingerprint === other.keyFingerprint) return true;
+  return one.principals.some((name) => other.principals.some((second) => isSamePerson(name, second)));
 }
 
 /** `alice` and `alice@example.com` are one person: a login name against the principal of a key. */

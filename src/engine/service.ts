@@ -1,6 +1,5 @@
 import { isoTime } from '../core/clock.ts';
 import { OaopsError, usageError } from '../core/errors.ts';
-import type { RunStatus } from '../core/events.ts';
 import { ExitCode } from '../core/exit-codes.ts';
 import { newId } from '../core/ids.ts';
 import type { Fence, JournalRow, RunRow } from '../record/types.ts';
@@ -12,7 +11,7 @@ import { type Control, type Decision, isFailure, JournalView, type UndoRequest, 
 import { endOf, type RunEnd } from './outcome.ts';
 import { canFinishPlan } from './plan.ts';
 import type { Plan } from './plan-types.ts';
-import { cleanupOver, isLockHeld, refuseEmptyUndo, runOver } from './service-refusals.ts';
+import { cleanupOver, closed, isLockHeld, refuseEmptyUndo, runOver } from './service-refusals.ts';
 
 /** How the process asks a run to stop: first and second signal. */
 export interface StopSignals {
@@ -31,9 +30,6 @@ export interface TickResult {
 }
 
 const maxTickRuns = 4;
-
-/** After these, a run is over for good. */
-const closed: readonly RunStatus[] = ['ok', 'rolled-back', 'aborted'];
 
 /** What commands can do with runs. Each method takes the locks it needs. */
 export class Engine {

@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { approval } from '../../src/actions/flow/approval.ts';
 import { sshKeygenDoor } from '../../src/connectors/signatures/ssh-keygen.ts';
 import { sha256Hex } from '../../src/core/json.ts';
 import { approveStep, rejectStep } from '../../src/engine/answers.ts';
+import { type ApprovalMessage, approvalText } from '../../src/engine/approvals.ts';
 import type { RunEnd } from '../../src/engine/outcome.ts';
 import { needs } from '../helpers/needs.ts';
 import { fakeAction, ok } from './fake-action.ts';
@@ -108,6 +109,85 @@ describe('approval', () => {
     });
     await approve(run, 'carol');
     expect((await resume(run)).status).toBe('ok');
+  });
+
+  it('counts a person with two keys and two names once', async () => {
+    const key = (name: string) => readFileSync(`${makeKey(name)}.pub`, 'utf8').trim();
+    appendFileSync(allowed, `bob ${key('bob2')}\nrob@example.com,carol@example.com ${key('carol2')}\n`);
+    const run = await start({ approvers: 2 });
+    await approve(run, 'bob');
+    await approve(run, 'bob2');
+    expect((await resume(run)).message).toContain('1 approval missing');
+    const other = await start({ approvers: 2 });
+    await approve(other, 'carol');
+    await approve(other, 'carol2');
+    expect((await resume(other)).message).toContain('1 approval missing');
+  });
+
+  it('takes a key by each of its names', async () => {
+    appendFileSync(allowed, `dora,dora@example.com ${readFileSync(`${makeKey('dora')}.pub`, 'utf8').trim()}\n`);
+    const run = await start({ from: ['dora@example.com'] });
+    await approve(run, 'dora');
+    expect((await resume(run)).status).toBe('ok');
+  });
+
+  it('refuses signatures of another namespace, step or plan, and a changed nonce', async () => {
+    const run = await start();
+    await approve(run, 'bob');
+    const [genuine] = await bench.record.runs.inputs(run.run);
+    const body = genuine!.body as { message: ApprovalMessage; signature: string };
+    const second = await start();
+    const digest = (await bench.record.runs.get(second.run))!.digest;
+    const message = { ...body.message, run: second.run, digest };
+    const door = await bench.deps.signatures();
+    const signed = (namespace: string, text: ApprovalMessage) =>
+      door.sign(join(keys, 'bob'), namespace, approvalText(text));
+    const forged = [
+      { message, signature: await signed('oaops-plan', message) },
+      { message: { ...message, nonce: '0'.repeat(32) }, signature: await signed('oaops-approval', message) },
+      ...(await Promise.all(
+        [{ step: 'erase' }, { digest: 'f'.repeat(64) }].map(async (other) => {
+          const changed = { ...message, ...other };
+          return { message: changed, signature: await signed('oaops-approval', changed) };
+        }),
+      )),
+    ];
+    for (const one of forged) await bench.record.runs.addInput({ ...genuine!, runId: second.run, body: one });
+    expect((await resume(second)).status).toBe('waiting');
+    const warnings = bench.events.filter((event) => event.event === 'run.warning');
+    expect(warnings).toHaveLength(forged.length);
+    await bench.record.runs.addInput({
+      ...genuine!,
+      runId: second.run,
+      body: { message, signature: await signed('oaops-approval', message) },
+    });
+    expect((await resume(second)).status).toBe('ok');
+  });
+
+  it('is not taken when the run was aborted', async () => {
+    const run = await start();
+    await bench.engine.abort(run.run, 'wrong day');
+    await expect(approve(run, 'bob')).rejects.toMatchObject({ code: 'run-over', exitCode: 4 });
+    const reject = rejectStep(bench.deps, { run: run.run, step: 'ask', reason: 'no' });
+    await expect(reject).rejects.toMatchObject({ code: 'run-over' });
+  });
+
+  it('refuses a list of signers that others could change: the file, its group, a folder further up, behind a link', async () => {
+    const door = await bench.deps.signatures();
+    const unsafe = (path: string) =>
+      expect(door.allowedSigners(path)).rejects.toMatchObject({ code: 'allowed-signers-unsafe', exitCode: 4 });
+    chmodSync(allowed, 0o664);
+    await unsafe(allowed);
+    chmodSync(allowed, 0o1666);
+    await unsafe(allowed);
+    const folder = join(bench.dir, 'open', 'closed');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'allowed'), '');
+    await door.allowedSigners(join(folder, 'allowed'));
+    symlinkSync(join(folder, 'allowed'), join(keys, 'link'));
+    chmodSync(join(bench.dir, 'open'), 0o777);
+    await unsafe(join(folder, 'allowed'));
+    await unsafe(join(keys, 'link'));
   });
 
   it('takes only the principals that the step names', async () => {

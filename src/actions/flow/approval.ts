@@ -35,7 +35,9 @@ export const approval: Action<With> = {
     const nowMs = context.clock.nowMs();
     const rejected = await context.rejection();
     if (rejected) return refuse('approval-rejected', `rejected by ${rejected.by}: ${rejected.reason}`);
-    const given = (await context.approvals()).filter(({ principal }) => !args.from || args.from.includes(principal));
+    const given = (await context.approvals()).filter(
+      ({ principals }) => !args.from || principals.some((name) => args.from!.includes(name)),
+    );
     const valid = given.filter((one) => one.expiresAtMs > nowMs);
     if (valid.length >= args.approvers) {
       const approvals = valid.map(({ principal, keyFingerprint, atMs, expiresAtMs }) => ({

@@ -1,5 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { errnoOf, OaopsError } from '../../core/errors.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
 import { sha256Hex } from '../../core/json.ts';
@@ -53,7 +53,7 @@ export function sshKeygenDoor({ env, trustedUids = [0] }: SignatureDoorOptions):
 
     async allowedSigners(path) {
       try {
-        for (const part of [path, dirname(path)]) requireTrusted(part, trustedUids);
+        for (const part of [...waysTo(resolve(path)), ...waysTo(realpathSync(path))]) requireTrusted(part, trustedUids);
         return { path, sha256: sha256Hex(readFileSync(path)) };
       } catch (error) {
         if (error instanceof OaopsError) throw error;
@@ -67,10 +67,17 @@ export function sshKeygenDoor({ env, trustedUids = [0] }: SignatureDoorOptions):
   };
 }
 
-/** Whoever can change the file, or its folder, can approve anything. A sticky folder (/tmp) lets only owners replace files. */
+/** The file and every folder above it: who can rename one of them can put another in its place. */
+function waysTo(path: string): string[] {
+  const above = dirname(path);
+  return above === path ? [path] : [path, ...waysTo(above)];
+}
+
+/** Whoever can change the file, or a folder above it, can approve anything. A sticky folder (/tmp) lets only owners replace files. */
 function requireTrusted(path: string, trustedUids: readonly number[]): void {
-  const { uid, mode } = statSync(path);
-  const sticky = (mode & 0o1000) !== 0;
+  const stat = statSync(path);
+  const { uid, mode } = stat;
+  const sticky = stat.isDirectory() && (mode & 0o1000) !== 0;
   if (!trustedUids.includes(uid)) {
     throw refused('allowed-signers-unsafe', `${path} belongs to user ${uid}, not to root`, `Run "chown root ${path}".`);
   }

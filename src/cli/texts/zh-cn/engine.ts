@@ -105,6 +105,7 @@ export const engine = (): Messages => ({
   'See "oaops runs show {}" for what it did.': '请用 "oaops runs show {}" 查看它做了什么。',
   'run {} is {}: {}': '运行 {} 的状态是 {}：{}',
   'there is nothing to resume': '没有可继续的内容',
+  'nobody is waited for': '它不在等待任何人',
   'everything is taken back already': '已全部撤销',
   'there is nothing to abort': '没有可中止的内容',
   'abort of run {}': '中止运行 {}',
