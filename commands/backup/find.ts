@@ -66,7 +66,13 @@ export default class BackupFind extends BaseCommand<typeof BackupFind> {
       const { ids, warnings } = await chooseSnapshots(repository, { snapshots: snapshot ?? [], host });
       const types = type ? { types: [typesByName[type as keyof typeof typesByName]] } : {};
       const request = { patterns: argv.map(String), snapshots: ids, newest, ignoreCase, ...types };
-      for await (const versions of findVersions(repository, request, (block, why) => lost.push(lostText(block, why)))) {
+      const versionsOfPaths = findVersions(
+        repository,
+        request,
+        (block, why) => lost.push(lostText(block, why)),
+        (id, why) => lost.push(`${id}: ${why}`),
+      );
+      for await (const versions of versionsOfPaths) {
         paths++;
         if (this.globals.json) for (const version of versions) await writeLine(JSON.stringify(foundJson(version)));
         else await writeLine(foundText(versions, (english) => this.say(english)));
@@ -74,7 +80,10 @@ export default class BackupFind extends BaseCommand<typeof BackupFind> {
       return { lost, warnings };
     });
     for (const warning of [...warnings, ...lost]) this.warn(warning);
-    const text = paths === 0 && !this.globals.json ? { text: this.say('no snapshot has it') } : {};
+    const text =
+      paths === 0 && !this.globals.json
+        ? { text: this.say(lost.length > 0 ? 'what can be read does not have it' : 'no snapshot has it') }
+        : {};
     return { exitCode: lost.length > 0 ? ExitCode.incomplete : ExitCode.success, ...text };
   }
 }

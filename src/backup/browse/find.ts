@@ -5,7 +5,7 @@ import type { Entry } from '../format/entry.ts';
 import type { EntryBlockRef, ManifestRoot } from '../format/manifest-root.ts';
 import { comparePaths } from '../format/path-order.ts';
 import { entryTypeName, shownPath } from '../list-entries.ts';
-import { type OnLostBlock, readEntries, readManifestRoot } from '../repository/manifest.ts';
+import { type OnLostBlock, type OnLostManifest, readEntries, readManifestRoots } from '../repository/manifest.ts';
 import type { Repository } from '../repository/open.ts';
 import { mayHold } from '../restore/selection.ts';
 import { compileExcludes } from '../scan/exclude.ts';
@@ -49,6 +49,7 @@ export async function* findVersions(
   repository: Repository,
   request: FindRequest,
   onLost: OnLostBlock<EntryBlockRef>,
+  onLostManifest: OnLostManifest,
   signal?: AbortSignal,
 ): AsyncGenerator<FoundVersion[]> {
   const patterns = request.ignoreCase ? request.patterns.map((pattern) => pattern.toLowerCase()) : request.patterns;
@@ -59,7 +60,7 @@ export async function* findVersions(
     return isMatch(request.ignoreCase ? asciiLower(absolute) : absolute);
   };
   const open = new Map<ByteString, Map<string, Found>>();
-  for (const { block, root, snapshots } of await sharedBlocks(repository, request, signal)) {
+  for (const { block, root, snapshots } of await sharedBlocks(repository, request, onLostManifest, signal)) {
     for (const versions of closed(open, block.first)) yield* told(versions, request);
     const one = { ...root, blocks: [block] };
     for await (const entry of readEntries(repository, one, signal, onLost))
@@ -76,11 +77,12 @@ interface Found extends Omit<FoundVersion, 'snapshots'> {
 async function sharedBlocks(
   repository: Repository,
   { snapshots, patterns, ignoreCase }: FindRequest,
+  onLostManifest: OnLostManifest,
   signal: AbortSignal | undefined,
 ): Promise<SharedBlock[]> {
   const blocks = new Map<string, SharedBlock>();
-  for (const [position, snapshot] of snapshots.entries()) {
-    const root = await readManifestRoot(repository, snapshot, signal);
+  for await (const root of readManifestRoots(repository, snapshots, onLostManifest, signal)) {
+    const position = snapshots.indexOf(root.snapshot);
     for (const block of root.blocks) {
       if (!ignoreCase && !mayHold(patterns, block.first, block.last)) continue;
       const known = blocks.get(block.plainSha256);

@@ -1,10 +1,17 @@
+import { count } from '../../core/units.ts';
 import type { Piece } from '../format/entry.ts';
 import type { EntryBlockRef, ManifestRoot } from '../format/manifest-root.ts';
 import { hashOfObject, objectNames } from '../format/object-names.ts';
 import type { PackInfo } from '../format/pack-table.ts';
 import type { SnapshotHeader } from '../format/snapshot-header.ts';
 import type { ObjectStore } from '../ports.ts';
-import { type OnLostBlock, readEntries, readManifestRoot, readPackTables } from '../repository/manifest.ts';
+import {
+  type OnLostBlock,
+  type OnLostManifest,
+  readEntries,
+  readManifestRoots,
+  readPackTables,
+} from '../repository/manifest.ts';
 import type { Repository } from '../repository/open.ts';
 import { listSharedSnapshots, readIndex } from '../repository/snapshots.ts';
 
@@ -67,7 +74,8 @@ export async function repositoryStats(
   const warnings = listed.flatMap(({ snapshot, header, problem }) => (header ? [] : [`${snapshot}: ${problem}`]));
   const current = newestOfSeries(headers);
   const legs: LegStats[] = [];
-  for (const store of stores) legs.push(await legStats(store, listed, signal));
+  for (const store of stores) legs.push(await legStats(store, listed, warnings, signal));
+  const lostManifest: OnLostManifest = (snapshot, problem) => void warnings.push(`${snapshot}: ${problem}`);
   const sum = (of: readonly SnapshotHeader[], name: keyof SnapshotHeader['counts']) =>
     of.reduce((total, { counts }) => total + counts[name], 0);
   const readable = repository.config.encryption === 'none' || repository.reading.identities !== undefined;
@@ -80,7 +88,7 @@ export async function repositoryStats(
     addedBytes: sum(headers, 'dataAddedBytes'),
     addedStoredBytes: sum(headers, 'storedAddedBytes'),
     legs,
-    use: readable ? await packUse(repository, headers, current, onLost, signal) : null,
+    use: readable ? await packUse(repository, headers, current, onLost, lostManifest, signal) : null,
     warnings,
   };
 }
@@ -95,9 +103,11 @@ function newestOfSeries(headers: readonly SnapshotHeader[]): SnapshotHeader[] {
 async function legStats(
   store: ObjectStore,
   listed: readonly { snapshot: string; locations: readonly string[] }[],
+  warnings: string[],
   signal: AbortSignal | undefined,
 ): Promise<LegStats> {
   const sizes = new Map<string, number>();
+  const needed = new Map<string, number>();
   const stats: LegStats = {
     location: store.location,
     snapshots: 0,
@@ -121,9 +131,14 @@ async function legStats(
     stats.snapshots++;
     // Without a readable index nobody knows what the snapshot needs; that is told as a warning.
     const index = await readIndex(store, snapshot).catch(() => undefined);
-    for (const { name } of index?.objects ?? []) sizes.delete(name);
+    for (const { name, storedBytes } of index?.objects ?? []) needed.set(name, storedBytes);
   }
-  for (const size of sizes.values()) {
+  const missing = [...needed.keys()].filter((name) => !sizes.has(name)).length;
+  const wrong = [...needed].filter(([name, size]) => sizes.has(name) && sizes.get(name) !== size).length;
+  if (missing > 0) warnings.push(`${store.location} lacks ${count(missing, 'object')} that snapshots need`);
+  if (wrong > 0) warnings.push(`${store.location} has ${count(wrong, 'object')} of another size than snapshots need`);
+  for (const [name, size] of sizes) {
+    if (needed.has(name)) continue;
     stats.unneeded.objects++;
     stats.unneeded.bytes += size;
   }
@@ -145,6 +160,7 @@ async function packUse(
   headers: readonly SnapshotHeader[],
   current: readonly SnapshotHeader[],
   onLost: OnLostBlock<EntryBlockRef>,
+  onLostManifest: OnLostManifest,
   signal: AbortSignal | undefined,
 ): Promise<PackUse> {
   const packs = new Map<string, Use>();
@@ -153,15 +169,19 @@ async function packUse(
   const isCurrent = new Set(current.map(({ snapshot }) => snapshot));
   const tables = new Set<string>();
   const order = [...headers].sort((a, b) => Number(isCurrent.has(b.snapshot)) - Number(isCurrent.has(a.snapshot)));
-  for (const { snapshot } of order) {
-    const root = await readManifestRoot(repository, snapshot, signal);
+  const ids = order.map(({ snapshot }) => snapshot);
+  for await (const root of readManifestRoots(repository, ids, onLostManifest, signal)) {
     const packTables = root.packTables.filter(({ plainSha256 }) => !tables.has(plainSha256));
     for (const { plainSha256 } of packTables) tables.add(plainSha256);
     for (const info of (await readPackTables(repository, { ...root, packTables }, signal)).values())
       if (!packs.has(info.sha256)) packs.set(info.sha256, newUse(info));
     for (const block of root.blocks)
       if (!blocks.has(block.plainSha256))
-        blocks.set(block.plainSha256, { block, root: { ...root, blocks: [] }, isCurrent: isCurrent.has(snapshot) });
+        blocks.set(block.plainSha256, {
+          block,
+          root: { ...root, blocks: [] },
+          isCurrent: isCurrent.has(root.snapshot),
+        });
   }
   for (const one of blocks.values())
     for await (const { pieces } of readEntries(repository, { ...one.root, blocks: [one.block] }, signal, onLost))

@@ -24,7 +24,7 @@ export async function readManifestRoot(
   try {
     return await readCopy(repository, name, async (store) => {
       const stored = await store.get(name, undefined, signal);
-      const root = parseManifestRoot((await decodeManifest(repository, store, snapshot, stored)).toString('latin1'));
+      const root = await parseManifest(repository, store, snapshot, stored);
       if (root.snapshot !== snapshot || root.repository !== repository.config.repositoryId)
         throw damaged(`the manifest of ${snapshot} is that of another snapshot or repository`);
       return root;
@@ -36,6 +36,57 @@ export async function readManifestRoot(
         cause: error,
       });
     throw error;
+  }
+}
+
+/** What is wrong when the manifest of one of several snapshots cannot be read as it was written. */
+export type OnLostManifest = (snapshot: string, problem: string) => void;
+
+/**
+ * Roots of several manifests. One that is damaged or gone is told, and the others come all the same.
+ * @throws what was wrong with the last one when none of them can be read, and what is none of a manifest (`wrong-key`, a signal)
+ */
+export async function* readManifestRoots(
+  repository: Repository,
+  snapshots: readonly string[],
+  onLost: OnLostManifest,
+  signal?: AbortSignal,
+): AsyncGenerator<ManifestRoot> {
+  let read = 0;
+  const failures: OaopsError[] = [];
+  for (const snapshot of snapshots) {
+    let root: ManifestRoot;
+    try {
+      root = await readManifestRoot(repository, snapshot, signal);
+    } catch (error) {
+      if (!(error instanceof OaopsError && isLost(error))) throw error;
+      failures.push(error);
+      onLost(snapshot, error.message);
+      continue;
+    }
+    read++;
+    yield root;
+  }
+  if (read === 0 && failures.length > 0) throw failures.at(-1)!;
+}
+
+function isLost(error: OaopsError): boolean {
+  return ['repository-damaged', 'format-unknown', 'snapshot-missing'].includes(error.code) && !endsReading(error);
+}
+
+/** Of many snapshots, the one that is damaged must be named. */
+async function parseManifest(
+  repository: Repository,
+  store: ObjectStore,
+  snapshot: string,
+  stored: Uint8Array,
+): Promise<ManifestRoot> {
+  try {
+    return parseManifestRoot((await decodeManifest(repository, store, snapshot, stored)).toString('latin1'));
+  } catch (error) {
+    if (!(error instanceof OaopsError && error.code === 'repository-damaged')) throw error;
+    if (error.message.includes(snapshot)) throw error;
+    throw damaged(`the manifest of ${snapshot} cannot be read`, error);
   }
 }
 

@@ -1,10 +1,14 @@
 import {
   appendFileSync,
   chmodSync,
+  cpSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   rmSync,
+  statSync,
   symlinkSync,
+  truncateSync,
   unlinkSync,
   utimesSync,
   writeFileSync,
@@ -24,6 +28,7 @@ import { entriesOf } from '../../../src/backup/list-entries.ts';
 import type { ObjectStore } from '../../../src/backup/ports.ts';
 import { openRepository } from '../../../src/backup/repository/open.ts';
 import { backUp, makeRepositoryIn } from '../../helpers/backing-up.ts';
+import { flipBit } from '../../helpers/restoring.ts';
 
 let root: string;
 let source: string;
@@ -142,7 +147,7 @@ test('find tells each version of a path with the snapshots that have it, and rea
   const find = async (patterns: string[], more: object = {}) => {
     const found = [];
     const request = { patterns, snapshots: ids, ...more };
-    for await (const versions of findVersions(repository, request, fail)) found.push(versions);
+    for await (const versions of findVersions(repository, request, fail, fail)) found.push(versions);
     return found;
   };
   expect(await find(['A.TXT'])).toEqual([]);
@@ -175,7 +180,7 @@ test('find finds in each snapshot what ls lists there', async () => {
     fc.asyncProperty(names, async (path) => {
       const found = new Set<string>();
       const request = { patterns: [`/${path}`.replace(/[[\\]/g, '?')], snapshots: ids };
-      for await (const versions of findVersions(repository, request, fail))
+      for await (const versions of findVersions(repository, request, fail, fail))
         if (versions[0]!.path === path) for (const { snapshots } of versions) for (const id of snapshots) found.add(id);
       expect(found).toEqual(listed.get(path));
     }),
@@ -198,6 +203,44 @@ test('stats count what is stored, needed and dead', async () => {
   writeFileSync(join(repo, 'packs', 'ab', stray), 'left over');
   expect((await repositoryStats(repository, fail)).legs[0]!.unneeded).toEqual({ objects: 1, bytes: 9 });
   rmSync(join(repo, 'packs', 'ab', stray));
+});
+
+test('of several snapshots, one that is damaged is named and the others are read', async () => {
+  const place = mkdtempSync(join(root, 'damaged-'));
+  const damagedRepo = join(place, 'repo');
+  cpSync(repo, damagedRepo, { recursive: true });
+  const manifest = join(damagedRepo, 'snapshots', `${ids[1]}.manifest`);
+  flipBit(manifest);
+  const repository = await openRepository(await openDirectoryStore(damagedRepo));
+  const lost: string[] = [];
+  const request = { patterns: ['a.txt'], snapshots: ids };
+  const found = [];
+  for await (const versions of findVersions(repository, request, fail, (id, why) => lost.push(`${id}: ${why}`)))
+    found.push(...versions.map((version) => version.snapshots));
+  expect(found).toEqual([[ids[2]], [ids[0]]]);
+  const naming = expect.stringMatching(`^${ids[1]}: damaged repository data: the manifest of ${ids[1]} cannot be read`);
+  expect(lost).toEqual([naming]);
+  expect((await repositoryStats(repository, fail)).warnings).toEqual([naming]);
+  // None that can be read is not an empty answer.
+  await expect(findVersions(repository, { ...request, snapshots: [ids[1]!] }, fail, () => {}).next()).rejects.toThrow(
+    /cannot be read/,
+  );
+});
+
+test('stats tell of a leg that lacks, or has otherwise, what snapshots need', async () => {
+  const place = mkdtempSync(join(root, 'lacking-'));
+  const lacking = join(place, 'repo');
+  cpSync(repo, lacking, { recursive: true });
+  const [first, second] = readdirSync(join(lacking, 'packs'), { recursive: true, encoding: 'utf8' })
+    .map((name) => join(lacking, 'packs', name))
+    .filter((path) => statSync(path).isFile());
+  rmSync(first!);
+  truncateSync(second!, 1);
+  const { warnings } = await repositoryStats(await openRepository(await openDirectoryStore(lacking)), fail);
+  expect(warnings).toEqual([
+    `${lacking} lacks 1 object that snapshots need`,
+    `${lacking} has 1 object of another size than snapshots need`,
+  ]);
 });
 
 test('stats of an encrypted repository tell without a key what they can', async () => {

@@ -149,6 +149,7 @@ export const backupStorage = (): Messages => ({
   'the manifest of {} is that of another snapshot or repository': '{} 的清单属于另一个快照或仓库',
   'there is no snapshot {} at {}': '{2} 没有快照 {1}',
   'Run "oaops backup list" to see the snapshots.': '请运行 "oaops backup list" 查看快照。',
+  'the manifest of {} cannot be read': '{} 的清单无法读取',
   'the manifest of {} has other content': '{} 的清单内容不符',
   '{} at {} has other content': '{2} 的 {1} 内容不符',
   '{} holds another text than its manifest says': '{} 的内容与清单不符',
