@@ -5,14 +5,14 @@ import { fileURLToPath } from 'node:url';
 import { makeSampleSite } from './site.ts';
 
 /**
- * `npm run demo`: the main job on the embedded default, with the built program and nothing else. It makes a sample OA site,
+ * `npm run demo`: the main job on the embedded default, with the sources as they are (a build takes longer than the whole demo). It makes a sample OA site,
  * an encrypted repository with a local and an off-site leg, runs the shipped `backup-daily`, verifies, runs the shipped `restore-drill`,
  * and then proves that the drill can fail. Everything lies in `.demo/`; each call begins anew.
  */
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const demo = join(root, '.demo');
 const site = join(demo, 'site');
-const program = join(root, 'bin/run.js');
+const program = join(root, 'bin/dev.js');
 const color = process.stdout.isTTY === true && !process.env['NO_COLOR'];
 const env = {
   PATH: process.env['PATH'] ?? '/usr/bin:/bin',
@@ -82,4 +82,4 @@ oaops(['drill', 'history']);
 
 console.log(`
 Done. Repository: .demo/backup/local and .demo/backup/off-site (encrypted). Evidence of the drill: .demo/restore-drill-evidence.tar
-Restore by hand:  OAOPS_CONFIG=.demo/config.yaml ./bin/run.js backup restore latest --repo main --target /tmp/restored`);
+Restore by hand:  OAOPS_CONFIG=.demo/config.yaml ./bin/dev.js backup restore latest --repo main --target /tmp/restored`);
