@@ -189,6 +189,15 @@ export function leaveOutPresent(plan: RestorePlan): void {
   }
 }
 
+/** Content bytes of some files, by their numbers, of those that the plan writes. */
+export function contentBytesOf(plan: RestorePlan, files: { has(number: number): boolean; size: number }): number {
+  if (files.size === 0) return 0;
+  let bytes = 0;
+  for (const pieces of plan.packs.values())
+    for (const { length, uses } of pieces.values()) bytes += length * uses.filter(({ file }) => files.has(file)).length;
+  return bytes;
+}
+
 /** Nothing is known of it but that it was there: private, and owned by who restores. */
 function impliedFolder(path: ByteString): Entry {
   return {

@@ -18,7 +18,7 @@ import { dropLeftovers, leaveOutRefused, prepareFolders } from './in-place/settl
 import { type Delta, type Survey, surveyTarget } from './in-place/survey.ts';
 import { inPlaceTarget, protectedPlaces, refuseDeleteAll, refuseUnconfirmedDelete } from './in-place/target.ts';
 import { type OwnerMap, type OwnerMode, restoreOwners } from './owners.ts';
-import { leaveOutPresent, planRestore, type RestorePlan } from './plan.ts';
+import { contentBytesOf, leaveOutPresent, planRestore, type RestorePlan } from './plan.ts';
 import type { RestoreProblem, RestoreProblemClass, RestoreResult } from './result.ts';
 import { type OpenedTarget, openTarget, requireTarget } from './resume.ts';
 import { checkSpace } from './target.ts';
@@ -147,7 +147,7 @@ async function restoreAll(
     leaveOutPresent(plan);
   }
   if (dryRun) {
-    const counts = { deleted: extras, lost: lostOf(plan), foreign: 0, failedFiles: 0 };
+    const counts = { deleted: extras, lost: lostOf(plan), foreign: 0, failedFiles: 0, failedBytes: 0 };
     return resultOf(state, { ...counts, changes: [...survey!.changes, ...extras.map(deletion)] });
   }
   checkSpace(target, plan.bytes, plan.files.filter(({ present }) => !present).length + plan.folders.length);
@@ -179,6 +179,7 @@ async function restoreAll(
     lost: lostOf(plan, contents),
     foreign: foreign.size,
     failedFiles: contents.failed.size,
+    failedBytes: contentBytesOf(plan, contents.failed),
     changes: [],
   });
   return {
@@ -214,6 +215,7 @@ interface Outcome {
   lost: ReadonlySet<string>;
   foreign: number;
   failedFiles: number;
+  failedBytes: number;
   changes: { action: RestoreResult['changes'][number]['action']; path: ByteString; bytes: number }[];
 }
 
@@ -233,7 +235,7 @@ function resultOf(state: RestoreState, outcome: Outcome): RestoreResult {
     folders: plan.folders.length,
     others: plan.specials.length,
     links: plan.links.length,
-    bytes: plan.bytes,
+    bytes: plan.bytes - outcome.failedBytes,
     skipped: plan.skipped,
     dryRun: request.dryRun ?? false,
     resumed: state.resumed,
