@@ -20,10 +20,12 @@ export async function start(mode) {
   const { cacheDir } = await import(join(base, `src/core/paths.${extension}`));
   const place = { env: process.env, uid: process.geteuid?.() ?? -1, home: homedir() };
   // Before the first import of anything big. A folder that cannot be made only means a slower start. It is made here, for
-  // nobody but its owner: it may lie in the state folder, which Node.js would make readable by everybody.
+  // nobody but its owner: it may lie in the state folder. What Node.js makes below it would be readable by everybody.
   try {
-    makeFolder(cacheDir(place));
+    makeFolder(join(cacheDir(place), 'compile'));
+    const mask = process.umask(0o077);
     enableCompileCache(join(cacheDir(place), 'compile'));
+    process.umask(mask);
   } catch {
     // The command itself says so when it needs the folder.
   }

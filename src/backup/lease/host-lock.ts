@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, isoTime } from '../../core/clock.ts';
@@ -27,6 +28,8 @@ export async function acquireHostLock(
   makeOwnDir(folder, 'state');
   const base = join(folder, sha256Hex(name).slice(0, 24));
   const { default: Database } = await import('better-sqlite3');
+  // SQLite makes a file for everybody to read; one that is there already keeps what it has.
+  closeSync(openSync(`${base}.lock`, 'a', 0o600));
   const database = new Database(`${base}.lock`, { timeout: 0 });
   try {
     // A rollback journal: its exclusive lock keeps out everybody, WAL would let readers in.
