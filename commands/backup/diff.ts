@@ -60,9 +60,10 @@ export default class BackupDiff extends BaseCommand<typeof BackupDiff> {
         path: this.args.path,
         onLost: (block: Parameters<typeof lostText>[0], why: string) => void lost.push(lostText(block, why)),
       };
-      for await (const change of diffSnapshots(repository, from.snapshot, to.snapshot, sums, options))
-        if (change.mark !== 'U' || metadata)
-          await writeLine(json ? JSON.stringify(texts.changeJson(change)) : texts.changeText(change));
+      for await (const change of diffSnapshots(repository, from.snapshot, to.snapshot, sums, options)) {
+        if (change.mark === 'U' && !metadata) continue;
+        if (!(await writeLine(json ? JSON.stringify(texts.changeJson(change)) : texts.changeText(change)))) break;
+      }
       return { from: from.snapshot, to: to.snapshot, lost, warnings: [...from.warnings, ...to.warnings] };
     });
     for (const warning of [...new Set(found.warnings), ...found.lost]) this.warn(warning);

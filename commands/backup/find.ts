@@ -74,8 +74,10 @@ export default class BackupFind extends BaseCommand<typeof BackupFind> {
       );
       for await (const versions of versionsOfPaths) {
         paths++;
-        if (this.globals.json) for (const version of versions) await writeLine(JSON.stringify(foundJson(version)));
-        else await writeLine(foundText(versions, (english) => this.say(english)));
+        const shown = this.globals.json
+          ? versions.map((version) => JSON.stringify(foundJson(version))).join('\n')
+          : foundText(versions, (english) => this.say(english));
+        if (!(await writeLine(shown))) break;
       }
       return { lost, warnings };
     });

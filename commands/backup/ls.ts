@@ -63,7 +63,7 @@ export default class BackupLs extends BaseCommand<typeof BackupLs> {
       );
       for await (const entry of entries) {
         const line = this.globals.json ? JSON.stringify(entryJson(entry)) : entryText(entry, long);
-        await writeLine(line);
+        if (!(await writeLine(line))) break;
       }
       return { lost, warnings };
     });

@@ -1,6 +1,6 @@
-import { once } from 'node:events';
+import { writeOut } from '../core/write-out.ts';
 
-/** One line to standard output; waits while the reader is slower than we are, so that a long list stays off the memory. */
-export async function writeLine(line: string): Promise<void> {
-  if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain');
+/** One line to standard output. False when nobody reads it any more, as after `| head`: the list may end there. */
+export function writeLine(line: string): Promise<boolean> {
+  return writeOut(process.stdout, `${line}\n`);
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import Database from 'better-sqlite3';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
 // Each line of a script starts the program.
@@ -26,6 +27,21 @@ function sh(script: string, env: Record<string, string> = {}) {
 test('a reader that goes away is not an error', () => {
   const result = sh('"$oaops" config schema | head -1; echo "${PIPESTATUS[0]}"');
   expect(result).toMatchObject({ stdout: '{\n0\n', stderr: '' });
+});
+
+test('nor is one that goes away in the middle of a long list', { timeout: 120_000 }, () => {
+  const env = { OAOPS_STATE_DIR: join(home, 'long') };
+  expect(sh('"$oaops" audit list', env).status).toBe(0);
+  const record = new Database(join(home, 'long/record/record.db'));
+  record.exec(`insert into audit with recursive n(i) as (select 1000 union all select i + 1 from n where i < 6000)
+    select ${(record.pragma('table_info(audit)') as { name: string }[])
+      .map(({ name }) => (name === 'seq' ? 'i' : name))
+      .join(', ')} from n, (select * from audit limit 1)`);
+  record.close();
+  for (const command of ['audit export', 'audit list --limit 100000', 'record export -']) {
+    const result = sh(`"$oaops" ${command} | head -1 | wc -l; echo "\${PIPESTATUS[0]}"`, env);
+    expect(result).toMatchObject({ stdout: '1\n0\n', stderr: '' });
+  }
 });
 
 test('a full disk under the output is told, and is never a success', () => {

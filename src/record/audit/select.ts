@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 import type { Writable } from 'node:stream';
+import { writeOut } from '../../core/write-out.ts';
 import type { Database } from '../db/database.ts';
 import { documentText } from '../evidence/format.ts';
 import type { AuditLog, AuditRow } from '../types.ts';
@@ -26,7 +26,7 @@ export async function selectRows(
   return rows.map(auditRowOf);
 }
 
-/** Writes rows as lines of canonical JSON, no faster than the reader takes them. */
+/** Writes rows as lines of canonical JSON, no faster than the reader takes them and no longer than there is one. */
 export async function writeRows(
   audit: AuditLog,
   stream: Writable,
@@ -34,6 +34,6 @@ export async function writeRows(
   to: number | undefined,
 ): Promise<void> {
   for await (const row of audit.rows(from, to)) {
-    if (!stream.write(documentText(row))) await once(stream, 'drain');
+    if (!(await writeOut(stream, documentText(row)))) return;
   }
 }

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import {
   closeSync,
   copyFileSync,
@@ -18,6 +17,7 @@ import { finished } from 'node:stream/promises';
 import { errnoOf, messageOf, OaopsError, usageError } from '../../core/errors.ts';
 import { compactTime } from '../../core/ids.ts';
 import { canonicalJson } from '../../core/json.ts';
+import { writeOut } from '../../core/write-out.ts';
 import type { Tables } from '../db/tables.ts';
 import type { OpenedRecord } from '../open.ts';
 import { fsyncDir, fsyncFile } from './durable.ts';
@@ -73,7 +73,11 @@ export async function exportRecord(
   out: string,
   stdout: Writable = process.stdout,
 ): Promise<CopyResult> {
-  if (out === standardOutput) return { path: out, form: 'lines', rows: await writeLines(record, stdout) };
+  if (out === standardOutput) {
+    // A reader that went away is not an error; what else is wrong with standard output is told by who opened it.
+    const rows = await writeLines(record, stdout);
+    return { path: out, form: 'lines', ...(rows === undefined ? {} : { rows }) };
+  }
   let rows = 0;
   await writeBeside(out, async (temporary) => {
     const stream = createWriteStream(temporary, { flags: 'wx', mode: 0o600 });
@@ -81,6 +85,8 @@ export async function exportRecord(
     const failed = new Promise<never>((_, reject) => stream.once('error', reject));
     failed.catch(() => undefined);
     const work = writeLines(record, stream).then(async (count) => {
+      // Then `failed` tells why.
+      if (count === undefined) return failed;
       rows = count;
       stream.end();
       await finished(stream);
@@ -95,21 +101,18 @@ export async function exportRecord(
   return { path: out, form: 'lines', rows };
 }
 
-/** The lines of one moment; a lost connection is not tried again, because what was written cannot be taken back. */
-async function writeLines(record: OpenedRecord, stream: Writable): Promise<number> {
-  const write = async (value: unknown) => {
-    if (stream.destroyed) throw new Error('the output was closed');
-    if (!stream.write(`${canonicalJson(value)}\n`)) await once(stream, 'drain');
-  };
+/** The lines of one moment; a lost connection is not tried again, because what was written cannot be taken back. Undefined when the stream failed. */
+async function writeLines(record: OpenedRecord, stream: Writable): Promise<number | undefined> {
+  const write = (value: unknown) => writeOut(stream, `${canonicalJson(value)}\n`);
   let rows = 0;
   let begun = false;
-  await record.database.snapshot(async (db) => {
+  const whole = await record.database.snapshot(async (db) => {
     if (begun)
       throw new OaopsError('record-copy-interrupted', 'the connection was lost while the record was copied', {
         next: 'Run again.',
       });
     begun = true;
-    await write({ format, formatVersion, record: record.id });
+    if (!(await write({ format, formatVersion, record: record.id }))) return false;
     for (const [table, key] of Object.entries(tables) as [TableName, string][]) {
       for (let offset = 0; ; ) {
         // biome-ignore lint/suspicious/noExplicitAny: one query for tables of every shape
@@ -120,15 +123,15 @@ async function writeLines(record: OpenedRecord, stream: Writable): Promise<numbe
           .limit(500)
           .offset(offset)
           .execute();
-        for (const row of chunk) await write({ table, row });
+        for (const row of chunk) if (!(await write({ table, row }))) return false;
         rows += chunk.length;
         offset += chunk.length;
         if (chunk.length < 500) break;
       }
     }
+    return true;
   });
-  await write({ end: rows });
-  return rows;
+  return whole && (await write({ end: rows })) ? rows : undefined;
 }
 
 /** A new file, made under another name beside it, so that a half copy never has the name of a whole one. */
