@@ -48,7 +48,7 @@ Destructive steps without an approval step before them need --confirm NAME. With
       limit,
       planFile,
     });
-    if (this.flags['dry-run']) return { json: prepared.plan, text: this.say(prepared.text(this.lang)) };
+    if (this.flags['dry-run']) return { json: prepared.plan, text: this.prose(prepared.text(this.lang)) };
     const end = await startRun(app, prepared, {
       lang: this.lang,
       confirm,

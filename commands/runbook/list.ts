@@ -28,7 +28,7 @@ export default class RunbookList extends BaseCommand<typeof RunbookList> {
       .filter((entry) => procedure === undefined || entry.procedures?.includes(procedure.toUpperCase()))
       .filter((entry) => all || entry.shadowedBy === undefined);
     const columns = [
-      { title: 'NAME' },
+      { title: 'NAME', whole: true },
       { title: 'VERSION' },
       { title: 'KIND' },
       { title: 'TITLE', flexible: true },

@@ -56,7 +56,7 @@ export default class RunbookPlan extends BaseCommand<typeof RunbookPlan> {
     }
     return {
       json: plan,
-      text: this.say(`${planText(plan, this.lang)}${out === undefined ? '' : `written to ${out}\n`}`),
+      text: this.prose(`${planText(plan, this.lang)}${out === undefined ? '' : `written to ${out}\n`}`),
     };
   }
 }

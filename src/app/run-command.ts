@@ -1,9 +1,11 @@
 import type { App } from '../app.ts';
 import type { Prompts } from '../cli/prompts.ts';
+import { wrapLines } from '../cli/render/width.ts';
 import { type Language, sayLines, text } from '../cli/texts/texts.ts';
 import { OaopsError, usageError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import { ExitCode } from '../core/exit-codes.ts';
+import { plainLines } from '../core/plain-text.ts';
 import { type Requester, refuseUnapprovable } from '../engine/approvals.ts';
 import type { RunEnd } from '../engine/outcome.ts';
 import { planEffect } from '../engine/plan.ts';
@@ -68,10 +70,20 @@ export async function startRun(
   refuseUnapprovable(plan);
   refuseUnconfirmed(plan, show.confirm);
   if (show.prompts && show.askBefore && planEffect(plan) !== 'read') {
-    process.stdout.write(sayLines(show.lang, planText(plan, show.lang)));
+    // Inputs are texts of others: what they hold must not paint over the plan that is being agreed to.
+    const shown = plainLines(sayLines(show.lang, planText(plan, show.lang)));
+    process.stdout.write(wrapLines(shown, process.stdout.columns ?? 80));
     const agreed = await show
       .prompts(new AbortController().signal)
-      .confirm(text(show.lang, 'prompt.run', { runbook: plan.runbook.name, version: plan.runbook.version }));
+      .confirm(text(show.lang, 'prompt.run', { runbook: plan.runbook.name, version: plan.runbook.version }))
+      .catch((error: unknown) => {
+        if (!(error instanceof OaopsError) || error.code !== 'interrupted') throw error;
+        throw new OaopsError('interrupted', 'stopped at the question; nothing was done', {
+          exitCode: error.exitCode,
+          next: 'Run the command again to be asked again; --dry-run only shows the plan, --yes does not ask.',
+          cause: error,
+        });
+      });
     if (!agreed) throw new OaopsError('declined', 'nothing was done', { exitCode: ExitCode.refused });
   }
   return withEngine(app, show, (engine, signals) => engine.start(plan, requester, signals));

@@ -1,7 +1,7 @@
 import { Command, Flags, type Interfaces } from '@oclif/core';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { ExitCode } from '../core/exit-codes.ts';
-import { paintedLines } from '../core/plain-text.ts';
+import { paintedLines, plainLines } from '../core/plain-text.ts';
 import type { ProgressScreen } from '../core/progress.ts';
 import { Redactor } from '../core/redaction.ts';
 import { chooseLanguage, flagValue } from './choose-language.ts';
@@ -12,7 +12,7 @@ import { isInteractive, openPrompts, type Prompts } from './prompts.ts';
 import type { LogFile } from './render/log-file.ts';
 import type { Renderer } from './render/open.ts';
 import { type Column, table } from './render/table.ts';
-import { displayWidth, pad, wrap } from './render/width.ts';
+import { displayWidth, pad, wrap, wrapLines } from './render/width.ts';
 import { detectStyle } from './style.ts';
 import type { Language } from './texts/language.ts';
 import { fieldLabel, sayLines, type TextKey, tableTitle, text } from './texts/texts.ts';
@@ -182,6 +182,12 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     // Prose is wrapped; a path or a checksum stays whole, so that it can be copied.
     const shown = (value: string) => (/\s|[\u3000-\u9fff]/.test(value) ? wrap(value, columns) : value.split('\n'));
     return named.map(([label, value]) => `${pad(label, width)}  ${shown(value).join(indent)}`).join('\n');
+  }
+
+  /** What oaops wrote about a plan, in the user's language; in a terminal no line breaks in the middle of a word. */
+  protected prose(english: string): string {
+    const said = this.say(english);
+    return process.stdout.isTTY ? wrapLines(plainLines(said), process.stdout.columns ?? 80) : said;
   }
 
   /** A status in the user's language, filled up to so many columns. */

@@ -56,7 +56,11 @@ export function openPrompts(options: PromptOptions): Prompts {
     } catch (error) {
       // Ctrl-C at a question is the same as a SIGINT anywhere else.
       if (error instanceof Error && error.name === 'ExitPromptError') {
-        throw new OaopsError('interrupted', 'stopped at a question', { exitCode: ExitCode.sigint, cause: error });
+        throw new OaopsError('interrupted', 'stopped at a question', {
+          exitCode: ExitCode.sigint,
+          next: 'Run the command again to be asked again.',
+          cause: error,
+        });
       }
       throw error;
     } finally {

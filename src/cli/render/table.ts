@@ -1,6 +1,6 @@
 import { oneLine } from '../../core/plain-text.ts';
 import { paint } from '../color.ts';
-import { clip, displayWidth, pad, wrap } from './width.ts';
+import { clip, displayWidth, longestWord, pad, wrap } from './width.ts';
 
 export interface Column {
   title: string;
@@ -28,13 +28,14 @@ export function table(
 ): string {
   const rows = texts.map((row) => row.map((cell) => cell.split('\n').map(oneLine).join('\n')));
   const lineWidth = options.columns ?? 80;
-  const natural = columns.map((column, i) =>
-    Math.max(
-      displayWidth(column.title),
-      ...rows.map((row) => Math.max(0, ...(row[i] ?? '').split('\n').map(displayWidth))),
-    ),
-  );
-  const widths = fitWidths(columns, natural, lineWidth - gap.length * (columns.length - 1));
+  // Not by spreading: a list can have more rows than a call takes arguments.
+  const most = (i: number, of: (cell: string) => number, least = 0) =>
+    rows.reduce((widest, row) => Math.max(widest, of(row[i] ?? '')), least);
+  const widest = (cell: string) => Math.max(0, ...cell.split('\n').map(displayWidth));
+  const natural = columns.map((column, i) => most(i, widest, displayWidth(column.title)));
+  const longest = (unit: 'word' | 'part') =>
+    columns.map(({ flexible }, i) => (flexible ? most(i, (cell) => longestWord(cell, unit)) : 0));
+  const widths = fitWidths(columns, natural, lineWidth - gap.length * (columns.length - 1), longest);
   const lines = [
     paint(
       options.color ?? false,
@@ -64,21 +65,31 @@ export function table(
   return lines.join('\n');
 }
 
-function fitWidths(columns: readonly Column[], natural: readonly number[], available: number): number[] {
+function fitWidths(
+  columns: readonly Column[],
+  natural: readonly number[],
+  available: number,
+  longest: (unit: 'word' | 'part') => readonly number[],
+): number[] {
   const widths = [...natural];
   const over = () => widths.reduce((sum, width) => sum + width, 0) - available;
-  const shrink = (which: (column: Column) => boolean, least: number) => {
+  const shrink = (which: (column: Column) => boolean, least: (i: number) => number) => {
     while (over() > 0) {
-      const widest = widths.reduce(
-        (best, width, i) => (which(columns[i]!) && width > (widths[best] ?? least) ? i : best),
-        -1,
-      );
-      if (widest === -1 || widths[widest]! <= least) return;
+      let widest = -1;
+      widths.forEach((width, i) => {
+        if (which(columns[i]!) && width > least(i) && width > (widths[widest] ?? 0)) widest = i;
+      });
+      if (widest === -1) return;
       widths[widest]!--;
     }
   };
-  shrink((column) => column.flexible === true, leastFlexible);
-  shrink((column) => column.flexible !== true && column.whole !== true, 4);
+  if (over() <= 0) return widths;
+  const flexible = (column: Column) => column.flexible === true;
+  // No word is broken while another column can give way, then none but where a path or a name has a joint.
+  for (const least of [longest('word'), longest('part')]) shrink(flexible, (i) => Math.max(leastFlexible, least[i]!));
+  shrink(flexible, () => leastFlexible);
+  const cut = (column: Column) => column.flexible !== true && column.whole !== true;
+  shrink(cut, (i) => Math.max(4, displayWidth(columns[i]!.title)));
   return widths;
 }
 

@@ -60,21 +60,32 @@ export function pad(text: string, columns: number, align: 'left' | 'right' = 'le
   return align === 'left' ? text + gap : gap + text;
 }
 
-/** Breaks a text into lines of at most `columns`; between words, and between any two wide characters. */
-export function wrap(text: string, columns: number): string[] {
+// A piece is a run of spaces, one wide character with the punctuation that must not begin a line, or narrow ones.
+const pieces =
+  /\s+|[\u2E80-\u9FFF\uAC00-\uD7A3\uF900-\uFAFF\uFF00-\uFFEF][\u3001\u3002\u3009-\u3011\uFF01\uFF09\uFF0C\uFF1A\uFF1B\uFF1F]*|[^\s\u2E80-\u9FFF\uAC00-\uD7A3\uF900-\uFAFF\uFF00-\uFFEF]+/g;
+/** The parts of a path, a name or a list, each with the sign after which a line may end. */
+const parts = /[^/\-,:;=]*[/\-,:;=]+|[^/\-,:;=]+/g;
+
+/**
+ * Breaks a text into lines of at most `columns`: between words, and between any two wide characters. A word that is longer
+ * than a line ends behind one of the signs that divide paths and names, and is cut only where it has none;
+ * `longWords: 'keep'` leaves it whole, so that it can be copied from the terminal, which breaks it itself.
+ */
+export function wrap(
+  text: string,
+  columns: number,
+  { longWords = 'break' }: { longWords?: 'break' | 'keep' } = {},
+): string[] {
   const lines: string[] = [];
   for (const paragraph of text.split('\n')) {
     let line = '';
-    // A piece is a run of spaces, one wide character with the punctuation that must not begin a line, or narrow ones.
-    for (const [piece] of paragraph.matchAll(
-      /\s+|[\u2E80-\u9FFF\uAC00-\uD7A3\uF900-\uFAFF\uFF00-\uFFEF][\u3001\u3002\u3009-\u3011\uFF01\uFF09\uFF0C\uFF1A\uFF1B\uFF1F]*|[^\s\u2E80-\u9FFF\uAC00-\uD7A3\uF900-\uFAFF\uFF00-\uFFEF]+/g,
-    )) {
+    for (const [piece] of paragraph.matchAll(pieces)) {
       if (displayWidth(line) + displayWidth(piece) > columns && line.trim() !== '') {
         lines.push(line.trimEnd());
         line = piece.trimStart();
       } else line += piece;
-      while (displayWidth(line) > columns) {
-        const head = clip(line, columns + 1).slice(0, -1);
+      while (longWords === 'break' && displayWidth(line) > columns) {
+        const head = headOf(line, columns);
         if (head === '') break;
         lines.push(head);
         line = line.slice(head.length);
@@ -83,4 +94,37 @@ export function wrap(text: string, columns: number): string[] {
     lines.push(line.trimEnd());
   }
   return lines;
+}
+
+/** As much of a word as a line takes. */
+function headOf(word: string, columns: number): string {
+  const most = clip(word, columns + 1).slice(0, -1);
+  const joints = [...word.matchAll(parts)]
+    .map((part) => part.index + part[0].length)
+    .filter((end) => end <= most.length);
+  // Rather a whole folder of a path than half its name.
+  const folder = joints.findLast((end) => most[end - 1] === '/');
+  return most.slice(0, folder ?? joints.at(-1) ?? most.length);
+}
+
+/** Columns of the longest word, or of the longest part of one that `wrap` keeps together. */
+export function longestWord(text: string, unit: 'word' | 'part'): number {
+  const words = (text.match(pieces) ?? []).filter((piece) => piece.trim() !== '');
+  const units = unit === 'word' ? words : words.flatMap((word) => word.match(parts) ?? []);
+  return units.reduce((longest, each) => Math.max(longest, displayWidth(each)), 0);
+}
+
+/** A text of several lines, each continued below its beginning: deeper than where it starts, or behind its number. */
+export function wrapLines(text: string, columns: number): string {
+  return text
+    .split('\n')
+    .flatMap((line) => {
+      if (displayWidth(line) <= columns) return [line];
+      const [, space, number = ''] = /^( *)(\d+\. +)?/.exec(line)!;
+      const start = space! + number;
+      const indent = ' '.repeat(number === '' ? start.length + 2 : start.length);
+      const rest = wrap(line.slice(start.length), columns - indent.length, { longWords: 'keep' });
+      return rest.map((part, i) => (i === 0 ? start : indent) + part);
+    })
+    .join('\n');
 }

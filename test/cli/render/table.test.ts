@@ -35,3 +35,42 @@ test('control signs of cells are written out, line ends between lines of a cell 
   const shown = table([{ title: 'NAME' }, { title: 'ABOUT', flexible: true }], [['a\x1b[2Jb\r', 'one\ntwo\u202e']]);
   expect(shown).toBe('NAME               ABOUT\na\\u001b[2Jb\\u000d  one\n                   two\\u202e');
 });
+
+test('a word is broken only when no other column can give way, and then where a path or a name has a joint', () => {
+  const listed = [
+    { title: 'NAME', whole: true },
+    { title: 'TITLE', flexible: true },
+    { title: 'FROM', flexible: true },
+  ];
+  const rows = [
+    ['backup-daily', 'Daily backup of an OA site', 'shipped, shadowed by /etc/oaops/runbooks/backup-daily.yaml'],
+  ];
+  expect(table(listed, rows, { columns: 65 })).toBe(
+    `NAME          TITLE         FROM
+backup-daily  Daily backup  shipped, shadowed by
+              of an OA      /etc/oaops/runbooks/backup-daily.yaml
+              site`,
+  );
+  expect(table(listed, rows, { columns: 50 })).toBe(
+    `NAME          TITLE         FROM
+backup-daily  Daily backup  shipped, shadowed by
+              of an OA      /etc/oaops/runbooks/
+              site          backup-daily.yaml`,
+  );
+});
+
+test('a column that is cut stays as wide as its title', () => {
+  const [head, row] = table([{ title: 'VERSION' }, { title: 'X', whole: true }], [['1.0.0-long-one', 'y'.repeat(30)]], {
+    columns: 30,
+  }).split('\n');
+  expect(head!.indexOf('X')).toBe(row!.indexOf('y'));
+});
+
+test('more rows than a call takes arguments', { timeout: 60_000 }, () => {
+  expect(
+    table(
+      [{ title: 'N' }],
+      Array.from({ length: 130_000 }, () => ['1']),
+    ),
+  ).toHaveLength(260_001);
+});

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { clip, displayWidth, pad, wrap } from '../../../src/cli/render/width.ts';
+import { clip, displayWidth, pad, wrap, wrapLines } from '../../../src/cli/render/width.ts';
 
 test.each([
   ['', 0],
@@ -44,4 +44,22 @@ test('wrapped lines fit, and lose nothing but white space', () => {
       expect(lines.join('').replaceAll(' ', '')).toBe(text.replaceAll(' ', ''));
     }),
   );
+});
+
+test('a word that is longer than a line ends behind a sign that divides it', () => {
+  expect(wrap('see /etc/oaops/runbooks', 12)).toEqual(['see', '/etc/oaops/', 'runbooks']);
+  expect(wrap('see /etc/oaops/runbooks', 12, { longWords: 'keep' })).toEqual(['see', '/etc/oaops/runbooks']);
+});
+
+test('lines are continued below their beginning, long words stay whole', () => {
+  const plan = ' 1. copy: Copy all of it [WRITE]\n      from /srv/oa/documents/contracts to main\neffect: write\n';
+  expect(wrapLines(plan, 24)).toBe(` 1. copy: Copy all of it
+    [WRITE]
+      from
+        /srv/oa/documents/contracts
+        to main
+effect: write
+`);
+  expect(wrapLines(plan, 80)).toBe(plan);
+  expect(wrapLines('12. x: 备份整个站点以及其他', 16)).toBe('12. x: 备份整个\n    站点以及其他');
 });

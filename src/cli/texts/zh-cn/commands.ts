@@ -106,6 +106,10 @@ export const commands = (): Messages => ({
   'Did you mean "oaops {}"?': '是否想运行 "oaops {}"？',
   'Run the command in a terminal, or give the answer by a flag.': '请在终端中运行，或用选项给出回答。',
   'stopped at a question': '在提问处被中断',
+  'stopped at the question; nothing was done': '在提问处被中断，什么也没有做',
+  'Run the command again to be asked again; --dry-run only shows the plan, --yes does not ask.':
+    '再次运行该命令会重新提问；--dry-run 只显示计划，--yes 不提问。',
+  'Run the command again to be asked again.': '再次运行该命令会重新提问。',
   'there is no configuration file {}': '没有配置文件 {}',
   'Name an existing file with --config or OAOPS_CONFIG.': '请用 --config 或 OAOPS_CONFIG 指定一个存在的文件。',
   'Run "oaops config validate" to see {} more.': '运行 "oaops config validate" 可查看另外 {} 处。',
