@@ -119,6 +119,14 @@ describe.each(dialects)('audit chain on %s', (dialect) => {
     ],
     ['an approval edited', `update run_inputs set by = 'carol'`, /input 1 .* altered/],
     ['a fact edited', `update facts set body = '{"rtoMs":4}'`, /fact 1 .* altered/],
+    ['the fence of a lock lowered', 'update locks set fence = fence - 1', /lock run .* altered/],
+    [
+      'a lock given back to who had lost it',
+      `update locks set owner = '{"pid":1}', acquired_at = '${at}', expires_at = '2099-01-01T00:00:00.000Z'`,
+      /lock run .* altered/,
+    ],
+    ['a lock deleted', 'delete from locks', /lock run, .* is gone/],
+    ['a lock added', `insert into locks (name, fence) values ('forged', 9)`, /lock forged was added/],
     ['the head set back', 'update chain_head set seq = seq - 1', /head says/],
     ['the head deleted', 'delete from chain_head', /head of the chain is missing/],
   ])('finds %s', async (_name, script, message) => {

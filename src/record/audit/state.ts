@@ -4,6 +4,7 @@ import { digestOf, sha256Hex } from '../../core/json.ts';
 import type { AuditTable, FactTable, PlanTable, Tables } from '../db/tables.ts';
 import { inputRow, journalRow, runRow, schemaVersionOf } from '../rows.ts';
 import { canonicalText } from './chain.ts';
+import { RecordedLocks } from './lock-state.ts';
 
 const chunkRows = 2000;
 
@@ -20,7 +21,8 @@ export interface StateFault {
 }
 
 /**
- * What the chain says about the tables beside it: the last digest of every run, plan, journal row, input and fact.
+ * What the chain says about the tables beside it: the last digest of every run, plan, journal row, input and fact, and the
+ * last fence of every lock.
  * Compared with the tables it finds a row that was edited, added or removed behind the chain's back.
  */
 export class RecordedState {
@@ -42,9 +44,11 @@ export class RecordedState {
   readonly #inputs = new Map<number, Expected>();
   readonly #facts = new Map<number, Expected>();
   readonly #prunedRuns = new Set<string>();
+  readonly #locks = new RecordedLocks();
 
   /** Takes in the next row of the chain. */
   note(row: AuditTable): void {
+    this.#locks.note(row);
     const note = noters[row.action];
     if (note) note(this, row, JSON.parse(row.details));
   }
@@ -79,6 +83,7 @@ export class RecordedState {
 
   /** The first difference between the tables and what the chain says, or undefined. */
   async compare(db: Kysely<Tables>): Promise<StateFault | undefined> {
+    this.#locks.complete &&= this.complete;
     for (const run of this.#prunedRuns) {
       this.#runs.delete(run);
       this.#plans.delete(run);
@@ -129,7 +134,8 @@ export class RecordedState {
           .limit(chunkRows)
           .execute();
         return rows.map((row) => ({ seq: row.seq, digest: this.#factDigest(row) }));
-      }))
+      })) ??
+      (await this.#locks.compare(db))
     );
   }
 

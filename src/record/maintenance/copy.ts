@@ -21,13 +21,17 @@ import { writeOut } from '../../core/write-out.ts';
 import type { Tables } from '../db/tables.ts';
 import type { OpenedRecord } from '../open.ts';
 import { fsyncDir, fsyncFile } from './durable.ts';
+import { restoreFences } from './fences.ts';
 
 const format = 'oaops-record';
 const formatVersion = 1;
 /** As a name of a file. */
 const standardOutput = '-';
 
-/** Every table with the column that orders it. Locks are left out: their owners are not where a copy goes. */
+/**
+ * Every table with the column that orders it. Locks are left out: their owners are not where a copy goes. Their fences come
+ * back from the chain.
+ */
 const tables = {
   meta: 'key',
   chain_head: 'id',
@@ -253,6 +257,7 @@ export async function importLines(record: OpenedRecord, path: string): Promise<n
       throw usageError('record-copy-invalid', `${path} lacks the ${head ? 'id of the record' : 'head of the chain'}`, {
         next: 'Take another copy.',
       });
+    await restoreFences(db);
     return count;
   });
 }

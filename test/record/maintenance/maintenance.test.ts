@@ -108,6 +108,25 @@ describe.each(dialects)('maintenance of %s', (dialect) => {
     expect(await again.audit.verify()).toMatchObject({ state: 'consistent-not-anchored' });
   });
 
+  it('puts back the fences of locks with the lines of an export, but not their owners', async () => {
+    const place = await bench.place();
+    const record = await bench.open(place);
+    for (let n = 1; n <= 3; n++) await (await record.locks.acquire('run', 'x')).release();
+    const held = await record.locks.acquire('run', 'at work');
+    const copy = join(place.stateDir, 'copy.ndjson');
+    await exportRecord(record, copy);
+    const other = await bench.place();
+    const { verdict } = await restoreRecord(recordOptions(other), copy, true);
+    expect(verdict).toMatchObject({ state: 'consistent-not-anchored' });
+    const again = await bench.open(other);
+    expect(await again.locks.list()).toEqual([]);
+    const next = await again.locks.acquire('run', 'y');
+    expect(next.fence.fence).toBe(held.fence.fence + 1);
+    expect(await again.audit.verify()).toMatchObject({ state: 'consistent-not-anchored' });
+    await other.sql(`update locks set fence = ${held.fence.fence}`);
+    expect(await again.audit.verify()).toMatchObject({ state: 'altered' });
+  });
+
   it('refuses copies that are cut off, foreign or damaged, and keeps what it has', async () => {
     const place = await bench.place();
     const record = await bench.open(place);
