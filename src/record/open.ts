@@ -30,6 +30,8 @@ export interface RecordOptions {
   segmentRows?: number;
   /** This process and its neighbours, for locks. */
   processes?: Processes;
+  /** Begin a new record also where one was lost: a copy is about to be put into it. */
+  anew?: boolean;
   /** f_type of statfs(2) for a folder. */
   fileSystemType?: (dir: string) => number;
 }
@@ -100,7 +102,7 @@ async function connect(options: RecordOptions) {
   const { openSqlite, prepareRecordFile } = await import('./db/sqlite.ts');
   const place = options.stateDir;
   try {
-    const path = prepareRecordFile(options.stateDir, options.fileSystemType);
+    const path = prepareRecordFile(options.stateDir, options.fileSystemType, options.anew ? 'take' : 'refuse');
     const db = openSqlite(path);
     return { db, dialect: 'sqlite' as DialectName, place: path, schema: undefined };
   } catch (error) {

@@ -35,6 +35,11 @@ export function missingTable(error: unknown): string | undefined {
   return sqlite || code === '42P01' || code === '42703' ? text : undefined;
 }
 
+/** True when a disk, a right, a server or another process is in the way, and not what was asked for. */
+export function isOfTheWorld(error: unknown): boolean {
+  return !['record-failed', 'record-corrupt'].includes(errnoOf(recordError(error, '')) ?? '');
+}
+
 /** The error a user reads for one of SQLite or PostgreSQL; errors of ours pass unchanged. `place` names the record. */
 export function recordError(error: unknown, place: string): Error {
   if (error instanceof OaopsError) return error;
@@ -42,7 +47,8 @@ export function recordError(error: unknown, place: string): Error {
   const text = messageOf(error);
   const fail = (name: string, message: string, next: string) => new OaopsError(name, message, { next, cause: error });
 
-  if (code.startsWith('SQLITE_FULL') || code === 'ENOSPC' || code === 'EDQUOT' || code === '53100') {
+  // SHMSIZE: the index of the log, which SQLite makes first, finds no room.
+  if (['SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE', 'ENOSPC', 'EDQUOT', '53100'].includes(code)) {
     return fail(
       'record-disk-full',
       `no space is left for the record (${place})`,
@@ -111,6 +117,13 @@ export function recordError(error: unknown, place: string): Error {
       'Check that the server runs and that its address is right.',
     );
   }
+  // What pg says itself when a server asks for a password and there is none in the URL, in PGPASSWORD or in ~/.pgpass.
+  if (/^SASL: .*client password must be a (non-empty )?string/.test(text))
+    return fail(
+      'record-login',
+      `the record's database asks for a password, and none is given (${place})`,
+      'Put it into ~/.pgpass (mode 0600), or give it as PGPASSWORD.',
+    );
   if (code.startsWith('28'))
     return fail('record-login', `the record's database refused the login (${place})`, 'Check user and password.');
   if (code === '3D000')

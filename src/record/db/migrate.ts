@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { errnoOf, messageOf, OaopsError } from '../../core/errors.ts';
-import { isTransient } from './errors.ts';
+import { isOfTheWorld } from './errors.ts';
 import type { Tables } from './tables.ts';
 
 export const migrationTable = 'oaops_migration';
@@ -44,7 +44,7 @@ export async function migrate(
   }).migrateToLatest();
   // Two processes that open a new record at once: the second may stumble over tables which the first has just made.
   if (error && !(await isCurrent(db, known))) {
-    if (isTransient(error)) throw error;
+    if (isOfTheWorld(error)) throw error;
     throw new OaopsError(
       'record-migration-failed',
       `the record could not be brought up to date: ${error instanceof Error ? error.message : String(error)}`,

@@ -31,7 +31,7 @@ export function placeOf(url: string): string {
 export function openPostgres(url: string): Kysely<Tables> {
   if (!URL.canParse(url)) {
     throw usageError('record-url-invalid', 'the URL of the record is not valid', {
-      next: 'Write postgres://USER@HOST:PORT/DATABASE.',
+      next: 'Write postgres://USER@HOST:PORT/DATABASE; in a password the characters / ? # @ % are written as %2F %3F %23 %40 %25.',
     });
   }
   const pool = new pg.Pool({

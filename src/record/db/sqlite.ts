@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, openSync, readdirSync, statfsSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, readdirSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { type DatabaseConnection, Kysely, SqliteAdapter, SqliteDialect, SqliteDriver } from 'kysely';
@@ -48,6 +48,7 @@ export function prepareRecordFile(
 ): string {
   const path = join(stateDir, recordFile);
   const dir = join(path, '..');
+  const wasHere = existsSync(dir);
   makeRecordDir(dir, stateDir);
   const network = networkFileSystem(fileSystemType(dir));
   if (network) {
@@ -60,7 +61,7 @@ export function prepareRecordFile(
   const uid = process.geteuid?.();
   const folder = statSync(dir);
   if ((folder.mode & 0o777) !== 0o700 && (uid === undefined || folder.uid === uid)) chmodSync(dir, 0o700);
-  if (emptied === 'refuse') refuseEmptied(path, stateDir);
+  if (emptied === 'refuse') refuseEmptied(path, stateDir, wasHere);
   try {
     // SQLite gives its -wal and -shm files the mode of the database file.
     closeSync(openSync(path, 'wx', 0o600));
@@ -87,12 +88,14 @@ function makeRecordDir(dir: string, stateDir: string): void {
  * A database file that is missing or holds nothing, beside what only a used record leaves: SQLite would throw the log away
  * and begin anew, and nobody would see that a record is gone.
  */
-function refuseEmptied(path: string, stateDir: string): void {
+function refuseEmptied(path: string, stateDir: string, wasHere: boolean): void {
   const sizeOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size;
   const size = sizeOf(path);
   if (size !== undefined && size > 0) return;
   // A log beside an empty file may also be that of a process that makes the record at this moment: it has no pages yet.
-  const lost = size === undefined ? (sizeOf(`${path}-wal`) ?? 0) > 0 : hasRuns(join(stateDir, 'runs'));
+  // Outputs of runs alone say nothing: they lie here also when the record is on PostgreSQL, which makes no folder for it.
+  const log = size === undefined && (sizeOf(`${path}-wal`) ?? 0) > 0;
+  const lost = log || (wasHere && hasRuns(join(stateDir, 'runs')));
   if (!lost) return;
   throw new OaopsError(
     'record-emptied',

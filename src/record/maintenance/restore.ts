@@ -27,7 +27,7 @@ export async function restoreRecord(options: RecordOptions, copy: string, confir
   let live = await openLive(options);
   if (!live && !sqliteCopy) {
     replaced = setAside(await recordPath(options), options.clock.nowMs());
-    live = await openRecord(options);
+    live = await openRecord({ ...options, anew: true });
   }
   if (live) {
     try {

@@ -159,6 +159,11 @@ describe('opening a record on SQLite', () => {
     rmSync(file);
     writeFileSync(`${file}-wal`, 'pages that were not in the file yet');
     await expect(bench.open(place)).rejects.toMatchObject({ code: 'record-emptied' });
+    rmSync(`${file}-wal`);
+    await expect(bench.open(place)).rejects.toMatchObject({ code: 'record-emptied' });
+    // Whoever wants to begin anew moves both folders away; without one of them nothing was lost here.
+    rmSync(join(place.stateDir, 'record'), { recursive: true });
+    expect(await (await bench.open(place)).runs.list({})).toEqual([]);
   });
 
   it('puts no copy of a newer version in the place of the record', async () => {

@@ -79,6 +79,11 @@ export const record = (): Messages => ({
   'Check that the server runs and that its address is right.': '请检查服务器是否在运行、地址是否正确。',
   "the record's database refused the login ({})": '状态库的数据库拒绝登录（{}）',
   'Check user and password.': '请检查用户和密码。',
+  "the record's database asks for a password, and none is given ({})": '状态库的数据库要求密码，但没有给出（{}）',
+  'Put it into ~/.pgpass (mode 0600), or give it as PGPASSWORD.':
+    '请写入 ~/.pgpass（权限 0600），或用 PGPASSWORD 给出。',
+  'Write postgres://USER@HOST:PORT/DATABASE; in a password the characters / ? # @ % are written as %2F %3F %23 %40 %25.':
+    '请写成 postgres://用户@主机:端口/数据库；密码中的 / ? # @ % 要写成 %2F %3F %23 %40 %25。',
   "the record's database does not exist ({})": '状态库的数据库不存在（{}）',
   'Create it with createdb, then run again.': '请用 createdb 创建，然后再次运行。',
   "the record's database reported: {} ({})": '状态库的数据库报告：{}（{}）',
