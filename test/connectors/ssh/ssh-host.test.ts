@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { outputText } from '../../../src/connectors/process/capture.ts';
 import { SshDoor } from '../../../src/connectors/ssh/ssh-door.ts';
 import { systemClock } from '../../../src/core/clock.ts';
@@ -13,6 +13,9 @@ import { eventually } from '../../helpers/eventually.ts';
 import { hostileValues } from '../../helpers/hostile-values.ts';
 import { isSleeping, processesWith } from '../../helpers/processes.ts';
 import { addTestUser, removeTestUsers, sshdAvailable, startSshd, type TestSshd } from '../../helpers/sshd.ts';
+
+// Logins and shells are slow on a machine that is busy.
+vi.setConfig({ testTimeout: 90_000 });
 
 const never = new AbortController().signal;
 const users = { csh: 'oaopstcsh', fish: 'oaopsfish', bash: 'oaopsbash' };
@@ -53,7 +56,7 @@ describe.skipIf(!sshdAvailable)('commands over ssh', () => {
       random: systemRandom,
       graceMs: 300,
     });
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await door?.closeAll();
@@ -147,7 +150,7 @@ describe.skipIf(!sshdAvailable)('commands over ssh', () => {
     const sum = await host.run({ argv: ['sha256sum'], stdin }, never);
     expect(outputText(sum.stdout)).toContain(createHash('sha256').update(stdin).digest('hex'));
     expect(await host.run({ argv: ['true'], stdin }, never)).toMatchObject({ exitCode: 0 });
-  }, 60_000);
+  }, 120_000);
 
   it('ends the whole tree on timeout and on abort', async () => {
     const host = await door.open(target(users.fish), never);
@@ -185,7 +188,7 @@ describe.skipIf(!sshdAvailable)('commands over ssh', () => {
     expect(outputText(result.stderr).split('\n').filter(Boolean)).toHaveLength(40);
     await host.forget('lost.1');
     expect(readdirSync(`/home/${users.bash}/.local/state/oaops/units`)).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   it('finds a unit of another process: alive, exited, unknown', async () => {
     const first = await door.open(target(users.bash), never);
@@ -235,7 +238,7 @@ describe.skipIf(!sshdAvailable)('commands over ssh', () => {
     } finally {
       await other.closeAll();
     }
-  }, 60_000);
+  }, 120_000);
 
   it('says unknown when the supervisor was killed', async () => {
     const host = await door.open(target(users.bash), never);
@@ -270,5 +273,5 @@ describe.skipIf(!sshdAvailable)('commands over ssh', () => {
     await expect(host.readFile(remote, 100, never)).rejects.toMatchObject({ code: 'file-too-large' });
     await expect(host.upload(local, '/no/such/folder/x', {}, never)).rejects.toMatchObject({ code: 'file-write' });
     await expect(host.upload(local, dir, {}, never)).rejects.toMatchObject({ code: 'file-irregular' });
-  }, 60_000);
+  }, 120_000);
 });
