@@ -179,6 +179,10 @@ async function verify(
   done: JournalRow,
 ): Promise<'in-place' | 'not-in-place' | 'inconclusive'> {
   const spec = state.step.verify!;
+  // Looking again is always possible; a row that a process left without a result must not stay so.
+  const cut = run.journal.view.last(state.step.id, unit.id, 'verify');
+  if (cut?.status === null)
+    await run.journal.end(cut, { status: 'aborted', result: {}, message: 'interrupted; looked at again' });
   const row = await attempt(run, {
     step: state.step,
     unit,

@@ -153,6 +153,7 @@ export const engine = (): Messages => ({
   'interrupted; verified to be in place': '曾中断；已核实生效',
   'interrupted; verified not to be in place': '曾中断；已核实未生效',
   'interrupted; run again because it is idempotent': '曾中断；因可重复执行而重新执行',
+  'interrupted; looked at again': '曾中断；重新查看',
   'interrupted; nobody knows whether it took effect': '曾中断；无法得知是否已生效',
   'Look at {}, then run "oaops runs resume {} --unit {} --as done|failed|retry".':
     '请查看 {}，然后运行 "oaops runs resume {} --unit {} --as done|failed|retry"。',
