@@ -3,7 +3,7 @@ import { messageOf, OaopsError, usageError } from '../core/errors.ts';
 import { parseDuration, parseSize } from '../core/units.ts';
 import { type ExpressionProblem, explainProblem } from './expressions/problems.ts';
 import { collectReferences, expressionRoots, type Reference } from './expressions/references.ts';
-import { expressionFailed, fromCel, isTimeout, toCel, withTimeLimit } from './expressions/values.ts';
+import { expressionFailed, fromCel, isTimeout, toCelPart, withTimeLimit } from './expressions/values.ts';
 
 export type { ExpressionProblem } from './expressions/problems.ts';
 export type { ExpressionRoot, Reference } from './expressions/references.ts';
@@ -129,7 +129,8 @@ export function evaluateExpression(
     const value = context[root];
     if (value === undefined && root !== 'item')
       throw expressionFailed(compiled.source, `"${root}" is not known at this place`);
-    variables[root] = toCel(value);
+    const paths = compiled.references.filter((reference) => reference.root === root).map(({ path }) => path);
+    variables[root] = toCelPart(value, paths);
   }
   let value: unknown;
   try {

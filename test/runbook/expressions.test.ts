@@ -50,6 +50,49 @@ describe('values', () => {
   });
 });
 
+describe('what an expression reads', () => {
+  const steps = {
+    a: { status: 'ok', outputs: { v: [1, 2], w: { x: 5 } }, units: { 'web1.0': { outputs: { v: 1 } } } },
+    'b-c': { status: 'failed', outputs: { v: null } },
+    get huge(): unknown {
+      throw new Error('nobody asked for this step');
+    },
+  };
+
+  it('is what it names, and nothing beside it', () => {
+    const values: Record<string, unknown> = {
+      'steps.a.outputs.v': [1, 2],
+      'steps.a.outputs.v.map(n, n + size(steps.a.status))': [3, 4],
+      'steps.a.outputs.w.x + steps.a.outputs.v[1]': 7,
+      'steps["b-c"].status == "ok" ? 1 : steps.a.outputs.w.x': 5,
+      'steps.a.units["web1.0"].outputs.v': 1,
+      'steps.a.outputs': { v: [1, 2], w: { x: 5 } },
+      'steps.a.outputs[inputs.which].x': 5,
+      'has(steps.a.outputs.none)': false,
+      'has(steps.a.outputs.w.x)': true,
+      'steps["b-c"].outputs.v == null': true,
+      'size(steps.a.outputs)': 2,
+    };
+    for (const [source, value] of Object.entries(values))
+      expect(evaluateExpression(source, { steps, inputs: { which: 'w' } }), source).toEqual(value);
+  });
+
+  it('is everything when the name is only known when it is evaluated', () => {
+    expect(() => evaluateExpression('steps[inputs.which].status', { steps, inputs: { which: 'a' } })).toThrow(
+      'nobody asked',
+    );
+    const { huge: _, ...quiet } = Object.getOwnPropertyDescriptors(steps);
+    const others = Object.defineProperties({}, quiet) as typeof steps;
+    expect(evaluateExpression('steps[inputs.which].status', { steps: others, inputs: { which: 'a' } })).toBe('ok');
+    expect(evaluateExpression('size(steps)', { steps: others })).toBe(2);
+  });
+
+  it('is an error where there is no such name, at every depth', () => {
+    for (const source of ['steps.none.status', 'steps.a.outputs.none', 'steps.a.outputs.w.none', 'steps.a.status.none'])
+      expect(() => evaluateExpression(source, { steps }), source).toThrow();
+  });
+});
+
 describe('compileExpression', () => {
   const references = (source: string) => {
     const compiled = compileExpression(source);

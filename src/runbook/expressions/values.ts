@@ -15,6 +15,34 @@ export function toCel(value: unknown): unknown {
 }
 
 /**
+ * As `toCel`, but only what the paths lead to: one step out of a thousand, one output of a step with ten thousand units. Of what else
+ * the value holds nothing is read, getters included.
+ */
+export function toCelPart(value: unknown, paths: readonly (readonly string[])[]): unknown {
+  if (paths.some((path) => path.length === 0) || !isPlainObject(value)) return toCel(value);
+  const below = Map.groupBy(paths, ([name]) => name!);
+  return Object.fromEntries(
+    [...below].flatMap(([name, rest]) =>
+      Object.hasOwn(value, name)
+        ? [
+            [
+              name,
+              toCelPart(
+                value[name],
+                rest.map((path) => path.slice(1)),
+              ),
+            ],
+          ]
+        : [],
+    ),
+  );
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype;
+}
+
+/**
  * CEL to JSON: numbers, times as ISO text, bytes as base64.
  * @throws OaopsError `expression-failed` for what JSON cannot hold exactly
  */
