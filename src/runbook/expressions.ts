@@ -2,7 +2,7 @@ import { TypeError as CelTypeError, Environment, EvaluationError, ParseError } f
 import { messageOf, OaopsError, usageError } from '../core/errors.ts';
 import { parseDuration, parseSize } from '../core/units.ts';
 import { type ExpressionProblem, explainProblem } from './expressions/problems.ts';
-import { collectReferences, expressionRoots, type Reference } from './expressions/references.ts';
+import { collectReferences, expressionRoots, isBounded, type Reference } from './expressions/references.ts';
 import { expressionFailed, fromCel, isTimeout, toCelPart, withTimeLimit } from './expressions/values.ts';
 
 export type { ExpressionProblem } from './expressions/problems.ts';
@@ -33,6 +33,8 @@ export interface Expression {
   references: readonly Reference[];
   /** CEL's name of the type, `dyn` when it depends on values. */
   type: string;
+  /** Its time cannot outgrow its data, so it runs without a watchdog. */
+  bounded: boolean;
   readonly program: (context: Record<string, unknown>) => unknown;
 }
 
@@ -96,7 +98,8 @@ export function compileExpression(
     const checked = parsed.check();
     if (!checked.valid) return { ok: false, problem: explainProblem(checked.error, source) };
     const references = collectReferences(parsed.ast);
-    return { ok: true, expression: { source, references, type: checked.type ?? 'dyn', program: parsed } };
+    const bounded = isBounded(parsed.ast);
+    return { ok: true, expression: { source, references, type: checked.type ?? 'dyn', bounded, program: parsed } };
   } catch (error) {
     return { ok: false, problem: explainProblem(error, source) };
   }
@@ -134,7 +137,9 @@ export function evaluateExpression(
   }
   let value: unknown;
   try {
-    value = withTimeLimit(() => compiled.program(variables), options.timeoutMs ?? defaultTimeoutMs);
+    value = compiled.bounded
+      ? compiled.program(variables)
+      : withTimeLimit(() => compiled.program(variables), options.timeoutMs ?? defaultTimeoutMs);
   } catch (error) {
     if (error instanceof OaopsError) throw expressionFailed(compiled.source, error.message, error.next);
     if (isTimeout(error)) {

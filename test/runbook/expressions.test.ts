@@ -50,6 +50,34 @@ describe('values', () => {
   });
 });
 
+describe('which expressions are watched', () => {
+  const bounded = (source: string) => {
+    const compiled = compileExpression(source);
+    return compiled.ok && compiled.expression.bounded;
+  };
+
+  it('not those that can only be as slow as their data is large', () => {
+    for (const source of [
+      'item',
+      'inputs.a == "x" && !(item in [1, 2])',
+      'has(steps.a) ? size(steps.a) : -1',
+      'steps["a"].outputs.v[0] + string(item)',
+    ])
+      expect(bounded(source), source).toBe(true);
+  });
+
+  it('those that loop, match, or call anything else, wherever it stands', () => {
+    for (const source of [
+      'item.matches("(a+)+$")',
+      '[1].map(n, n)',
+      '{"a": [item.exists(n, n > 1)]}',
+      'item ? 1 : milliseconds("1s")',
+      'inputs[string(item.split(","))]',
+    ])
+      expect(bounded(source), source).toBe(false);
+  });
+});
+
 describe('what an expression reads', () => {
   const steps = {
     a: { status: 'ok', outputs: { v: [1, 2], w: { x: 5 } }, units: { 'web1.0': { outputs: { v: 1 } } } },

@@ -72,3 +72,22 @@ export function collectReferences(ast: ASTNode): Reference[] {
 function isRoot(name: string): name is ExpressionRoot {
   return (expressionRoots as readonly string[]).includes(name);
 }
+
+const boundedOps = new Set(
+  'id . .? [] [?] value list map == != < <= > >= && || ?: !_ -_ + - * / % in call rcall'.split(' '),
+);
+const boundedCalls = new Set(['has', 'size', 'string', 'int', 'double', 'bool']);
+
+/**
+ * True when the time an expression takes cannot outgrow its data: no macro that loops, no regular expression, no function but the
+ * plainest. Such a one needs no watchdog, which costs far more than most expressions.
+ */
+export function isBounded(part: unknown): boolean {
+  if (Array.isArray(part)) return part.every(isBounded);
+  if (part === null || typeof part !== 'object' || !('op' in part)) return true;
+  const { op, args } = part as { op: string; args: unknown };
+  if (!boundedOps.has(op)) return false;
+  if (op === 'value') return true;
+  if ((op === 'call' || op === 'rcall') && !boundedCalls.has((args as [string])[0])) return false;
+  return isBounded(args);
+}
