@@ -97,7 +97,12 @@ const maxProblems = 1000;
 export async function createSnapshot(options: CreateOptions): Promise<CreatedSnapshot> {
   const { legs, cache, recipients, clock, parent } = options;
   const startedMs = clock.nowMs();
-  const snapshot = idAfter(await legs.newestSnapshot(), startedMs, options.random);
+  const newest = await legs.newestSnapshot();
+  const snapshot = idAfter(newest, startedMs, options.random);
+  if (newest !== undefined && snapshot < newest)
+    options.onWarning(
+      `the clock here says ${isoTime(startedMs)}, and the newest snapshot is ${newest}: "latest" stays that one until the clock has passed it`,
+    );
   const problems: Problem[] = [];
   const counts: SnapshotCounts = zeroCounts();
   const report = (problem: Problem) => {

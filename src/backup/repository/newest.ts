@@ -1,10 +1,14 @@
 import { messageOf, OaopsError, usageError } from '../../core/errors.ts';
+import { compactTime } from '../../core/ids.ts';
 import type { ObjectStore } from '../ports.ts';
 import { chooseSnapshot, isChosen, type SnapshotChoice } from './choice.ts';
 import { endsReading } from './copies.ts';
 import { newestKnown, rememberSnapshot } from './known-snapshots.ts';
 import type { Repository } from './open.ts';
 import { listSnapshotNames, pickSnapshot } from './snapshots.ts';
+
+/** Clocks of machines that are looked after differ by less. */
+const skewMs = 5 * 60_000;
 
 export interface FoundSnapshot {
   snapshot: string;
@@ -16,7 +20,8 @@ export interface FoundSnapshot {
 
 /**
  * The snapshot that is meant, out of those of all legs. For `latest` it is also told when a leg lacks it, when a newer
- * one has an index but no manifest, and when this machine has seen a newer one (`stateDir`). `choice` narrows `latest` down.
+ * one has an index but no manifest, when this machine has seen a newer one (`stateDir`), and when it is from the future
+ * (`nowMs`). `choice` narrows `latest` down.
  * @throws OaopsError `snapshot-missing`, `snapshot-ambiguous`, and what the only leg throws when it cannot be listed
  */
 export async function findSnapshot(
@@ -24,6 +29,7 @@ export async function findSnapshot(
   wanted: string,
   stateDir: string | undefined,
   choice?: SnapshotChoice,
+  nowMs?: number,
 ): Promise<FoundSnapshot> {
   if (isChosen(choice)) {
     if (wanted !== 'latest')
@@ -59,6 +65,10 @@ export async function findSnapshot(
       warnings.push(
         `${store.location} does not have snapshot ${snapshot}${own.length > 0 ? `; its newest is ${own.at(-1)!}` : ''}`,
       );
+  if (nowMs !== undefined && snapshot > compactTime(nowMs + skewMs))
+    warnings.push(
+      `snapshot ${snapshot} is from the future, so a clock was wrong when it was made, or is wrong here: what was backed up after it may stand before it in "oaops backup list"`,
+    );
   const orphan = listed
     .flatMap(({ indexes }) => indexes)
     .filter((id) => id > snapshot && !ids.includes(id))

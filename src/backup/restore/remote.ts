@@ -71,7 +71,13 @@ async function restoreAll(repository: Repository, request: RestoreRequest, place
       next: 'Leave out --in-place, --delete and --dry-run, or run oaops on that host.',
     });
   const { target } = request;
-  const { snapshot, warnings } = await findSnapshot(repository, request.snapshot, place.stateDir, request.choice);
+  const { snapshot, warnings } = await findSnapshot(
+    repository,
+    request.snapshot,
+    place.stateDir,
+    request.choice,
+    clock.nowMs(),
+  );
   const manifest = await readManifestRoot(repository, snapshot, signal);
   const tools = await prepare(host, target, signal);
   const mode: OwnerMode = request.owners ?? (tools.isRoot ? 'numbers' : 'none');

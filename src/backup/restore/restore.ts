@@ -85,7 +85,7 @@ async function restoreAll(
   const startedMs = clock.monotonicMs();
   const wanted = requireTarget(request.target);
   if (deletes && !dryRun) refuseUnconfirmedDelete(inPlaceTarget(wanted, true), request.confirm);
-  const found = await findSnapshot(repository, request.snapshot, place.stateDir, request.choice);
+  const found = await findSnapshot(repository, request.snapshot, place.stateDir, request.choice, clock.nowMs());
   const { snapshot, warnings } = found;
   const manifest = await readManifestRoot(repository, snapshot, signal);
   const select = { include: request.include ?? [], exclude: [...(request.exclude ?? [])] };

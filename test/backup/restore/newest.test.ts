@@ -93,3 +93,18 @@ test('a drill is not green when the newest snapshot is missing', async () => {
   removeNewest(legs[0]);
   expect(await drill()).toMatchObject({ verdict: 'fail', reasons: [expect.stringContaining(made[1]!)] });
 });
+
+test('a snapshot from a clock that ran ahead is told: by the backups after it, and when it is taken for the latest', async () => {
+  const ahead = { ...systemClock, nowMs: () => systemClock.nowMs() + 2 * 86_400_000 };
+  const future = (await backUp([source], [legs[0]], { state: stateDir, clock: ahead })).snapshot;
+  writeFileSync(join(source, 'file'), 'newest');
+  const after = await backUp([source], [legs[0]], { state: stateDir });
+  expect(after.warnings).toEqual([
+    expect.stringContaining(`the newest snapshot is ${future}: "latest" stays that one`),
+  ]);
+  const latest = await restoreFromLegs([legs[0]], { target: target() });
+  expect(latest.snapshot).toBe(future);
+  expect(latest.warnings).toEqual([expect.stringContaining(`snapshot ${future} is from the future`)]);
+  const chosen = await restoreFromLegs([legs[0]], { target: target(), snapshot: after.snapshot });
+  expect(chosen.warnings).toEqual([]);
+});

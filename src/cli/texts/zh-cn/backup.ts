@@ -14,6 +14,10 @@ export const backup = (): Messages => ({
   'the audit log could not be anchored: {}': '审计日志无法锚定：{}',
   '{} blocks of the local cache were damaged; their files were read again':
     '本地缓存有 {} 个块损坏，相关文件已重新读取',
+  'the clock here says {}, and the newest snapshot is {}: "latest" stays that one until the clock has passed it':
+    '本机时钟为 {}，而最新快照是 {}：在时钟超过它之前，"latest" 仍指该快照',
+  'snapshot {} is from the future, so a clock was wrong when it was made, or is wrong here: what was backed up after it may stand before it in "oaops backup list"':
+    '快照 {} 的时间在未来，说明创建它时或此处的时钟有误：在它之后的备份可能在 "oaops backup list" 中排在它之前',
   'the local cache is damaged ({})': '本地缓存已损坏（{}）',
   'Make a backup: it throws the cache away and begins a new one.': '请执行一次备份：它会弃用此缓存并新建一个。',
   'a row does not have its checksum': '有一行与其校验和不符',
