@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import {
   appendFileSync,
+  linkSync,
   lstatSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -19,7 +21,7 @@ import { measure } from '../../bin/bench/backup/measure.ts';
 import { Results, type Sample } from '../../bin/bench/backup/results.ts';
 import { matrixTables } from '../../bin/bench/backup/tables.ts';
 import type { Tool } from '../../bin/bench/backup/tools.ts';
-import { copyOfUsr } from '../../bin/bench/backup/usr.ts';
+import { copyThinnedOut } from '../../bin/bench/backup/usr.ts';
 import { needs } from '../helpers/needs.ts';
 
 let dir: string;
@@ -74,15 +76,25 @@ describe('corpora', () => {
     expect(after.filter((row) => had.has(row))).toEqual(before);
   });
 
-  test('the copy of /usr is what its names choose, with modes and times', () => {
-    const text = copyOfUsr(dir, 0.001);
-    expect(text).toMatch(/^a copy of [\d.e-]+ % of the files of \/usr$/);
-    const files = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-    expect(files.length).toBeGreaterThan(0);
-    for (const { parentPath, name } of files) {
-      const copy = join(parentPath, name);
-      const original = join('/usr', copy.slice(dir.length));
-      expect([copy, lstatSync(copy).mode, hashOf(copy)]).toEqual([copy, statSync(original).mode, hashOf(original)]);
+  test('of a large folder a share is copied, hard links whole', () => {
+    const from = join(dir, 'from');
+    mkdirSync(join(from, 'sub'), { recursive: true });
+    for (let n = 0; n < 40; n++) {
+      writeFileSync(join(from, `${n}`), `${n}`.padEnd(1000), { mode: 0o640 });
+      linkSync(join(from, `${n}`), join(from, 'sub', `${n}`));
+    }
+    writeFileSync(join(from, 'too-large'), Buffer.alloc(1001));
+    const copy = join(dir, 'copy');
+    mkdirSync(copy);
+    expect(copyThinnedOut(from, copy, 10_000)).toBe(10 / 41);
+    const names = readdirSync(copy).filter((name) => name !== 'sub');
+    expect(names.length).toBe(10);
+    expect(names).not.toContain('too-large');
+    expect(readdirSync(join(copy, 'sub'))).toEqual(names);
+    for (const name of names) {
+      expect(hashOf(join(copy, name))).toBe(hashOf(join(from, name)));
+      const [has, should] = [lstatSync(join(copy, name)), lstatSync(join(from, name))];
+      expect([has.nlink, has.mode, has.mtime]).toEqual([2, should.mode, should.mtime]);
     }
   });
 

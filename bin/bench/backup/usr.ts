@@ -12,18 +12,26 @@ interface Inode {
   bytes: number;
 }
 
-/** Copies /usr with modes, times, symbolic and hard links; of a large one a share that a hash of the names chooses. */
 export function copyOfUsr(root: string, scale: number): string {
-  const inodes = [...inodesBelow('/usr').values()];
-  const total = inodes.reduce((sum, { bytes }) => sum + bytes, 0);
-  const share = Math.min(1, (limitBytes / total) * scale);
-  const chosen = inodes.filter(({ names }) => hash(names[0]!) < share * 2 ** 32).flatMap(({ names }) => names);
+  const share = copyThinnedOut('/usr', root, limitBytes * scale);
+  return share === 1 ? 'a copy of /usr' : `a copy of ${(share * 100).toPrecision(2)} % of the files of /usr`;
+}
+
+/**
+ * Copies a folder with modes, times, symbolic and hard links; when it is larger than the limit only so many files, in the order
+ * of a hash of their names. Gives the share of the files that was copied.
+ */
+export function copyThinnedOut(from: string, root: string, limit: number): number {
+  const inodes = [...inodesBelow(from).values()];
+  const fitting = thinnedOut(inodes, limit);
+  const chosen = fitting.flatMap(({ names }) => names);
   // Pipes of the shell carry it, so that hard links stay: cp(1) knows no list of files.
   const list = `${root}.list`;
-  writeFileSync(list, chosen.map((name) => `${name.slice('/usr/'.length)}\0`).join(''));
-  const copy = 'set -o pipefail; tar -C /usr --no-recursion --null -T "$1" -cf - | tar -C "$0" -xpf -; rm "$1"';
-  execFileSync('bash', ['-c', copy, root, list], { stdio: ['ignore', 'ignore', 'inherit'] });
-  return share === 1 ? 'a copy of /usr' : `a copy of ${(share * 100).toPrecision(2)} % of the files of /usr`;
+  writeFileSync(list, chosen.map((name) => `${name.slice(from.length + 1)}\0`).join(''));
+  const read = 'tar -C "$2" -H posix --ignore-failed-read --no-recursion --null -T "$1" -cf -';
+  const copy = `set -o pipefail; ${read} | tar -C "$0" -xpf - && rm "$1"`;
+  execFileSync('bash', ['-c', copy, root, list, from], { stdio: ['ignore', 'ignore', 'inherit'] });
+  return fitting.length / inodes.length;
 }
 
 function inodesBelow(folder: string): Map<number, Inode> {
@@ -52,6 +60,18 @@ function entriesOf(dir: string): Dirent[] {
   } catch {
     return [];
   }
+}
+
+function thinnedOut(inodes: readonly Inode[], limit: number): readonly Inode[] {
+  if (inodes.reduce((sum, { bytes }) => sum + bytes, 0) <= limit) return inodes;
+  const ordered = inodes.map((inode) => ({ inode, order: hash(inode.names[0]!) })).sort((a, b) => a.order - b.order);
+  let room = limit;
+  return ordered.flatMap(({ inode }) => {
+    // One file must not stand for the whole.
+    if (inode.bytes > Math.min(room, limit / 10)) return [];
+    room -= inode.bytes;
+    return [inode];
+  });
 }
 
 function hash(name: string): number {
