@@ -1,12 +1,10 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream, existsSync } from 'node:fs';
+import { createWriteStream, existsSync } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { isoTime } from '../../core/clock.ts';
 import { fsyncDir } from '../../core/durable-file.ts';
-import { errnoOf, messageOf, OaopsError, usageError } from '../../core/errors.ts';
+import { messageOf, OaopsError, usageError } from '../../core/errors.ts';
 import { digestOf, sha256Hex } from '../../core/json.ts';
 import { keyFingerprint, signWithSshKey } from '../../core/ssh-signature.ts';
 import { auditRowOf } from '../audit/chain.ts';
@@ -14,6 +12,7 @@ import type { WriteTransaction } from '../db/database.ts';
 import type { OpenedRecord } from '../open.ts';
 import { inputRow, journalRow, runRow } from '../rows.ts';
 import type { AuditAnchor, JournalRow, RunInputRow, RunRow } from '../types.ts';
+import { type FileMember, filesOf, lookAtFiles, namedFiles } from './files.ts';
 import {
   anchorOf,
   belongsTo,
@@ -21,8 +20,7 @@ import {
   documentNames,
   documentText,
   type EvidenceManifest,
-  type EvidenceMember,
-  evidenceFile,
+  type ExportedDetails,
   evidenceFormat,
   evidenceFormatVersion,
   linesText,
@@ -31,7 +29,6 @@ import {
   type SliceRow,
   signatureName,
 } from './format.ts';
-import { isMemberName } from './ustar.ts';
 
 export interface EvidenceOptions {
   runId: string;
@@ -63,10 +60,6 @@ interface Contents {
   anchor: AuditAnchor;
 }
 
-interface FileMember extends EvidenceMember {
-  path: string;
-}
-
 /**
  * Writes the evidence bundle of a run. The export itself becomes a row of the audit chain, which holds the digests of what
  * was handed out; it ends the slice.
@@ -82,8 +75,14 @@ export async function exportEvidence(record: OpenedRecord, options: EvidenceOpti
       next: 'Name another file; evidence is never overwritten.',
     });
   const signer = options.keyFile === undefined ? null : { fingerprint: await keyFingerprint(options.keyFile) };
-  const contents = await collect(record, options.runId);
-  const { files, missing } = await collectFiles(contents, options);
+  const looked = await lookAtFiles(record, options.runId, options.outputPath);
+  const found = (journal: JournalRow[], inputs: RunInputRow[]) =>
+    filesOf(namedFiles(journal, inputs, options.outputPath), looked);
+  const contents = await collect(record, options.runId, (journal, inputs) => ({
+    missingSha256: digestOf(found(journal, inputs).missing),
+    signer: signer?.fingerprint ?? null,
+  }));
+  const { files, missing } = found(contents.journal, contents.inputs);
 
   const documents: Record<DocumentName, string> = {
     'runbook.yaml': contents.plan.value.runbook?.text ?? '',
@@ -145,7 +144,11 @@ export function summaryText(summary: EvidenceSummary): string {
 }
 
 /** Everything of the run as of one moment, and the row that says it was exported. */
-async function collect(record: OpenedRecord, runId: string): Promise<Contents> {
+async function collect(
+  record: OpenedRecord,
+  runId: string,
+  told: (journal: JournalRow[], inputs: RunInputRow[]) => Pick<ExportedDetails, 'missingSha256' | 'signer'>,
+): Promise<Contents> {
   const contents = await record.database.write(async (tx) => {
     const run = await tx.db.selectFrom('runs').selectAll().where('id', '=', runId).executeTakeFirst();
     const plan = await tx.db.selectFrom('plans').select('plan').where('run_id', '=', runId).executeTakeFirst();
@@ -168,7 +171,8 @@ async function collect(record: OpenedRecord, runId: string): Promise<Contents> {
         planSha256: sha256Hex(plan.plan),
         journalSha256: sha256Hex(linesText(journal)),
         inputsSha256: sha256Hex(linesText(inputs)),
-      },
+        ...told(journal, inputs),
+      } satisfies ExportedDetails,
     });
     return { run: row, plan: { text: plan.plan, value: JSON.parse(plan.plan) }, journal, inputs, first, exported };
   });
@@ -192,66 +196,6 @@ async function firstAuditRow(tx: WriteTransaction, runId: string): Promise<numbe
   throw new OaopsError('evidence-archived', `the audit rows of run ${runId} were archived`, {
     next: 'Look for the bundle that was exported before "oaops record prune", or for the archive.',
   });
-}
-
-/** Outputs of the steps and files that people gave as evidence, each with the hash that the record holds of it. */
-async function collectFiles(
-  contents: Contents,
-  options: EvidenceOptions,
-): Promise<{ files: FileMember[]; missing: EvidenceManifest['missing'] }> {
-  const files: FileMember[] = [];
-  const missing: EvidenceManifest['missing'] = [];
-  const add = async (path: string, name: string, expected: string, source: NonNullable<EvidenceMember['source']>) => {
-    const found = await hashFile(path);
-    if ('reason' in found) missing.push({ source, reason: found.reason });
-    else if (found.sha256 !== expected)
-      missing.push({ source, reason: 'the file is not the one that the record names' });
-    else files.push({ name, ...found, source, path });
-  };
-  for (const row of contents.journal) {
-    for (const output of row.outputs) {
-      const name = memberNameOf(['outputs', row.step, row.unit, `${row.seq}-${output.name}`]);
-      await add(options.outputPath(row, output.name), name, output.sha256, {
-        journalSeq: row.seq,
-        output: output.name,
-      });
-    }
-  }
-  for (const [index, input] of contents.inputs.entries()) {
-    const file = evidenceFile(input.body);
-    if (file)
-      await add(file.path, memberNameOf(['outputs', 'given', `${index + 1}-${file.name}`]), file.sha256, {
-        input: index + 1,
-        file: file.name,
-      });
-  }
-  return { files, missing };
-}
-
-/** A short, plain name; the manifest says what it really was. Names made too long or unlike are still told apart. */
-function memberNameOf(parts: string[]): string {
-  const plain = parts.map((part) => part.replace(/[^A-Za-z0-9._@+~-]/g, '_').replace(/^\.+/, '_') || '_').join('/');
-  if (isMemberName(plain) && plain === parts.join('/')) return plain;
-  return `outputs/${sha256Hex(parts.join('/')).slice(0, 16)}-${plain.split('/').at(-1)!.slice(-60)}`;
-}
-
-async function hashFile(path: string): Promise<{ sha256: string; sizeBytes: number } | { reason: string }> {
-  const hash = createHash('sha256');
-  let sizeBytes = 0;
-  try {
-    for await (const piece of createReadStream(path)) {
-      hash.update(piece);
-      sizeBytes += piece.length;
-    }
-  } catch (error) {
-    return {
-      reason:
-        errnoOf(error) === 'ENOENT'
-          ? `there is no such file on ${hostname()}: outputs stay in the state folder of the machine that ran the step`
-          : messageOf(error),
-    };
-  }
-  return { sha256: hash.digest('hex'), sizeBytes };
 }
 
 /** Written beside and renamed, so that a half bundle never has the name of a whole one. */

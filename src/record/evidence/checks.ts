@@ -26,7 +26,7 @@ export function contentProblems(manifest: EvidenceManifest, documents: Record<Do
     return [
       ...planProblems(manifest, run, documents),
       ...chainProblems(slice, anchor, manifest),
-      ...storyProblems({ run, journal, inputs, documents, slice }),
+      ...storyProblems({ run, journal, inputs, documents, slice, manifest }),
       ...outputProblems(manifest, journal, inputs),
     ];
   } catch (error) {
@@ -72,10 +72,11 @@ interface Story {
   inputs: RunInputRow[];
   documents: Record<DocumentName, string>;
   slice: SliceRow[];
+  manifest: EvidenceManifest;
 }
 
 /** Run, plan, journal and inputs against what the chain said when each was stored. */
-function storyProblems({ run, journal, inputs, documents, slice }: Story): string[] {
+function storyProblems({ run, journal, inputs, documents, slice, manifest }: Story): string[] {
   const problems: string[] = [];
   const rows = slice.filter(isWholeRow).filter((row) => row.subject === run.id);
   const [first, last] = [rows[0], rows.at(-1)];
@@ -105,6 +106,13 @@ function storyProblems({ run, journal, inputs, documents, slice }: Story): strin
   for (const seq of expected.keys()) problems.push(`row ${seq} of the journal is missing`);
   if (journal.length !== exported.rows || sha256Hex(documents['journal.ndjson']) !== exported.journalSha256)
     problems.push('the journal is not the one that was exported');
+
+  if (exported.missingSha256 !== undefined && exported.missingSha256 !== digestOf(manifest.missing))
+    problems.push('the list of outputs that were gone is not the one that was exported');
+  if (exported.signer !== undefined && exported.signer !== (manifest.signer?.fingerprint ?? null))
+    problems.push(
+      `it was exported ${exported.signer === null ? 'without a signature' : `signed with ${exported.signer}`}`,
+    );
 
   const given = rows.filter((row) => row.action === 'run.input').map((row) => details(row)['rowSha256']);
   if (

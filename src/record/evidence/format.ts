@@ -77,6 +77,10 @@ export interface ExportedDetails {
   planSha256: string;
   journalSha256: string;
   inputsSha256: string;
+  /** Of the manifest's `missing`, so that no output can be taken out and called missing; older bundles have none. */
+  missingSha256?: string;
+  /** Fingerprint of the key that signs the bundle, null when nobody does; older bundles do not tell. */
+  signer?: string | null;
 }
 
 export function isWholeRow(row: SliceRow): row is AuditRow {

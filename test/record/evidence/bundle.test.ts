@@ -202,6 +202,28 @@ describe('evidence bundle', () => {
     expect(await verifyEvidence(same)).toMatchObject({ state: 'intact', problems: [] });
   });
 
+  it('finds an output that was taken out and called missing, and a signature that was taken out', async () => {
+    const forged = join(dir, 'forged.tar');
+    const same = (_name: string, text: string) => text;
+    await repack(bundle, forged, same, (manifest) => {
+      const { name, source } = manifest.members.pop()!;
+      manifest.missing.push({ source, reason: 'there is no such file' });
+      return [name];
+    });
+    expect(await verifyEvidence(forged)).toMatchObject({
+      state: 'altered',
+      problems: [expect.stringContaining('outputs that were gone')],
+    });
+    await repack(signed, forged, same, (manifest) => {
+      manifest.signer = null;
+      return ['manifest.json.sig'];
+    });
+    expect(await verifyEvidence(forged)).toMatchObject({
+      state: 'altered',
+      problems: [expect.stringContaining('exported signed with SHA256:')],
+    });
+  });
+
   it('refuses hostile tar files without writing anything', async () => {
     const hostile = join(dir, 'hostile');
     mkdirSync(join(hostile, 'sub'), { recursive: true });
@@ -253,7 +275,14 @@ describe('evidence bundle', () => {
 });
 
 /** Packs a bundle anew with changed members and a manifest that fits them: what a forger without the chain can do. */
-async function repack(from: string, to: string, change: (name: string, text: string) => string): Promise<void> {
+async function repack(
+  from: string,
+  to: string,
+  change: (name: string, text: string) => string,
+  /** Changes the manifest and names the members that are left out. */
+  // biome-ignore lint/suspicious/noExplicitAny: a manifest as a forger writes it
+  forge: (manifest: any) => string[] = () => [],
+): Promise<void> {
   const { BundleReader } = await import('../../../src/record/evidence/ustar.ts');
   const { manifestText } = await import('../../../src/record/evidence/format.ts');
   const { TarArchive } = await import('archiver');
@@ -266,6 +295,7 @@ async function repack(from: string, to: string, change: (name: string, text: str
   }
   await reader.close();
   const { digest: _, ...manifest } = JSON.parse(members[0]!.text);
+  const left = forge(manifest);
   for (const listed of manifest.members) {
     const { text } = members.find((member) => member.name === listed.name)!;
     Object.assign(listed, { sizeBytes: Buffer.byteLength(text), sha256: sha256Hex(text) });
@@ -273,7 +303,7 @@ async function repack(from: string, to: string, change: (name: string, text: str
   members[0]!.text = manifestText(manifest);
   const archive = new TarArchive();
   const written = pipeline(archive, createWriteStream(to));
-  for (const { name, text } of members)
+  for (const { name, text } of members.filter(({ name }) => !left.includes(name)))
     archive.append(Buffer.from(text), { name, date: new Date(manifest.createdAt), mode: 0o644 });
   await archive.finalize();
   await written;
