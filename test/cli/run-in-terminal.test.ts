@@ -23,10 +23,10 @@ function tmux(...args: string[]): string {
 }
 
 /** A run in a terminal of its own; its state folder and its standard error bear its name. */
-function start(name: string, args: string): void {
+function start(name: string, args: string, columns = 80): void {
   const env = `env -u CI -u NO_COLOR -u LC_CTYPE LC_ALL=C.UTF-8 OAOPS_STATE_DIR=${join(dir, name)}`;
   const command = `cd ${dir}; ${env} ${program} ${args} 2>${name}.err; echo rc=$? | tee ${name}.rc; sleep 60`;
-  tmux('new-session', '-d', '-s', name, '-x', '80', '-y', '24', command);
+  tmux('new-session', '-d', '-s', name, '-x', String(columns), '-y', '24', command);
 }
 
 async function eventually<T>(what: () => T | undefined | false): Promise<T> {
@@ -75,6 +75,22 @@ describe.skipIf(!hasTmux)('a run in a terminal', { timeout: 90_000 }, () => {
     expect(text).toMatch(/… \+\d+/);
     tmux('send-keys', '-t', 'tall', 'C-c');
     expect(await screen('tall', /rc=130/)).toContain('55 个步骤未开始');
+  });
+
+  test('the plan that is confirmed fits the terminal, its texts disarmed; Ctrl-C there does nothing and says how to go on', async () => {
+    const file = runbook(
+      'confirmed',
+      '    - {id: a, name: Write the notice of maintenance into its file, uses: exec, with: {argv: [printf, "evil\\e[2J"]}}\n',
+    );
+    start('confirmed', `run ${file}`, 40);
+    const text = await screen('confirmed', /Run confirmed 1\.0\.0\? \(y\/N\)/);
+    expect(text).toContain(' 1. a: Write the notice of maintenance\n    into its file [WRITE, exec]\n');
+    expect(text).toContain('\\u001b[2J');
+    tmux('send-keys', '-t', 'confirmed', 'C-c');
+    await screen('confirmed', /rc=130/);
+    expect(readFileSync(join(dir, 'confirmed.err'), 'utf8')).toBe(
+      'oaops: stopped at the question; nothing was done\nRun the command again to be asked again; --dry-run only shows the plan, --yes does not ask.\n',
+    );
   });
 
   test('a question at once after a resume is answered; Ctrl-C at the next one stops the run', async () => {
