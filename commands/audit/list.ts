@@ -30,10 +30,10 @@ export default class AuditList extends BaseCommand<typeof AuditList> {
     });
     const columns = [
       { title: 'ROW', align: 'right' as const },
-      { title: 'TIME' },
-      { title: 'ACTOR' },
-      { title: 'ACTION' },
-      { title: 'SUBJECT', flexible: true },
+      { title: 'TIME', whole: true },
+      { title: 'ACTOR', flexible: true },
+      { title: 'ACTION', whole: true },
+      { title: 'SUBJECT', whole: true },
     ];
     return {
       json: rows,

@@ -23,6 +23,7 @@ const commands: ManifestCommand[] = [
     },
   },
   { id: 'autocomplete', summary: 'Print a script', args: { shell: { options: ['bash', 'zsh', 'fish'] } } },
+  { id: 'runs:show', summary: 'Show a run' },
   { id: 'secret', summary: 'Not shown', hidden: true },
 ];
 const places = completionTree(commands, [{ name: 'runbook', description: 'Work with runbooks' }]);
@@ -34,7 +35,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'oaops-completion-'));
   writeFileSync(
     join(folder, 'oaops'),
-    `#!/bin/sh\nprintf '{\\n  "runbooks": [\\n    {\\n      "name": "backup-daily",\\n      "version": "1.0.0"\\n    },\\n    {\\n      "name": "restore-drill"\\n    }\\n  ]\\n}\\n'\n`,
+    `#!/bin/sh\n[ "$1" = runs ] && printf '[\\n  {\\n    "id": "20261129T1-aa",\\n    "status": "ok"\\n  }\\n]\\n' && exit\nprintf '{\\n  "runbooks": [\\n    {\\n      "name": "backup-daily",\\n      "version": "1.0.0"\\n    },\\n    {\\n      "name": "restore-drill"\\n    }\\n  ]\\n}\\n'\n`,
   );
   chmodSync(join(folder, 'oaops'), 0o755);
   for (const shell of ['bash', 'zsh', 'fish'] as const)
@@ -69,7 +70,7 @@ const present = (shell: string) => spawnSync(shell, ['--version']).status === 0;
 
 describe.skipIf(!present('bash'))('bash', () => {
   test('completes topics and commands, not hidden ones', () => {
-    expect(bash('oaops', '')).toEqual(['autocomplete', 'run', 'runbook']);
+    expect(bash('oaops', '')).toEqual(['autocomplete', 'run', 'runbook', 'runs']);
     expect(bash('oaops', 'runbook', '')).toEqual(['list', 'validate']);
   });
   test('completes flags, after values and arguments too', () => {
@@ -81,18 +82,21 @@ describe.skipIf(!present('bash'))('bash', () => {
     expect(bash('oaops', 'runbook', 'validate', '--format', '=', 's')).toEqual(['sarif']);
     expect(bash('oaops', 'autocomplete', 'z')).toEqual(['zsh']);
   });
-  test('asks oaops for the names of runbooks', () => {
+  test('asks oaops for the names of runbooks and the ids of runs', () => {
     expect(bash('oaops', 'run', '')).toEqual(['backup-daily', 'restore-drill']);
+    expect(bash('oaops', 'runs', 'show', '')).toEqual(['latest', '20261129T1-aa']);
+    expect(bash('oaops', 'runs', 'show', '2026')).toEqual(['20261129T1-aa']);
   });
 });
 
 describe.skipIf(!present('fish'))('fish', () => {
   test('completes topics, commands, flags, values and runbooks', () => {
-    expect(fish('oaops ')).toEqual(expect.arrayContaining(['autocomplete', 'run', 'runbook']));
+    expect(fish('oaops ')).toEqual(expect.arrayContaining(['autocomplete', 'run', 'runbook', 'runs']));
     expect(fish('oaops runbook ')).toEqual(['list', 'validate']);
     expect(fish('oaops runbook validate --q')).toEqual(['--quiet']);
     expect(fish('oaops runbook validate --format s')).toEqual(['sarif']);
     expect(fish('oaops run back')).toEqual(['backup-daily']);
+    expect(fish('oaops runs show 2026')).toEqual(['20261129T1-aa']);
   });
 });
 
@@ -110,10 +114,11 @@ describe.skipIf(!present('zsh'))('zsh', () => {
       .filter(Boolean);
 
   test('completes topics, commands, flags, values and runbooks', () => {
-    expect(zsh('oaops', '')).toEqual(['autocomplete', 'run', 'runbook']);
+    expect(zsh('oaops', '')).toEqual(['autocomplete', 'run', 'runbook', 'runs']);
     expect(zsh('oaops', 'runbook', '')).toEqual(['list', 'validate']);
     expect(zsh('oaops', 'runbook', 'validate', '--')).toEqual(['--format', '-q', '--quiet', '-h', '--help']);
     expect(zsh('oaops', 'runbook', 'validate', '--format', '')).toEqual(['text', 'sarif']);
     expect(zsh('oaops', 'run', '')).toEqual(['backup-daily', 'restore-drill', 'files']);
+    expect(zsh('oaops', 'runs', 'show', '')).toEqual(['latest', '20261129T1-aa']);
   });
 });

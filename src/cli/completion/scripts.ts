@@ -3,8 +3,12 @@ import type { FlagEntry, Place } from './tree.ts';
 export const shells = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof shells)[number];
 
-/** The names that `oaops runbook list` knows, one a line; nothing when it fails. */
-const listRunbooks = `oaops runbook list --json 2>/dev/null | sed -n 's/^ *"name": "\\([^"]*\\)",\\{0,1\\}$/\\1/p'`;
+/** The names that oaops knows, one a line; nothing when it fails. */
+const listOf = (command: string, key: string) =>
+  `oaops ${command} --json 2>/dev/null | sed -n 's/^ *"${key}": "\\([^"]*\\)",\\{0,1\\}$/\\1/p'`;
+const listRunbooks = listOf('runbook list', 'name');
+/** The latest ones; `latest` is one of their names. */
+const listRuns = listOf('runs list', 'id');
 
 /** A completion script for a shell; to be sourced, or put where the shell looks for completions. */
 export function completionScript(shell: Shell, places: readonly Place[]): string {
@@ -38,12 +42,12 @@ function bash(places: readonly Place[]): string {
     return [
       `    ${quoted(place.path)})`,
       ...(values.length > 0 ? ['      case $prev in', ...values, '      esac'] : []),
-      `      next=${quoted(children)} flags=${quoted(flags)} runbooks=${place.takesRunbook ? 'yes' : ''} ;;`,
+      `      next=${quoted(children)} flags=${quoted(flags)} names=${place.names ?? ''} ;;`,
     ].join('\n');
   });
   return `# bash completion of oaops; made by "oaops autocomplete bash"
 _oaops() {
-  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} path='' word i next flags runbooks
+  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} path='' word i next flags names
   # bash splits --flag=value at the equals sign.
   if [[ $cur == = ]]; then cur=''; elif [[ $prev == = ]]; then prev=\${COMP_WORDS[COMP_CWORD-2]}; fi
   for ((i = 1; i < COMP_CWORD; i++)); do
@@ -59,7 +63,10 @@ ${cases.join('\n')}
   if [[ $cur == -* ]]; then
     COMPREPLY=($(compgen -W "$flags" -- "$cur"))
   else
-    [[ -n $runbooks ]] && next=$(${listRunbooks})
+    case $names in
+      runbook) next=$(${listRunbooks}) ;;
+      run) next="latest $(${listRuns})" ;;
+    esac
     COMPREPLY=($(compgen -W "$next" -- "$cur"))
   fi
 }
@@ -82,13 +89,13 @@ function zsh(places: readonly Place[]): string {
     return [
       `    ${quoted(place.path)})`,
       ...(values.length > 0 ? ['      case ${words[CURRENT-1]} in', ...values, '      esac'] : []),
-      `      next=(${next}) flags=(${flags}) runbooks=${place.takesRunbook ? 'yes' : ''} ;;`,
+      `      next=(${next}) flags=(${flags}) names=${place.names ?? ''} ;;`,
     ].join('\n');
   });
   return `#compdef oaops
 # zsh completion of oaops; made by "oaops autocomplete zsh"
 _oaops() {
-  local at='' word i runbooks
+  local at='' word i names
   local -a next flags
   for ((i = 2; i < CURRENT; i++)); do
     word=\${at:+$at }\${words[i]}
@@ -103,9 +110,12 @@ ${cases.join('\n')}
   if [[ \${words[CURRENT]} == -* ]]; then
     _describe -o flag flags
   else
-    [[ -n $runbooks ]] && next=(\${(f)"$(${listRunbooks})"})
+    case $names in
+      runbook) next=(\${(f)"$(${listRunbooks})"}) ;;
+      run) next=(latest \${(f)"$(${listRuns})"}) ;;
+    esac
     (( $#next )) && _describe command next
-    (( $#next )) && [[ -z $runbooks ]] || _files
+    (( $#next )) && [[ $names != runbook ]] || _files
   fi
 }
 # As a file of $fpath it is the function's body; sourced, it registers itself.
@@ -130,8 +140,8 @@ function fish(places: readonly Place[]): string {
           : ' -r -F';
       return `complete -c oaops ${here}${short} -l ${flag.name} -d ${fishQuoted(flag.description)}${value}`;
     });
-    const runbooks = place.takesRunbook ? [`complete -c oaops ${here} -a '(__oaops_runbooks)' -d runbook`] : [];
-    return [...children, ...flags, ...runbooks];
+    const names = place.names ? [`complete -c oaops ${here} -a '(__oaops_${place.names}s)' -d ${place.names}`] : [];
+    return [...children, ...flags, ...names];
   });
   return `# fish completion of oaops; made by "oaops autocomplete fish"
 function __oaops_at
@@ -149,6 +159,11 @@ end
 
 function __oaops_runbooks
     ${listRunbooks}
+end
+
+function __oaops_runs
+    echo latest
+    ${listRuns}
 end
 
 ${lines.join('\n')}

@@ -15,8 +15,8 @@ export interface Place {
   path: string;
   children: { name: string; description: string }[];
   flags: FlagEntry[];
-  /** The first argument names a runbook. */
-  takesRunbook: boolean;
+  /** What the first argument names, when oaops itself can list it. */
+  names?: 'runbook' | 'run';
 }
 
 interface ManifestFlag {
@@ -45,14 +45,25 @@ export interface ManifestTopic {
   description?: string | undefined;
 }
 
-/** Commands whose first argument is the name of a runbook (or a file). */
-const runbookCommands = ['run', 'runbook:show', 'runbook:plan'];
+/** Commands whose first argument is the name of a runbook (or a file), or the id of a run. */
+const named: Readonly<Record<string, Place['names']>> = {
+  run: 'runbook',
+  'runbook:show': 'runbook',
+  'runbook:plan': 'runbook',
+  approve: 'run',
+  'runs:abort': 'run',
+  'runs:answer': 'run',
+  'runs:evidence': 'run',
+  'runs:resume': 'run',
+  'runs:show': 'run',
+  'runs:undo': 'run',
+};
 
 /** All places by path, each with what may stand next; the same input always gives the same order. */
 export function completionTree(commands: readonly ManifestCommand[], topics: readonly ManifestTopic[]): Place[] {
   const places = new Map<string, Place>();
   const place = (path: string): Place => {
-    const known = places.get(path) ?? { path, children: [], flags: [], takesRunbook: false };
+    const known = places.get(path) ?? { path, children: [], flags: [] };
     places.set(path, known);
     return known;
   };
@@ -78,7 +89,8 @@ export function completionTree(commands: readonly ManifestCommand[], topics: rea
     here.flags.push({ name: 'help', char: 'h', description: 'show help', takesValue: false, values: [] });
     const [first] = Object.values(command.args ?? {});
     here.children.push(...(first?.options ?? []).map((name) => ({ name, description: '' })));
-    here.takesRunbook = runbookCommands.includes(command.id);
+    const names = named[command.id];
+    if (names) here.names = names;
   }
   return [...places.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
