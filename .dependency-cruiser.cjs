@@ -101,6 +101,13 @@ module.exports = {
       to: { path: '(^src/cli/|(^|/)node_modules/(@oclif|@inquirer|listr2|chalk)/)' },
     },
     {
+      name: 'files-behind-doors',
+      severity: 'error',
+      comment: 'What a run does, tells and when it is due is decided without looking at the disk: the rooms beside do that for it.',
+      from: { path: '^src/(engine|notify|calendar)/' },
+      to: { path: '^(node:)?fs(/promises)?$', dependencyTypes: ['core'] },
+    },
+    {
       name: 'nothing-imports-commands',
       severity: 'error',
       from: { path: '^src/' },
