@@ -28,6 +28,8 @@ export interface PlannedFile extends Metadata {
   /** Not restored, for a reason that was told. */
   refused?: boolean;
   size: number;
+  /** Of `size` what comes from packs; the rest are holes. */
+  contentBytes: number;
   sparse: boolean;
   sha256: string | undefined;
   /** 1 = one content is the whole file. Otherwise it is made first, written in parts, and hashed as a whole at the end. */
@@ -189,15 +191,6 @@ export function leaveOutPresent(plan: RestorePlan): void {
   }
 }
 
-/** Content bytes of some files, by their numbers, of those that the plan writes. */
-export function contentBytesOf(plan: RestorePlan, files: { has(number: number): boolean; size: number }): number {
-  if (files.size === 0) return 0;
-  let bytes = 0;
-  for (const pieces of plan.packs.values())
-    for (const { length, uses } of pieces.values()) bytes += length * uses.filter(({ file }) => files.has(file)).length;
-  return bytes;
-}
-
 /** Nothing is known of it but that it was there: private, and owned by who restores. */
 function impliedFolder(path: ByteString): Entry {
   return {
@@ -282,6 +275,7 @@ function addFile(plan: RestorePlan, entry: Entry, owners: RestoreOwners): void {
     mtimeNs,
     later: entry.xattrs.length > 0 || entry.acl !== undefined,
     size,
+    contentBytes: pieces.reduce((sum, piece) => sum + (piece.pack === null ? 0 : piece.length), 0),
     sparse: entry.flags.includes('sparse'),
     sha256,
     // A hole alone is written as a frame of the right length, as if it had parts.

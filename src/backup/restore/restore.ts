@@ -18,7 +18,7 @@ import { dropLeftovers, leaveOutRefused, prepareFolders } from './in-place/settl
 import { type Delta, type Survey, surveyTarget } from './in-place/survey.ts';
 import { inPlaceTarget, protectedPlaces, refuseDeleteAll, refuseUnconfirmedDelete } from './in-place/target.ts';
 import { type OwnerMap, type OwnerMode, restoreOwners } from './owners.ts';
-import { contentBytesOf, leaveOutPresent, planRestore, type RestorePlan } from './plan.ts';
+import { leaveOutPresent, planRestore, type RestorePlan } from './plan.ts';
 import type { RestoreProblem, RestoreProblemClass, RestoreResult } from './result.ts';
 import { type OpenedTarget, openTarget, requireTarget } from './resume.ts';
 import { checkSpace } from './target.ts';
@@ -179,7 +179,7 @@ async function restoreAll(
     lost: lostOf(plan, contents),
     foreign: foreign.size,
     failedFiles: contents.failed.size,
-    failedBytes: contentBytesOf(plan, contents.failed),
+    failedBytes: [...contents.failed.keys()].reduce((sum, number) => sum + plan.files[number]!.contentBytes, 0),
     changes: [],
   });
   return {
