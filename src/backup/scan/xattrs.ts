@@ -14,8 +14,8 @@ const defaultAcl = 'system.posix_acl_default';
 
 /**
  * Extended attributes and POSIX ACLs of many objects at once. Node.js cannot read them, getfattr(1) of the package `attr`
- * can; names go to it through `xargs -0`, because arguments of Node.js are text and names are bytes. A shell that lives as
- * long as the reader starts both: to fork this process, with all its memory, costs more than getfattr itself.
+ * can. A shell that lives as long as the reader starts it, and gets the names as quoted words: arguments of Node.js are text
+ * and names are bytes, to fork this process, with all its memory, costs more than getfattr itself, and so does xargs(1).
  */
 export class AttributeReader {
   #shell: AttributeShell | undefined;
@@ -42,18 +42,18 @@ export class AttributeReader {
   async #read(absolutePaths: readonly ByteString[]): Promise<Map<ByteString, Attributes>> {
     if (absolutePaths.length === 0 || this.#missing) return new Map();
     this.#shell ??= new AttributeShell();
-    const { dump, code } = await this.#shell.dumpOf(toBytes(`${absolutePaths.join('\0')}\0`));
-    // xargs(1): 127 = the command is not found, 126 = it cannot be run.
+    const { dump, code } = await this.#shell.dumpOf(absolutePaths);
+    // sh(1): 127 = the command is not found, 126 = it cannot be run.
     if (code === 127 || code === 126) this.#missing = true;
     return parseDump(dump);
   }
 }
 
-/** For each number on its input, that many bytes of names after it; then a line that no dump has, with the exit code. */
-const script =
-  'while read -r bytes; do ' +
-  'head -c "$bytes" | xargs -0 getfattr --absolute-names -h -d -m - -e hex -- 2>/dev/null; ' +
-  'echo "#end $?"; done';
+const command = 'getfattr --absolute-names -h -d -m - -e hex --';
+/** Words of one command: less than what execve(2) takes on any system (ARG_MAX). */
+const maxWordsBytes = 100 * 1024;
+/** Printed after the dump; no line of a dump looks like it. */
+const endCommand = 'echo "#end $?"\n';
 const endLine = /(?:^|\n)#end (\d{1,3})\n$/;
 const maxEndBytes = 16;
 
@@ -64,7 +64,7 @@ class AttributeShell {
   #ended: { code: number } | { error: Error } | undefined;
 
   constructor() {
-    this.#child = spawn('sh', ['-c', script], {
+    this.#child = spawn('sh', ['-s'], {
       stdio: ['pipe', 'pipe', 'ignore'],
       env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
       // Ctrl-C is for us: what is being read is finished. The shell ends with its input, also when we are killed.
@@ -76,15 +76,12 @@ class AttributeShell {
     this.#child.on('close', () => this.#end({ error: new Error('the shell that starts getfattr ended') }));
   }
 
-  /** The dump of the names, and the exit code of xargs. One call at a time. */
-  dumpOf(names: Buffer): Promise<{ dump: ByteString; code: number }> {
+  /** The dump of the names, and the exit code of the last command. One call at a time. */
+  dumpOf(names: readonly ByteString[]): Promise<{ dump: ByteString; code: number }> {
     this.#answer = Promise.withResolvers();
     this.#output = [];
     if (this.#ended) this.#end(this.#ended);
-    else {
-      this.#child.stdin.write(`${names.length}\n`);
-      this.#child.stdin.write(names);
-    }
+    else this.#child.stdin.write(toBytes(`${commandsFor(names)}${endCommand}`));
     return this.#answer.promise;
   }
 
@@ -109,6 +106,22 @@ class AttributeShell {
     if ('error' in this.#ended) this.#answer?.reject(this.#ended.error);
     else this.#answer?.resolve({ dump: '', code: this.#ended.code });
   }
+}
+
+/** Command lines for sh(1). In single quotes every byte stands for itself, but for the quote. */
+export function commandsFor(names: readonly ByteString[]): ByteString {
+  let lines = '';
+  let words = '';
+  const end = () => {
+    if (words !== '') lines += `${command}${words} </dev/null 2>/dev/null\n`;
+    words = '';
+  };
+  for (const name of names) {
+    if (words.length + name.length > maxWordsBytes) end();
+    words += ` '${name.includes("'") ? name.replaceAll("'", "'\\''") : name}'`;
+  }
+  end();
+  return lines;
 }
 
 /** Reads the dump format of getfattr(1): `# file: PATH`, `name=0xhex` lines, an empty line. */

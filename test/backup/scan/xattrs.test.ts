@@ -26,7 +26,13 @@ describe('attributes of many objects', () => {
     const plain = Array.from({ length: 3000 }, (_, i) => `${dir}/plain-${i}-${'x'.repeat(100)}`);
     for (const name of plain) writeFileSync(name, '');
     const value = 'v'.repeat(3000);
-    const odd = [`${dir}/line\nfeed #end 0`, `${dir}/\xe9\xff`, `${dir}/back\\slash 'and "quotes`];
+    const everyByte = Array.from({ length: 255 }, (_, i) => String.fromCharCode(i + 1)).join('');
+    const odd = [
+      `${dir}/${everyByte.replace('/', '')}`,
+      `${dir}/line\nfeed #end 0`,
+      `${dir}/\xe9\xff`,
+      `${dir}/back\\slash 'and "quotes`,
+    ];
     for (const name of odd) {
       writeFileSync(toBytes(name), '');
       // Arguments of Node.js are text, so the name goes through xargs here too.
