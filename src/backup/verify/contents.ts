@@ -6,15 +6,13 @@ import type { PackInfo } from '../format/pack-table.ts';
 import { parsePackTable } from '../format/pack-table.ts';
 import { readBlock, readManifestRoot } from '../repository/manifest.ts';
 import type { Repository } from '../repository/open.ts';
-import type { PlannedPiece } from '../restore/plan.ts';
+import { PieceList } from './piece-list.ts';
 import { isDamage, type Structure } from './structure.ts';
-
-export type Piece = Pick<PlannedPiece, 'member' | 'length' | 'sha256'>;
 
 /** What the manifests say about packs: how to read them and which contents they hold. */
 export interface ExpectedContents {
   tables: Map<string, PackInfo>;
-  pieces: Map<string, Map<number, Piece>>;
+  pieces: Map<string, PieceList>;
   entries: number;
 }
 
@@ -70,10 +68,10 @@ function addEntries(text: string, expected: ExpectedContents): void {
       if (piece.pack === null) continue;
       let pack = expected.pieces.get(piece.pack);
       if (!pack) {
-        pack = new Map();
+        pack = new PieceList();
         expected.pieces.set(piece.pack, pack);
       }
-      pack.set(piece.member, { member: piece.member, length: piece.length, sha256: piece.sha256 });
+      pack.add(piece);
     }
   }
 }

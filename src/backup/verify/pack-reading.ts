@@ -7,7 +7,8 @@ import { slicesOf } from '../restore/fetch.ts';
 import type { WorkerAnswer } from '../restore/jobs.ts';
 import { framesOf, headRange, storedRange } from '../restore/pack-source.ts';
 import { WorkerPool } from '../restore/pool.ts';
-import type { ExpectedContents, Piece } from './contents.ts';
+import type { ExpectedContents } from './contents.ts';
+import type { Piece } from './piece-list.ts';
 import { ReadThrough } from './read-through.ts';
 import { isDamage, type Structure } from './structure.ts';
 import type { VerifyPlace } from './verify.ts';
@@ -79,8 +80,7 @@ export class PackReading {
     try {
       const table = this.#expected?.tables.get(sha256);
       if (this.#expected && !table) this.#wrong(name, 'no table of a manifest tells how to read it');
-      const known = table ? [...(this.#expected?.pieces.get(sha256)?.values() ?? [])] : [];
-      const pieces = known.sort((a, b) => a.member - b.member);
+      const pieces = (table && this.#expected?.pieces.get(sha256)?.inOrder()) ?? [];
       const reading = new ReadThrough(store, name, this.#structure.stored.get(name) ?? 0, signal);
       const bad = table ? await this.#badContents(pool, table, pieces, reading) : [];
       const actual = await reading.sha256();
