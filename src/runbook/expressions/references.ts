@@ -73,9 +73,35 @@ function isRoot(name: string): name is ExpressionRoot {
   return (expressionRoots as readonly string[]).includes(name);
 }
 
-const boundedOps = new Set(
-  'id . .? [] [?] value list map == != < <= > >= && || ?: !_ -_ + - * / % in call rcall'.split(' '),
-);
+const boundedOps = new Set([
+  'id',
+  '.',
+  '.?',
+  '[]',
+  '[?]',
+  'value',
+  'list',
+  'map',
+  '==',
+  '!=',
+  '<',
+  '<=',
+  '>',
+  '>=',
+  '&&',
+  '||',
+  '?:',
+  '!_',
+  '-_',
+  '+',
+  '-',
+  '*',
+  '/',
+  '%',
+  'in',
+  'call',
+  'rcall',
+]);
 const boundedCalls = new Set(['has', 'size', 'string', 'int', 'double', 'bool']);
 
 /**
