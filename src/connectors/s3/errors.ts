@@ -54,9 +54,14 @@ export function isPassing(error: unknown): boolean {
   if (errno !== undefined && network.has(errno)) return true;
   if (passing.has(name)) return true;
   if (messageOf(error) === 'aborted' || messageOf(error) === 'socket hang up') return true;
-  // An answer that is no S3 answer at all (a proxy's page) has no status here.
-  if (status === undefined) return name === 'SyntaxError' || /pars|unexpected/i.test(messageOf(error));
+  if (isNoAnswer(error) || status === undefined) return isNoAnswer(error);
   return status === 429 || status === 408 || (status >= 500 && status !== 501 && status !== 507);
+}
+
+/** An answer that the SDK cannot read: one that was cut where its length does not tell, or that is none of S3 (a proxy's page). */
+function isNoAnswer(error: unknown): boolean {
+  const { name, status } = factsOf(error);
+  return (status ?? 200) < 300 && (name === 'SyntaxError' || /pars|unexpected|deserialization/i.test(messageOf(error)));
 }
 
 /** What a failed call means, with the next step. OaopsErrors and aborts stay as they are. */
@@ -157,6 +162,13 @@ export function explain(error: unknown, location: string, what: string): unknown
       's3-unreachable',
       `${location} could not be reached: ${errno}`,
       'Check AWS_ENDPOINT_URL_S3 and the network, then run it again.',
+    );
+  }
+  if (isNoAnswer(error)) {
+    return make(
+      's3-answer-unreadable',
+      `${location} gave an answer that is cut or not of S3 when asked to ${what}`,
+      'Check AWS_ENDPOINT_URL_S3 and what stands between (a proxy), then run it again.',
     );
   }
   if (status !== undefined && status >= 500) {

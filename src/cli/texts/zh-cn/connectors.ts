@@ -220,6 +220,9 @@ export const connectors = (): Messages => ({
     '请把证书颁发机构放入 NODE_EXTRA_CA_CERTS，或更正端点。',
   '{} could not be reached: {}': '连不上 {}：{}',
   'Check AWS_ENDPOINT_URL_S3 and the network, then run it again.': '请检查 AWS_ENDPOINT_URL_S3 和网络，然后再次运行。',
+  '{} gave an answer that is cut or not of S3 when asked to {}': '{}：{}时得到的应答不完整，或不是 S3 的应答',
+  'Check AWS_ENDPOINT_URL_S3 and what stands between (a proxy), then run it again.':
+    '请检查 AWS_ENDPOINT_URL_S3 以及中间的设备（代理），然后重新运行。',
   '{} failed to {}: {} ({})': '{}：{}失败：{}（{}）',
   'Look at the state of the S3 service, then run it again.': '请检查 S3 服务的状态，然后再次运行。',
   '{} failed to {}: {}': '{}：{}失败：{}',
