@@ -39,15 +39,12 @@ export default class BackupList extends BaseCommand<typeof BackupList> {
       ]);
     const { repo, host, tag, runbook, last, latest } = this.flags;
     const { all, warnings } = await withAllLegs(door, { repo }, async ({ store, others = [] }) => {
-      const stores = [store, ...others];
-      const all = await listSharedSnapshots(stores);
+      const { listed, stores, warnings } = await listSharedSnapshots([store, ...others]);
       const pins = await readPins(stores);
+      const locations = stores.map(({ location }) => location);
       return {
-        all: all.map((listing) => ({ ...listing, pin: pins.get(listing.snapshot) })),
-        warnings: report.missingText(
-          all,
-          stores.map(({ location }) => location),
-        ),
+        all: listed.map((listing) => ({ ...listing, pin: pins.get(listing.snapshot) })),
+        warnings: [...warnings, ...report.missingText(listed, locations)],
       };
     });
     for (const warning of warnings) this.warn(warning);

@@ -51,6 +51,6 @@ export async function chooseSnapshots(
     const ids = [...new Set(found.map(({ snapshot }) => snapshot))].sort();
     return { ids, warnings: found.flatMap(({ warnings }) => warnings) };
   }
-  const listed = await listSharedSnapshots([repository.store, ...(repository.others ?? [])]);
-  return { ids: filterSnapshots(listed, filter).map(({ snapshot }) => snapshot), warnings: [] };
+  const { listed, warnings } = await listSharedSnapshots([repository.store, ...(repository.others ?? [])]);
+  return { ids: filterSnapshots(listed, filter).map(({ snapshot }) => snapshot), warnings };
 }

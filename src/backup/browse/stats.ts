@@ -68,10 +68,9 @@ export async function repositoryStats(
   onLost: OnLostBlock<EntryBlockRef>,
   signal?: AbortSignal,
 ): Promise<RepositoryStats> {
-  const stores = [repository.store, ...(repository.others ?? [])];
-  const listed = await listSharedSnapshots(stores);
+  const { listed, stores, warnings } = await listSharedSnapshots([repository.store, ...(repository.others ?? [])]);
   const headers = listed.flatMap(({ header }) => (header ? [header] : []));
-  const warnings = listed.flatMap(({ snapshot, header, problem }) => (header ? [] : [`${snapshot}: ${problem}`]));
+  for (const { snapshot, header, problem } of listed) if (!header) warnings.push(`${snapshot}: ${problem}`);
   const current = newestOfSeries(headers);
   const legs: LegStats[] = [];
   for (const store of stores) legs.push(await legStats(store, listed, warnings, signal));

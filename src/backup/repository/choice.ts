@@ -36,10 +36,9 @@ export async function chooseSnapshot(
   choice: SnapshotChoice,
 ): Promise<{ snapshot: string; warnings: string[] }> {
   const time = choice.at === undefined ? undefined : timeOf(choice.at, choice.timeZone);
-  const known = await listSharedSnapshots([repository.store, ...(repository.others ?? [])]);
-  const warnings = known
-    .filter(({ header }) => !header)
-    .map(({ snapshot, problem }) => `snapshot ${snapshot} is not looked at: ${problem}`);
+  const { listed: known, warnings } = await listSharedSnapshots([repository.store, ...(repository.others ?? [])]);
+  for (const { snapshot, header, problem } of known)
+    if (!header) warnings.push(`snapshot ${snapshot} is not looked at: ${problem}`);
   const fitting: SnapshotHeader[] = [];
   for (const { header } of known.reverse()) {
     if (!header || !fitsHeader(header, choice)) continue;

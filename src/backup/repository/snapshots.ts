@@ -5,6 +5,7 @@ import { objectNames, snapshotOfIndex, snapshotOfManifest } from '../format/obje
 import type { SnapshotHeader } from '../format/snapshot-header.ts';
 import { indexHeadBytes, parseIndex, parseIndexHead, type SnapshotIndex } from '../format/snapshot-index.ts';
 import type { ObjectStore } from '../ports.ts';
+import { endsReading } from './copies.ts';
 
 export interface SnapshotListing {
   snapshot: string;
@@ -51,17 +52,40 @@ export interface SharedListing extends SnapshotListing {
   locations: string[];
 }
 
-/** The snapshots of all legs of one repository, each once and oldest first; what one leg cannot tell comes from another. */
-export async function listSharedSnapshots(stores: readonly ObjectStore[]): Promise<SharedListing[]> {
+export interface SharedSnapshots {
+  /** Each once, oldest first. */
+  listed: SharedListing[];
+  /** The legs that could be listed. */
+  stores: ObjectStore[];
+  /** One for each leg that could not. */
+  warnings: string[];
+}
+
+/**
+ * The snapshots of all legs of one repository; what one leg cannot tell comes from another.
+ * @throws OaopsError that of the first leg when none can be listed
+ */
+export async function listSharedSnapshots(stores: readonly ObjectStore[]): Promise<SharedSnapshots> {
   const found = new Map<string, SharedListing>();
+  const shared: SharedSnapshots = { listed: [], stores: [], warnings: [] };
+  let failure: OaopsError | undefined;
   for (const store of stores) {
-    for (const one of await listSnapshots(store)) {
-      const known = found.get(one.snapshot);
-      const locations = [...(known?.locations ?? []), store.location];
-      found.set(one.snapshot, { ...(known?.header ? known : one), locations });
+    try {
+      for (const one of await listSnapshots(store)) {
+        const known = found.get(one.snapshot);
+        const locations = [...(known?.locations ?? []), store.location];
+        found.set(one.snapshot, { ...(known?.header ? known : one), locations });
+      }
+      shared.stores.push(store);
+    } catch (error) {
+      if (!(error instanceof OaopsError) || endsReading(error)) throw error;
+      failure ??= error;
+      shared.warnings.push(`${store.location} could not be listed: ${error.message}`);
     }
   }
-  return [...found.values()].sort((a, b) => (a.snapshot < b.snapshot ? -1 : 1));
+  if (shared.stores.length === 0 && failure) throw failure;
+  shared.listed = [...found.values()].sort((a, b) => (a.snapshot < b.snapshot ? -1 : 1));
+  return shared;
 }
 
 async function listing(store: ObjectStore, snapshot: string, sizes: Map<string, number>): Promise<SnapshotListing> {
