@@ -103,6 +103,7 @@ export function resultText(result: BackupResult): string {
   for (const leg of result.legs)
     lines.push(
       `  leg       ${leg.location}: ${leg.status === 'ok' ? `ok, ${formatSize(leg.storedBytes)} in ${count(leg.storedObjects, 'object')}` : `failed: ${leg.error?.message}`}`,
+      ...(leg.error?.next ? [`            ${leg.error.next}`] : []),
     );
   for (const { location, earlier } of result.legs) {
     if (!earlier) continue;

@@ -27,6 +27,7 @@ import type { DumpDoor } from '../sources/run-dumps.ts';
 import type { DumpSource } from '../sources/schema.ts';
 import { catchUp } from '../sync/catch-up.ts';
 import type { LegSync } from '../sync/sync-legs.ts';
+import { stillDamaged } from '../verify/known-damage.ts';
 import { type BackupProgress, type CreateOptions, createSnapshot } from './create-snapshot.ts';
 import { extendRetention } from './extend-retention.ts';
 import type { GuardLimits } from './guard.ts';
@@ -34,7 +35,7 @@ import { collectGarbageEarly } from './heap.ts';
 import { type LegResult, LegSet } from './leg-set.ts';
 import { openLegs, takeLeases } from './open-legs.ts';
 import { findParent } from './parent.ts';
-import { explainFullSpool } from './room-on-disk.ts';
+import { explainFullDisk } from './room-on-disk.ts';
 import { acceptedAt, guardBaseOf, noted } from './run-history.ts';
 import { openSpool } from './spool.ts';
 
@@ -194,6 +195,7 @@ async function backUpOnce(request: BackupRequest, place: BackupPlace): Promise<B
     const cache = await RepositoryCache.open(cacheDir, warn);
     closers.push(() => cache.close());
     legs.setAsideDamaged(cache.storedSizes());
+    await legs.setAsideChanged((store) => stillDamaged(store, place.stateDir, config.repositoryId, signal));
     const host = fromText(request.host ?? hostname());
     const isAccepted = acceptedAt(opened.stores);
     const parent = await findParent(opened.first, cache, host, sources.given, isAccepted, signal, warn);
@@ -291,7 +293,7 @@ async function backUpOnce(request: BackupRequest, place: BackupPlace): Promise<B
           cause: error,
         },
       );
-    throw spoolDir === undefined ? error : explainFullSpool(error, spoolDir);
+    throw spoolDir === undefined ? error : explainFullDisk(error, spoolDir, place.cacheDir);
   } finally {
     for (const close of closers.reverse()) await close();
   }

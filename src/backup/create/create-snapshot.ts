@@ -265,16 +265,19 @@ async function publish(options: CreateOptions, root: ManifestRoot, packs: Readon
     objects: [...objects.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
   };
   const indexBytes = Buffer.from(formatIndex(index), 'latin1');
+  const checksums = Buffer.from(formatChecksums(index, sha256Hex(indexBytes)), 'latin1');
+  const own = [
+    { name: objectNames.index(root.snapshot), storedBytes: indexBytes.length },
+    { name: objectNames.checksums(root.snapshot), storedBytes: checksums.length },
+  ];
   await legs.copyMissing(index.objects);
   await legs.putBytes(objectNames.index(root.snapshot), indexBytes);
-  await legs.putBytes(
-    objectNames.checksums(root.snapshot),
-    Buffer.from(formatChecksums(index, sha256Hex(indexBytes)), 'latin1'),
-  );
-  await legs.notBesidePrune(index.objects);
+  await legs.putBytes(objectNames.checksums(root.snapshot), checksums);
+  await legs.notBesidePrune([...index.objects, ...own]);
   await legs.putBytes(objectNames.manifest(root.snapshot), stored);
   try {
-    await legs.recheck(index.objects);
+    const manifest = { name: objectNames.manifest(root.snapshot), storedBytes: stored.length };
+    await legs.recheck([...index.objects, ...own, manifest]);
   } finally {
     await legs.withdraw(objectNames.manifest(root.snapshot));
   }

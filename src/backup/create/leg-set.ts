@@ -16,7 +16,7 @@ import { listSnapshotIds } from '../repository/snapshots.ts';
 export interface LegResult {
   location: string;
   status: 'ok' | 'failed';
-  error?: { code: string; message: string };
+  error?: { code: string; message: string; next?: string };
   storedBytes: number;
   storedObjects: number;
   /** Earlier snapshots that it got from another leg after this backup, and those that it still lacks; absent when there were none. */
@@ -99,13 +99,25 @@ export class LegSet {
       for (const leg of this.#active()) {
         const found = leg.objects.get(name);
         if (found === undefined || found === storedBytes) continue;
-        leg.objects.delete(name);
-        leg.damaged.add(name);
+        setAside(leg, name);
         this.#options.onDamaged(
           `${name} at ${leg.store.location} is damaged (${found} bytes instead of ${storedBytes}): what is still needed of it is stored again; run "oaops backup verify" to see what older snapshots have lost`,
         );
       }
     }
+  }
+
+  /** The same for objects whose size is right and whose content is not, as `find` knows of each leg. */
+  async setAsideChanged(find: (store: ObjectStore) => Promise<string[]>): Promise<void> {
+    await this.#forEach(async (leg) => {
+      for (const name of await find(leg.store)) {
+        if (!leg.objects.has(name)) continue;
+        setAside(leg, name);
+        this.#options.onDamaged(
+          `${name} at ${leg.store.location} is damaged, as the last verification found: what is still needed of it is stored again`,
+        );
+      }
+    });
   }
 
   /** Highest snapshot id of all legs. */
@@ -199,17 +211,21 @@ export class LegSet {
     for (const { store } of lacking) await store.delete(name).catch(() => undefined);
   }
 
-  /** Lists the named objects again on each leg: one that went away (a careless prune) fails the leg. */
+  /**
+   * Lists the named objects again on each leg: one that went away (a careless prune), or that the storage took and never had, fails
+   * the leg. A list may be older than what was just stored, so what it lacks is asked for by name.
+   */
   async recheck(objects: readonly { name: string; storedBytes: number }[]): Promise<void> {
     await this.#forEach(async (leg) => {
       const now = new Map<string, number>();
-      for (const prefix of [objectNames.packsPrefix, objectNames.blocksPrefix])
+      for (const prefix of new Set(objects.map(({ name }) => `${name.split('/', 1)[0]}/`)))
         for await (const { name, sizeBytes } of leg.store.list(prefix)) now.set(name, sizeBytes);
-      const gone = objects.find(({ name, storedBytes }) => now.get(name) !== storedBytes);
-      if (gone)
-        throw new OaopsError('object-lost', `${gone.name} is missing or has another size at ${leg.store.location}`, {
-          next: 'Run the backup again, and find out what deletes objects there.',
+      for (const { name, storedBytes } of objects) {
+        if (now.get(name) === storedBytes || (await leg.store.head(name))?.sizeBytes === storedBytes) continue;
+        throw new OaopsError('object-lost', `${name} is missing or has another size at ${leg.store.location}`, {
+          next: 'Run it again, and find out what deletes objects there.',
         });
+      }
     });
   }
 
@@ -273,19 +289,27 @@ export class LegSet {
     this.#options.onFailure(leg.store.location, messageOf(error));
   }
 
-  /** With one leg its own error is what the user must read. */
+  /** With one leg its own error is what the user must read, and act on. */
   #requireOne(): void {
     if (this.#active().length > 0) return;
     const errors = this.#legs.map(({ store, result }) => `${store.location}: ${result.error?.message}`);
+    const next = errors.length === 1 ? this.#legs[0]!.result.error?.next : undefined;
     throw new OaopsError('legs-failed', errors.length === 1 ? errors[0]! : `every leg failed: ${errors.join('; ')}`, {
-      next: 'Nothing that was stored is lost: run it again when the leg works, packs already there are used again.',
+      next:
+        next ?? 'Nothing that was stored is lost: run it again when the leg works, packs already there are used again.',
       details: { legs: this.results },
     });
   }
 }
 
-function errorOf(error: unknown): { code: string; message: string } {
-  return { code: error instanceof OaopsError ? error.code : 'leg-failed', message: messageOf(error) };
+function setAside(leg: Leg, name: string): void {
+  leg.objects.delete(name);
+  leg.damaged.add(name);
+}
+
+function errorOf(error: unknown): NonNullable<LegResult['error']> {
+  if (!(error instanceof OaopsError)) return { code: 'leg-failed', message: messageOf(error) };
+  return { code: error.code, message: error.message, ...(error.next ? { next: error.next } : {}) };
 }
 
 function unlinkQuietly(file: string): void {

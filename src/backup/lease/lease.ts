@@ -56,13 +56,20 @@ const folder = 'locks/';
  * it to go. So nobody ever goes on while seeing a conflict. Age is judged by the times the store itself gives to objects.
  * A lease of a process of this machine that is gone never counts, so a killed run doesn't delay the next one.
  *
- * @throws OaopsError `lease-held` (exit 11) saying who and since when
+ * @throws OaopsError `lease-held` (exit 11) saying who and since when; `lease-unseen` when the storage does not list it
  */
 export async function acquireLease(store: ObjectStore, options: LeaseOptions): Promise<Lease> {
-  const mine = await createLease(store, options, 0);
+  let mine = await createLease(store, options, 0);
   try {
     for (let attempt = 0; ; attempt += 1) {
       const others = await listLeases(store, options.identity, mine.name);
+      if (!others.some(({ name }) => name === mine.name)) {
+        // A list that does not show us need not show a rival, and a rival may not see us.
+        if (attempt === 10) throw leaseUnseen(store.location);
+        if ((await store.head(mine.name)) === undefined) mine = await createLease(store, options, mine.number);
+        await options.clock.sleep(100);
+        continue;
+      }
       await forgetGone(store, others);
       const rival = others.find((other) => other.name !== mine.name && conflicts(other, options.kind));
       if (!rival) return keepAlive(store, options, mine);
@@ -256,6 +263,12 @@ function keepAlive(store: ObjectStore, options: LeaseOptions, first: { name: str
       await store.delete(current.name).catch(() => undefined);
     },
   };
+}
+
+function leaseUnseen(location: string): OaopsError {
+  return new OaopsError('lease-unseen', `${location} does not list the lease that was stored there a moment ago`, {
+    next: 'Run "oaops backup doctor": where lists are late, or objects get lost, hosts cannot be kept apart.',
+  });
 }
 
 /** Exit 11: who, and since when. */

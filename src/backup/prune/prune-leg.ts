@@ -239,7 +239,9 @@ class LegPrune {
     for (const snapshot of [...ids].sort()) {
       this.#options.signal.throwIfAborted();
       this.#options.onProgress(`removing snapshot ${snapshot}`);
-      if ((await this.#store.delete(objectNames.manifest(snapshot))) === 'retained') {
+      // Without its index, a manifest that is still there would be a snapshot of which nobody knows what it needs.
+      const name = objectNames.manifest(snapshot);
+      if ((await this.#store.delete(name)) === 'retained' || (await this.#store.head(name)) !== undefined) {
         refused.add(snapshot);
         this.#retained.objects += 1;
       } else await this.#removeRest(snapshot);

@@ -95,7 +95,9 @@ async function prune(request: PruneRequest, place: PrunePlace): Promise<PruneRes
     }
     const [first] = opened;
     if (!first)
-      throw new OaopsError('legs-failed', legs.map((leg) => `${leg.location}: ${leg.error!.message}`).join('; '));
+      throw new OaopsError('legs-failed', legs.map((leg) => `${leg.location}: ${leg.error!.message}`).join('; '), {
+        next: legs[0]!.error!.next ?? 'Run it again when one of them works.',
+      });
     const { repositoryId } = first;
     const other = opened.find((leg) => leg.repositoryId !== repositoryId);
     if (other)

@@ -2,6 +2,7 @@ import { OaopsError } from '../../core/errors.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
 import type { Identities } from '../crypto/age-header.ts';
 import type { Reading } from '../crypto/codec.ts';
+import { checkRecipient } from '../crypto/keys.ts';
 import { damaged } from '../format/damaged.ts';
 import { objectNames } from '../format/object-names.ts';
 import {
@@ -59,5 +60,13 @@ export async function readKeys({ store, config }: Repository): Promise<Repositor
   if (config.encryption === 'age' && keys.recipients.length === 0) throw damaged('the repository has no recipients');
   if (config.encryption === 'none' && keys.recipients.length > 0)
     throw damaged('the repository is not encrypted but has recipients');
+  // A byte that changed on its way would otherwise be remembered as another recipient, or encrypt for nobody.
+  for (const recipient of keys.recipients) {
+    try {
+      await checkRecipient(recipient);
+    } catch {
+      throw damaged(`${objectNames.keys(newest)} names "${recipient}", which is no age recipient`);
+    }
+  }
   return { ...keys, sequence: newest };
 }

@@ -57,11 +57,24 @@ function otherContent(store: ObjectStore, name: string): OaopsError {
   return damaged(`${name} at ${store.location} has other content`);
 }
 
+/** Throws `object-lost` when what was stored a moment ago is not there: a storage that said so without doing so. */
+export async function confirmStored(store: ObjectStore, name: string, storedBytes: number): Promise<void> {
+  if ((await store.head(name))?.sizeBytes === storedBytes) return;
+  throw new OaopsError('object-lost', `${name} is missing or has another size at ${store.location}`, {
+    next: 'Run it again, and find out what deletes objects there.',
+  });
+}
+
 /**
  * Gives a small object its name. What lies there with other content is no part of a snapshot yet, since that only exists with its
  * manifest: it is replaced.
  */
 export async function putReplacing(store: ObjectStore, name: string, bytes: Uint8Array): Promise<void> {
+  await replace(store, name, bytes);
+  await confirmStored(store, name, bytes.length);
+}
+
+async function replace(store: ObjectStore, name: string, bytes: Uint8Array): Promise<void> {
   const sha256 = sha256Hex(bytes);
   const put = () => store.put(name, { bytes }, { sha256, sizeBytes: bytes.length });
   try {

@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import { messageOf, OaopsError } from '../../core/errors.ts';
 import { hashOfObject, objectNames } from '../format/object-names.ts';
 import type { ObjectRef } from '../format/snapshot-index.ts';
-import { type FetchedObject, fetchChecked, putReplacing } from './copy-object.ts';
+import { confirmStored, type FetchedObject, fetchChecked, putReplacing } from './copy-object.ts';
 import { type LegView, listObjects, missingOn } from './leg-view.ts';
 import { type ClearSnapshot, readClear, readStoredManifest } from './read-snapshot.ts';
 
@@ -176,6 +176,7 @@ class Sync {
       }
       const { signal } = this.#options;
       const outcome = await leg.store.put(name, body, { sha256, sizeBytes: storedBytes, signal });
+      await confirmStored(leg.store, name, storedBytes);
       leg.objects.set(name, storedBytes);
       if (outcome === 'exists') return;
       const result = this.#results.get(leg)!;

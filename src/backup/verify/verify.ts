@@ -7,6 +7,7 @@ import { resolveSnapshot } from '../repository/snapshots.ts';
 import { stoppable } from '../stopped.ts';
 import { affectedFiles, readExpected } from './contents.ts';
 import { VerifyHistory } from './history.ts';
+import { rememberDamage } from './known-damage.ts';
 import type { VerifyLevel } from './levels.ts';
 import { PackReading } from './pack-reading.ts';
 import { compareWithSource, type SpotResult } from './spot.ts';
@@ -100,6 +101,10 @@ async function verifyAll(repository: Repository, request: VerifyRequest, place: 
   if (readsPacks) {
     const right = chosen.filter((pack) => !bad.has(pack));
     history.save(right, new Set(packs), isoTime(clock.nowMs()));
+    rememberDamage(place.stateDir, repository.config.repositoryId, store.location, {
+      damaged: structure.problems.map(({ object }) => object),
+      right: right.map((pack) => objectNames.pack(pack)),
+    });
   }
   return {
     exitCode: structure.problems.length > 0 ? ExitCode.verificationFailed : ExitCode.success,

@@ -107,6 +107,12 @@ export const backupStorage = (): Messages => ({
   'another backup is running on this machine: {}': '本机正在进行另一个备份：{}',
   'Wait for it to end.': '请等待它结束。',
   'an unreadable lease': '无法读取的租约',
+  '{} does not list the lease that was stored there a moment ago': '{} 没有列出刚刚存入的租约',
+  'Run "oaops backup doctor": where lists are late, or objects get lost, hosts cannot be kept apart.':
+    '请运行 "oaops backup doctor"：列表滞后或对象丢失的地方，无法让各台主机互斥。',
+  'Run it again when one of them works.': '请在其中一个可用时重新运行。',
+  '{} at {} is damaged, as the last verification found: what is still needed of it is stored again':
+    '上次校验发现 {2} 的 {1} 已损坏：仍需要的内容会重新存储',
   'the lease on {} could not be renewed': '{} 的租约无法续期',
   '{} is in use: {} by {} on {} (pid {}) since {}': '{} 正被使用：{}，由 {} 在 {} 上（pid {}）进行，自 {} 起',
   'Wait for it to end; if {} is gone for good, the lease runs out by itself.':
@@ -164,6 +170,7 @@ export const backupStorage = (): Messages => ({
   'Check the place, or make one with "oaops backup init --repo {} --recipient AGE-KEY".':
     '请检查位置，或用 "oaops backup init --repo {} --recipient AGE密钥" 创建一个。',
   'the repository has no keys object': '仓库没有 keys 对象',
+  '{} names "{}", which is no age recipient': '{} 中的 "{}" 不是 age 接收者',
   'the repository has no recipients': '仓库没有接收者',
   'the repository is not encrypted but has recipients': '仓库未加密，却有接收者',
   'its index is missing': '缺少索引',

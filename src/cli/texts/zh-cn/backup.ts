@@ -34,7 +34,7 @@ export const backup = (): Messages => ({
   '{} is on no leg any more': '{} 在任何副本上都已不存在',
   'Run the backup again: what it held is stored anew.': '请再次备份：它的内容会重新存储。',
   '{} is missing or has another size at {}': '{2} 的 {1} 缺失或大小不符',
-  'Run the backup again, and find out what deletes objects there.': '请再次备份，并查明那里的对象是被什么删除的。',
+  'Run it again, and find out what deletes objects there.': '请再次备份，并查明那里的对象是被什么删除的。',
   '{} took no data for {} s': '{} 有 {} 秒没有接收数据',
   'every leg failed: {}': '所有副本都失败了：{}',
   'Nothing that was stored is lost: run it again when the leg works, packs already there are used again.':
@@ -50,6 +50,9 @@ export const backup = (): Messages => ({
   'there is no local cache and no identity was given: everything is stored again':
     '没有本地缓存，也没有给出私钥：全部内容将重新存储',
   'the spool {}': '暂存目录 {}',
+  'there is no room left for the local cache {}': '本地缓存 {} 的空间不足',
+  'Make room there, or name another folder by XDG_CACHE_HOME; packs that are stored already are used again.':
+    '请在那里腾出空间，或用 XDG_CACHE_HOME 指定其他文件夹；已存储的包会继续使用。',
   'there is no room left for {} ({} free)': '没有空间存放{}（剩余 {}）',
   'Make room, or name another folder with --spool-dir; packs that are stored already are used again.':
     '请腾出空间，或用 --spool-dir 指定另一个目录；已存储的数据包会继续使用。',
