@@ -2,18 +2,43 @@ import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
-/** What the next matching call meets. `lost` does the work and breaks the connection instead of answering. */
+/** Answers instead of the work. */
+const refusals = {
+  500: [500, 'InternalError'],
+  503: [503, 'SlowDown'],
+  403: [403, 'AccessDenied'],
+  skewed: [403, 'RequestTimeTooSkewed'],
+  expired: [400, 'ExpiredToken'],
+  'no-bucket': [404, 'NoSuchBucket'],
+  conflict: [409, 'ConditionalRequestConflict'],
+  'bad-digest': [400, 'BadDigest'],
+  /** Says that the name is taken, though it may be free. */
+  'says-taken': [412, 'PreconditionFailed'],
+} as const satisfies Record<string | number, readonly [status: number, code: string]>;
+
+type Refusal = keyof typeof refusals;
+
+/**
+ * What a call meets. `lost`, `stall-late` and `500-late` do the work and then break the connection, say nothing, or answer with an
+ * error. `truncated` breaks in the middle of a body; `short` sends half of it as if it were all. Lies: `lying-put` and
+ * `lying-delete` do nothing, `stored-wrong` stores another bit, `overwrites` ignores that the name is taken, `stale` lists
+ * without what was stored since the calls were last counted from zero.
+ */
 export type Fault =
-  | 500
-  | 503
-  | 403
+  | Refusal
   | 'timeout'
   | 'reset'
   | 'lost'
+  | 'stall-late'
+  | '500-late'
   | 'truncated'
+  | 'short'
   | 'wrong-bytes'
   | 'lying-put'
-  | 'skewed';
+  | 'lying-delete'
+  | 'stored-wrong'
+  | 'overwrites'
+  | 'stale';
 
 export interface ScriptedS3 {
   endpoint: string;
@@ -24,6 +49,10 @@ export interface ScriptedS3 {
   calls: string[];
   /** The next `times` calls that match meet the fault. */
   fail(fault: Fault, match?: RegExp, times?: number): void;
+  /** Asked for every call, with its number since `begin`; what it says goes before `fail`. */
+  plan: ((call: string, number: number) => Fault | undefined) | undefined;
+  /** Counts calls from zero again, and remembers what is stored now, for lists that are `stale`. */
+  begin(): void;
   /** How the server behaves as a whole. */
   manners: {
     conditional: 'known' | 'ignored' | 'refused';
@@ -67,6 +96,7 @@ export async function startScriptedS3(): Promise<ScriptedS3> {
     deletingKey: undefined,
   };
   const calls: string[] = [];
+  let storedBefore = new Set<string>();
   const server = createServer((request, response) => {
     void answer(request, response).catch((error) => {
       response.destroy(error as Error);
@@ -91,42 +121,53 @@ export async function startScriptedS3(): Promise<ScriptedS3> {
 
     response.setHeader('date', new Date(Date.now() + manners.clockAheadMs).toUTCString());
     if (manners.refusal) return xmlError(response, manners.refusal.status, manners.refusal.code);
-    const planned = faults.find((one) => one.times > 0 && one.match.test(call));
-    if (planned) planned.times -= 1;
-    const fault = planned?.fault;
+    const fault = api.plan?.(call, calls.length - 1) ?? scripted(call);
     if (fault === 'timeout') return undefined;
     if (fault === 'reset') return request.socket.destroy();
-    if (fault === 500) return xmlError(response, 500, 'InternalError');
-    if (fault === 503) return xmlError(response, 503, 'SlowDown');
-    if (fault === 403) return xmlError(response, 403, 'AccessDenied');
-    if (fault === 'skewed') return xmlError(response, 403, 'RequestTimeTooSkewed');
+    if (fault !== undefined && fault in refusals) {
+      const [status, code] = refusals[fault as Refusal];
+      return xmlError(response, status, code);
+    }
     const caller = /Credential=([^/]+)\//.exec(request.headers.authorization ?? '')?.[1];
     if (caller === undefined || ![accessKey, manners.deletingKey].includes(caller))
       return xmlError(response, 403, 'InvalidAccessKeyId');
     if (bucket !== 'bucket') return xmlError(response, 404, 'NoSuchBucket');
 
     if (request.method === 'PUT') {
-      const refusal = refusePut(request, key, body);
+      const refusal = refusePut(request, key, body, fault === 'overwrites');
       if (refusal) return xmlError(response, ...refusal);
-      if (fault !== 'lying-put') objects.set(key, { bytes: body, modifiedMs: Date.now() + manners.clockAheadMs });
-      if (fault === 'lost') return request.socket.destroy();
+      const bytes = fault === 'stored-wrong' ? withOtherBit(body) : body;
+      if (fault !== 'lying-put') objects.set(key, { bytes, modifiedMs: Date.now() + manners.clockAheadMs });
+      if (isLate(fault)) return failLate(request, response, fault);
       response.writeHead(200, { etag: `"${createHash('md5').update(body).digest('hex')}"` }).end();
       return;
     }
     if (request.method === 'DELETE') {
       if (manners.deletingKey && manners.deletingKey !== caller) return xmlError(response, 403, 'AccessDenied');
-      objects.delete(key);
-      if (fault === 'lost') return request.socket.destroy();
+      if (fault !== 'lying-delete') objects.delete(key);
+      if (isLate(fault)) return failLate(request, response, fault);
       response.writeHead(204).end();
       return;
     }
+    if (isLate(fault) && fault !== 'lost') return failLate(request, response, fault);
     if (key === '') return bucketCall(response, url, fault);
     getObject(request, response, key, fault);
   }
 
-  function refusePut(request: IncomingMessage, key: string, body: Buffer): [number, string] | undefined {
+  function scripted(call: string): Fault | undefined {
+    const planned = faults.find((one) => one.times > 0 && one.match.test(call));
+    if (planned) planned.times -= 1;
+    return planned?.fault;
+  }
+
+  function refusePut(
+    request: IncomingMessage,
+    key: string,
+    body: Buffer,
+    overwrites: boolean,
+  ): [number, string] | undefined {
     if (request.headers['content-length'] === undefined) return [411, 'MissingContentLength'];
-    if (request.headers['if-none-match'] === '*') {
+    if (request.headers['if-none-match'] === '*' && !overwrites) {
       if (manners.conditional === 'refused') return [501, 'NotImplemented'];
       if (manners.conditional === 'known' && objects.has(key)) return [412, 'PreconditionFailed'];
     }
@@ -137,9 +178,11 @@ export async function startScriptedS3(): Promise<ScriptedS3> {
   }
 
   function bucketCall(response: ServerResponse, url: URL, fault: Fault | undefined): unknown {
-    const send = (text: string) => {
+    const send = (whole: string) => {
+      const text = fault === 'short' ? whole.slice(0, whole.length / 2) : whole;
       response.writeHead(200, { 'content-type': 'application/xml', 'content-length': Buffer.byteLength(text) });
-      if (fault === 'truncated') response.write(text.slice(0, text.length / 2), () => response.destroy());
+      if (fault === 'truncated' || fault === 'lost')
+        response.write(text.slice(0, text.length / 2), () => response.destroy());
       else response.end(text);
     };
     if (url.searchParams.has('versioning')) {
@@ -161,7 +204,8 @@ export async function startScriptedS3(): Promise<ScriptedS3> {
     const after = url.searchParams.get('continuation-token') ?? '';
     const oldEnough = (key: string) =>
       manners.staleListsMs === 0 || Date.now() - objects.get(key)!.modifiedMs > manners.staleListsMs;
-    const keys = [...objects.keys()].filter((key) => key.startsWith(prefix) && key > after && oldEnough(key)).sort();
+    const isShown = (key: string) => oldEnough(key) && (fault !== 'stale' || storedBefore.has(key));
+    const keys = [...objects.keys()].filter((key) => key.startsWith(prefix) && key > after && isShown(key)).sort();
     const page = keys.slice(0, manners.pageSize);
     const more = keys.length > page.length;
     const contents = page.map((key) => {
@@ -194,13 +238,11 @@ export async function startScriptedS3(): Promise<ScriptedS3> {
       bytes = bytes.subarray(Number(range[1]), range[2] ? Number(range[2]) + 1 : undefined);
       status = 206;
     }
+    if (fault === 'short') bytes = bytes.subarray(0, bytes.length >> 1);
     const headers = { 'content-length': bytes.length, 'last-modified': new Date(found.modifiedMs).toUTCString() };
     response.writeHead(status, headers);
     if (request.method === 'HEAD') return response.end();
-    if (fault === 'wrong-bytes' && bytes.length > 0) {
-      bytes = Buffer.from(bytes);
-      bytes[bytes.length >> 1]! ^= 1;
-    }
+    if (fault === 'wrong-bytes') bytes = withOtherBit(bytes);
     if (fault === 'truncated' || fault === 'lost') {
       response.write(bytes.subarray(0, bytes.length >> 1), () => response.destroy());
       return;
@@ -208,7 +250,7 @@ export async function startScriptedS3(): Promise<ScriptedS3> {
     response.end(bytes);
   }
 
-  return {
+  const api: ScriptedS3 = {
     endpoint,
     env: {
       AWS_ACCESS_KEY_ID: accessKey,
@@ -220,6 +262,11 @@ export async function startScriptedS3(): Promise<ScriptedS3> {
     objects,
     calls,
     manners,
+    plan: undefined,
+    begin() {
+      calls.length = 0;
+      storedBefore = new Set(objects.keys());
+    },
     fail: (fault, match = /./, times = 1) => void faults.push({ fault, match, times }),
     close: () =>
       new Promise((resolve) => {
@@ -227,6 +274,23 @@ export async function startScriptedS3(): Promise<ScriptedS3> {
         for (const socket of sockets) socket.destroy();
       }),
   };
+  return api;
+}
+
+function isLate(fault: Fault | undefined): fault is 'lost' | 'stall-late' | '500-late' {
+  return fault === 'lost' || fault === 'stall-late' || fault === '500-late';
+}
+
+/** The work is done, and the caller does not hear of it. */
+function failLate(request: IncomingMessage, response: ServerResponse, fault: Fault): void {
+  if (fault === 'lost') request.socket.destroy();
+  else if (fault === '500-late') xmlError(response, ...refusals[500]);
+}
+
+function withOtherBit(bytes: Buffer): Buffer {
+  const other = Buffer.from(bytes);
+  if (other.length > 0) other[other.length >> 1]! ^= 1;
+  return other;
 }
 
 function xmlError(response: ServerResponse, status: number, code: string): void {
