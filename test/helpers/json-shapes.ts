@@ -17,12 +17,12 @@ export function speak(dir: string, args: readonly string[]): Spoken {
   return { exitCode: done.status, stdout: shapeOf(parsed(done.stdout)), stderr: shapeOf(errorOf(done.stderr)) };
 }
 
-/** The error as JSON; warnings are text for people. */
+/** The error as JSON. Warnings are text for people, and whether progress is told depends on how busy the machine is. */
 function errorOf(text: string): unknown {
   return parsed(
     text
       .split('\n')
-      .filter((line) => line.startsWith('{'))
+      .filter((line) => line.startsWith('{') && !line.startsWith('{"event"'))
       .join('\n'),
   );
 }
