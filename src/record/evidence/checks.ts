@@ -111,7 +111,9 @@ function storyProblems({ run, journal, inputs, documents, slice, manifest }: Sto
     problems.push('the list of outputs that were gone is not the one that was exported');
   if (exported.signer !== undefined && exported.signer !== (manifest.signer?.fingerprint ?? null))
     problems.push(
-      `it was exported ${exported.signer === null ? 'without a signature' : `signed with ${exported.signer}`}`,
+      exported.signer === null
+        ? 'it was exported without a signature, and now has one'
+        : `it was exported signed with ${exported.signer}`,
     );
 
   const given = rows.filter((row) => row.action === 'run.input').map((row) => details(row)['rowSha256']);

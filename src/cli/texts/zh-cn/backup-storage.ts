@@ -22,7 +22,6 @@ export const backupStorage = (): Messages => ({
   'an age file has wrong chunks': 'age 文件的分块有误',
   'chunk {} of an age file does not match its tag': 'age 文件的第 {} 块与校验标签不符',
   'a zstd frame of a manifest cannot be read': '清单的 zstd 帧无法读取',
-  'a range of an age file has the wrong length': 'age 文件片段的长度不对',
   'wrong form': '格式错误',
   'a private key was given as a recipient': '给出的接收者是一个私钥',
   '"{}" is no age recipient': '"{}" 不是 age 接收者',
@@ -232,4 +231,5 @@ export const backupStorage = (): Messages => ({
     '请释放空间、指定另一个目录，或用 --include 只恢复一部分。',
   '{} has room for {} more files, the restore needs {}': '{} 还能容纳 {} 个文件，恢复需要 {} 个',
   'Name another folder, or restore a part with --include.': '请指定另一个目录，或用 --include 只恢复一部分。',
+  'it has version {}': '其版本为 {}',
 });

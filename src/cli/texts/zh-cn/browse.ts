@@ -4,8 +4,8 @@ import type { Messages } from '../catalogue.ts';
 export const browse = (): Messages => ({
   'no snapshot has it': '没有快照包含它',
   'what can be read does not have it': '能读取的部分中没有它',
-  '{} lacks {} that snapshots need': '{0} 缺少快照所需的 {1}',
-  '{} has {} of another size than snapshots need': '{0} 中有 {1} 的大小与快照所需不符',
+  '{} lacks {} that snapshots need': '{1} 缺少快照所需的 {2}',
+  '{} has {} of another size than snapshots need': '{1} 中有 {2} 的大小与快照所需不符',
   'added: {}': '新增：{}',
   'removed: {}': '删除：{}',
   'changed: {}, {}, metadata {}, type {}': '更改：{}，{}，仅元数据 {}，类型 {}',

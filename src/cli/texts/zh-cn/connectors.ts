@@ -375,4 +375,9 @@ export const connectors = (): Messages => ({
   'Write a number and a unit, such as 512B, 64MiB or 1.5GB.': '请写数字加单位，例如 512B、64MiB 或 1.5GB。',
   '{} min {} s': '{} 分 {} 秒',
   '{} h {} min': '{} 小时 {} 分',
+  'the certificate {} cannot be used here': '此处无法使用证书 {}',
+  '{} is a binary key revocation list': '{} 是二进制的密钥吊销列表',
+  '{}:{} is no public key': '{}:{} 不是公钥',
+  'CanonicalDomains for {} is not followed: write the full name of the host as HostName':
+    '不支持 {} 的 CanonicalDomains：请在 HostName 中写主机的完整名称',
 });
