@@ -28,7 +28,7 @@ The key is that of --key, or signing.key of the configuration; a .pub file stand
 
   protected override async execute(): Promise<CommandResult> {
     await using app = openApp(this.globals);
-    const { approveStep, rejectStep } = await import('../src/engine/answers.ts');
+    const { approveStep, rejectStep } = await import('../src/engine/people/answers.ts');
     const deps = await (await app.runs()).deps({ sink: () => undefined });
     const { run, step } = this.args;
     if (this.flags.reject) {

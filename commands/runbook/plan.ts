@@ -40,7 +40,7 @@ export default class RunbookPlan extends BaseCommand<typeof RunbookPlan> {
 
   protected override async execute(): Promise<CommandResult> {
     await using app = openApp(this.globals);
-    const { planText } = await import('../../src/engine/plan-text.ts');
+    const { planText } = await import('../../src/engine/plan/plan-text.ts');
     const runs = await app.runs();
     const { input, limit, out, sign } = this.flags;
     const plan = await runs.plan({

@@ -26,7 +26,7 @@ export default class RunsAnswer extends BaseCommand<typeof RunsAnswer> {
 
   protected override async execute(): Promise<CommandResult> {
     await using app = openApp(this.globals);
-    const { answerUnit } = await import('../../src/engine/answers.ts');
+    const { answerUnit } = await import('../../src/engine/people/answers.ts');
     const deps = await (await app.runs()).deps({ sink: () => undefined });
     const { value, file, comment, unit } = this.flags;
     const done = await answerUnit(deps, {

@@ -2,7 +2,7 @@ import { Args } from '@oclif/core';
 import { openApp } from '../../src/app.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
-import type { Plan } from '../../src/engine/plan-types.ts';
+import type { Plan } from '../../src/engine/plan/plan-types.ts';
 
 export default class RunsShow extends BaseCommand<typeof RunsShow> {
   static override summary = 'Show a run: its steps, what they wait for, what people said';

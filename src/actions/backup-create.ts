@@ -7,7 +7,7 @@ import { messageOf, OaopsError } from '../core/errors.ts';
 import { ExitCode } from '../core/exit-codes.ts';
 import { count } from '../core/units.ts';
 import type { Action } from '../engine/action.ts';
-import { selectTargets } from '../engine/targets.ts';
+import { selectTargets } from '../engine/plan/targets.ts';
 import { oneOrManySchema } from '../runbook/schema/common.ts';
 
 const withSchema = z.strictObject({

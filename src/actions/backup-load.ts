@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { BackupServices } from '../backup/door.ts';
 import { OaopsError } from '../core/errors.ts';
 import type { Action } from '../engine/action.ts';
-import { selectTargets } from '../engine/targets.ts';
+import { selectTargets } from '../engine/plan/targets.ts';
 import { oneOrManySchema, secretRefSchema } from '../runbook/schema/common.ts';
 
 const withSchema = z.strictObject({

@@ -3,7 +3,7 @@ import type { Prompts } from '../cli/prompts.ts';
 import type { Clock } from '../core/clock.ts';
 import { messageOf, OaopsError } from '../core/errors.ts';
 import type { ManualAnswer, ManualQuestion } from '../engine/action.ts';
-import { checkAnswer } from '../engine/manual.ts';
+import { checkAnswer } from '../engine/people/manual.ts';
 
 /** How a run asks the person at the terminal. */
 export interface Asking {

@@ -4,7 +4,7 @@ import type { SourceType } from '../backup/sources/schema.ts';
 import type { CommandResult } from '../cli/base-command.ts';
 import { usageError } from '../core/errors.ts';
 import { formatDuration, formatSize } from '../core/units.ts';
-import { localTarget, selectTargets } from '../engine/targets.ts';
+import { localTarget, selectTargets } from '../engine/plan/targets.ts';
 import { AdHoc, warnOnStderr } from './ad-hoc.ts';
 import { hostDoor } from './hosts.ts';
 import { snapshotChoice } from './snapshot-choice.ts';

@@ -1,7 +1,7 @@
 import type { App } from '../app.ts';
 import { usageError } from '../core/errors.ts';
+import { selectTargets } from '../engine/plan/targets.ts';
 import type { Host, Target } from '../engine/ports.ts';
-import { selectTargets } from '../engine/targets.ts';
 import { warnOnStderr } from './ad-hoc.ts';
 import { hostDoor } from './hosts.ts';
 

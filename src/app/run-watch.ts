@@ -5,7 +5,7 @@ import { isoTime } from '../core/clock.ts';
 import { messageOf, OaopsError } from '../core/errors.ts';
 import type { EventSink, RunEvent } from '../core/events.ts';
 import { formatDuration } from '../core/units.ts';
-import type { Plan } from '../engine/plan-types.ts';
+import type { Plan } from '../engine/plan/plan-types.ts';
 import { type Ping, sendPing } from '../notify/ping.ts';
 import { type PingSpec, pingSchema } from '../runbook/schema/ping.ts';
 import { parseYaml } from '../runbook/yaml/document.ts';

@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { ActionSchema } from '../runbook/types.ts';
-import type { Plan, PlannedStep } from './plan-types.ts';
+import type { Plan, PlannedStep } from './plan/plan-types.ts';
 import type { Host, HttpDoor, SecretDoor, Target } from './ports.ts';
 
 /** How one attempt of one unit (step x target x item) ended. */

@@ -4,10 +4,10 @@ import type { RandomSource } from '../core/ids.ts';
 import type { Redactor } from '../core/redaction.ts';
 import type { JournalRow, RecordStore } from '../record/types.ts';
 import type { AnyAction, ManualAnswer, ManualQuestion } from './action.ts';
-import type { Halt } from './halt.ts';
-import type { Journal } from './journal.ts';
-import type { Plan, PlannedStep, PlannedUnit } from './plan-types.ts';
+import type { Journal } from './journal/journal.ts';
+import type { Plan, PlannedStep, PlannedUnit } from './plan/plan-types.ts';
 import type { HostDoor, HttpDoor, SecretDoor, SignatureDoor } from './ports.ts';
+import type { Halt } from './run/halt.ts';
 
 /** Everything the engine gets from outside; the composition root makes it. */
 export interface EngineDeps {

@@ -2,8 +2,8 @@ import { OaopsError } from '../core/errors.ts';
 import type { RunStatus } from '../core/events.ts';
 import { ExitCode } from '../core/exit-codes.ts';
 import type { RunRow } from '../record/types.ts';
-import type { JournalView } from './journal-state.ts';
-import type { Plan } from './plan-types.ts';
+import type { JournalView } from './journal/journal-state.ts';
+import type { Plan } from './plan/plan-types.ts';
 
 /** After these, a run is over for good. */
 export const closed: readonly RunStatus[] = ['ok', 'rolled-back', 'aborted'];

@@ -3,14 +3,21 @@ import { OaopsError, usageError } from '../core/errors.ts';
 import { ExitCode } from '../core/exit-codes.ts';
 import { newId } from '../core/ids.ts';
 import type { Fence, JournalRow, RunRow } from '../record/types.ts';
-import type { Requester } from './approvals.ts';
-import { cleanupDone } from './cleanup.ts';
 import type { EngineDeps } from './deps.ts';
-import { execute } from './execute.ts';
-import { type Control, type Decision, isFailure, JournalView, type UndoRequest, unitPath } from './journal-state.ts';
-import { endOf, type RunEnd } from './outcome.ts';
-import { canFinishPlan } from './plan.ts';
-import type { Plan } from './plan-types.ts';
+import {
+  type Control,
+  type Decision,
+  isFailure,
+  JournalView,
+  type UndoRequest,
+  unitPath,
+} from './journal/journal-state.ts';
+import type { Requester } from './people/approvals.ts';
+import { canFinishPlan } from './plan/plan.ts';
+import type { Plan } from './plan/plan-types.ts';
+import { cleanupDone } from './run/cleanup.ts';
+import { execute } from './run/execute.ts';
+import { endOf, type RunEnd } from './run/outcome.ts';
 import { cleanupOver, closed, isLockHeld, refuseEmptyUndo, runOver } from './service-refusals.ts';
 
 /** How the process asks a run to stop: first and second signal. */

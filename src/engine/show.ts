@@ -1,9 +1,9 @@
 import type { StepStatus, UnitStatus } from '../core/events.ts';
 import type { JournalRow, RunInputRow, RunRow } from '../record/types.ts';
-import type { StoredFailure } from './attempt.ts';
-import { isFailure, itemsUnit, JournalView, unitPath } from './journal-state.ts';
-import { localText } from './plan-text.ts';
-import type { Plan, PlannedStep } from './plan-types.ts';
+import { isFailure, itemsUnit, JournalView, unitPath } from './journal/journal-state.ts';
+import { localText } from './plan/plan-text.ts';
+import type { Plan, PlannedStep } from './plan/plan-types.ts';
+import type { StoredFailure } from './run/attempt.ts';
 
 /** One unit as the journal has it. */
 export interface ShownUnit {

@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { lineOutput } from '../../src/actions/command.ts';
 import { OutputCapture as ProcessCapture } from '../../src/connectors/process/capture.ts';
 import { Redactor } from '../../src/core/redaction.ts';
-import { OutputCapture as AttemptCapture } from '../../src/engine/capture.ts';
+import { OutputCapture as AttemptCapture } from '../../src/engine/run/capture.ts';
 
 const secret = 'correct-horse-battery-staple';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { approvalText, verifyApproval } from '../../src/engine/approvals.ts';
-import type { Plan } from '../../src/engine/plan-types.ts';
+import { approvalText, verifyApproval } from '../../src/engine/people/approvals.ts';
+import type { Plan } from '../../src/engine/plan/plan-types.ts';
 import type { SignatureDoor } from '../../src/engine/ports.ts';
 
 it.each([

@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
 import { manualConfirm } from '../../src/actions/flow/manual.ts';
-import { answerUnit } from '../../src/engine/answers.ts';
+import { answerUnit } from '../../src/engine/people/answers.ts';
 import type { StepSpec } from '../../src/runbook/types.ts';
 import { fakeAction, ok } from './fake-action.ts';
 import { type Bench, openBench, planOf, stepSpec } from './harness.ts';

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { manualConfirm } from '../../src/actions/flow/manual.ts';
 import { wait } from '../../src/actions/flow/wait.ts';
-import { answerUnit } from '../../src/engine/answers.ts';
-import type { RunEnd } from '../../src/engine/outcome.ts';
+import { answerUnit } from '../../src/engine/people/answers.ts';
+import type { RunEnd } from '../../src/engine/run/outcome.ts';
 import type { RecordStore } from '../../src/record/types.ts';
 import { failed, fakeAction, ok } from './fake-action.ts';
 import { type Bench, openBench, planOf, stepSpec } from './harness.ts';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { AnyAction } from '../../src/engine/action.ts';
-import type { RunEnd } from '../../src/engine/outcome.ts';
+import type { RunEnd } from '../../src/engine/run/outcome.ts';
 import type { StepSpec } from '../../src/runbook/types.ts';
 import { failed, fakeAction, ok } from './fake-action.ts';
 import { type Bench, openBench, planOf, stepSpec, webInventory } from './harness.ts';

@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import { checkpointGraceMs, Halt } from '../../src/engine/halt.ts';
+import { checkpointGraceMs, Halt } from '../../src/engine/run/halt.ts';
 import { fakeAction, ok } from './fake-action.ts';
 import { type Bench, openBench, planOf, stepSpec, VirtualClock } from './harness.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readPlan, refuseStale, refuseUnconfirmed, unguardedDestructive } from '../../src/engine/plan-check.ts';
-import { planText } from '../../src/engine/plan-text.ts';
+import { readPlan, refuseStale, refuseUnconfirmed, unguardedDestructive } from '../../src/engine/plan/plan-check.ts';
+import { planText } from '../../src/engine/plan/plan-text.ts';
 import { fakeAction, ok } from './fake-action.ts';
 import { planOf, stepSpec, webInventory } from './harness.ts';
 

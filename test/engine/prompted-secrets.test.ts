@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { actionsByName } from '../../src/actions/registry.ts';
-import type { Plan } from '../../src/engine/plan-types.ts';
-import { askSecrets, promptedSecrets, refusePromptsThatWait } from '../../src/engine/prompted-secrets.ts';
+import type { Plan } from '../../src/engine/plan/plan-types.ts';
+import { askSecrets, promptedSecrets, refusePromptsThatWait } from '../../src/engine/plan/prompted-secrets.ts';
 
 /** The parts of a plan that are looked at. */
 function planOf(parts: { steps?: object[]; inputs?: object; hosts?: object[] }): Plan {

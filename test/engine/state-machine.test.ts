@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 import type { ActionContext, ActionOutcome, AnyAction } from '../../src/engine/action.ts';
-import type { RunEnd } from '../../src/engine/outcome.ts';
+import type { RunEnd } from '../../src/engine/run/outcome.ts';
 import type { JournalRow, RecordStore, RunStore } from '../../src/record/types.ts';
 import type { StepSpec } from '../../src/runbook/types.ts';
 import { fakeAction } from './fake-action.ts';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ExitCode } from '../../core/exit-codes.ts';
 import { formatDuration } from '../../core/units.ts';
 import type { Action } from '../../engine/action.ts';
-import { localText } from '../../engine/plan-text.ts';
+import { localText } from '../../engine/plan/plan-text.ts';
 import { durationSchema, localizedTextSchema } from '../../runbook/schema/common.ts';
 
 const withSchema = z.strictObject({

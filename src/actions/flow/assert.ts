@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ExitCode } from '../../core/exit-codes.ts';
 import type { Action } from '../../engine/action.ts';
-import { localText } from '../../engine/plan-text.ts';
+import { localText } from '../../engine/plan/plan-text.ts';
 import { localizedTextSchema } from '../../runbook/schema/common.ts';
 
 const withSchema = z.strictObject({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Action, ActionContext, ActionOutcome, ManualAnswer, ManualQuestion } from '../../engine/action.ts';
-import { localText } from '../../engine/plan-text.ts';
+import { localText } from '../../engine/plan/plan-text.ts';
 import { localizedTextSchema, patternSchema } from '../../runbook/schema/common.ts';
 
 const answerResult = {

@@ -231,5 +231,4 @@ export const backupStorage = (): Messages => ({
     '请释放空间、指定另一个目录，或用 --include 只恢复一部分。',
   '{} has room for {} more files, the restore needs {}': '{} 还能容纳 {} 个文件，恢复需要 {} 个',
   'Name another folder, or restore a part with --include.': '请指定另一个目录，或用 --include 只恢复一部分。',
-  'it has version {}': '其版本为 {}',
 });

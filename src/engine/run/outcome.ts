@@ -1,7 +1,7 @@
-import type { RunStatus } from '../core/events.ts';
-import { ExitCode } from '../core/exit-codes.ts';
-import type { RunRow } from '../record/types.ts';
-import type { StepState } from './deps.ts';
+import type { RunStatus } from '../../core/events.ts';
+import { ExitCode } from '../../core/exit-codes.ts';
+import type { RunRow } from '../../record/types.ts';
+import type { StepState } from '../deps.ts';
 import type { HaltReason } from './halt.ts';
 import type { StepEnd } from './step.ts';
 import type { UndoEnd } from './undo.ts';

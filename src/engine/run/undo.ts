@@ -1,8 +1,8 @@
-import type { JournalRow } from '../record/types.ts';
+import type { JournalRow } from '../../record/types.ts';
+import type { RunContext, StepState } from '../deps.ts';
+import { type UndoRequest, unitPath } from '../journal/journal-state.ts';
+import type { PlannedUnit } from '../plan/plan-types.ts';
 import { attempt, type Job, storedFailure } from './attempt.ts';
-import type { RunContext, StepState } from './deps.ts';
-import { type UndoRequest, unitPath } from './journal-state.ts';
-import type { PlannedUnit } from './plan-types.ts';
 import { isDone } from './scope.ts';
 import { decideCommand, recover } from './unit.ts';
 

@@ -1,13 +1,13 @@
-import { messageOf, OaopsError } from '../core/errors.ts';
-import type { Phase, UnitStatus } from '../core/events.ts';
-import type { ExitCode } from '../core/exit-codes.ts';
-import type { JournalRow } from '../record/types.ts';
-import type { ActionOutcome, AnyAction } from './action.ts';
+import { messageOf, OaopsError } from '../../core/errors.ts';
+import type { Phase, UnitStatus } from '../../core/events.ts';
+import type { ExitCode } from '../../core/exit-codes.ts';
+import type { JournalRow } from '../../record/types.ts';
+import type { ActionOutcome, AnyAction } from '../action.ts';
+import type { RunContext } from '../deps.ts';
+import type { RowEnd } from '../journal/journal.ts';
+import { isFailure } from '../journal/journal-state.ts';
+import type { PlannedStep, PlannedUnit } from '../plan/plan-types.ts';
 import { actionContext } from './action-context.ts';
-import type { RunContext } from './deps.ts';
-import type { RowEnd } from './journal.ts';
-import { isFailure } from './journal-state.ts';
-import type { PlannedStep, PlannedUnit } from './plan-types.ts';
 import { runScope } from './scope.ts';
 import { computeDeferred } from './values.ts';
 

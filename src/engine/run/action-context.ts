@@ -1,15 +1,15 @@
 import { join } from 'node:path';
-import { copyIntoDir, makePrivateDir } from '../core/files.ts';
-import type { JournalRow } from '../record/types.ts';
-import type { ActionContext, ManualAnswer, ManualQuestion } from './action.ts';
-import { validApprovals } from './approvals.ts';
+import { copyIntoDir, makePrivateDir } from '../../core/files.ts';
+import type { JournalRow } from '../../record/types.ts';
+import type { ActionContext, ManualAnswer, ManualQuestion } from '../action.ts';
+import type { RunContext } from '../deps.ts';
+import { spokenTo } from '../journal/journal-state.ts';
+import { validApprovals } from '../people/approvals.ts';
+import { findTarget } from '../plan/plan.ts';
+import { localTarget, selectTargets } from '../plan/targets.ts';
+import type { Host } from '../ports.ts';
 import type { Job } from './attempt.ts';
 import { OutputCapture } from './capture.ts';
-import type { RunContext } from './deps.ts';
-import { spokenTo } from './journal-state.ts';
-import { findTarget } from './plan.ts';
-import type { Host } from './ports.ts';
-import { localTarget, selectTargets } from './targets.ts';
 
 /** What one attempt may touch. `context` takes the signal that ends the attempt at once. */
 export function actionContext(

@@ -1,7 +1,7 @@
-import type { RunContext, StepState } from './deps.ts';
+import type { RunContext, StepState } from '../deps.ts';
+import { isFailure, type JournalView } from '../journal/journal-state.ts';
+import type { Plan } from '../plan/plan-types.ts';
 import { Halt } from './halt.ts';
-import { isFailure, type JournalView } from './journal-state.ts';
-import type { Plan } from './plan-types.ts';
 import { runStep, type StepEnd } from './step.ts';
 import { isDeferred } from './values.ts';
 

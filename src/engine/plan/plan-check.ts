@@ -1,6 +1,6 @@
-import { OaopsError, usageError } from '../core/errors.ts';
-import { ExitCode } from '../core/exit-codes.ts';
-import { canonicalJson } from '../core/json.ts';
+import { OaopsError, usageError } from '../../core/errors.ts';
+import { ExitCode } from '../../core/exit-codes.ts';
+import { canonicalJson } from '../../core/json.ts';
 import { planDigest } from './plan.ts';
 import type { Plan, PlannedStep } from './plan-types.ts';
 

@@ -1,12 +1,16 @@
 import { join } from 'node:path';
-import { isoTime } from '../core/clock.ts';
-import { OaopsError, usageError } from '../core/errors.ts';
-import { ExitCode } from '../core/exit-codes.ts';
-import { copyIntoDir } from '../core/files.ts';
-import { formatDuration } from '../core/units.ts';
-import type { JournalRow, RunRow } from '../record/types.ts';
-import type { ManualAnswer, ManualQuestion } from './action.ts';
-import { unitFolder } from './action-context.ts';
+import { isoTime } from '../../core/clock.ts';
+import { OaopsError, usageError } from '../../core/errors.ts';
+import { ExitCode } from '../../core/exit-codes.ts';
+import { copyIntoDir } from '../../core/files.ts';
+import { formatDuration } from '../../core/units.ts';
+import type { JournalRow, RunRow } from '../../record/types.ts';
+import type { ManualAnswer, ManualQuestion } from '../action.ts';
+import type { EngineDeps } from '../deps.ts';
+import { JournalView, spokenTo } from '../journal/journal-state.ts';
+import type { Plan, PlannedStep } from '../plan/plan-types.ts';
+import { unitFolder } from '../run/action-context.ts';
+import { closed, runOver } from '../service-refusals.ts';
 import {
   type ApprovalMessage,
   approvalNamespace,
@@ -15,11 +19,7 @@ import {
   requesterOf,
   verifyApproval,
 } from './approvals.ts';
-import type { EngineDeps } from './deps.ts';
-import { JournalView, spokenTo } from './journal-state.ts';
 import { checkAnswer } from './manual.ts';
-import type { Plan, PlannedStep } from './plan-types.ts';
-import { closed, runOver } from './service-refusals.ts';
 
 type Deps = Pick<EngineDeps, 'record' | 'clock' | 'random' | 'runsDir' | 'actor' | 'signatures'>;
 

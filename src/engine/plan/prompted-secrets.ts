@@ -1,6 +1,6 @@
-import { OaopsError } from '../core/errors.ts';
-import { ExitCode } from '../core/exit-codes.ts';
-import type { AnyAction } from './action.ts';
+import { OaopsError } from '../../core/errors.ts';
+import { ExitCode } from '../../core/exit-codes.ts';
+import type { AnyAction } from '../action.ts';
 import type { Plan } from './plan-types.ts';
 
 /** A `prompt:` reference of a plan, and what the person at the terminal is asked. */

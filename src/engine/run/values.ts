@@ -1,12 +1,12 @@
-import { messageOf, OaopsError } from '../core/errors.ts';
+import { messageOf, OaopsError } from '../../core/errors.ts';
 import {
   type Expression,
   type ExpressionContext,
   evaluateExpression,
   parseExpression,
   templateSource,
-} from '../runbook/expressions.ts';
-import type { Deferred } from './plan-types.ts';
+} from '../../runbook/expressions.ts';
+import type { Deferred } from '../plan/plan-types.ts';
 
 /** Names whose values exist only once something ran. */
 const runtimeRoots = ['steps', 'result'];

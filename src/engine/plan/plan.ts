@@ -1,11 +1,19 @@
-import { type Effect, strongerEffect } from '../core/effects.ts';
-import { messageOf, OaopsError, usageError } from '../core/errors.ts';
-import { digestOf } from '../core/json.ts';
-import type { ActionSchema, Runbook, StepSpec } from '../runbook/types.ts';
+import { type Effect, strongerEffect } from '../../core/effects.ts';
+import { messageOf, OaopsError, usageError } from '../../core/errors.ts';
+import { digestOf } from '../../core/json.ts';
+import type { ActionSchema, Runbook, StepSpec } from '../../runbook/types.ts';
+import type { Inventory, Target } from '../ports.ts';
+import {
+  evaluateOrDefer,
+  hasDeferred,
+  isDeferred,
+  kindOf,
+  resolveValues,
+  rootsOf,
+  showDeferred,
+} from '../run/values.ts';
 import type { Deferred, Plan, PlannedStep, PlannedUnit } from './plan-types.ts';
-import type { Inventory, Target } from './ports.ts';
 import { localTarget, selectTargets } from './targets.ts';
-import { evaluateOrDefer, hasDeferred, isDeferred, kindOf, resolveValues, rootsOf, showDeferred } from './values.ts';
 
 /** Version of the stored form of runbook and plan; a change of the minor part can still finish older plans. */
 export const planSchemaVersion = '1.1';

@@ -1,5 +1,5 @@
-import { usageError } from '../core/errors.ts';
-import type { ManualQuestion } from './action.ts';
+import { usageError } from '../../core/errors.ts';
+import type { ManualQuestion } from '../action.ts';
 
 /**
  * A person's answer as the question wants it: a number for a number, `true`/`false` for yes and no.

@@ -1,5 +1,5 @@
-import type { Phase } from '../core/events.ts';
-import type { JournalRow, RunInputRow } from '../record/types.ts';
+import type { Phase } from '../../core/events.ts';
+import type { JournalRow, RunInputRow } from '../../record/types.ts';
 
 /** Name of the row that holds the items of a deferred `forEach`; no unit can have this name. */
 export const itemsUnit = '*';

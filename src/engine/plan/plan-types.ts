@@ -1,6 +1,6 @@
-import type { Effect } from '../core/effects.ts';
-import type { ActionCall, BecomeSpec, LocalizedText, RetrySpec, UndoSpec, VerifySpec } from '../runbook/types.ts';
-import type { Inventory } from './ports.ts';
+import type { Effect } from '../../core/effects.ts';
+import type { ActionCall, BecomeSpec, LocalizedText, RetrySpec, UndoSpec, VerifySpec } from '../../runbook/types.ts';
+import type { Inventory } from '../ports.ts';
 
 /** A value known only while running: an expression over earlier steps. */
 export interface Deferred {

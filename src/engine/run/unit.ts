@@ -1,6 +1,9 @@
-import { messageOf } from '../core/errors.ts';
-import type { UnitStatus } from '../core/events.ts';
-import type { JournalRow } from '../record/types.ts';
+import { messageOf } from '../../core/errors.ts';
+import type { UnitStatus } from '../../core/events.ts';
+import type { JournalRow } from '../../record/types.ts';
+import type { RunContext, StepState } from '../deps.ts';
+import { isFailure, unitPath } from '../journal/journal-state.ts';
+import type { PlannedUnit } from '../plan/plan-types.ts';
 import {
   type AttemptEnd,
   actionOf,
@@ -13,9 +16,6 @@ import {
   recoverAttempt,
   storedFailure,
 } from './attempt.ts';
-import type { RunContext, StepState } from './deps.ts';
-import { isFailure, unitPath } from './journal-state.ts';
-import type { PlannedUnit } from './plan-types.ts';
 import { runScope, unitOutputs } from './scope.ts';
 import { decideNext } from './unit-decision.ts';
 import { evaluateCondition } from './values.ts';

@@ -1,11 +1,11 @@
-import { messageOf, OaopsError } from '../core/errors.ts';
-import { ExitCode } from '../core/exit-codes.ts';
-import { canonicalJson } from '../core/json.ts';
-import type { RunInputRow } from '../record/types.ts';
-import type { ApprovalRow } from './action.ts';
-import type { RunContext } from './deps.ts';
-import type { Plan, PlannedStep } from './plan-types.ts';
-import type { SignatureDoor } from './ports.ts';
+import { messageOf, OaopsError } from '../../core/errors.ts';
+import { ExitCode } from '../../core/exit-codes.ts';
+import { canonicalJson } from '../../core/json.ts';
+import type { RunInputRow } from '../../record/types.ts';
+import type { ApprovalRow } from '../action.ts';
+import type { RunContext } from '../deps.ts';
+import type { Plan, PlannedStep } from '../plan/plan-types.ts';
+import type { SignatureDoor } from '../ports.ts';
 
 /** Namespaces of SSH signatures: one made for one purpose is worth nothing for another (ssh-keygen(1), -n). */
 export const approvalNamespace = 'oaops-approval';

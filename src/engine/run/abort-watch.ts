@@ -1,5 +1,5 @@
-import type { RunContext } from './deps.ts';
-import { controls } from './journal-state.ts';
+import type { RunContext } from '../deps.ts';
+import { controls } from '../journal/journal-state.ts';
 
 const pollMs = 1000;
 

@@ -1,5 +1,5 @@
-import { usageError } from '../core/errors.ts';
-import type { Inventory, Target } from './ports.ts';
+import { usageError } from '../../core/errors.ts';
+import type { Inventory, Target } from '../ports.ts';
 
 /** The local machine, when the inventory has no entry of its own for it. */
 export const localTarget: Target = { name: 'localhost', connection: 'local', host: 'localhost', groups: [], vars: {} };

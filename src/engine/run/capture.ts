@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { writeFileDurable } from '../core/durable-file.ts';
-import { sha256Hex } from '../core/json.ts';
-import type { Redactor } from '../core/redaction.ts';
-import type { JournalRow } from '../record/types.ts';
+import { writeFileDurable } from '../../core/durable-file.ts';
+import { sha256Hex } from '../../core/json.ts';
+import type { Redactor } from '../../core/redaction.ts';
+import type { JournalRow } from '../../record/types.ts';
 
 /** How much of each stream is kept from the beginning, and as much again from the end. */
 export const keptBytes = 64 * 1024;

@@ -1,7 +1,7 @@
-import type { JournalRow } from '../record/types.ts';
-import type { RunContext, StepState } from './deps.ts';
-import { findTarget, planScope, targetScope } from './plan.ts';
-import type { PlannedUnit } from './plan-types.ts';
+import type { JournalRow } from '../../record/types.ts';
+import type { RunContext, StepState } from '../deps.ts';
+import { findTarget, planScope, targetScope } from '../plan/plan.ts';
+import type { PlannedUnit } from '../plan/plan-types.ts';
 import { evaluateNow } from './values.ts';
 
 /**

@@ -1,8 +1,8 @@
-import type { Clock } from '../core/clock.ts';
-import { isoTime } from '../core/clock.ts';
-import type { Phase, UnitStatus } from '../core/events.ts';
-import type { Redactor } from '../core/redaction.ts';
-import type { Fence, JournalRow, RunInputRow, RunStore } from '../record/types.ts';
+import type { Clock } from '../../core/clock.ts';
+import { isoTime } from '../../core/clock.ts';
+import type { Phase, UnitStatus } from '../../core/events.ts';
+import type { Redactor } from '../../core/redaction.ts';
+import type { Fence, JournalRow, RunInputRow, RunStore } from '../../record/types.ts';
 import { type Control, JournalView } from './journal-state.ts';
 
 /** What is written when an attempt ends. */

@@ -1,9 +1,9 @@
-import { formatDuration } from '../core/units.ts';
-import type { LocalizedText } from '../runbook/types.ts';
+import { formatDuration } from '../../core/units.ts';
+import type { LocalizedText } from '../../runbook/types.ts';
+import { isDeferred } from '../run/values.ts';
 import { planEffect } from './plan.ts';
 import { unguardedDestructive } from './plan-check.ts';
 import type { Plan, PlannedStep } from './plan-types.ts';
-import { isDeferred } from './values.ts';
 
 /** The text in the user's language, English when there is none. Arguments that hold expressions still have bare texts. */
 export function localText(text: LocalizedText | string, lang?: string): string {

@@ -1,5 +1,5 @@
-import type { Clock } from '../core/clock.ts';
-import type { ExitCode } from '../core/exit-codes.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { ExitCode } from '../../core/exit-codes.ts';
 
 /** Why a run starts nothing new. */
 export interface HaltReason {

@@ -1,8 +1,8 @@
-import type { UnitStatus } from '../core/events.ts';
-import type { JournalRow } from '../record/types.ts';
+import type { UnitStatus } from '../../core/events.ts';
+import type { JournalRow } from '../../record/types.ts';
+import { isFailure, type JournalView } from '../journal/journal-state.ts';
+import type { PlannedStep } from '../plan/plan-types.ts';
 import type { StoredFailure } from './attempt.ts';
-import { isFailure, type JournalView } from './journal-state.ts';
-import type { PlannedStep } from './plan-types.ts';
 
 /** What to do next with a unit. */
 export type Next =
