@@ -113,7 +113,14 @@ describe.each([
   };
 
   test('damaged, it is named, nothing wrong is delivered, and the next backup and prune get by', async () => {
-    const cases = names().flatMap((name) => damages.map((damage) => ({ name, damage })));
+    // Without its manifest a snapshot does not exist: a note, and a matter of test/backup/restore/newest.test.ts. A list of
+    // recipients without its last line end says the same.
+    const isNoDamage = (name: string, damage: Damage) =>
+      (name.endsWith('.manifest') && damage.name === 'dropped') ||
+      (name.startsWith('keys/') && damage.name === 'cut by one');
+    const cases = names().flatMap((name) =>
+      damages.filter((damage) => !isNoDamage(name, damage)).map((damage) => ({ name, damage })),
+    );
     const broken: string[] = [];
     for (const { name, damage } of sampleOf(
       cases,

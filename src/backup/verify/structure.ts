@@ -100,7 +100,8 @@ async function checkSums(
 
 /** The recipients that the next backup encrypts for: a damaged key would be noticed only by who can't restore. */
 export async function checkKeys(repository: Repository, structure: Structure): Promise<void> {
-  let newest: string = objectNames.keysPrefix;
+  // Where there is none at all, the first one is what is missing.
+  let newest = objectNames.keys(1);
   try {
     for await (const { name } of repository.store.list(objectNames.keysPrefix)) if (name > newest) newest = name;
     await readKeys(repository);
