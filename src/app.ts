@@ -1,7 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { RunDoor } from './app/runs.ts';
 import type { BackupDoor } from './backup/door.ts';
 import type { GlobalOptions } from './cli/globals.ts';
@@ -10,6 +9,7 @@ import type { LoadedInventory } from './connectors/inventory/load.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import { type RandomSource, systemRandom } from './core/ids.ts';
 import { cacheDir, homeFolder, type PathEnvironment, stateDir } from './core/paths.ts';
+import { packageRoot } from './core/program-files.ts';
 import { Redactor } from './core/redaction.ts';
 import type { HttpDoor, SecretDoor, SignatureDoor } from './engine/ports.ts';
 import type { Notifier } from './notify/notifier.ts';
@@ -179,10 +179,4 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
     made ??= make();
     return made;
   };
-}
-
-/** Sources lie in `src/`, built files in `dist/src/`. */
-function packageRoot(): string {
-  const here = fileURLToPath(new URL('.', import.meta.url));
-  return fileURLToPath(new URL(here.includes('/dist/src/') ? '../../' : '../', import.meta.url));
 }

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { threadFile } from '../../core/program-files.ts';
 import type { PackInfo } from '../format/pack-table.ts';
 import { segmentThresholdBytes } from '../format/repository-config.ts';
 import type { PackAnswer, PackOrder, PackThreadData } from './pack-messages.ts';
@@ -135,9 +136,7 @@ export class PackFeed {
   #start(): Worker {
     const slabs = this.#slabs.map((slab) => slab.memory);
     const workerData: PackThreadData = { slabs, recipients: this.#recipients, level: this.#level };
-    // Sources run as they are; built files have another ending.
-    const file = import.meta.url.endsWith('.ts') ? './pack-thread.ts' : './pack-thread.js';
-    const thread = new Worker(new URL(file, import.meta.url), {
+    const thread = new Worker(threadFile('src/backup/create/pack-thread'), {
       workerData,
       // Flags of the process, such as --input-type, need not fit a file.
       execArgv: [],

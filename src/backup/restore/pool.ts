@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { threadFile } from '../../core/program-files.ts';
 import { doJob, type WorkerAnswer, type WorkerJob } from './jobs.ts';
 import type { WriteContext } from './write-file.ts';
 
@@ -28,10 +29,8 @@ export class WorkerPool {
     this.#context = context;
     this.size = Math.max(1, Math.min(4, availableParallelism(), work.jobs));
     if (work.bytes < smallBytes) return;
-    // Sources run as they are; built files have another ending.
-    const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
     for (let i = 0; i < this.size; i += 1) {
-      const worker = new Worker(new URL(file, import.meta.url), {
+      const worker = new Worker(threadFile('src/backup/restore/worker'), {
         workerData: context,
         // Flags of the process, such as --input-type, need not fit a file.
         execArgv: [],
