@@ -28,8 +28,8 @@ export function handOver(moduleUrl) {
     process.exitCode = 2;
     return;
   }
-  // The same flag as in bin/run.js.
-  const args = ['--max-semi-space-size=2', script].concat(process.argv.slice(2));
+  // The same flags as in bin/run.js.
+  const args = ['--max-semi-space-size=2', '--min-semi-space-size=2', script].concat(process.argv.slice(2));
   if (typeof process.execve === 'function') process.execve(node, [node].concat(args), process.env);
 
   const child = spawn(node, args, {
