@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { RunDoor } from './app/runs.ts';
 import type { BackupDoor } from './backup/door.ts';
 import type { GlobalOptions } from './cli/globals.ts';
-import type { LoadedConfig } from './config/load.ts';
+import type { MergedConfig } from './config/layers.ts';
 import type { LoadedInventory } from './connectors/inventory/load.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import { type RandomSource, systemRandom } from './core/ids.ts';
@@ -37,7 +37,7 @@ export interface App extends AsyncDisposable {
   /** Secrets that were typed in this process, by their `prompt:` references; kept nowhere else. */
   typedSecrets: Map<string, string>;
   /** Configuration files and environment, merged and checked; read on first use. */
-  config: () => Promise<LoadedConfig>;
+  config: () => Promise<MergedConfig>;
   /** Kinds and actions, for validation and planning. */
   catalogue: () => Promise<Catalogue>;
   /** Folders in which a runbook is looked up by its name, the first that has it wins. */
@@ -90,7 +90,7 @@ export function openApp(globals: GlobalOptions, options: AppOptions = {}): App {
     secrets: once(async () =>
       (await import('./connectors/secrets/secrets.ts')).secretDoor(env, redactor, app.typedSecrets),
     ),
-    config: once(async () => (await import('./config/load.ts')).loadConfig({ place, explicit: globals.configFile })),
+    config: once(async () => (await import('./config/open.ts')).openConfig({ place, explicit: globals.configFile })),
     catalogue: once(async () => {
       const [{ procedureKind }, { backupKind }, { restoreDrillKind }, { actionList }] = await Promise.all([
         import('./runbook/procedure-kind.ts'),
@@ -102,17 +102,9 @@ export function openApp(globals: GlobalOptions, options: AppOptions = {}): App {
     }),
     runbookFolders: once(async () => {
       const { libraryFolders } = await import('./runbook/library.ts');
-      const { filesOf } = await import('./config/files.ts');
-      // Reading the configuration loads the schemas; most machines that list runbooks have none.
-      const configured = filesOf({ place, explicit: globals.configFile }).some(
-        (file) => file.present || file.layer === 'file',
-      )
-        ? (await (await import('./config/load.ts')).loadConfig({ place, explicit: globals.configFile })).settings
-            .runbooks
-        : undefined;
       return libraryFolders({
         path: env['OAOPS_RUNBOOK_PATH'],
-        configured: configured ?? [],
+        configured: (await app.config()).settings.runbooks ?? [],
         shipped: join(packageRoot(), 'runbooks'),
         cwd: process.cwd(),
       });

@@ -2,8 +2,8 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { App } from '../app.ts';
 import { loginName } from '../core/login.ts';
-import { canFinishPlan } from '../engine/plan/plan.ts';
-import { unitFolder } from '../engine/run/action-context.ts';
+import { canFinishPlan } from '../engine/plan/plan-version.ts';
+import { unitFolder } from '../engine/run/unit-folder.ts';
 import type { EvidenceOptions } from '../record/evidence/bundle.ts';
 import type { RecordOptions } from '../record/open.ts';
 

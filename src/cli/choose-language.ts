@@ -1,5 +1,6 @@
 import { homeFolder } from '../core/paths.ts';
 import { environmentLanguage, type Language, toLanguage } from './texts/language.ts';
+import { loadTexts } from './texts/texts.ts';
 
 /** What decides about the language of texts, before the configuration does. */
 export interface LanguageHints {
@@ -12,9 +13,15 @@ export interface LanguageHints {
 
 /**
  * `--lang`, OAOPS_LANG, configuration, locale. The configuration is only read when there is one; a broken one is not the
- * matter here: who needs a setting will say what is wrong with it.
+ * matter here: who needs a setting will say what is wrong with it. The texts of the language are there afterwards.
  */
-export async function chooseLanguage({ flag, configFile, env }: LanguageHints): Promise<Language> {
+export async function chooseLanguage(hints: LanguageHints): Promise<Language> {
+  const lang = await languageOf(hints);
+  await loadTexts(lang);
+  return lang;
+}
+
+async function languageOf({ flag, configFile, env }: LanguageHints): Promise<Language> {
   const own = toLanguage(flag) ?? toLanguage(env['OAOPS_LANG']);
   if (own) return own;
   const { filesOf } = await import('../config/files.ts');

@@ -6,6 +6,7 @@ import { ExitCode } from '../core/exit-codes.ts';
 import { nearest } from '../core/nearest.ts';
 import { exitCodeOf, renderFailure } from './failure.ts';
 import { detectStyle } from './style.ts';
+import { loadTexts } from './texts/texts.ts';
 
 export interface MainOptions {
   /** Folder of package.json. */
@@ -52,7 +53,10 @@ export async function main({ root, argv, mode }: MainOptions): Promise<void> {
     refuseUnknownCommand(config, line, normalizeArgv(config, line)[0]);
     await run(line, config);
   } catch (error) {
-    process.stderr.write(renderFailure(error, detectStyle(argv, process.env)));
+    const style = detectStyle(argv, process.env);
+    // Told in English rather than not at all.
+    await loadTexts(style.lang).catch(() => {});
+    process.stderr.write(renderFailure(error, style));
     process.exitCode = exitCodeOf(error);
   }
 }

@@ -7,31 +7,13 @@ import { checkSchema } from '../runbook/check/zod-findings.ts';
 import type { Finding } from '../runbook/types.ts';
 import { parseYaml } from '../runbook/yaml/document.ts';
 import { decodeText } from '../runbook/yaml/text.ts';
-import { fromEnvironment } from './environment.ts';
 import { type ConfigFile, filesOf, type LoadOptions } from './files.ts';
-import { configSchema, pathKeys, type Settings } from './schema.ts';
+import { type Layer, type MergedConfig, mergeLayers, type Origin } from './layers.ts';
+import { configSchema, pathKeys } from './schema.ts';
 
-/** Where a setting comes from, for `oaops config show --origin`. */
-export interface Origin {
-  layer: 'system' | 'user' | 'file' | 'environment';
-  /** File, or name of the environment variable. */
-  source: string;
-  line?: number;
-}
-
-export interface LoadedConfig {
-  settings: Settings;
-  /** Dotted key of each leaf (lists count as one) -> where it comes from. */
-  origins: Map<string, Origin>;
-  files: ConfigFile[];
+export interface LoadedConfig extends MergedConfig {
   findings: Finding[];
 }
-
-type Layer = {
-  origin: Origin;
-  data: Record<string, unknown>;
-  lineOf: (path: (string | number)[]) => number | undefined;
-};
 
 /**
  * Reads all files and reports everything that is wrong with them; throws only when a file cannot be read at all.
@@ -53,17 +35,7 @@ export function readConfig(options: LoadOptions): LoadedConfig {
     }
     layers.push(readLayer(file, options.place, findings));
   }
-  for (const { key, value, variable } of fromEnvironment(options.place.env)) {
-    layers.push({
-      origin: { layer: 'environment', source: variable },
-      data: nest(key.split('.'), value),
-      lineOf: () => undefined,
-    });
-  }
-  const origins = new Map<string, Origin>();
-  const settings: Record<string, unknown> = {};
-  for (const layer of layers) merge(settings, layer.data, [], layer, origins);
-  return { settings: settings as Settings, origins, files, findings };
+  return { ...mergeLayers(layers, files, options.place.env), findings };
 }
 
 /**
@@ -149,35 +121,6 @@ function absolutePaths(value: unknown, path: string[], folder: string, home: str
 
 function matches(pattern: string[], path: string[]): boolean {
   return pattern.length === path.length && pattern.every((part, i) => part === '*' || part === path[i]);
-}
-
-function nest(keys: string[], value: unknown): Record<string, unknown> {
-  const [first, ...rest] = keys;
-  return { [first!]: rest.length === 0 ? value : nest(rest, value) };
-}
-
-/** Mappings are merged key by key, everything else (lists too) is replaced whole by the later layer. */
-function merge(
-  into: Record<string, unknown>,
-  from: Record<string, unknown>,
-  path: string[],
-  layer: Layer,
-  origins: Map<string, Origin>,
-): void {
-  for (const [key, value] of Object.entries(from)) {
-    const here = [...path, key];
-    if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
-      const below = into[key];
-      const target =
-        below !== null && typeof below === 'object' && !Array.isArray(below) ? (below as Record<string, unknown>) : {};
-      into[key] = target;
-      merge(target, value as Record<string, unknown>, here, layer, origins);
-    } else {
-      into[key] = value;
-      const line = layer.lineOf(here);
-      origins.set(here.join('.'), line === undefined ? layer.origin : { ...layer.origin, line });
-    }
-  }
 }
 
 function lineAt(text: string, offset: number): number {

@@ -1,6 +1,6 @@
 import type { Finding } from '../runbook/types.ts';
 import type { ConfigFile } from './files.ts';
-import type { LoadedConfig, Origin } from './load.ts';
+import type { MergedConfig, Origin } from './layers.ts';
 import type { Settings } from './schema.ts';
 
 export interface ShownConfig {
@@ -12,7 +12,7 @@ export interface ShownConfig {
 }
 
 /** The settings with their origins, for `oaops config show`. */
-export function describeConfig({ settings, files, origins }: LoadedConfig): ShownConfig {
+export function describeConfig({ settings, files, origins }: MergedConfig): ShownConfig {
   const rows = [...origins]
     .map(([key, origin]) => ({ key, value: shown(valueAt(settings, key)), origin: originText(origin) }))
     .sort((a, b) => (a.key < b.key ? -1 : 1));

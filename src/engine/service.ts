@@ -13,8 +13,8 @@ import {
   unitPath,
 } from './journal/journal-state.ts';
 import type { Requester } from './people/approvals.ts';
-import { canFinishPlan } from './plan/plan.ts';
 import type { Plan } from './plan/plan-types.ts';
+import { canFinishPlan } from './plan/plan-version.ts';
 import { cleanupDone } from './run/cleanup.ts';
 import { execute } from './run/execute.ts';
 import { endOf, type RunEnd } from './run/outcome.ts';

@@ -1,6 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { Catalogue } from '../../src/cli/texts/catalogue.ts';
-import { say, sayEvent, sayLines } from '../../src/cli/texts/texts.ts';
+import { loadTexts, say, sayEvent, sayLines } from '../../src/cli/texts/texts.ts';
+
+beforeAll(() => loadTexts('zh-CN'));
 
 const catalogue = new Catalogue({
   '{} cannot be read: {}': '{} 无法读取：{}',

@@ -1,8 +1,11 @@
 import { Args, Command, Flags } from '@oclif/core';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { exitCodeOf, type FailureStyle, parseFailure, renderFailure, renderWarning } from '../../src/cli/failure.ts';
+import { loadTexts } from '../../src/cli/texts/texts.ts';
 import { OaopsError } from '../../src/core/errors.ts';
 import { Redactor } from '../../src/core/redaction.ts';
+
+beforeAll(() => loadTexts('zh-CN'));
 
 const style: FailureStyle = { json: false, debug: false, lang: 'en', color: false };
 const error = new OaopsError('repository-missing', 'there is no repository at /srv/repo', {

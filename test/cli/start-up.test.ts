@@ -85,6 +85,20 @@ describe('the built program', () => {
     expect(packagesIn(modulesOf('bin/run.js', ['--help']).modules)).toContain('@oclif/core');
   });
 
+  test.skipIf(!built)(
+    'a backup without runbook and configuration loads nothing to read such, and no other language',
+    () => {
+      const repo = join(folder, 'repo');
+      expect(modulesOf('bin/run.js', ['backup', 'init', '--repo', repo, '--no-encryption']).status).toBe(0);
+      const { modules, stdout } = modulesOf('bin/run.js', ['backup', 'create', preload, '--repo', repo]);
+      expect(stdout).toContain('complete');
+      const packages = packagesIn(modules);
+      expect(packages).toContain('better-sqlite3');
+      expect(packages.filter((name) => ['@marcbachmann/cel-js', 'yaml', 'zod', 'croner'].includes(name))).toEqual([]);
+      expect(modules.filter((url) => /\/chinese\b/.test(url))).toEqual([]);
+    },
+  );
+
   test.skipIf(!built)('every heavy package is known by its name, wherever the build put it', () => {
     const names = new Set(Object.values(bundled).flat());
     // These two find files beside themselves and cannot be bundled: bin/bundle.ts.

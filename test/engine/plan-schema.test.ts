@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { canFinishPlan, planSchemaVersion } from '../../src/engine/plan/plan.ts';
+import { canFinishPlan, planSchemaVersion } from '../../src/engine/plan/plan-version.ts';
 
 test('goes on with plans of its own schema version and of older minor ones, with no others', () => {
   const [major, minor] = planSchemaVersion.split('.').map(Number);

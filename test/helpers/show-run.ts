@@ -5,6 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { openRenderer } from '../../src/cli/render/open.ts';
 import { toLanguage } from '../../src/cli/texts/language.ts';
+import { loadTexts } from '../../src/cli/texts/texts.ts';
 import type { RunEvent } from '../../src/core/events.ts';
 import { Redactor } from '../../src/core/redaction.ts';
 
@@ -15,6 +16,7 @@ const pauseMs = pace === 'slow' ? 400 : 5;
 const redactor = new Redactor();
 redactor.add('s3cret-word');
 
+await loadTexts(lang);
 const renderer = await openRenderer({
   globals: {
     json: flag('--json'),

@@ -30,14 +30,20 @@ function widthOfCluster(cluster: string): number {
   return wide.some(([from, to]) => code >= from && code <= to) ? 2 : 1;
 }
 
-const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
+let segmenter: Intl.Segmenter | undefined;
+
+/** What is seen as one character each. The segmenter is made when first needed: that takes 15 ms, more than most commands print in. */
+function clusters(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
+  return segmenter.segment(text);
+}
 
 /** Columns that a text takes in a terminal: Chinese characters two, escape sequences none. */
 export function displayWidth(text: string): number {
   const bare = text.replace(escapes, '');
   if (/^[\x20-\x7e]*$/.test(bare)) return bare.length;
   let width = 0;
-  for (const { segment } of segmenter.segment(bare)) width += widthOfCluster(segment);
+  for (const { segment } of clusters(bare)) width += widthOfCluster(segment);
   return width;
 }
 
@@ -46,7 +52,7 @@ export function clip(text: string, columns: number): string {
   if (displayWidth(text) <= columns) return text;
   let result = '';
   let width = 1;
-  for (const { segment } of segmenter.segment(text)) {
+  for (const { segment } of clusters(text)) {
     width += widthOfCluster(segment);
     if (width > columns) break;
     result += segment;

@@ -1,65 +1,60 @@
 import type { OaopsError } from '../../core/errors.ts';
 import type { RunEvent } from '../../core/events.ts';
-import { Catalogue, type Messages } from './catalogue.ts';
 import { en, type TextKey } from './en.ts';
-import { errorsZhCn } from './errors-zh-cn.ts';
 import type { Language } from './language.ts';
-import { helpZhCn, sectionsZhCn } from './zh-cn/help.ts';
-import { messagesZhCn } from './zh-cn/messages.ts';
-import { labelsZhCn, titlesZhCn } from './zh-cn/titles.ts';
-import { zhCn } from './zh-cn.ts';
 
 export type { TextKey } from './en.ts';
 export type { Language } from './language.ts';
 
 type Values = Readonly<Record<string, unknown>>;
+type Texts = typeof import('./chinese.ts');
+
+let chinese: Texts | undefined;
+
+/** Loads what a language needs: chooseLanguage() does it, and who goes by a language without it. Until then texts are English. */
+export async function loadTexts(lang: Language): Promise<void> {
+  if (lang === 'zh-CN') chinese ??= await import('./chinese.ts');
+}
+
+/** Texts of a language other than English. */
+function textsOf(lang: string | undefined): Texts | undefined {
+  return lang === 'zh-CN' ? chinese : undefined;
+}
 
 /** A label in the user's language, with `{name}` filled in from `values`. */
 export function text(lang: Language, key: TextKey, values: Values = {}): string {
-  const template = (lang === 'zh-CN' ? zhCn : en)[key];
+  const template = (textsOf(lang)?.words ?? en)[key];
   return template.replace(/\{(\w+)\}/g, (whole, name: string) => (name in values ? String(values[name]) : whole));
-}
-
-let chinese: Catalogue | undefined;
-
-/** Made with the first text that is asked for in Chinese. */
-function catalogue(): Catalogue {
-  chinese ??= new Catalogue(messagesZhCn());
-  return chinese;
 }
 
 /** A message of oaops (of an error, a finding, an event) in the user's language; what is not known stays as it is. */
 export function say(lang: Language, english: string): string {
-  return lang === 'zh-CN' ? (catalogue().translate(english) ?? english) : english;
+  return textsOf(lang)?.catalogue().translate(english) ?? english;
 }
 
 /** What a command prints, line by line. Not for data of users: a file named "failed" must keep its name. */
 export function sayLines(lang: string | undefined, english: string): string {
-  return lang === 'zh-CN' ? catalogue().lines(english) : english;
+  return textsOf(lang)?.catalogue().lines(english) ?? english;
 }
 
 /** The heading of a column. */
 export function tableTitle(lang: Language, english: string): string {
-  return lang === 'zh-CN' ? (titlesZhCn[english] ?? english) : english;
+  return textsOf(lang)?.titles[english] ?? english;
 }
-
-let chineseHelp: Messages | undefined;
 
 /** What help says of a topic, command, flag or argument. */
 export function helpText(lang: Language, english: string): string {
-  if (lang === 'en') return english;
-  chineseHelp ??= helpZhCn();
-  return chineseHelp[english] ?? english;
+  return textsOf(lang)?.help()[english] ?? english;
 }
 
 /** The heading of a part of a help page. */
 export function helpSection(lang: Language, english: string): string {
-  return lang === 'zh-CN' ? (sectionsZhCn[english] ?? english) : english;
+  return textsOf(lang)?.sections[english] ?? english;
 }
 
 /** The label of a fact. */
 export function fieldLabel(lang: Language, english: string): string {
-  return lang === 'zh-CN' ? (labelsZhCn[english] ?? english) : english;
+  return textsOf(lang)?.labels[english] ?? english;
 }
 
 /** An event as it is shown to people; NDJSON and the record keep the English one. */
@@ -76,10 +71,11 @@ export function sayEvent(lang: Language, event: RunEvent): RunEvent {
  * and where that comes from elsewhere (the system, a parser) by its code, which then frames it.
  */
 export function errorText(lang: Language, error: OaopsError): { message: string; next: string | undefined } {
-  if (lang === 'en') return { message: error.message, next: error.next };
+  const texts = textsOf(lang);
+  if (!texts) return { message: error.message, next: error.next };
   const next = error.next === undefined ? undefined : say(lang, error.next);
-  const message = catalogue().translate(error.message);
-  const frame = message === undefined ? errorsZhCn[error.code] : undefined;
+  const message = texts.catalogue().translate(error.message);
+  const frame = message === undefined ? texts.errors[error.code] : undefined;
   if (frame === undefined) return { message: message ?? error.message, next };
   return { message: frame.replace('{message}', () => error.message), next };
 }

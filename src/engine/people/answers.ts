@@ -9,7 +9,7 @@ import type { ManualAnswer, ManualQuestion } from '../action.ts';
 import type { EngineDeps } from '../deps.ts';
 import { JournalView, spokenTo } from '../journal/journal-state.ts';
 import type { Plan, PlannedStep } from '../plan/plan-types.ts';
-import { unitFolder } from '../run/action-context.ts';
+import { unitFolder } from '../run/unit-folder.ts';
 import { closed, runOver } from '../service-refusals.ts';
 import {
   type ApprovalMessage,

@@ -10,6 +10,7 @@ import { localTarget, selectTargets } from '../plan/targets.ts';
 import type { Host } from '../ports.ts';
 import type { Job } from './attempt.ts';
 import { OutputCapture } from './capture.ts';
+import { unitFolder } from './unit-folder.ts';
 
 /** What one attempt may touch. `context` takes the signal that ends the attempt at once. */
 export function actionContext(
@@ -94,12 +95,6 @@ export function actionContext(
     ...(deps.ask ? { ask: (question: ManualQuestion) => askAndKeep(run, row, unitDir, question) } : {}),
   });
   return { context, capture, unitDir, forget };
-}
-
-/** Folder of a unit's files. Unit names come from inventories: anything that is not plain is replaced. */
-export function unitFolder(runDir: string, step: string, unit: string): string {
-  const plain = (name: string) => name.replace(/[^A-Za-z0-9._-]/g, '_').replace(/^\.+/, '_');
-  return join(runDir, plain(step), plain(unit));
 }
 
 /** An answer given at the terminal is kept like one given by `oaops runs answer`. */

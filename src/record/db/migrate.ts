@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import { type Migration, Migrator } from 'kysely/migration';
+import type { Migration } from 'kysely/migration';
 import { errnoOf, messageOf, OaopsError } from '../../core/errors.ts';
 import { isOfTheWorld } from './errors.ts';
 import type { Tables } from './tables.ts';
@@ -35,6 +35,8 @@ export async function migrate(
   if (known.every((name) => done.includes(name))) return;
   if (done.length > 0) await refuseOpenRuns(db, canFinish);
 
+  // Loaded by the first command of a new version only.
+  const { Migrator } = await import('kysely/migration');
   const { error } = await new Migrator({
     db,
     provider: { getMigrations: async () => all },

@@ -2,6 +2,7 @@ import type { Messages } from '../catalogue.ts';
 
 /** Texts of commands, command line and configuration: commands, src/app, src/cli, src/config. A function, so that only who needs Chinese pays for it. */
 export const commands = (): Messages => ({
+  'the program has no package.json': '程序目录中没有 package.json',
   '{} of run {} is rejected': '运行 {2} 的 {1} 已被驳回',
   'no key to sign with is given': '没有给出签名用的密钥',
   'Give --key FILE, or set signing.key in the configuration.': '请给出 --key 文件，或在配置中设置 signing.key。',
