@@ -1,5 +1,4 @@
 // Read by whatever Node.js is on the PATH, however old: plain syntax and node: modules only.
-import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,7 +16,7 @@ export function needsHandOver() {
  * Runs the same command under the packaged Node.js: in place where this Node.js can exec (22.15 and later), else as a
  * child that gets our streams and signals, whose exit code or signal becomes ours, and which ends when we are killed.
  */
-export function handOver(moduleUrl) {
+export async function handOver(moduleUrl) {
   const script = fileURLToPath(moduleUrl);
   const node = packagedNode(dirname(dirname(script)));
   if (node === undefined || process.env[lifelineVariable] !== undefined) {
@@ -32,6 +31,8 @@ export function handOver(moduleUrl) {
   const args = ['--max-semi-space-size=2', '--min-semi-space-size=2', script].concat(process.argv.slice(2));
   if (typeof process.execve === 'function') process.execve(node, [node].concat(args), process.env);
 
+  // Loaded here: it brings the network along, and most commands hand nothing over.
+  const { spawn } = await import('node:child_process');
   const child = spawn(node, args, {
     // The child reads the fourth stream until it ends, which the system does for us even after kill -9.
     stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
