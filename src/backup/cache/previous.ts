@@ -21,6 +21,8 @@ export class PreviousManifest {
   readonly #usable: (pack: string) => boolean;
   #nextBlock = 0;
   #lines: string[] = [];
+  /** The block that is read and the one before it: new blocks end where old ones do, or a little later. */
+  readonly #recent: { reference: EntryBlockRef; lines: readonly string[] }[] = [];
   #at = 0;
   #current: PreviousLine | undefined;
   #checkLines = false;
@@ -52,6 +54,15 @@ export class PreviousManifest {
     return undefined;
   }
 
+  /**
+   * The earlier block that holds these very lines, if it is one of the last two that were read. Lines that `lineOf` gave are the same
+   * strings and quickly compared: nothing has to be put together and hashed to find out that a block did not change.
+   */
+  blockOf(lines: readonly string[]): EntryBlockRef | undefined {
+    const same = (known: readonly string[]) => known.length === lines.length && known.every((line, i) => line === lines[i]);
+    return this.#recent.find((block) => same(block.lines))?.reference;
+  }
+
   #advance(): void {
     while (this.#at >= this.#lines.length) {
       const block = this.#blocks[this.#nextBlock++];
@@ -64,6 +75,7 @@ export class PreviousManifest {
       if (text === undefined) this.unreadBlocks++;
       this.#lines = text === undefined ? [] : entryBlockLines(text);
       this.#at = 0;
+      if (text !== undefined && this.#recent.unshift({ reference: block, lines: this.#lines }) > 2) this.#recent.pop();
       this.#checkLines = !known?.packs.every(this.#usable);
     }
     const line = this.#lines[this.#at++]!;

@@ -13,6 +13,11 @@ import { openDatabase, removeDatabase } from './database.ts';
 import { HashFilter } from './hash-filter.ts';
 import { checkRow, rowChecksum } from './row-checksum.ts';
 
+/** More than most blocks: they are decompressed in one piece, which needs not be copied. */
+const blockChunkBytes = 4 * 1024 * 1024;
+/** Smaller buffers are parts of larger ones that Node.js shares out. */
+const releasedBytes = 64 * 1024;
+
 /** What the cache knows of a block: its reference, and the packs that its lines name. */
 export interface KnownBlock extends EntryBlockRef {
   packs: string[];
@@ -166,10 +171,11 @@ export class RepositoryCache implements ContentIndex {
   /** Plain text of an entry block, checked; undefined when the copy is missing or damaged. */
   blockText(plainSha256: string): string | undefined {
     try {
-      const plain = zstdDecompressSync(readFileSync(join(this.#blocksDir, plainSha256)));
+      const zstd = readFileSync(join(this.#blocksDir, plainSha256));
+      const plain = zstdDecompressSync(zstd, { chunkSize: blockChunkBytes });
       const text = sha256Hex(plain) === plainSha256 ? plain.toString('latin1') : undefined;
       // Some MiB for each block: given back at once, a walk of a million files makes no garbage otherwise that would free them.
-      if (plain.length === plain.buffer.byteLength) (plain.buffer as ArrayBuffer).transfer(0);
+      if (plain.length >= releasedBytes) (plain.buffer as ArrayBuffer).transfer(0);
       return text;
     } catch {
       return undefined;

@@ -115,18 +115,19 @@ export async function createSnapshot(options: CreateOptions): Promise<CreatedSna
   for (const { path, message } of options.sources.missing) report({ class: 'missing-source', path, message });
 
   const packer = new Packer({ ...options, contents: withoutStale(cache, options.stale) });
-  const manifest = new ManifestWriter({
-    legs,
-    cache,
-    recipients,
-    spoolFile: `${options.spoolDir}/lines`,
-    nameOf: (pack) => packer.nameOf(pack),
-  });
   const previous = new PreviousManifest(
     cache,
     parent?.blocks ?? [],
     (pack) => !options.stale.has(pack) && legs.has(objectNames.pack(pack)),
   );
+  const manifest = new ManifestWriter({
+    legs,
+    cache,
+    recipients,
+    spoolFile: `${options.spoolDir}/lines`,
+    earlierBlock: (lines) => previous.blockOf(lines),
+    nameOf: (pack) => packer.nameOf(pack),
+  });
   try {
     const dumps = await makeDumps(options, packer, report);
     const scanned = await scanSources({

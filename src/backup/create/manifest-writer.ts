@@ -1,6 +1,6 @@
 import { sha256Hex } from '../../core/json.ts';
 import { packsOf } from '../cache/previous.ts';
-import type { RepositoryCache } from '../cache/repository-cache.ts';
+import type { KnownBlock, RepositoryCache } from '../cache/repository-cache.ts';
 import { compressText, encryptBytes } from '../crypto/codec.ts';
 import { entryField } from '../format/entry.ts';
 import { formatEntryBlock } from '../format/entry-block.ts';
@@ -24,6 +24,8 @@ export interface ManifestWriterOptions {
   recipients: readonly string[];
   /** File of the spool for lines that wait. */
   spoolFile: string;
+  /** A block of the previous manifest that holds just these lines. */
+  earlierBlock: (lines: readonly string[]) => EntryBlockRef | undefined;
   /** Name of a pack of this run by its number. */
   nameOf: (pack: number) => string;
 }
@@ -82,15 +84,11 @@ export class ManifestWriter {
     this.#lines = [];
     this.#bytes = 0;
     const { cache, legs, recipients } = this.#options;
+    const earlier = this.#options.earlierBlock(lines);
+    if (earlier && this.#refer(cache.block(earlier.plainSha256))) return;
     const plain = Buffer.from(formatEntryBlock(lines), 'latin1');
     const plainSha256 = sha256Hex(plain);
-    const known = cache.block(plainSha256);
-    if (known && legs.has(objectNames.block(known.sha256))) {
-      const { packs, ...reference } = known;
-      this.blocks.push(reference);
-      for (const pack of packs) this.packs.add(pack);
-      return;
-    }
+    if (this.#refer(cache.block(plainSha256))) return;
     const packs = new Set<string>();
     for (const line of lines) for (const pack of packsOf(line)) packs.add(pack);
     const zstd = await compressText(plain);
@@ -107,6 +105,15 @@ export class ManifestWriter {
     cache.addBlock({ ...reference, packs: [...packs] }, zstd);
     this.blocks.push(reference);
     for (const pack of packs) this.packs.add(pack);
+  }
+
+  /** Refers to a block that is on the legs; false when it is not. */
+  #refer(known: KnownBlock | undefined): boolean {
+    if (!known || !this.#options.legs.has(objectNames.block(known.sha256))) return false;
+    const { packs, ...reference } = known;
+    this.blocks.push(reference);
+    for (const pack of packs) this.packs.add(pack);
+    return true;
   }
 }
 

@@ -30,7 +30,8 @@ export class PackFeed {
   #slab: Slab | undefined;
   #thread: Worker | undefined;
   #pack = { number: -1, file: '' };
-  #ranges: { offset: number; length: number }[] = [];
+  readonly #ranges = new Uint32Array(2 * portionRanges);
+  #rangeCount = 0;
   #pendingBytes = 0;
   #failure: Error | undefined;
   #room = Promise.withResolvers<void>();
@@ -76,11 +77,13 @@ export class PackFeed {
   /** Adds the first `length` bytes of the last `room()` to the open pack. */
   push(length: number): void {
     const slab = this.#slab!;
-    this.#ranges.push({ offset: slab.used, length });
+    this.#ranges[2 * this.#rangeCount] = slab.used;
+    this.#ranges[2 * this.#rangeCount + 1] = length;
+    this.#rangeCount++;
     slab.used += length;
     slab.waiting += length;
     this.#pendingBytes += length;
-    if (this.#pendingBytes >= portionBytes || this.#ranges.length >= portionRanges) this.#send();
+    if (this.#pendingBytes >= portionBytes || this.#rangeCount >= portionRanges) this.#send();
   }
 
   /** Ends the open pack: its file is complete, synced and its hash known. */
@@ -119,11 +122,11 @@ export class PackFeed {
   }
 
   #send(): void {
-    if (this.#ranges.length === 0) return;
+    if (this.#rangeCount === 0) return;
     const { number, file } = this.#pack;
     const slab = this.#slabs.indexOf(this.#slab!);
-    this.#order({ kind: 'data', pack: number, file, slab, ranges: this.#ranges });
-    this.#ranges = [];
+    this.#order({ kind: 'data', pack: number, file, slab, ranges: this.#ranges.slice(0, 2 * this.#rangeCount) });
+    this.#rangeCount = 0;
     this.#pendingBytes = 0;
   }
 

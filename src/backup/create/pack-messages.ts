@@ -1,8 +1,11 @@
 import type { PackInfo } from '../format/pack-table.ts';
 
-/** What the thread that makes packs is told. Contents lie in shared slabs; only places in them are sent. */
+/**
+ * What the thread that makes packs is told. Contents lie in shared slabs; only places in them are sent: offset and length of one after the
+ * other, as numbers, because copying an object for each small file costs more than its place is worth.
+ */
 export type PackOrder =
-  | { kind: 'data'; pack: number; file: string; slab: number; ranges: { offset: number; length: number }[] }
+  | { kind: 'data'; pack: number; file: string; slab: number; ranges: Uint32Array }
   | { kind: 'finish'; pack: number };
 
 /** What it answers. `data` is answered when its bytes are copied out of the slab. */

@@ -28,7 +28,9 @@ async function obey(order: PackOrder): Promise<void> {
     writers.set(order.pack, writer);
   }
   let bytes = 0;
-  for (const { offset, length } of order.ranges) {
+  for (let i = 0; i < order.ranges.length; i += 2) {
+    const offset = order.ranges[i]!;
+    const length = order.ranges[i + 1]!;
     writer.append(buffers[order.slab]!.subarray(offset, offset + length));
     bytes += length;
   }
