@@ -5,9 +5,9 @@ import type { ObjectStore } from '../ports.ts';
 import { type Copies, copiesOf, readCopy } from '../repository/copies.ts';
 import type { Repository } from '../repository/open.ts';
 import { fetchPieces, type PackKeys, slicesOf } from './fetch.ts';
+import type { FilePlan, PlannedFile, PlannedPiece } from './file-plan.ts';
 import type { WorkerAnswer } from './jobs.ts';
 import { scanPack } from './pack-scan.ts';
-import type { PlannedFile, PlannedPiece, RestorePlan } from './plan.ts';
 import { WorkerPool } from './pool.ts';
 import { createFile, remove, type WriteContext } from './write-file.ts';
 
@@ -18,12 +18,17 @@ export interface FailedFile {
   object?: string;
 }
 
+/** What became of the files of one plan, by their numbers in it. */
 export interface ContentsResult {
   failed: Map<number, FailedFile>;
-  /** Numbers of the files whose metadata is not complete yet. */
+  /** Whose metadata is not complete yet. */
   later: number[];
-  /** Numbers of the files whose owner could not be set. */
+  /** Whose owner could not be set. */
   foreign: number[];
+}
+
+/** Of everything so far. */
+export interface ContentTotals {
   /** Packs of which no leg could give everything that was wanted. */
   lostPacks: Set<string>;
   fetchedBytes: number;
@@ -40,42 +45,72 @@ export interface ContentsOptions {
 }
 
 /**
- * Fetches the contents, slice by slice of each pack, and writes the files. Nothing is written whose sha256 was not compared.
+ * Fetches contents, slice by slice of each pack, and writes the files. Nothing is written whose sha256 was not compared.
  * What one leg does not give right is asked of the next one, content by content.
  */
-export async function restoreContents(
-  plan: RestorePlan,
-  context: WriteContext,
-  repository: Repository,
-  options: ContentsOptions,
-): Promise<ContentsResult> {
-  for (const file of plan.files) if (!isWhole(file) && !file.present) createFile(file, context);
-  const pool = new WorkerPool(
-    { bytes: plan.bytes + plan.files.length * 4096, jobs: Math.max(plan.packs.size, plan.files.length / 1000) },
-    context,
-  );
-  const work = new ContentWork(plan, repository, options, pool);
-  try {
-    const queue = [...plan.packs.keys()].sort();
-    const slices = slicesInTurn(queue, work);
+export class ContentRestore {
+  readonly totals: ContentTotals = { lostPacks: new Set(), fetchedBytes: 0, fetchMs: 0, decryptMs: 0, extractMs: 0 };
+  readonly #context: WriteContext;
+  readonly #repository: Repository;
+  readonly #options: ContentsOptions;
+  readonly #pool: WorkerPool;
+  readonly #keys = new Map<string, PackKeys>();
+  #bytes = 0;
+
+  /** `work`: of all plans together. */
+  constructor(
+    work: { bytes: number; files: number; packs: number },
+    context: WriteContext,
+    repository: Repository,
+    options: ContentsOptions,
+  ) {
+    this.#context = context;
+    this.#repository = repository;
+    this.#options = options;
+    // Files cost time too, however small they are.
+    const bytes = work.bytes + work.files * 4096;
+    this.#pool = new WorkerPool({ bytes, jobs: Math.max(work.packs, work.files / 1000) }, context);
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.close();
+  }
+
+  /** Restores the files of a plan, beside those of another one where it is called again meanwhile. */
+  async restore(plan: FilePlan): Promise<ContentsResult> {
+    for (const file of plan.files) if (!isWhole(file) && !file.present) createFile(file, this.#context);
+    const onBytes = (bytes: number) => {
+      this.#bytes += bytes;
+      this.#options.onBytes(this.#bytes);
+    };
+    const options = { ...this.#options, onBytes, keysOf: (pack: string) => this.#keysOf(pack) };
+    const work = new ContentWork(plan, this.#repository, options, this.#pool, this.totals);
+    const slices = slicesInTurn([...plan.packs.keys()].sort(), work);
     const lane = async () => {
       for (let one = await slices.next(); !one.done; one = await slices.next()) {
-        options.signal.throwIfAborted();
+        this.#options.signal.throwIfAborted();
         await work.restore(one.value);
       }
     };
     // One more than there are threads, so that the next slice is there when a thread becomes free.
-    await Promise.all(Array.from({ length: pool.size + 1 }, lane));
-    await finishFiles(plan, pool, work);
-  } finally {
-    await pool.close();
+    await Promise.all(Array.from({ length: this.#pool.size + 1 }, lane));
+    await finishFiles(plan, this.#pool, work);
+    for (const number of work.result.failed.keys()) {
+      const file = plan.files[number]!;
+      // A file with a part missing must not look like a restored one.
+      if (file.parts > 1) remove(file, this.#context);
+    }
+    return work.result;
   }
-  for (const number of work.result.failed.keys()) {
-    const file = plan.files[number]!;
-    // A file with a part missing must not look like a restored one.
-    if (file.parts > 1) remove(file, context);
+
+  #keysOf(pack: string): PackKeys {
+    let keys = this.#keys.get(pack);
+    if (!keys) {
+      keys = new Map();
+      this.#keys.set(pack, keys);
+    }
+    return keys;
   }
-  return work.result;
 }
 
 /** Slices of the packs one after the other; an async generator hands them out to all lanes in turn. */
@@ -94,25 +129,22 @@ interface Slice {
   pieces: PlannedPiece[];
 }
 
+interface WorkOptions extends ContentsOptions {
+  /** The same for all plans: packs are opened once. */
+  keysOf(pack: string): PackKeys;
+}
+
 class ContentWork {
-  readonly result: ContentsResult = {
-    failed: new Map(),
-    later: [],
-    foreign: [],
-    lostPacks: new Set(),
-    fetchedBytes: 0,
-    fetchMs: 0,
-    decryptMs: 0,
-    extractMs: 0,
-  };
-  readonly #plan: RestorePlan;
+  readonly result: ContentsResult = { failed: new Map(), later: [], foreign: [] };
+  readonly #totals: ContentTotals;
+  readonly #plan: FilePlan;
   readonly #repository: Repository;
   readonly #copies: Copies;
-  readonly #options: ContentsOptions;
+  readonly #options: WorkOptions;
   readonly #pool: WorkerPool;
-  #bytes = 0;
 
-  constructor(plan: RestorePlan, repository: Repository, options: ContentsOptions, pool: WorkerPool) {
+  constructor(plan: FilePlan, repository: Repository, options: WorkOptions, pool: WorkerPool, totals: ContentTotals) {
+    this.#totals = totals;
     this.#plan = plan;
     this.#repository = repository;
     this.#copies = copiesOf(repository);
@@ -125,7 +157,7 @@ class ContentWork {
     this.#plan.packs.delete(sha256);
     const pack = await this.#tableOf(sha256, pieces);
     if (!pack) return;
-    const keys: PackKeys = new Map();
+    const keys = this.#options.keysOf(sha256);
     for (const slice of slicesOf(pack, pieces)) yield { pack, keys, pieces: slice };
   }
 
@@ -157,8 +189,8 @@ class ContentWork {
       const { identities } = this.#repository.reading;
       const { segments, key, bytes } = await fetchPieces(store, pack, pieces, { identities, keys, signal });
       this.#copies.worked(store);
-      this.result.fetchMs += performance.now() - startedAt;
-      this.result.fetchedBytes += bytes;
+      this.#totals.fetchMs += performance.now() - startedAt;
+      this.#totals.fetchedBytes += bytes;
       const files = new Map<number, PlannedFile>();
       for (const { uses } of pieces) for (const { file } of uses) files.set(file, this.#plan.files[file]!);
       const answer = await this.#pool.run({ kind: 'pack', pack, segments, key, pieces, files });
@@ -196,7 +228,7 @@ class ContentWork {
   }
 
   #lose(object: string, pieces: readonly PlannedPiece[], message: string): void {
-    this.result.lostPacks.add(object);
+    this.#totals.lostPacks.add(object);
     for (const { uses } of pieces) for (const { file } of uses) this.#fail(file, { message, damaged: true, object });
   }
 
@@ -205,10 +237,9 @@ class ContentWork {
     // One by one: a spread of many arguments overflows the stack.
     for (const file of answer.later) this.result.later.push(file);
     for (const file of answer.foreign) this.result.foreign.push(file);
-    this.result.decryptMs += answer.decryptMs;
-    this.result.extractMs += answer.extractMs;
-    this.#bytes += answer.bytes;
-    this.#options.onBytes(this.#bytes);
+    this.#totals.decryptMs += answer.decryptMs;
+    this.#totals.extractMs += answer.extractMs;
+    this.#options.onBytes(answer.bytes);
   }
 
   #fail(file: number, reason: FailedFile): void {
@@ -222,7 +253,7 @@ class ContentWork {
 }
 
 /** Files in several parts (and empty ones): hash of the whole, then owner, mode and time. */
-async function finishFiles(plan: RestorePlan, pool: WorkerPool, work: ContentWork): Promise<void> {
+async function finishFiles(plan: FilePlan, pool: WorkerPool, work: ContentWork): Promise<void> {
   const jobs: Map<number, PlannedFile>[] = [];
   let current = new Map<number, PlannedFile>();
   let bytes = 0;

@@ -3,13 +3,15 @@ import { identityMissing } from '../crypto/age-header.ts';
 import { objectNames } from '../format/object-names.ts';
 import type { PackInfo } from '../format/pack-table.ts';
 import type { ObjectStore } from '../ports.ts';
+import type { PlannedPiece } from './file-plan.ts';
 import { framesOf, headRange, type Segment, storedRange } from './pack-source.ts';
-import type { PlannedPiece } from './plan.ts';
 
 /** Ranges nearer to each other than this are fetched as one: a request costs more than the bytes between. */
 const gapBytes = 256 * 1024;
 /** A pack is fetched and written in slices of about this size, so that memory does not hang on the size of packs. */
 const sliceBytes = 4 * 1024 * 1024;
+/** And of so many contents at most, so that small files keep all threads busy too. */
+const slicePieces = 2000;
 
 export interface FetchedPieces {
   segments: Segment[];
@@ -17,8 +19,8 @@ export interface FetchedPieces {
   bytes: number;
 }
 
-/** Keys of one pack by the leg that its header came from. */
-export type PackKeys = Map<ObjectStore, Uint8Array>;
+/** Keys of one pack by the leg that its header came from; to find one out takes as long as to read some MiB. */
+export type PackKeys = Map<ObjectStore, Promise<{ key: Uint8Array; bytes: number }>>;
 
 /** Fetches the frames that hold these contents, and the key of the pack when it is not known yet. */
 export async function fetchPieces(
@@ -34,13 +36,33 @@ export async function fetchPieces(
     segments.push({ offset: range.offset, bytes: await store.get(name, range, signal) });
   let bytes = segments.reduce((sum, segment) => sum + segment.bytes.length, 0);
   const head = headRange(pack);
-  if (head && !keys.has(store)) {
-    if (!identities) throw identityMissing();
-    const start = await store.get(name, head, signal);
-    bytes += start.length;
-    keys.set(store, (await identities.payloadKey(start)).key);
+  if (!head) return { segments, key: undefined, bytes };
+  let known = keys.get(store);
+  if (!known) {
+    known = keyOf(store, name, head, identities, signal);
+    keys.set(store, known);
+    // The next slice tries again.
+    known.then(
+      (found) => {
+        bytes += found.bytes;
+      },
+      () => keys.delete(store),
+    );
   }
-  return { segments, key: head ? keys.get(store) : undefined, bytes };
+  const { key } = await known;
+  return { segments, key, bytes };
+}
+
+async function keyOf(
+  store: ObjectStore,
+  name: string,
+  head: { offset: number; length: number },
+  identities: Identities | undefined,
+  signal: AbortSignal,
+): Promise<{ key: Uint8Array; bytes: number }> {
+  if (!identities) throw identityMissing();
+  const start = await store.get(name, head, signal);
+  return { key: (await identities.payloadKey(start)).key, bytes: start.length };
 }
 
 /** Contents in the order of the pack, cut where the stored bytes between first and last would become too many. */
@@ -54,7 +76,7 @@ export function slicesOf<T extends Pick<PlannedPiece, 'member' | 'length'>>(
     const { first, last } = framesOf(pack, piece);
     const { offset, length } = storedRange(pack, first, last);
     const current = slices.at(-1);
-    if (current && offset + length - from <= sliceBytes) current.push(piece);
+    if (current && current.length < slicePieces && offset + length - from <= sliceBytes) current.push(piece);
     else {
       slices.push([piece]);
       from = offset;

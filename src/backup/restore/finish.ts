@@ -3,11 +3,13 @@ import { messageOf } from '../../core/errors.ts';
 import { type ByteString, forFs } from '../format/byte-string.ts';
 import type { Entry } from '../format/entry.ts';
 import { setAcls, setXattrs } from './attributes.ts';
+import type { Metadata } from './file-plan.ts';
 import type { Extra } from './in-place/extras.ts';
 import { deleteExtras, placeLinks, placeStaged, stripAttributes } from './in-place/settle.ts';
 import type { Survey } from './in-place/survey.ts';
 import { ownerWasSet, withoutOwnerBits } from './owner-bits.ts';
-import type { RestoreOwners, RestorePlan } from './plan.ts';
+import type { RestoreOwners } from './owners.ts';
+import type { RestorePlan } from './plan.ts';
 import { makeLinks, makeSpecials } from './specials.ts';
 import { setTimes, type TimeToSet } from './times.ts';
 
@@ -15,8 +17,8 @@ export interface FinishContext {
   root: ByteString;
   plan: RestorePlan;
   owners: RestoreOwners;
-  /** Numbers of files whose mode or time is still to be set. */
-  later: readonly number[];
+  /** Files whose mode or time is still to be set. */
+  later: readonly Metadata[];
   failed: ReadonlySet<ByteString>;
   /** Paths of objects whose owner could not be set; grows. */
   foreign: Set<ByteString>;
@@ -75,7 +77,7 @@ export async function finishRestore(context: FinishContext): Promise<{ deleted: 
       attributed.filter((one) => !isFolder(one)),
     ),
   );
-  const files = context.later.map((number) => plan.files[number]!).filter((file) => !failed.has(file.path));
+  const files = context.later.filter((file) => !failed.has(file.path));
   for (const file of files) if (file.later) setMode(file);
   for (const one of adjusted) if (!one.isLink && !failed.has(one.path)) setMode(one);
 

@@ -1,8 +1,8 @@
 import { messageOf, OaopsError } from '../../core/errors.ts';
 import type { ByteString } from '../format/byte-string.ts';
 import type { PackInfo } from '../format/pack-table.ts';
+import type { PlannedFile, PlannedPiece } from './file-plan.ts';
 import { PackSource, type Segment } from './pack-source.ts';
-import type { PlannedFile, PlannedPiece } from './plan.ts';
 import {
   finishFile,
   hashOfFile,

@@ -2,7 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { type OaopsError, usageError } from '../../core/errors.ts';
 import { type ByteString, fromBytes, fromText, toText } from '../format/byte-string.ts';
-import type { RestoreOwners } from './plan.ts';
+import type { Entry } from '../format/entry.ts';
+
+export interface RestoreOwners {
+  /** Owners are set; otherwise everything belongs to who restores. */
+  chown: boolean;
+  uid(entry: Pick<Entry, 'uid' | 'user'>): number;
+  gid(entry: Pick<Entry, 'gid' | 'group'>): number;
+}
 
 /** `numbers`: as stored. `names`: by name where this machine knows it, for a restore on another machine. `none`: stay yours. */
 export type OwnerMode = 'numbers' | 'names' | 'none';

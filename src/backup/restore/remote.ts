@@ -16,10 +16,10 @@ import { archiveOf } from './archive.ts';
 import { InOrder } from './in-order.ts';
 import { modeAsOwn } from './owner-bits.ts';
 import { type OwnerMode, restoreOwners } from './owners.ts';
-import { selectedEntries } from './plan.ts';
 import { answerOf, extractScript, probeScript, type RemoteTools, removeScript } from './remote-scripts.ts';
 import type { RestoreRequest } from './restore.ts';
 import type { RestoreProblem, RestoreProblemClass } from './result.ts';
+import { selectedEntries } from './selected-entries.ts';
 
 export interface RemotePlace {
   host: Host;

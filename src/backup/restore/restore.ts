@@ -11,17 +11,20 @@ import { readEntries, readManifestRoot, readPackTables } from '../repository/man
 import { findSnapshot } from '../repository/newest.ts';
 import type { Repository } from '../repository/open.ts';
 import { stoppable } from '../stopped.ts';
-import { type ContentsResult, restoreContents } from './contents.ts';
+import { ContentRestore, type ContentTotals } from './contents.ts';
+import { leaveOutPresent } from './file-plan.ts';
 import { finishRestore } from './finish.ts';
 import { ExtraFinder } from './in-place/extras.ts';
 import { dropLeftovers, leaveOutRefused, prepareFolders } from './in-place/settle.ts';
 import { type Delta, type Survey, surveyTarget } from './in-place/survey.ts';
 import { inPlaceTarget, protectedPlaces, refuseDeleteAll, refuseUnconfirmedDelete } from './in-place/target.ts';
 import { type OwnerMap, type OwnerMode, restoreOwners } from './owners.ts';
-import { leaveOutPresent, planRestore, type RestorePlan } from './plan.ts';
+import { fileWindows, planRestore, type RestorePlan } from './plan.ts';
 import type { RestoreProblem, RestoreProblemClass, RestoreResult } from './result.ts';
 import { type OpenedTarget, openTarget, requireTarget } from './resume.ts';
+import type { EntryReader } from './selected-entries.ts';
 import { checkSpace } from './target.ts';
+import { inWindows, WrittenFiles } from './written-files.ts';
 
 export interface RestoreRequest {
   /** `latest`, an id, or the beginning of one. */
@@ -103,9 +106,12 @@ async function restoreAll(
   const finder = looks
     ? new ExtraFinder(root, select, { deletes, protectedPlaces: protectedPlaces(repository, place.protect ?? []) })
     : undefined;
-  const read = (onLost: Parameters<Parameters<typeof planRestore>[0]>[0]) =>
-    readEntries(repository, manifest, signal, onLost);
-  const plan = await planRestore(read, select, owners, finder && ((entry) => finder.see(entry)));
+  const read: EntryReader = (onLost) => readEntries(repository, manifest, signal, onLost);
+  const plan = await planRestore(read, select, owners, {
+    // What is there is compared with all of them.
+    keepFiles: looks || dryRun,
+    seen: finder && ((entry) => finder.see(entry)),
+  });
   finder?.end();
   // A pack whose table is lost tells by itself how to read it.
   const packTables = await readPackTables(repository, manifest, signal, () => undefined);
@@ -150,25 +156,33 @@ async function restoreAll(
     const counts = { deleted: extras, lost: lostOf(plan), foreign: 0, failedFiles: 0, failedBytes: 0 };
     return resultOf(state, { ...counts, changes: [...survey!.changes, ...extras.map(deletion)] });
   }
-  checkSpace(target, plan.bytes, plan.files.filter(({ present }) => !present).length + plan.folders.length);
+  const present = plan.files.filter((file) => file.present).length;
+  checkSpace(target, plan.bytes, plan.fileCount - present + plan.folders.length);
   opened.begin();
   if (survey) prepareFolders(root, plan, survey, owners, (path, message) => problem('write', path, message));
   else for (const { path } of plan.folders) if (path !== '.') mkdirSync(forFs(`${root}/${path}`), { mode: 0o700 });
   const manifestMs = clock.monotonicMs() - startedMs;
 
-  const total = { bytesTotal: plan.bytes, files: plan.files.length };
-  const contents = await restoreContents(plan, { root, chown: owners.chown }, repository, {
-    packTables,
-    signal,
-    onBytes: (bytesDone) => place.onProgress?.({ bytesDone, ...total }),
-  });
-  for (const [number, { message, damaged, object }] of contents.failed) {
-    problem(damaged ? 'damaged' : 'write', plan.files[number]!.path, message, object);
+  const total = { bytesTotal: plan.bytes, files: plan.fileCount };
+  const context = { root, chown: owners.chown };
+  const contents = new ContentRestore(
+    { bytes: plan.bytes, files: plan.fileCount, packs: plan.packs.size },
+    context,
+    repository,
+    { packTables, signal, onBytes: (bytesDone) => place.onProgress?.({ bytesDone, ...total }) },
+  );
+  const written = new WrittenFiles(root, survey, problem);
+  try {
+    await inWindows(fileWindows(plan, read, select, owners), async (files) => {
+      await written.add(files, await contents.restore(files));
+    });
+    await written.end();
+  } finally {
+    await contents.close();
   }
   const contentsMs = clock.monotonicMs() - startedMs - manifestMs;
   signal.throwIfAborted();
-  const foreign = new Set(contents.foreign.map((number) => plan.files[number]!.path));
-  const later = contents.later;
+  const { foreign, later } = written;
   const { deleted } = await finishRestore({ root, plan, owners, later, failed, foreign, survey, extras, problem });
   if (finder) dropLeftovers(root, finder.leftovers);
   opened.done();
@@ -176,21 +190,21 @@ async function restoreAll(
     problem('metadata', '.', `the owner of ${foreign.size} objects could not be set, nor their setuid and setgid bits`);
   const result = resultOf(state, {
     deleted,
-    lost: lostOf(plan, contents),
+    lost: lostOf(plan, contents.totals),
     foreign: foreign.size,
-    failedFiles: contents.failed.size,
-    failedBytes: [...contents.failed.keys()].reduce((sum, number) => sum + plan.files[number]!.contentBytes, 0),
+    failedFiles: written.failedFiles,
+    failedBytes: written.failedBytes,
     changes: [],
   });
   return {
     ...result,
-    fetchedBytes: contents.fetchedBytes,
+    fetchedBytes: contents.totals.fetchedBytes,
     phases: {
       manifestMs: Math.round(manifestMs),
       contentsMs: Math.round(contentsMs),
-      fetchMs: Math.round(contents.fetchMs),
-      decryptMs: Math.round(contents.decryptMs),
-      extractMs: Math.round(contents.extractMs),
+      fetchMs: Math.round(contents.totals.fetchMs),
+      decryptMs: Math.round(contents.totals.decryptMs),
+      extractMs: Math.round(contents.totals.extractMs),
       metadataMs: Math.round(clock.monotonicMs() - startedMs - manifestMs - contentsMs),
     },
   };
@@ -223,7 +237,8 @@ function resultOf(state: RestoreState, outcome: Outcome): RestoreResult {
   const { repository, request, place, manifest, plan, survey, problems, startedMs } = state;
   const { lost } = outcome;
   const { damages } = copiesOf(repository);
-  const files = plan.files.filter(({ refused }) => !refused).length - outcome.failedFiles;
+  const refused = plan.files.filter((file) => file.refused).length;
+  const files = plan.fileCount - refused - outcome.failedFiles;
   return {
     exitCode: exitCodeOf(problems.length, lost.size, plan.folders.length + files + plan.specials.length),
     snapshot: manifest.snapshot,
@@ -270,12 +285,12 @@ function deletion({ path, bytes }: { path: ByteString; bytes: number }) {
   return { action: 'deleted' as const, path, bytes };
 }
 
-function lostOf(plan: RestorePlan, contents?: ContentsResult): Set<string> {
+function lostOf(plan: RestorePlan, contents?: ContentTotals): Set<string> {
   return new Set([...(contents?.lostPacks ?? []), ...plan.lost.map(({ object }) => object)]);
 }
 
 function isEmpty(plan: RestorePlan): boolean {
-  return plan.folders.length + plan.files.length + plan.specials.length + plan.lost.length === 0;
+  return plan.folders.length + plan.fileCount + plan.specials.length + plan.lost.length === 0;
 }
 
 /** A restore that could prove nothing at all is no partial one. */

@@ -3,7 +3,8 @@ import { messageOf } from '../../core/errors.ts';
 import { type ByteString, forFs } from '../format/byte-string.ts';
 import type { Entry } from '../format/entry.ts';
 import { ownerWasSet, withoutOwnerBits } from './owner-bits.ts';
-import type { RestoreOwners, RestorePlan } from './plan.ts';
+import type { RestoreOwners } from './owners.ts';
+import type { RestorePlan } from './plan.ts';
 import { feed } from './times.ts';
 
 type Problem = (path: ByteString, message: string) => void;

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { lstatSync, lutimesSync } from 'node:fs';
 import { type ByteString, forFs, toBytes } from '../format/byte-string.ts';
 import { formatTimeNs } from '../format/times.ts';
+import { isFine } from './time-precision.ts';
 
 export interface TimeToSet {
   path: ByteString;
@@ -18,33 +19,52 @@ my $t = pack("q4", $s, $n, $s, $n); $failed = 1 if syscall($ARGV[0], -100, $p, $
 exit $failed;`;
 
 /**
- * Sets modification times to the nanosecond, never through a link. Node.js takes seconds as a double, which is right to about
- * 200 ns: those that come out right that way are done, the others go to perl in one process (perl-base is on every Debian),
- * and where there is none to touch(1). Returns the paths that still are not exact.
+ * Sets modification times to the nanosecond, never through a link. Times that
+ * are finer than what Node.js sets go to perl in one process (perl-base is on every Debian), and where there is none to touch(1). Looked at again
+ * is one object of each folder, and all of them when one is not right: what a file system cannot hold it cannot hold for any.
  * @param root folder that the paths are below
+ * @returns the paths whose time is not exact
  */
 export async function setTimes(root: ByteString, times: Iterable<TimeToSet>): Promise<ByteString[]> {
-  let rest: TimeToSet[] = [];
+  const fine: TimeToSet[] = [];
   for (const time of times) {
+    if (isFine(time.mtimeNs)) {
+      fine.push(time);
+      continue;
+    }
     const seconds = Number(time.mtimeNs) / 1e9;
     try {
       lutimesSync(forFs(`${root}/${time.path}`), seconds, seconds);
     } catch {
       // Told below, when it is looked at again.
     }
-    if (!isExact(root, time)) rest.push(time);
+    // A double is not exact for all of them.
+    if (!isExact(root, time)) fine.push(time);
   }
-  if (rest.length === 0) return [];
+  if (fine.length === 0) return [];
   const number = utimensat[process.arch];
+  let rest: readonly TimeToSet[] = fine;
   if (process.platform === 'linux' && number !== undefined) {
-    await feed('perl', ['-e', perlProgram, String(number)], perlRecords(root, rest));
-    rest = rest.filter((time) => !isExact(root, time));
+    const code = await feed('perl', ['-e', perlProgram, String(number)], perlRecords(root, fine));
+    if (code === 0 && firstOfFolders(fine).every((time) => isExact(root, time))) return [];
+    rest = fine.filter((time) => !isExact(root, time));
   }
   if (rest.length > 0) {
     await feed('xargs', ['-0', '-n', '3', 'touch', '-h', '-d'], touchRecords(root, rest));
     rest = rest.filter((time) => !isExact(root, time));
   }
   return rest.map(({ path }) => path);
+}
+
+/** Objects of one folder follow each other. */
+function firstOfFolders(times: readonly TimeToSet[]): TimeToSet[] {
+  let last: ByteString | undefined;
+  return times.filter(({ path }) => {
+    const folder = path.slice(0, Math.max(0, path.lastIndexOf('/')));
+    const isFirst = folder !== last;
+    last = folder;
+    return isFirst;
+  });
 }
 
 function isExact(root: ByteString, { path, mtimeNs }: TimeToSet): boolean {

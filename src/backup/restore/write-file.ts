@@ -13,8 +13,9 @@ import {
   writeSync,
 } from 'node:fs';
 import { type ByteString, forFs } from '../format/byte-string.ts';
+import type { PlannedFile } from './file-plan.ts';
 import { ownerWasSet, withoutOwnerBits } from './owner-bits.ts';
-import type { PlannedFile } from './plan.ts';
+import { isFine } from './time-precision.ts';
 
 export interface WriteContext {
   /** Target folder, absolute. */
@@ -150,6 +151,7 @@ function setMetadata(fd: number, file: PlannedFile, context: WriteContext): Meta
   const foreign = context.chown && !ownerWasSet(() => fchownSync(fd, file.uid, file.gid));
   if (file.later) return { later: true, foreign };
   fchmodSync(fd, foreign ? withoutOwnerBits(file.mode) : file.mode);
+  if (isFine(file.mtimeNs)) return { later: true, foreign };
   const seconds = Number(file.mtimeNs) / 1e9;
   futimesSync(fd, seconds, seconds);
   return { later: fstatSync(fd, { bigint: true }).mtimeNs !== file.mtimeNs, foreign };

@@ -1,4 +1,4 @@
-import type { PlannedPiece } from '../restore/plan.ts';
+import type { PlannedPiece } from '../restore/file-plan.ts';
 
 export type Piece = Pick<PlannedPiece, 'member' | 'length' | 'sha256'>;
 

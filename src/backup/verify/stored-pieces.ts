@@ -2,7 +2,7 @@ import type { Piece } from '../format/entry.ts';
 import type { PackInfo } from '../format/pack-table.ts';
 import type { Repository } from '../repository/open.ts';
 import { fetchPieces, type PackKeys, slicesOf } from '../restore/fetch.ts';
-import type { PlannedPiece } from '../restore/plan.ts';
+import type { PlannedPiece } from '../restore/file-plan.ts';
 import { WorkerPool } from '../restore/pool.ts';
 import { isDamage } from './structure.ts';
 

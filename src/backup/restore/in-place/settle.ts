@@ -1,7 +1,8 @@
 import { chmodSync, lchownSync, linkSync, lstatSync, mkdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
 import { errnoOf, messageOf } from '../../../core/errors.ts';
 import { type ByteString, forFs } from '../../format/byte-string.ts';
-import type { RestoreOwners, RestorePlan } from '../plan.ts';
+import type { RestoreOwners } from '../owners.ts';
+import type { RestorePlan } from '../plan.ts';
 import { feed } from '../times.ts';
 import type { Extra } from './extras.ts';
 import { stagedPath } from './stage.ts';

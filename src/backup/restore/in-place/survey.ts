@@ -4,7 +4,9 @@ import { type ByteString, forFs, fromBytes } from '../../format/byte-string.ts';
 import type { Entry } from '../../format/entry.ts';
 import { AttributeReader, type Attributes } from '../../scan/xattrs.ts';
 import type { AttributedEntry } from '../attributes.ts';
-import type { PlannedFile, RestoreOwners, RestorePlan } from '../plan.ts';
+import type { PlannedFile } from '../file-plan.ts';
+import type { RestoreOwners } from '../owners.ts';
+import type { RestorePlan } from '../plan.ts';
 import { WorkerPool } from '../pool.ts';
 import { stagedPath } from './stage.ts';
 
