@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { readIdentityFile } from '../../src/backup/crypto/keys.ts';
 import { openDirectoryStore } from '../../src/backup/legs/directory.ts';
 import { openRepository, type Repository } from '../../src/backup/repository/open.ts';
+import type { WindowLimits } from '../../src/backup/restore/plan.ts';
 import { type RestoreRequest, restoreSnapshot } from '../../src/backup/restore/restore.ts';
 import type { RestoreResult } from '../../src/backup/restore/result.ts';
 import { systemClock } from '../../src/core/clock.ts';
@@ -27,9 +28,10 @@ export async function restoreFrom(
   dir: string,
   request: Omit<RestoreRequest, 'snapshot'> & { snapshot?: string },
   identityFile?: string,
+  windows?: WindowLimits,
 ): Promise<RestoreResult> {
   const repository = await openDirectoryRepository(dir, identityFile);
-  const place = { clock: systemClock, signal: new AbortController().signal };
+  const place = { clock: systemClock, signal: new AbortController().signal, ...(windows ? { windows } : {}) };
   return restoreSnapshot(repository, { snapshot: 'latest', ...request }, place);
 }
 

@@ -39,21 +39,26 @@ export interface Wanted {
   exclude: readonly string[];
 }
 
-/** So many files are held at once: to read the manifest twice, and to write while it is read, takes half as long again. */
-const heldFiles = 120_000;
-/** Files of one part of a larger restore, and contents: they keep the threads busy, and memory flat. */
-const windowFiles = 30_000;
-const windowPieces = 60_000;
+/** When the files of a restore are held in part only, and how much at a time. */
+export interface WindowLimits {
+  /** So many files are held at once: to read the manifest twice, and to write while it is read, takes half as long again. */
+  heldFiles: number;
+  /** Files of one part of a larger restore, and contents: they keep the threads busy, and memory flat. */
+  files: number;
+  pieces: number;
+}
+
+export const defaultWindows: WindowLimits = { heldFiles: 120_000, files: 30_000, pieces: 60_000 };
 
 /**
  * Reads the manifest, checks every path and every entry before anything is written, and sorts the work.
- * @param keepFiles holds all files, however many; else only those of a small restore
+ * @param heldFiles holds all files when there are no more; else `fileWindows` reads them again
  */
 export async function planRestore(
   read: EntryReader,
   select: Wanted,
   owners: RestoreOwners,
-  { keepFiles, seen }: { keepFiles: boolean; seen: ((entry: Entry) => void) | undefined },
+  { heldFiles, seen }: { heldFiles: number; seen: ((entry: Entry) => void) | undefined },
 ): Promise<RestorePlan> {
   const plan: RestorePlan = {
     ...emptyFilePlan(),
@@ -85,7 +90,7 @@ export async function planRestore(
     if (!owners.chown && isForeign(entry)) plan.foreign += 1;
     if (above) addFolder(plan, asOwned(entry, owners));
     else add(plan, asOwned(entry, owners), owners);
-    if (!keepFiles && !plan.inWindows && plan.files.length > heldFiles) {
+    if (!plan.inWindows && plan.files.length > heldFiles) {
       plan.inWindows = true;
       plan.files = [];
       plan.packs = new Map();
@@ -100,6 +105,7 @@ export async function* fileWindows(
   read: EntryReader,
   select: Wanted,
   owners: RestoreOwners,
+  limits: WindowLimits,
 ): AsyncGenerator<FilePlan> {
   if (!plan.inWindows) {
     yield plan;
@@ -119,7 +125,7 @@ export async function* fileWindows(
     if (entry.link !== undefined && plan.firstNames.get(linkKey(entry)) !== entry.path) continue;
     addFile(window, asOwned(entry, owners), owners);
     pieces += entry.pieces.length;
-    if (window.files.length < windowFiles && pieces < windowPieces) continue;
+    if (window.files.length < limits.files && pieces < limits.pieces) continue;
     yield window;
     window = emptyFilePlan();
     pieces = 0;

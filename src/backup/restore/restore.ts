@@ -19,7 +19,7 @@ import { dropLeftovers, leaveOutRefused, prepareFolders } from './in-place/settl
 import { type Delta, type Survey, surveyTarget } from './in-place/survey.ts';
 import { inPlaceTarget, protectedPlaces, refuseDeleteAll, refuseUnconfirmedDelete } from './in-place/target.ts';
 import { type OwnerMap, type OwnerMode, restoreOwners } from './owners.ts';
-import { fileWindows, planRestore, type RestorePlan } from './plan.ts';
+import { defaultWindows, fileWindows, planRestore, type RestorePlan, type WindowLimits } from './plan.ts';
 import type { RestoreProblem, RestoreProblemClass, RestoreResult } from './result.ts';
 import { type OpenedTarget, openTarget, requireTarget } from './resume.ts';
 import type { EntryReader } from './selected-entries.ts';
@@ -56,6 +56,8 @@ export interface RestorePlace {
   /** Files and folders that are never deleted. */
   protect?: readonly string[];
   onProgress?: (progress: { bytesDone: number; bytesTotal: number; files: number }) => void;
+  /** Smaller ones are for tests. */
+  windows?: WindowLimits;
 }
 
 /**
@@ -81,7 +83,7 @@ async function restoreAll(
   request: RestoreRequest,
   place: RestorePlace,
 ): Promise<RestoreResult> {
-  const { clock, signal } = place;
+  const { clock, signal, windows: limits = defaultWindows } = place;
   const { inPlace = false, dryRun = false, delete: deletes = false } = request;
   if (deletes && !inPlace)
     throw usageError('delete-without-in-place', '--delete is for --in-place', { next: 'Give both, or neither.' });
@@ -109,7 +111,7 @@ async function restoreAll(
   const read: EntryReader = (onLost) => readEntries(repository, manifest, signal, onLost);
   const plan = await planRestore(read, select, owners, {
     // What is there is compared with all of them.
-    keepFiles: looks || dryRun,
+    heldFiles: looks || dryRun ? Number.POSITIVE_INFINITY : limits.heldFiles,
     seen: finder && ((entry) => finder.see(entry)),
   });
   finder?.end();
@@ -173,7 +175,7 @@ async function restoreAll(
   );
   const written = new WrittenFiles(root, survey, problem);
   try {
-    await inWindows(fileWindows(plan, read, select, owners), async (files) => {
+    await inWindows(fileWindows(plan, read, select, owners, limits), async (files) => {
       await written.add(files, await contents.restore(files));
     });
     await written.end();
