@@ -59,7 +59,8 @@ export class PreviousManifest {
    * strings and quickly compared: nothing has to be put together and hashed to find out that a block did not change.
    */
   blockOf(lines: readonly string[]): EntryBlockRef | undefined {
-    const same = (known: readonly string[]) => known.length === lines.length && known.every((line, i) => line === lines[i]);
+    const same = (known: readonly string[]) =>
+      known.length === lines.length && known.every((line, i) => line === lines[i]);
     return this.#recent.find((block) => same(block.lines))?.reference;
   }
 

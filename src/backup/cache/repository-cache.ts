@@ -42,6 +42,8 @@ export class RepositoryCache implements ContentIndex {
   readonly #dir: string;
   readonly #blocksDir: string;
   #filter: HashFilter | undefined;
+  #asked = 0;
+  #worthAsking: number | undefined;
   readonly #find: Database.Statement<[Buffer], { sha: string; member: number; length: number; checksum: number }>;
 
   /** Opens or makes the cache in `dir`; one that cannot be read is thrown away and `onReset` told. */
@@ -74,8 +76,8 @@ export class RepositoryCache implements ContentIndex {
 
   find(sha256: string): { pack: string; member: number; length: number } | undefined {
     return this.#sound(() => {
-      this.#filter ??= this.#makeFilter();
-      if (!this.#filter.mayHold(sha256)) return undefined;
+      if (this.#isWorthFilter()) this.#filter ??= this.#makeFilter();
+      if (this.#filter?.mayHold(sha256) === false) return undefined;
       const row = this.#find.get(Buffer.from(sha256, 'hex'));
       if (!row) return undefined;
       checkRow(row.checksum, sha256, row.sha, row.member, row.length);
@@ -106,10 +108,20 @@ export class RepositoryCache implements ContentIndex {
     this.#sound(add);
   }
 
+  /** To make the filter takes as long as to ask the database for about an eighth of what is in it. */
+  #isWorthFilter(): boolean {
+    if (this.#filter) return true;
+    this.#worthAsking ??= Math.max(1000, this.#contentCount() / 8);
+    return ++this.#asked > this.#worthAsking;
+  }
+
+  #contentCount(): number {
+    return this.#db.prepare<[], { count: number }>('SELECT count(*) AS count FROM contents').get()!.count;
+  }
+
   /** Most contents that are asked for are new: the filter answers for them without the database. */
   #makeFilter(): HashFilter {
-    const { count } = this.#db.prepare<[], { count: number }>('SELECT count(*) AS count FROM contents').get()!;
-    const filter = new HashFilter(count);
+    const filter = new HashFilter(this.#contentCount());
     for (const { sha } of this.#db.prepare<[], { sha: Buffer }>('SELECT sha FROM contents').iterate())
       filter.add(sha.toString('hex'));
     return filter;

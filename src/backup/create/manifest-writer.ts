@@ -39,6 +39,7 @@ export class ManifestWriter {
   readonly #spool: LineSpool;
   #lines: string[] = [];
   #bytes = 0;
+  #storing: Promise<void> = Promise.resolve();
   readonly blocks: EntryBlockRef[] = [];
   readonly packs = new Set<string>();
   /** Blocks that no earlier snapshot had. */
@@ -64,6 +65,7 @@ export class ManifestWriter {
       if (this.#take(named)) await this.#endBlock();
     }
     if (this.#lines.length > 0) await this.#endBlock();
+    await this.#storing;
   }
 
   close(): void {
@@ -79,16 +81,25 @@ export class ManifestWriter {
     return count >= minEntries && (pathHash(pathOf(line)) & boundaryMask) === 0;
   }
 
+  /** A block is stored while the lines of the next one are taken; they follow each other, so blocks stay in order. */
   async #endBlock(): Promise<void> {
     const lines = this.#lines;
     this.#lines = [];
     this.#bytes = 0;
-    const { cache, legs, recipients } = this.#options;
+    await this.#storing;
+    const { cache } = this.#options;
     const earlier = this.#options.earlierBlock(lines);
     if (earlier && this.#refer(cache.block(earlier.plainSha256))) return;
     const plain = Buffer.from(formatEntryBlock(lines), 'latin1');
     const plainSha256 = sha256Hex(plain);
     if (this.#refer(cache.block(plainSha256))) return;
+    this.#storing = this.#store(lines, plain, plainSha256);
+    // Told by whoever awaits it next.
+    this.#storing.catch(() => undefined);
+  }
+
+  async #store(lines: readonly string[], plain: Buffer, plainSha256: string): Promise<void> {
+    const { cache, legs, recipients } = this.#options;
     const packs = new Set<string>();
     for (const line of lines) for (const pack of packsOf(line)) packs.add(pack);
     const zstd = await compressText(plain);
