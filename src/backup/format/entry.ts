@@ -95,6 +95,14 @@ export function formatEntry(entry: Entry): string {
   ].join('\t');
 }
 
+const aclForm = /^(?:(?:default:)?(?:user|group|mask|other):\d*:[r-][w-][x-](?:,|$))+$/;
+
+function isTarget(type: string, target: ByteString | undefined): boolean {
+  if (type === 'l') return target !== undefined && target !== '' && !target.includes('\0');
+  if (type === 'b' || type === 'c') return target !== undefined && /^\d{1,10}:\d{1,10}$/.test(target);
+  return true;
+}
+
 /** Throws `repository-damaged`. */
 export function parseEntry(line: string): Entry {
   const fields = line.split('\t');
@@ -107,6 +115,10 @@ export function parseEntry(line: string): Entry {
   if (!/^\d{1,20}$/.test(inode)) throw damaged('an inode is not a number');
   const sha256 = fields[entryField.sha256]!;
   const acl = fields[entryField.acl]!;
+  // It becomes lines for setfacl(1), of which "# file:" or "# owner:" would lead elsewhere.
+  if (acl !== '-' && !aclForm.test(acl)) throw damaged('an ACL is not one');
+  const target = unescapeOptional(fields[entryField.target]!);
+  if (!isTarget(type, target)) throw damaged('the target of a link or the number of a device is not one');
   const link = fields[entryField.link]!;
   return {
     type: type as EntryType,
@@ -121,7 +133,7 @@ export function parseEntry(line: string): Entry {
     inode: BigInt(inode),
     size: parseSize(fields[entryField.size]),
     sha256: sha256 === '-' ? undefined : parseHash(sha256, 'a content hash'),
-    target: unescapeOptional(fields[entryField.target]!),
+    target,
     pieces: parsePieces(fields[entryField.pieces]!, fields[entryField.pieceHashes]!, sha256),
     xattrs: parseXattrs(fields[entryField.xattrs]!),
     acl: acl === '-' ? undefined : acl,

@@ -1,11 +1,11 @@
-import { OaopsError } from '../../core/errors.ts';
+import { messageOf, OaopsError } from '../../core/errors.ts';
 import { objectNames } from '../format/object-names.ts';
 import type { PackInfo } from '../format/pack-table.ts';
 import type { ObjectStore } from '../ports.ts';
 import { type Copies, copiesOf, readCopy } from '../repository/copies.ts';
 import type { Repository } from '../repository/open.ts';
 import { fetchPieces, type PackKeys, slicesOf } from './fetch.ts';
-import type { FilePlan, PlannedFile, PlannedPiece } from './file-plan.ts';
+import { type FilePlan, leaveOut, type PlannedFile, type PlannedPiece } from './file-plan.ts';
 import type { WorkerAnswer } from './jobs.ts';
 import { scanPack } from './pack-scan.ts';
 import { WorkerPool } from './pool.ts';
@@ -78,13 +78,13 @@ export class ContentRestore {
 
   /** Restores the files of a plan, beside those of another one where it is called again meanwhile. */
   async restore(plan: FilePlan): Promise<ContentsResult> {
-    for (const file of plan.files) if (!isWhole(file) && !file.present) createFile(file, this.#context);
     const onBytes = (bytes: number) => {
       this.#bytes += bytes;
       this.#options.onBytes(this.#bytes);
     };
     const options = { ...this.#options, onBytes, keysOf: (pack: string) => this.#keysOf(pack) };
     const work = new ContentWork(plan, this.#repository, options, this.#pool, this.totals);
+    const absent = createFiles(plan, this.#context, work);
     const slices = slicesInTurn([...plan.packs.keys()].sort(), work);
     const lane = async () => {
       for (let one = await slices.next(); !one.done; one = await slices.next()) {
@@ -98,7 +98,7 @@ export class ContentRestore {
     for (const number of work.result.failed.keys()) {
       const file = plan.files[number]!;
       // A file with a part missing must not look like a restored one.
-      if (file.parts > 1) remove(file, this.#context);
+      if (file.parts > 1 && !absent.has(number)) remove(file, this.#context);
     }
     return work.result;
   }
@@ -111,6 +111,22 @@ export class ContentRestore {
     }
     return keys;
   }
+}
+
+/** Empty files, and frames of those that are written in parts. Nothing goes on for one that can't be made. @returns their numbers */
+function createFiles(plan: FilePlan, context: WriteContext, work: ContentWork): Set<number> {
+  const absent = new Set<number>();
+  for (const [number, file] of plan.files.entries()) {
+    if (isWhole(file) || file.present) continue;
+    try {
+      createFile(file, context);
+    } catch (error) {
+      absent.add(number);
+      work.fail(number, { message: messageOf(error), damaged: false });
+    }
+  }
+  if (absent.size > 0) leaveOut(plan, (file) => absent.has(file));
+  return absent;
 }
 
 /** Slices of the packs one after the other; an async generator hands them out to all lanes in turn. */
@@ -229,11 +245,11 @@ class ContentWork {
 
   #lose(object: string, pieces: readonly PlannedPiece[], message: string): void {
     this.#totals.lostPacks.add(object);
-    for (const { uses } of pieces) for (const { file } of uses) this.#fail(file, { message, damaged: true, object });
+    for (const { uses } of pieces) for (const { file } of uses) this.fail(file, { message, damaged: true, object });
   }
 
   take(answer: WorkerAnswer): void {
-    for (const { file, message, damaged } of answer.failed) this.#fail(file, { message, damaged });
+    for (const { file, message, damaged } of answer.failed) this.fail(file, { message, damaged });
     // One by one: a spread of many arguments overflows the stack.
     for (const file of answer.later) this.result.later.push(file);
     for (const file of answer.foreign) this.result.foreign.push(file);
@@ -242,7 +258,7 @@ class ContentWork {
     this.#options.onBytes(answer.bytes);
   }
 
-  #fail(file: number, reason: FailedFile): void {
+  fail(file: number, reason: FailedFile): void {
     if (/ENOSPC|EDQUOT/.test(reason.message)) {
       throw new OaopsError('target-full', 'the target has no more space', {
         next: 'What was restored so far is right but not complete: free space and restore into an empty folder again.',

@@ -114,12 +114,18 @@ function addPiece(plan: FilePlan, piece: Piece & { pack: string }, file: number,
 
 /** Takes what is there already out of the contents that are fetched. */
 export function leaveOutPresent(plan: FilePlan): void {
+  leaveOut(plan, (file) => plan.files[file]!.present === true);
   plan.bytes = 0;
+  for (const pieces of plan.packs.values())
+    for (const { length, uses } of pieces.values()) plan.bytes += length * uses.length;
+}
+
+/** Takes files out of the contents that are fetched. */
+export function leaveOut(plan: FilePlan, isOut: (file: number) => boolean): void {
   for (const [sha256, pieces] of plan.packs) {
     for (const [member, piece] of pieces) {
-      piece.uses = piece.uses.filter(({ file }) => !plan.files[file]!.present);
+      piece.uses = piece.uses.filter(({ file }) => !isOut(file));
       if (piece.uses.length === 0) pieces.delete(member);
-      plan.bytes += piece.length * piece.uses.length;
     }
     if (pieces.size === 0) plan.packs.delete(sha256);
   }

@@ -1,4 +1,4 @@
-import { chmodSync, lchownSync, linkSync, symlinkSync } from 'node:fs';
+import { chmodSync, lchownSync, linkSync, lstatSync, symlinkSync } from 'node:fs';
 import { messageOf } from '../../core/errors.ts';
 import { type ByteString, forFs } from '../format/byte-string.ts';
 import type { Entry } from '../format/entry.ts';
@@ -33,6 +33,7 @@ export async function makeSpecials(
   for (const entry of specials) {
     try {
       if (entry.type === 'l') symlinkSync(forFs(entry.target ?? ''), forFs(at(entry)));
+      else requireMade(entry.type, at(entry));
       const chown = () => lchownSync(forFs(at(entry)), owners.uid(entry), owners.gid(entry));
       if (owners.chown && !ownerWasSet(chown)) foreign.add(entry.path);
       if (entry.type !== 'l')
@@ -41,6 +42,13 @@ export async function makeSpecials(
       problem(entry.path, messageOf(error));
     }
   }
+}
+
+/** What could not be made is not to be taken for something else at its name: a mode is set through a symbolic link. */
+function requireMade(type: Entry['type'], path: ByteString): void {
+  const found = lstatSync(forFs(path), { throwIfNoEntry: false });
+  const isRight = type === 'p' ? found?.isFIFO() : type === 'b' ? found?.isBlockDevice() : found?.isCharacterDevice();
+  if (!isRight) throw new Error(type === 'p' ? 'mkfifo could not make it' : 'mknod could not make it');
 }
 
 /** Further names of hard-linked objects. */

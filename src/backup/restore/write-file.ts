@@ -66,6 +66,9 @@ export function createFile(file: PlannedFile, context: WriteContext): void {
   const fd = openSync(forFs(`${context.root}/${file.at ?? file.path}`), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
     if (file.size > 0) ftruncateSync(fd, file.size);
+  } catch (error) {
+    remove(file, context);
+    throw error;
   } finally {
     closeSync(fd);
   }
