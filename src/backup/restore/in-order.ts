@@ -120,7 +120,7 @@ export class InOrder {
           for (const piece of slice) {
             try {
               // A copy: a small content would keep its whole frame in memory.
-              found.set(piece.member, Buffer.from(source.content(piece)));
+              found.set(piece.member, Buffer.concat(source.content(piece)));
             } catch (error) {
               if (!(error instanceof OaopsError)) throw error;
               copies.note(store, name, error.message);

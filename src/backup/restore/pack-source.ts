@@ -1,4 +1,4 @@
-import { createSecretKey, hash, type KeyObject } from 'node:crypto';
+import { createHash, createSecretKey, hash, type KeyObject } from 'node:crypto';
 import { zstdDecompressSync } from 'node:zlib';
 import { giveBack } from '../../core/give-back.ts';
 import { chunkBytes, chunkRange, lastChunkOf, nonceBytes, openChunk, storedChunk } from '../crypto/age-stream.ts';
@@ -62,8 +62,6 @@ export class PackSource {
   #chunk: { index: number; plain: Buffer } | undefined;
   /** For a frame of which the parts lie in several chunks. */
   #packed: Buffer = Buffer.alloc(0);
-  /** For a content of which the parts lie in several frames. */
-  #joined: Buffer = Buffer.alloc(0);
 
   /** `key`: of the age payload; undefined without encryption. */
   constructor(pack: PackInfo, segments: readonly Segment[], key: Uint8Array | undefined) {
@@ -79,18 +77,21 @@ export class PackSource {
   }
 
   /**
-   * Valid until the next call of it, or of `release`.
+   * A content, in as many parts as there are frames that hold it: put together they would be copied once more. Valid until the
+   * next call of it, or of `release`.
    * @throws OaopsError `repository-damaged` for anything but exactly the content with this hash
    */
-  content(piece: { member: number; length: number; sha256: string }): Buffer {
+  content(piece: { member: number; length: number; sha256: string }): readonly Buffer[] {
     const { first, last } = framesOf(this.#pack, piece);
+    this.#forget(first, last);
     const from = (piece.member + 1) * blockBytes;
-    const content =
-      first === last ? this.#part(first, from, piece.length) : this.#join(first, last, from, piece.length);
-    if (content.length !== piece.length || hash('sha256', content, 'hex') !== piece.sha256) {
+    const parts: Buffer[] = [];
+    for (let frame = first; frame <= last; frame += 1) parts.push(this.#part(frame, from, piece.length));
+    const bytes = parts.reduce((sum, part) => sum + part.length, 0);
+    if (bytes !== piece.length || hashOf(parts) !== piece.sha256) {
       throw damaged(`a content of pack ${this.#pack.sha256} is not what the manifest says`);
     }
-    return content;
+    return parts;
   }
 
   /** Gives all memory back; contents handed out before are gone. */
@@ -101,8 +102,6 @@ export class PackSource {
     this.#chunk = undefined;
     giveBack(this.#packed);
     this.#packed = Buffer.alloc(0);
-    giveBack(this.#joined);
-    this.#joined = Buffer.alloc(0);
   }
 
   /** What of the bytes `[from, from + length)` of the tar lies in a frame. */
@@ -112,11 +111,13 @@ export class PackSource {
     return frame.subarray(Math.max(0, from - start), Math.min(frame.length, from + length - start));
   }
 
-  #join(first: number, last: number, from: number, length: number): Buffer {
-    this.#joined = roomFor(this.#joined, length);
-    let at = 0;
-    for (let i = first; i <= last; i += 1) at += this.#part(i, from, length).copy(this.#joined, at);
-    return this.#joined.subarray(0, at);
+  /** Gives back the frames that are not wanted now. Contents come in order, so they are not asked for again. */
+  #forget(first: number, last: number): void {
+    for (const [index, bytes] of this.#recent) {
+      if (index >= first && index <= last) continue;
+      this.#recent.delete(index);
+      giveBack(bytes);
+    }
   }
 
   #frame(index: number): Buffer {
@@ -132,12 +133,6 @@ export class PackSource {
       throw damaged(`frame ${index} of pack ${this.#pack.sha256} can't be decompressed`);
     }
     if (plain.length !== wanted) throw damaged(`frame ${index} of pack ${this.#pack.sha256} has the wrong length`);
-    // Contents come in order, so of what lies behind one frame at most is asked for again.
-    if (this.#recent.size >= 2) {
-      const [oldest, bytes] = this.#recent.entries().next().value!;
-      this.#recent.delete(oldest);
-      giveBack(bytes);
-    }
     this.#recent.set(index, plain);
     return plain;
   }
@@ -182,6 +177,13 @@ export class PackSource {
     }
     throw damaged(`pack ${this.#pack.sha256} is shorter than its table says`);
   }
+}
+
+function hashOf(parts: readonly Buffer[]): string {
+  if (parts.length === 1) return hash('sha256', parts[0]!, 'hex');
+  const all = createHash('sha256');
+  for (const part of parts) all.update(part);
+  return all.digest('hex');
 }
 
 /** The buffer itself when it is large enough, else a larger one; what it held is lost. */

@@ -37,7 +37,7 @@ export interface MetadataOutcome {
 /**
  * Writes a file that is one content. Never follows a link, never writes to what is there already.
  */
-export function writeWhole(file: PlannedFile, content: Buffer, context: WriteContext): MetadataOutcome {
+export function writeWhole(file: PlannedFile, content: readonly Buffer[], context: WriteContext): MetadataOutcome {
   const fd = openSync(forFs(`${context.root}/${file.at ?? file.path}`), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
     writeContent(fd, content, 0, file.sparse);
@@ -52,7 +52,7 @@ export function writeWhole(file: PlannedFile, content: Buffer, context: WriteCon
 }
 
 /** Writes one piece of a file that was made in full length before. */
-export function writePart(file: PlannedFile, content: Buffer, offset: number, context: WriteContext): void {
+export function writePart(file: PlannedFile, content: readonly Buffer[], offset: number, context: WriteContext): void {
   const fd = openSync(forFs(`${context.root}/${file.at ?? file.path}`), O_RDWR | O_NOFOLLOW);
   try {
     writeContent(fd, content, offset, file.sparse);
@@ -117,12 +117,17 @@ function hashOf(fd: number): string {
   }
 }
 
-/** With `sparse`, aligned blocks of zeros stay holes. */
-function writeContent(fd: number, content: Buffer, offset: number, sparse: boolean): void {
+/** Writes the parts of a content one after the other. With `sparse`, aligned blocks of zeros stay holes. */
+function writeContent(fd: number, parts: readonly Buffer[], offset: number, sparse: boolean): void {
   if (!sparse) {
-    writeAll(fd, content, offset);
+    let at = offset;
+    for (const part of parts) {
+      writeAll(fd, part, at);
+      at += part.length;
+    }
     return;
   }
+  const content = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
   let from = 0;
   while (from < content.length) {
     const isZero = (at: number) =>
