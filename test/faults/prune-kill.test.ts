@@ -9,7 +9,7 @@ import { checkStructure } from '../../src/backup/verify/structure.ts';
 import { makeRepositoryIn } from '../helpers/backing-up.ts';
 import { backUpAt, day, filesBelow, prune } from '../helpers/pruning.ts';
 
-const program = new URL('../helpers/prune-and-die.ts', import.meta.url).pathname;
+const program = new URL('../helpers/change-and-die.ts', import.meta.url).pathname;
 let dir: string;
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'oaops-prune-kill-'));
@@ -36,7 +36,9 @@ test('killed after each change of the storage, and run again: no snapshot lacks 
   for (let calls = 1; ; calls++) {
     const repo = join(dir, `repo-${calls}`);
     cpSync(base, repo, { recursive: true, preserveTimestamps: true });
-    const done = spawnSync(process.execPath, [program, repo, join(dir, 'other'), String(calls)], { encoding: 'utf8' });
+    const done = spawnSync(process.execPath, [program, 'prune', String(calls), join(dir, 'other'), repo], {
+      encoding: 'utf8',
+    });
     expect(await lacking(repo), `after ${calls} changes`).toEqual([]);
     const there = await listSnapshotIds(await openDirectoryStore(repo));
     expect(there, `after ${calls} changes`).toEqual(ids.slice(-there.length));

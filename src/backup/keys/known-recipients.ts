@@ -12,6 +12,9 @@ export interface KnownRepository {
   recipients: readonly string[];
 }
 
+/** What is kept of it. `pending`: recipients that this machine was about to set, and does not know yet whether it did. */
+type Remembered = KnownRepository & { pending?: readonly string[] };
+
 /**
  * Compares a repository with what this machine knew of it. Whoever can write to the storage can lay a list of recipients
  * of his own there; the next backup would then be readable for him, or no longer for the owner. So the list is
@@ -30,6 +33,8 @@ export function checkKnown(stateDir: string, location: string, now: KnownReposit
       next: `Find out who replaced it. If that was you, run "oaops backup key accept --repo ${location}".`,
       details: { known: known.repositoryId, found: now.repositoryId },
     });
+  // A change of this machine that was killed, perhaps with some legs changed: either list is right until it was made again.
+  if (known.pending !== undefined && isSameList(known.pending, now.recipients)) return;
   const added = now.recipients.filter((one) => !known.recipients.includes(one));
   const removed = known.recipients.filter((one) => !now.recipients.includes(one));
   if (added.length + removed.length === 0) return;
@@ -45,13 +50,14 @@ export function checkKnown(stateDir: string, location: string, now: KnownReposit
   );
 }
 
-/** From now on the repository at this location is the one described. */
+/** From now on the repository at this location is the one described; with `pending` also the one that has these recipients. */
 export function remember(
   stateDir: string,
   location: string,
   { repositoryId, encryption, recipients }: KnownRepository,
+  pending?: readonly string[],
 ): void {
-  const text = JSON.stringify({ location, repositoryId, encryption, recipients });
+  const text = JSON.stringify({ location, repositoryId, encryption, recipients, pending });
   writeFileDurable(knownFile(stateDir, location), `${text}\n`);
 }
 
@@ -60,7 +66,11 @@ export function knownFile(stateDir: string, location: string): string {
   return join(stateDir, 'known-repositories', `${sha256Hex(location).slice(0, 32)}.json`);
 }
 
-function readKnown(file: string): KnownRepository | undefined {
+function isSameList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((one) => b.includes(one));
+}
+
+function readKnown(file: string): Remembered | undefined {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -69,7 +79,7 @@ function readKnown(file: string): KnownRepository | undefined {
     throw error;
   }
   try {
-    return JSON.parse(text) as KnownRepository;
+    return JSON.parse(text) as Remembered;
   } catch (error) {
     throw new OaopsError('known-repository-damaged', `${file} is not JSON`, {
       next: 'Compare the recipients with "oaops backup key list", then remove the file.',

@@ -64,6 +64,7 @@ export async function changeRecipients(
   if (change.add !== undefined) await checkRecipient(change.add);
   return onLegs(door, repos, async (legs) => {
     let result: string[] = [];
+    const changes: { leg: Repository; recipients: string[]; next: string[]; sequence: number }[] = [];
     for (const leg of legs) {
       if (leg.config.encryption === 'none')
         throw usageError('not-encrypted', `the repository at ${leg.store.location} is not encrypted`, {
@@ -83,14 +84,25 @@ export async function changeRecipients(
         });
       if (change.add !== undefined && !next.includes(change.add)) next.push(change.add);
       result = next;
-      if (next.length === recipients.length && next.every((recipient, i) => recipient === recipients[i])) continue;
+      if (next.length === recipients.length && next.every((recipient, i) => recipient === recipients[i])) {
+        remember(door.stateDir, leg.store.location, described(leg, recipients));
+        continue;
+      }
+      changes.push({ leg, recipients, next, sequence });
+    }
+    // Killed from here on, this machine knows the change for its own, also where a backup carries it from leg to leg.
+    for (const { leg, recipients, next } of changes)
+      remember(door.stateDir, leg.store.location, described(leg, recipients), next);
+    for (const { leg, recipients, next, sequence } of changes) {
       const bytes = Buffer.from(formatJsonObject({ recipients: next, createdAt: isoTime(door.clock.nowMs()) }));
       const name = objectNames.keys(sequence + 1);
       const outcome = await leg.store.put(name, { bytes }, { sha256: sha256Hex(bytes), sizeBytes: bytes.length });
-      if (outcome === 'exists')
+      if (outcome === 'exists') {
+        remember(door.stateDir, leg.store.location, described(leg, recipients));
         throw new OaopsError('keys-changed', `somebody else changed the recipients of ${leg.store.location} just now`, {
           next: 'Run it again.',
         });
+      }
       remember(door.stateDir, leg.store.location, described(leg, next));
     }
     return result;
