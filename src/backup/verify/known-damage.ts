@@ -6,6 +6,7 @@ import { OaopsError } from '../../core/errors.ts';
 import { sha256Hex } from '../../core/json.ts';
 import { hashOfObject } from '../format/object-names.ts';
 import type { ObjectStore } from '../ports.ts';
+import { isUnreadable } from './structure.ts';
 
 /**
  * Remembers on this machine which packs and blocks of a leg a verification has found damaged. A list of names and sizes does not show
@@ -40,7 +41,8 @@ export async function stillDamaged(
       for await (const chunk of (await store.stream(name, signal)) as AsyncIterable<Uint8Array>) hash.update(chunk);
       if (hash.digest('hex') !== hashOfObject(name)) damaged.push(name);
     } catch (error) {
-      if (!(error instanceof OaopsError) || error.code !== 'object-missing') throw error;
+      if (isUnreadable(error)) damaged.push(name);
+      else if (!(error instanceof OaopsError) || error.code !== 'object-missing') throw error;
     }
   }
   return damaged;

@@ -11,7 +11,7 @@ import { WorkerPool } from '../restore/pool.ts';
 import type { ExpectedContents } from './contents.ts';
 import type { Piece } from './piece-list.ts';
 import { ReadThrough } from './read-through.ts';
-import { isDamage, type Structure } from './structure.ts';
+import { isDamage, isUnreadable, type Structure } from './structure.ts';
 import type { VerifyPlace } from './verify.ts';
 
 /** Reads whole packs and blocks and compares them; counts what was really read. */
@@ -47,7 +47,7 @@ export class PackReading {
         this.blocksRead += 1;
         if (sha256Hex(bytes) !== hashOfObject(name)) this.#wrong(name, 'its sha256 is not its name');
       } catch (error) {
-        if (!isDamage(error)) throw error;
+        if (!isDamage(error) && !isUnreadable(error)) throw error;
         this.#wrong(name, error.message);
       }
     }
@@ -100,7 +100,7 @@ export class PackReading {
       else if (bad.length > 0)
         this.#wrong(name, `${bad.length} contents are not what the manifest says: ${bad[0]!.message}`);
     } catch (error) {
-      if (!isDamage(error)) throw error;
+      if (!isDamage(error) && !isUnreadable(error)) throw error;
       this.#wrong(name, error.message);
     }
   }

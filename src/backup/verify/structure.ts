@@ -1,4 +1,4 @@
-import { OaopsError } from '../../core/errors.ts';
+import { errnoOf, OaopsError } from '../../core/errors.ts';
 import { sha256Hex } from '../../core/json.ts';
 import { hashOfObject, objectNames } from '../format/object-names.ts';
 import { formatChecksums, type SnapshotIndex } from '../format/snapshot-index.ts';
@@ -143,4 +143,9 @@ export function isDamage(error: unknown): error is OaopsError {
     error instanceof OaopsError &&
     ['object-missing', 'object-truncated', 'repository-damaged', 'format-unknown'].includes(error.code)
   );
+}
+
+/** A bad place of a disk (EIO) is a fault of the object that lies there, and not of the leg. */
+export function isUnreadable(error: unknown): error is Error {
+  return error instanceof Error && (errnoOf(error) === 'EIO' || errnoOf(error.cause) === 'EIO');
 }
