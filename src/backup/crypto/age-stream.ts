@@ -7,6 +7,7 @@ import {
   type KeyObject,
   randomBytes,
 } from 'node:crypto';
+import { giveBack } from '../../core/give-back.ts';
 import { damaged } from '../format/damaged.ts';
 
 /** Payload of an age file (age-encryption.org/v1, "Payload"): STREAM with ChaCha20-Poly1305. */
@@ -116,52 +117,6 @@ export function plainLength(headerBytes: number, storedBytes: number): number {
 }
 
 /**
- * Decrypts chunks one after the other. `lastChunk` is the number of the last chunk of the whole payload; with
- * `push` any cut of the stored bytes may be handed in. Throws `repository-damaged` when a tag is wrong.
- */
-export class AgeDecryptor {
-  readonly #key: KeyObject;
-  readonly #lastChunk: number;
-  #index = 0;
-  #rest: Buffer = Buffer.alloc(0);
-
-  constructor(key: Uint8Array, lastChunk: number) {
-    this.#key = createSecretKey(key);
-    this.#lastChunk = lastChunk;
-  }
-
-  /** Plain bytes of the chunks completed by these stored bytes. */
-  push(stored: Uint8Array): Buffer {
-    const bytes =
-      this.#rest.length === 0
-        ? Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength)
-        : Buffer.concat([this.#rest, stored]);
-    const out: Buffer[] = [];
-    let at = 0;
-    while (bytes.length - at >= storedChunkBytes) {
-      out.push(this.#open(bytes.subarray(at, at + storedChunkBytes)));
-      at += storedChunkBytes;
-    }
-    this.#rest = Buffer.from(bytes.subarray(at));
-    return out.length === 1 ? out[0]! : Buffer.concat(out);
-  }
-
-  /** Plain bytes of the last chunk when it is a short one. Throws when chunks of the payload are missing. */
-  end(): Buffer {
-    const plain = this.#rest.length > 0 ? this.#open(this.#rest) : Buffer.alloc(0);
-    if (this.#index !== this.#lastChunk + 1) throw damaged('an age file is cut');
-    return plain;
-  }
-
-  #open(chunk: Buffer): Buffer {
-    if (this.#index > this.#lastChunk) throw damaged('an age file has wrong chunks');
-    const plain = openChunk(this.#key, this.#index, this.#index === this.#lastChunk, chunk);
-    this.#index++;
-    return plain;
-  }
-}
-
-/**
  * Plain bytes of one stored chunk, in memory that nothing else uses.
  * @throws OaopsError `repository-damaged` when the tag is wrong
  */
@@ -175,6 +130,24 @@ export function openChunk(key: KeyObject, index: number, last: boolean, chunk: U
     decipher.final();
   } catch {
     throw damaged(`chunk ${index} of an age file does not match its tag`);
+  }
+  return plain;
+}
+
+/**
+ * Plain bytes of a whole age file, in memory of their own, with the key of its payload.
+ * @throws OaopsError `repository-damaged` when a tag is wrong
+ */
+export function openPayload(stored: Uint8Array, headerBytes: number, key: Uint8Array): Buffer {
+  const plain = Buffer.allocUnsafeSlow(plainLength(headerBytes, stored.length));
+  const secret = createSecretKey(key);
+  const last = lastChunkOf(headerBytes, stored.length);
+  let at = 0;
+  for (let index = 0; index <= last; index += 1) {
+    const { offset, length } = storedChunk(headerBytes, stored.length, index);
+    const chunk = openChunk(secret, index, index === last, stored.subarray(offset, offset + length));
+    at += chunk.copy(plain, at);
+    giveBack(chunk);
   }
   return plain;
 }

@@ -1,8 +1,8 @@
 import { promisify } from 'node:util';
 import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
-import { damaged } from '../format/damaged.ts';
+import { maxPlainBytes, unreadableFrame } from '../format/damaged.ts';
 import { type Identities, identityMissing, newAgeHeader } from './age-header.ts';
-import { AgeDecryptor, AgeEncryptor, lastChunkOf, nonceBytes } from './age-stream.ts';
+import { AgeEncryptor, openPayload } from './age-stream.ts';
 
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
@@ -10,9 +10,6 @@ const decompress = promisify(zstdDecompress);
 export const zstdOptions = (level: number) => ({
   params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 },
 });
-
-/** Blocks larger than this are refused when read: a guard against decompression bombs. */
-const maxPlainBytes = 1024 * 1024 * 1024;
 
 /** Text of a block or manifest to its stored bytes. `recipients` empty = no encryption. */
 export async function encodeObject(plain: Uint8Array, recipients: readonly string[]): Promise<Buffer> {
@@ -51,13 +48,12 @@ export async function decodeObject(stored: Uint8Array, reading: Reading): Promis
   try {
     return await decompress(packed, { maxOutputLength: maxPlainBytes });
   } catch {
-    throw damaged('a zstd frame of a manifest cannot be read');
+    throw unreadableFrame();
   }
 }
 
 export async function decryptBytes(stored: Uint8Array, identities: Identities | undefined): Promise<Buffer> {
   if (identities === undefined) throw identityMissing();
   const { key, headerBytes } = await identities.payloadKey(stored);
-  const decryptor = new AgeDecryptor(key, lastChunkOf(headerBytes, stored.length));
-  return Buffer.concat([decryptor.push(stored.subarray(headerBytes + nonceBytes)), decryptor.end()]);
+  return openPayload(stored, headerBytes, key);
 }

@@ -9,3 +9,16 @@ export function damaged(fact: string, cause?: unknown): OaopsError {
     ...(cause === undefined ? {} : { cause }),
   });
 }
+
+/** Blocks larger than this are refused when read: a guard against decompression bombs. */
+export const maxPlainBytes = 1024 * 1024 * 1024;
+
+/** Of a manifest or block. */
+export function unreadableFrame(): OaopsError {
+  return damaged('a zstd frame of a manifest cannot be read');
+}
+
+/** @param name of a block */
+export function otherText(name: string): OaopsError {
+  return damaged(`${name} holds another text than its manifest says`);
+}

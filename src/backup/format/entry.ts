@@ -159,17 +159,22 @@ export function parsePieces(piecesField: string, hashesField: string, fileSha256
   const pieces = piecesField.split(',');
   if (hashes.length !== pieces.length) throw damaged('an entry has not as many hashes as pieces');
   return pieces.map((piece, i): Piece => {
-    const [pack, member, length, ...rest] = piece.split(':');
+    const [name, member, length, ...rest] = piece.split(':');
     if (rest.length > 0) throw damaged('a piece has too many parts');
-    if (pack === '-') return { pack: null, length: parseSize(length), sha256: null };
+    if (name === '-') return { pack: null, length: parseSize(length), sha256: null };
+    // A copy, and the same again for the next piece: a part of a line keeps all of it in memory, and is a new key for a map.
+    if (name !== latestPack) latestPack = Buffer.from(parseHash(name, 'the pack of a piece'), 'latin1').toString('latin1');
     return {
-      pack: parseHash(pack, 'the pack of a piece'),
+      pack: latestPack,
       member: parseCount(member, 'the member of a piece'),
       length: parseSize(length),
       sha256: parseHash(hashes[i], 'the hash of a piece'),
     };
   });
 }
+
+/** Neighbours mostly lie in the same pack. */
+let latestPack = '';
 
 /** Sizes may need all of 2^53. */
 function parseSize(field: string | undefined): number {

@@ -18,6 +18,34 @@ export function parseLines(format: string, text: string): string[] {
   return lines;
 }
 
+/** Lines that wait for so long that the garbage collector moves them about cost more than they do. */
+const portionBytes = 64 * 1024;
+
+/** As `parseLines`, one line after the other without ever holding all; what is wrong with the last is told when all others were given. */
+export function* eachLine(format: string, text: Buffer): Generator<string> {
+  let isFirst = true;
+  let count = 0;
+  let last: string | undefined;
+  for (let at = 0; at < text.length; ) {
+    let end = text.lastIndexOf(0x0a, at + portionBytes);
+    if (end < at) end = text.indexOf(0x0a, at);
+    const lines = text.toString('latin1', at, end < 0 ? text.length : end).split('\n');
+    if (isFirst) checkFirstLine(format, lines.shift()!);
+    isFirst = false;
+    if (end < 0) throw damaged(`${format} text does not end with a line feed`);
+    for (const line of lines) {
+      if (last !== undefined) {
+        count += 1;
+        yield last;
+      }
+      last = line;
+    }
+    at = end + 1;
+  }
+  if (isFirst) checkFirstLine(format, '');
+  if (last !== `end\t${count}`) throw damaged(`${format} text is cut or has a wrong end`);
+}
+
 /** Refuses another format or version. */
 export function checkFirstLine(format: string, line: string): void {
   if (line === `${format}\t1`) return;

@@ -1,7 +1,7 @@
 import { OaopsError } from '../../core/errors.ts';
 import { sha256Hex } from '../../core/json.ts';
 import { decodeObject } from '../crypto/codec.ts';
-import { damaged } from '../format/damaged.ts';
+import { damaged, otherText } from '../format/damaged.ts';
 import { type Entry, parseEntry } from '../format/entry.ts';
 import { entryBlockLines } from '../format/entry-block.ts';
 import { type BlockRef, type EntryBlockRef, type ManifestRoot, parseManifestRoot } from '../format/manifest-root.ts';
@@ -124,6 +124,20 @@ async function statedHashes(store: ObjectStore, snapshot: string): Promise<strin
   return found.filter((hash) => hash !== undefined);
 }
 
+/** Stored bytes of a block from the first leg that has them right. */
+export async function readStoredBlock(
+  repository: Repository,
+  block: BlockRef,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
+  const name = objectNames.block(block.sha256);
+  return readCopy(repository, name, async (store) => {
+    const stored = await store.get(name, undefined, signal);
+    if (sha256Hex(stored) !== block.sha256) throw damaged(`${name} at ${store.location} has other content`);
+    return stored;
+  });
+}
+
 /** Plain text of a block from the first leg that has it right; stored and plain hash are compared. */
 export async function readBlock(repository: Repository, block: BlockRef, signal?: AbortSignal): Promise<string> {
   const name = objectNames.block(block.sha256);
@@ -131,7 +145,7 @@ export async function readBlock(repository: Repository, block: BlockRef, signal?
     const stored = await store.get(name, undefined, signal);
     if (sha256Hex(stored) !== block.sha256) throw damaged(`${name} at ${store.location} has other content`);
     const plain = await decodeObject(stored, repository.reading);
-    if (sha256Hex(plain) !== block.plainSha256) throw damaged(`${name} holds another text than its manifest says`);
+    if (sha256Hex(plain) !== block.plainSha256) throw otherText(name);
     return plain.toString('latin1');
   });
 }

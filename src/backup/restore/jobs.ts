@@ -1,6 +1,8 @@
 import { messageOf, OaopsError } from '../../core/errors.ts';
 import type { ByteString } from '../format/byte-string.ts';
 import type { PackInfo } from '../format/pack-table.ts';
+import { piecesIn } from '../format/piece-records.ts';
+import { type BlockPieces, piecesOfBlock, type StoredBlock } from '../repository/block-pieces.ts';
 import type { PlannedFile, PlannedPiece } from './file-plan.ts';
 import { PackSource, type Segment } from './pack-source.ts';
 import {
@@ -28,8 +30,11 @@ export type WorkerJob =
       pack: PackInfo;
       segments: Segment[];
       key: Uint8Array | undefined;
-      pieces: Pick<PlannedPiece, 'member' | 'length' | 'sha256'>[];
+      /** `PieceRecords` in the order of the pack. */
+      pieces: Uint8Array;
     }
+  /** Which contents the entries of a block name. */
+  | { kind: 'entries'; block: StoredBlock }
   /** Which of these files, absolute, have this content; an empty one has no hash. */
   | { kind: 'compare'; files: { path: ByteString; sha256: string | undefined }[] }
   | { kind: 'finish'; files: Map<number, PlannedFile> };
@@ -50,6 +55,23 @@ export interface WorkerAnswer {
   extractMs: number;
   /** Positions in the list of `compare`. */
   same?: number[];
+  /** Of `entries`, or why the block can't be read. */
+  named?: BlockPieces;
+  damage?: string;
+}
+
+/** The large parts of a job: handed over to its thread, and given back when it is done. */
+export function partsOf(job: WorkerJob): Uint8Array[] {
+  if (job.kind === 'finish' || job.kind === 'compare') return [];
+  if (job.kind === 'entries') return [job.block.stored];
+  const fetched = job.segments.map(({ bytes }) => bytes);
+  return job.kind === 'check' ? [...fetched, job.pieces] : fetched;
+}
+
+/** Memory that can be moved to another thread instead of being copied: that of parts that have it for themselves. */
+export function movable(parts: readonly Uint8Array[]): ArrayBuffer[] {
+  const owned = parts.filter((bytes) => bytes.byteLength === bytes.buffer.byteLength && bytes.byteLength > 0);
+  return [...new Set(owned.map((bytes) => bytes.buffer as ArrayBuffer))];
 }
 
 /** Does a job with synchronous calls. `context` is only needed where something is written. */
@@ -66,6 +88,7 @@ export function doJob(job: WorkerJob, context: WriteContext | undefined): Worker
   };
   if (job.kind === 'pack') extract(job, answer, context!);
   else if (job.kind === 'check') check(job, answer);
+  else if (job.kind === 'entries') readEntries(job.block, answer);
   else if (job.kind === 'compare') compare(job.files, answer);
   else finish(job.files, answer, context!);
   return answer;
@@ -104,7 +127,8 @@ function extract(job: WorkerJob & { kind: 'pack' }, answer: WorkerAnswer, contex
 
 function check(job: WorkerJob & { kind: 'check' }, answer: WorkerAnswer): void {
   const source = new PackSource(job.pack, job.segments, job.key);
-  for (const piece of job.pieces) {
+  const { buffer, byteOffset, byteLength } = job.pieces;
+  for (const piece of piecesIn(Buffer.from(buffer, byteOffset, byteLength))) {
     try {
       source.content(piece);
       answer.bytes += piece.length;
@@ -113,6 +137,15 @@ function check(job: WorkerJob & { kind: 'check' }, answer: WorkerAnswer): void {
     }
   }
   source.release();
+}
+
+function readEntries(block: StoredBlock, answer: WorkerAnswer): void {
+  try {
+    answer.named = piecesOfBlock(block);
+  } catch (error) {
+    if (!(error instanceof OaopsError)) throw error;
+    answer.damage = error.message;
+  }
 }
 
 function compare(files: (WorkerJob & { kind: 'compare' })['files'], answer: WorkerAnswer): void {

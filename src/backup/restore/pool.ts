@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { threadFile } from '../../core/program-files.ts';
-import { doJob, type WorkerAnswer, type WorkerJob } from './jobs.ts';
+import { doJob, movable, partsOf, type WorkerAnswer, type WorkerJob } from './jobs.ts';
 import type { WriteContext } from './write-file.ts';
 
 const smallBytes = 16 * 1024 * 1024;
@@ -20,6 +20,8 @@ export class WorkerPool {
   readonly #busy = new Map<Worker, Waiting>();
   readonly size: number;
   readonly #context: WriteContext | undefined;
+  /** Set when no thread is left. */
+  #failure: Error | undefined;
 
   /**
    * Without a context the jobs only check. Below `smallBytes` of work in all, starting threads costs more than they save:
@@ -45,6 +47,7 @@ export class WorkerPool {
   }
 
   async run(job: WorkerJob): Promise<WorkerAnswer> {
+    if (this.#failure) throw this.#failure;
     if (this.#workers.length === 0) return doJob(job, this.#context);
     return new Promise((resolve, reject) => {
       this.#queue.push({ job, resolve, reject });
@@ -61,7 +64,7 @@ export class WorkerPool {
       const worker = this.#idle.pop()!;
       const waiting = this.#queue.shift()!;
       this.#busy.set(worker, waiting);
-      worker.postMessage(waiting.job, buffersOf(waiting.job));
+      worker.postMessage(waiting.job, movable(partsOf(waiting.job)));
     }
   }
 
@@ -76,15 +79,7 @@ export class WorkerPool {
     this.#busy.get(worker)?.reject(error);
     this.#busy.delete(worker);
     if (this.#busy.size > 0 || this.#idle.length > 0) return;
+    this.#failure = error;
     for (const { reject } of this.#queue.splice(0)) reject(error);
   }
-}
-
-/** Fetched bytes move to the thread instead of being copied, when they own their memory. */
-function buffersOf(job: WorkerJob): ArrayBuffer[] {
-  if (job.kind === 'finish' || job.kind === 'compare') return [];
-  const owned = job.segments
-    .map(({ bytes }) => bytes)
-    .filter((bytes) => bytes.byteLength === bytes.buffer.byteLength && bytes.byteLength > 0);
-  return [...new Set(owned.map((bytes) => bytes.buffer as ArrayBuffer))];
 }

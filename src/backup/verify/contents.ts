@@ -1,80 +1,109 @@
+import { identityMissing } from '../crypto/age-header.ts';
 import { toText } from '../format/byte-string.ts';
-import { parseEntry } from '../format/entry.ts';
-import { entryBlockLines, parseEntryBlock } from '../format/entry-block.ts';
+import { damaged } from '../format/damaged.ts';
+import { parseEntryBlock } from '../format/entry-block.ts';
+import type { EntryBlockRef } from '../format/manifest-root.ts';
 import { objectNames } from '../format/object-names.ts';
 import type { PackInfo } from '../format/pack-table.ts';
 import { parsePackTable } from '../format/pack-table.ts';
-import { readBlock, readManifestRoot } from '../repository/manifest.ts';
+import type { BlockPieces } from '../repository/block-pieces.ts';
+import { readBlock, readManifestRoot, readStoredBlock } from '../repository/manifest.ts';
 import type { Repository } from '../repository/open.ts';
-import { PieceList } from './piece-list.ts';
+import type { WorkerPool } from '../restore/pool.ts';
+import type { PieceStore } from './piece-store.ts';
 import { isDamage, type Structure } from './structure.ts';
 
 /** What the manifests say about packs: how to read them and which contents they hold. */
 export interface ExpectedContents {
   tables: Map<string, PackInfo>;
-  pieces: Map<string, PieceList>;
-  entries: number;
+  pieces: PieceStore;
 }
 
-/** Decrypts and reads every manifest and block once. Damage is added to the problems of the structure. */
+/** A block that is being read; its error is told when it is asked for. */
+interface Reading {
+  object: string;
+  snapshot: string;
+  storedBytes: number;
+  contents: Promise<BlockPieces>;
+}
+
+/**
+ * Decrypts and reads every manifest and block once, blocks of entries in the threads of the pool. Damage is added to the
+ * problems of the structure.
+ */
 export async function readExpected(
   repository: Repository,
   structure: Structure,
+  pieces: PieceStore,
+  pool: WorkerPool,
   signal: AbortSignal,
 ): Promise<ExpectedContents> {
-  const expected: ExpectedContents = { tables: new Map(), pieces: new Map(), entries: 0 };
+  const expected: ExpectedContents = { tables: new Map(), pieces };
   const seen = new Set<string>();
+  const ahead: Reading[] = [];
+  const attempt = async (object: string, snapshot: string, work: () => Promise<void>) => {
+    try {
+      signal.throwIfAborted();
+      await work();
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      const users = structure.needed.get(object)?.snapshots ?? [snapshot];
+      structure.problems.push({ object, problem: error.message, snapshots: users });
+    }
+  };
+  const take = ({ object, snapshot, storedBytes, contents }: Reading) =>
+    attempt(object, snapshot, async () => {
+      pieces.add(await contents);
+      structure.bytesRead += storedBytes;
+    });
   for (const snapshot of structure.readable) {
-    let object = objectNames.manifest(snapshot);
-    const attempt = async (work: () => Promise<void>) => {
-      try {
-        signal.throwIfAborted();
-        await work();
-      } catch (error) {
-        if (!isDamage(error)) throw error;
-        const users = structure.needed.get(object)?.snapshots ?? [snapshot];
-        structure.problems.push({ object, problem: error.message, snapshots: users });
-      }
+    const isNew = ({ sha256 }: { sha256: string }) => {
+      if (seen.has(sha256) || !structure.stored.has(objectNames.block(sha256))) return false;
+      seen.add(sha256);
+      return true;
     };
-    await attempt(async () => {
+    await attempt(objectNames.manifest(snapshot), snapshot, async () => {
       const root = await readManifestRoot(repository, snapshot, signal);
-      for (const [kind, blocks] of [
-        ['packs', root.packTables],
-        ['entries', root.blocks],
-      ] as const) {
-        for (const block of blocks) {
-          object = objectNames.block(block.sha256);
-          if (seen.has(block.sha256) || !structure.stored.has(object)) continue;
-          seen.add(block.sha256);
-          await attempt(async () => {
-            const text = await readBlock(repository, block, signal);
-            structure.bytesRead += block.storedBytes;
-            if (kind === 'packs') for (const pack of parsePackTable(text)) expected.tables.set(pack.sha256, pack);
-            else addEntries(text, expected);
-          });
-        }
+      for (const block of root.packTables.filter(isNew))
+        await attempt(objectNames.block(block.sha256), snapshot, async () => {
+          const text = await readBlock(repository, block, signal);
+          structure.bytesRead += block.storedBytes;
+          for (const pack of parsePackTable(text)) expected.tables.set(pack.sha256, pack);
+        });
+      for (const block of root.blocks.filter(isNew)) {
+        signal.throwIfAborted();
+        const contents = readPieces(repository, block, pool, signal);
+        contents.catch(() => undefined);
+        ahead.push({ object: objectNames.block(block.sha256), snapshot, storedBytes: block.storedBytes, contents });
+        if (ahead.length > pool.size) await take(ahead.shift()!);
       }
     });
   }
+  for (const reading of ahead) await take(reading);
   return expected;
 }
 
-function addEntries(text: string, expected: ExpectedContents): void {
-  for (const line of entryBlockLines(text)) {
-    // One by one: thousands of entries at once would outlive the nursery of the heap.
-    const { pieces } = parseEntry(line);
-    expected.entries += 1;
-    for (const piece of pieces) {
-      if (piece.pack === null) continue;
-      let pack = expected.pieces.get(piece.pack);
-      if (!pack) {
-        pack = new PieceList();
-        expected.pieces.set(piece.pack, pack);
-      }
-      pack.add(piece);
-    }
-  }
+async function readPieces(
+  repository: Repository,
+  block: EntryBlockRef,
+  pool: WorkerPool,
+  signal: AbortSignal,
+): Promise<BlockPieces> {
+  const { encryption, identities } = repository.reading;
+  const stored = await readStoredBlock(repository, block, signal);
+  if (encryption === 'age' && !identities) throw identityMissing();
+  const { key, headerBytes } = identities && encryption === 'age' ? await identities.payloadKey(stored) : noKey;
+  const { sha256, plainSha256 } = block;
+  const name = objectNames.block(sha256);
+  const { named, damage } = await pool.run({
+    kind: 'entries',
+    block: { name, stored, headerBytes, key, plainSha256 },
+  });
+  if (!named) throw damaged(damage ?? `${name} cannot be read`);
+  return named;
 }
+
+const noKey = { key: undefined, headerBytes: 0 };
 
 /** Paths of the newest affected snapshot that need one of the damaged packs; at most `limit`. */
 export async function affectedFiles(

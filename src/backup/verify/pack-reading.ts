@@ -1,18 +1,24 @@
 import { OaopsError } from '../../core/errors.ts';
+import { Gate } from '../../core/gate.ts';
+import { giveBack } from '../../core/give-back.ts';
 import { sha256Hex } from '../../core/json.ts';
 import { identityMissing } from '../crypto/age-header.ts';
 import { hashOfObject, objectNames } from '../format/object-names.ts';
 import type { PackInfo } from '../format/pack-table.ts';
+import { pieceRecordBytes } from '../format/piece-records.ts';
 import type { Repository } from '../repository/open.ts';
-import { slicesOf } from '../restore/fetch.ts';
 import type { WorkerAnswer } from '../restore/jobs.ts';
-import { framesOf, headRange, storedRange } from '../restore/pack-source.ts';
-import { WorkerPool } from '../restore/pool.ts';
+import { headRange } from '../restore/pack-source.ts';
+import type { WorkerPool } from '../restore/pool.ts';
+import { checkSlices } from './check-slices.ts';
 import type { ExpectedContents } from './contents.ts';
-import type { Piece } from './piece-list.ts';
 import { ReadThrough } from './read-through.ts';
 import { isDamage, isUnreadable, type Structure } from './structure.ts';
 import type { VerifyPlace } from './verify.ts';
+
+interface Expected extends ExpectedContents {
+  pool: WorkerPool;
+}
 
 /** Reads whole packs and blocks and compares them; counts what was really read. */
 export class PackReading {
@@ -22,19 +28,23 @@ export class PackReading {
   bytesRead = 0;
   readonly #repository: Repository;
   readonly #structure: Structure;
-  readonly #expected: ExpectedContents | undefined;
+  readonly #expected: Expected | undefined;
   readonly #place: VerifyPlace;
+  readonly #failed = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #atOnce: number;
+  /** Memory hangs on how many slices are read, wait for a thread or are checked at a time. */
+  readonly #slices: Gate;
 
-  constructor(
-    repository: Repository,
-    structure: Structure,
-    expected: ExpectedContents | undefined,
-    place: VerifyPlace,
-  ) {
+  /** `expected`: what to compare packs with and the threads for it; without it only stored bytes are compared. */
+  constructor(repository: Repository, structure: Structure, expected: Expected | undefined, place: VerifyPlace) {
     this.#repository = repository;
     this.#structure = structure;
     this.#expected = expected;
     this.#place = place;
+    this.#signal = AbortSignal.any([place.signal, this.#failed.signal]);
+    this.#atOnce = (expected?.pool.size ?? 1) + 1;
+    this.#slices = new Gate(this.#atOnce);
   }
 
   /** Stored bytes only: their sha256 is their name. They are small. */
@@ -53,48 +63,56 @@ export class PackReading {
     }
   }
 
+  /** The largest first, so that what is read last is soon read. */
   async packs(hashes: readonly string[]): Promise<void> {
-    if (hashes.length === 0) return;
-    const sizes = hashes.map((sha256) => this.#structure.stored.get(objectNames.pack(sha256)) ?? 0);
-    const bytes = sizes.reduce((sum, size) => sum + size, 0);
-    const pool = new WorkerPool({ bytes, jobs: hashes.length });
-    const queue = [...hashes];
-    try {
-      const next = async () => {
-        for (let sha256 = queue.pop(); sha256 !== undefined; sha256 = queue.pop()) {
-          this.#place.signal.throwIfAborted();
-          await this.#checkPack(pool, sha256);
-          this.packsRead += 1;
-          this.#place.onProgress?.({ done: this.packsRead, total: hashes.length, bytesRead: this.bytesRead });
-        }
-      };
-      await Promise.all(Array.from({ length: pool.size + 1 }, next));
-    } finally {
-      await pool.close();
-    }
+    const size = (sha256: string) => this.#structure.stored.get(objectNames.pack(sha256)) ?? 0;
+    const queue = [...hashes].sort((a, b) => size(a) - size(b));
+    const lane = async () => {
+      for (let sha256 = queue.pop(); sha256 !== undefined; sha256 = queue.pop()) {
+        this.#signal.throwIfAborted();
+        await this.#checkPack(sha256);
+        this.packsRead += 1;
+        this.#place.onProgress?.({ done: this.packsRead, total: hashes.length, bytesRead: this.bytesRead });
+      }
+    };
+    // One pack more than threads: while the end of one is fetched there is another to check.
+    const lanes = Array.from({ length: this.#atOnce }, () =>
+      lane().catch((error: unknown) => {
+        // The others must not go on reading for a result that nobody gets.
+        this.#failed.abort(error);
+      }),
+    );
+    await Promise.all(lanes);
+    this.#failed.signal.throwIfAborted();
   }
 
-  async #checkPack(pool: WorkerPool, sha256: string): Promise<void> {
+  async #checkPack(sha256: string): Promise<void> {
     const name = objectNames.pack(sha256);
     const { store } = this.#repository;
-    const { signal } = this.#place;
+    const expected = this.#expected;
     try {
-      const table = this.#expected?.tables.get(sha256);
-      if (this.#expected && !table) this.#wrong(name, 'no table of a manifest tells how to read it');
-      const pieces = (table && this.#expected?.pieces.get(sha256)?.inOrder()) ?? [];
-      const reading = new ReadThrough(store, name, this.#structure.stored.get(name) ?? 0, signal);
-      let bad: WorkerAnswer['bad'] = [];
+      const table = expected?.tables.get(sha256);
+      if (expected && !table) this.#wrong(name, 'no table of a manifest tells how to read it');
+      const reading = new ReadThrough(store, name, this.#structure.stored.get(name) ?? 0, this.#signal);
+      const answers: Promise<WorkerAnswer>[] = [];
+      let checked = 0;
       let locked: OaopsError | undefined;
+      let actual: string;
       try {
-        if (table) bad = await this.#badContents(pool, table, pieces, reading);
-      } catch (error) {
-        // A bit of the header that flipped looks like a wrong key: the hash tells one from the other.
-        if (!(error instanceof OaopsError && error.code === 'wrong-key')) throw error;
-        locked = error;
+        try {
+          if (expected && table) checked = await this.#checkContents(expected, table, reading, answers);
+        } catch (error) {
+          // A bit of the header that flipped looks like a wrong key: the hash tells one from the other.
+          if (!(error instanceof OaopsError && error.code === 'wrong-key')) throw error;
+          locked = error;
+        }
+        actual = await reading.sha256();
+      } finally {
+        await Promise.allSettled(answers);
       }
-      const actual = await reading.sha256();
+      const bad = (await Promise.all(answers)).flatMap((answer) => answer.bad);
       this.bytesRead += reading.bytesRead;
-      this.contentsChecked += pieces.length - bad.length;
+      this.contentsChecked += checked - bad.length;
       if (actual !== sha256) this.#wrong(name, 'its sha256 is not its name');
       else if (locked) throw locked;
       else if (bad.length > 0)
@@ -105,25 +123,32 @@ export class PackReading {
     }
   }
 
-  /** Slice by slice, so that memory does not hang on the size of packs. */
-  async #badContents(
-    pool: WorkerPool,
+  /** Slice by slice; the next is read while those before it are checked. Gives the number of contents. */
+  async #checkContents(
+    { pieces, pool }: Expected,
     pack: PackInfo,
-    pieces: Piece[],
     reading: ReadThrough,
-  ): Promise<WorkerAnswer['bad']> {
+    answers: Promise<WorkerAnswer>[],
+  ): Promise<number> {
+    const records = pieces.take(pack.sha256);
     const key = await this.#key(pack, reading);
-    const bad: WorkerAnswer['bad'] = [];
-    for (const slice of slicesOf(pack, pieces)) {
-      this.#place.signal.throwIfAborted();
-      const { first } = framesOf(pack, slice[0]!);
-      const { last } = framesOf(pack, slice.at(-1)!);
-      const { offset, length } = storedRange(pack, first, last);
-      const segments = [{ offset, bytes: await reading.range(offset, offset + length) }];
-      const answer = await pool.run({ kind: 'check', pack, segments, key, pieces: slice });
-      for (const one of answer.bad) bad.push(one);
+    const count = records.length / pieceRecordBytes;
+    const slices = checkSlices(pack, records);
+    giveBack(records);
+    for (const { offset, length, pieces } of slices) {
+      const leave = await this.#slices.enter();
+      try {
+        this.#signal.throwIfAborted();
+        const segments = [{ offset, bytes: await reading.range(offset, offset + length) }];
+        this.#signal.throwIfAborted();
+        const answer = pool.run({ kind: 'check', pack, segments, key, pieces });
+        answers.push(answer.finally(leave));
+      } catch (error) {
+        leave();
+        throw error;
+      }
     }
-    return bad;
+    return count;
   }
 
   #wrong(name: string, problem: string): void {

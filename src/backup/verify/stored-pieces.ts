@@ -1,5 +1,6 @@
 import type { Piece } from '../format/entry.ts';
 import type { PackInfo } from '../format/pack-table.ts';
+import { recordsOf } from '../format/piece-records.ts';
 import type { Repository } from '../repository/open.ts';
 import { fetchPieces, type PackKeys, slicesOf } from '../restore/fetch.ts';
 import type { PlannedPiece } from '../restore/file-plan.ts';
@@ -64,7 +65,7 @@ export class StoredPieces {
         this.counts.bytesRead += bytes;
         if (!this.#packs.has(sha256)) this.counts.packsRead += 1;
         this.#packs.add(sha256);
-        const answer = await pool.run({ kind: 'check', pack, segments, key, pieces: slice });
+        const answer = await pool.run({ kind: 'check', pack, segments, key, pieces: recordsOf(slice) });
         this.counts.contentsChecked += slice.length - answer.bad.length;
         for (const { member, message } of answer.bad)
           bad.set(slice.find((one) => one.member === member)!.sha256, message);

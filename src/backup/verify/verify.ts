@@ -1,15 +1,18 @@
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { type Clock, isoTime } from '../../core/clock.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
 import { hashOfObject, objectNames } from '../format/object-names.ts';
 import type { Repository } from '../repository/open.ts';
 import { resolveSnapshot } from '../repository/snapshots.ts';
+import { WorkerPool } from '../restore/pool.ts';
 import { stoppable } from '../stopped.ts';
 import { affectedFiles, readExpected } from './contents.ts';
 import { VerifyHistory } from './history.ts';
 import { rememberDamage } from './known-damage.ts';
 import type { VerifyLevel } from './levels.ts';
 import { PackReading } from './pack-reading.ts';
+import { PieceStore } from './piece-store.ts';
 import { compareWithSource, type SpotResult } from './spot.ts';
 import { checkKeys, checkStructure, findNotes, isDamage, type Structure, type VerifyProblem } from './structure.ts';
 
@@ -60,6 +63,9 @@ export interface VerifyResult {
   durationMs: number;
 }
 
+/** To read the entries of a byte of a block, and to compare the small files of them, takes as long as so many bytes of packs. */
+const workOfBlockByte = 16;
+
 /**
  * Checks one leg. `structure`: every object of every snapshot is there in its size. `sample`: also reads a share of the
  * packs, those that were not read for longest. `full`: reads everything.
@@ -85,8 +91,6 @@ async function verifyAll(repository: Repository, request: VerifyRequest, place: 
   const readsPacks = request.level !== 'structure';
   const decrypted =
     readsPacks && (repository.reading.encryption === 'none' || repository.reading.identities !== undefined);
-  const expected = decrypted ? await readExpected(repository, structure, signal) : undefined;
-
   const names = [...structure.needed.keys()];
   const needed = names.filter((name) => structure.stored.has(name));
   const packs = needed.filter((name) => name.startsWith(objectNames.packsPrefix)).map((name) => hashOfObject(name)!);
@@ -94,9 +98,11 @@ async function verifyAll(repository: Repository, request: VerifyRequest, place: 
   const history = new VerifyHistory(place.stateDir, repository.config.repositoryId, store.location);
   const share = request.level === 'full' ? 1 : (request.share ?? 0.1);
   const chosen = readsPacks ? history.oldestFirst(packs).slice(0, Math.ceil(packs.length * share)) : [];
-  const read = new PackReading(repository, structure, expected, place);
-  if (readsPacks && !decrypted) await read.blocks(blocks);
-  await read.packs(chosen);
+  const read = await readAll(repository, structure, place, {
+    decrypted,
+    blocks: readsPacks ? blocks : [],
+    packs: chosen,
+  });
   const bad = new Set(structure.problems.map(({ object }) => hashOfObject(object) ?? ''));
   if (readsPacks) {
     const right = chosen.filter((pack) => !bad.has(pack));
@@ -125,6 +131,35 @@ async function verifyAll(repository: Repository, request: VerifyRequest, place: 
     affectedFiles: await findAffected(repository, structure, bad, signal),
     durationMs: Math.round(clock.monotonicMs() - startedMs),
   };
+}
+
+/** Reads blocks and packs and compares them. */
+async function readAll(
+  repository: Repository,
+  structure: Structure,
+  place: VerifyPlace,
+  { decrypted, blocks, packs }: { decrypted: boolean; blocks: string[]; packs: string[] },
+): Promise<PackReading> {
+  if (!decrypted) {
+    const read = new PackReading(repository, structure, undefined, place);
+    await read.blocks(blocks);
+    await read.packs(packs);
+    return read;
+  }
+  const size = (names: string[]) => names.reduce((sum, name) => sum + (structure.stored.get(name) ?? 0), 0);
+  const bytes = size(packs.map(objectNames.pack)) + workOfBlockByte * size(blocks);
+  // They start while the first manifest is being read.
+  const pool = new WorkerPool({ bytes, jobs: Number.POSITIVE_INFINITY });
+  const pieces = new PieceStore(join(place.stateDir, 'verified'));
+  try {
+    const expected = await readExpected(repository, structure, pieces, pool, place.signal);
+    const read = new PackReading(repository, structure, { ...expected, pool }, place);
+    await read.packs(packs);
+    return read;
+  } finally {
+    pieces.close();
+    await pool.close();
+  }
 }
 
 /** Structure of one snapshot, then files of it beside their originals. Exit 3 when nothing could be compared: nothing is proved then. */

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientChannel } from 'ssh2';
 import { OaopsError } from '../../core/errors.ts';
+import { Gate } from '../../core/gate.ts';
 import type { Target } from '../../engine/ports.ts';
 import { ChannelRefused, connect, type SshConnection, usualMaxSessions } from './connection.ts';
 import { jumpTarget, type SshDoorOptions, type SshSettings, sshSettings } from './settings.ts';
@@ -28,28 +29,6 @@ async function untilAborted<T>(shared: Promise<T>, signal: AbortSignal): Promise
     return await Promise.race([shared, promise]);
   } finally {
     signal.removeEventListener('abort', abort);
-  }
-}
-
-/** A counting gate; waiters go in order. */
-export class Gate {
-  #free: number;
-  readonly #waiting: (() => void)[] = [];
-
-  constructor(places: number) {
-    this.#free = places;
-  }
-
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#free++;
-    }
   }
 }
 
