@@ -3,7 +3,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fromBytes, fromText, pathForJson, toBytes, toText } from '../../../src/backup/format/byte-string.ts';
 import { type Entry, type EntryFlag, formatEntry, type Piece, parseEntry } from '../../../src/backup/format/entry.ts';
-import { formatEntryBlock, parseEntryBlock } from '../../../src/backup/format/entry-block.ts';
+import {
+  eachEntryLine,
+  entryBlockLines,
+  formatEntryBlock,
+  parseEntryBlock,
+} from '../../../src/backup/format/entry-block.ts';
 import { escapeBytes, escapeOptional, unescapeBytes, unescapeOptional } from '../../../src/backup/format/escape.ts';
 import { formatManifestRoot, type ManifestRoot, parseManifestRoot } from '../../../src/backup/format/manifest-root.ts';
 import { hashOfObject, objectNames, snapshotOfManifest } from '../../../src/backup/format/object-names.ts';
@@ -250,5 +255,54 @@ describe('config', () => {
     expect(() => parseRepositoryConfig(JSON.stringify({ ...config, formatVersion: 2 }))).toThrow(/format version 2/);
     expect(() => parseRepositoryConfig('{"format":"restic"}')).toThrow(/not that of an oaops repository/);
     expect(() => parseRepositoryConfig('{')).toThrow(/not JSON/);
+  });
+});
+
+describe('lines one after the other', () => {
+  const read = (parse: () => Iterable<string>) => {
+    try {
+      return [...parse()];
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  const same = (text: string) =>
+    expect(read(() => eachEntryLine(Buffer.from(text, 'latin1')))).toEqual(read(() => entryBlockLines(text)));
+
+  it('are those of the whole text, also where lines are longer than what is read at once', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.oneof(
+            fc.string({ maxLength: 30 }),
+            fc.constantFrom('', 'end\t1', 'x'.repeat(65_536), 'y'.repeat(200_000)),
+          ),
+        ),
+        (lines) => {
+          const clean = lines.map((line) => line.replace(/[\n\u0100-\uffff]/g, '?'));
+          same(formatEntryBlock(clean));
+          expect([...eachEntryLine(Buffer.from(formatEntryBlock(clean), 'latin1'))]).toEqual(clean);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  it('are refused as the whole text is: cut anywhere, with another head or end', () => {
+    const text = formatEntryBlock(['one', '', 'three', 'z'.repeat(70_000), 'five']);
+    for (let length = 0; length < 40; length += 1) same(text.slice(0, length));
+    for (let cut = 1; cut < 20; cut += 1) same(text.slice(0, -cut));
+    for (const bad of [
+      '',
+      '\n',
+      'oaops-entries\t1',
+      'oaops-entries\t2\nend\t0\n',
+      'other\t1\nend\t0\n',
+      'x'.repeat(100_000),
+    ])
+      same(bad);
+    same(text.replace('end\t5', 'end\t4'));
+    same(`${text}one\n`);
+    same(`${text}\n`);
   });
 });

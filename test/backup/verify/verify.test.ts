@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ObjectStore } from '../../../src/backup/ports.ts';
 import type { VerifyLevel } from '../../../src/backup/verify/levels.ts';
-import { PieceList } from '../../../src/backup/verify/piece-list.ts';
+
 import { ReadThrough } from '../../../src/backup/verify/read-through.ts';
 import { verifyRepository } from '../../../src/backup/verify/verify.ts';
 import { systemClock } from '../../../src/core/clock.ts';
@@ -81,19 +81,6 @@ describe.skipIf(!equipped)('verify', () => {
     expect(reading.bytesRead).toBe(bytes.length);
     expect(Math.max(...asked.map(({ length }) => length))).toBeLessThanOrEqual(1024 * 1024);
     expect(asked.reduce((sum, { length }) => sum + length, 0)).toBe(bytes.length);
-  });
-
-  it('keeps what manifests say of a pack in its order, each member once, the last word of it', () => {
-    const list = new PieceList();
-    const members = Array.from({ length: 500 }, (_, i) => (i * 7919) % 499);
-    const told = new Map<number, { member: number; length: number; sha256: string }>();
-    for (const [i, member] of [...members, ...members, 2 ** 40].entries()) {
-      const piece = { member, length: i + 1, sha256: createHash('sha256').update(`${i}`).digest('hex') };
-      list.add(piece);
-      told.set(member, piece);
-    }
-    expect(list.inOrder()).toEqual([...told.values()].sort((a, b) => a.member - b.member));
-    expect(new PieceList().inOrder()).toEqual([]);
   });
 
   it('finds nothing wrong with a good repository and says what it read', async () => {
