@@ -162,10 +162,8 @@ export function parsePieces(piecesField: string, hashesField: string, fileSha256
     const [name, member, length, ...rest] = piece.split(':');
     if (rest.length > 0) throw damaged('a piece has too many parts');
     if (name === '-') return { pack: null, length: parseSize(length), sha256: null };
-    // A copy, and the same again for the next piece: a part of a line keeps all of it in memory, and is a new key for a map.
-    if (name !== latestPack) latestPack = Buffer.from(parseHash(name, 'the pack of a piece'), 'latin1').toString('latin1');
     return {
-      pack: latestPack,
+      pack: packName(name),
       member: parseCount(member, 'the member of a piece'),
       length: parseSize(length),
       sha256: parseHash(hashes[i], 'the hash of a piece'),
@@ -174,7 +172,14 @@ export function parsePieces(piecesField: string, hashesField: string, fileSha256
 }
 
 /** Neighbours mostly lie in the same pack. */
-let latestPack = '';
+let latestPack: string | undefined;
+
+/** A copy, and the same again for the next piece: a part of a line keeps all of it in memory, and is a new key for a map. */
+function packName(field: string | undefined): string {
+  if (field === undefined || field !== latestPack)
+    latestPack = Buffer.from(parseHash(field, 'the pack of a piece'), 'latin1').toString('latin1');
+  return latestPack;
+}
 
 /** Sizes may need all of 2^53. */
 function parseSize(field: string | undefined): number {

@@ -2,7 +2,14 @@ import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fromBytes, fromText, pathForJson, toBytes, toText } from '../../../src/backup/format/byte-string.ts';
-import { type Entry, type EntryFlag, formatEntry, type Piece, parseEntry } from '../../../src/backup/format/entry.ts';
+import {
+  type Entry,
+  type EntryFlag,
+  formatEntry,
+  type Piece,
+  parseEntry,
+  parsePieces,
+} from '../../../src/backup/format/entry.ts';
 import {
   eachEntryLine,
   entryBlockLines,
@@ -305,4 +312,11 @@ describe('lines one after the other', () => {
     same(`${text}one\n`);
     same(`${text}\n`);
   });
+});
+
+it('a piece needs the name of a pack, the first of all as well', () => {
+  const hash = 'a'.repeat(64);
+  expect(() => parsePieces(':1:2', '-', hash)).toThrow(/pack of a piece/);
+  expect(parsePieces(`${hash}:1:2`, '-', hash)).toEqual([{ pack: hash, member: 1, length: 2, sha256: hash }]);
+  expect(() => parsePieces(':1:2', '-', hash)).toThrow(/pack of a piece/);
 });
