@@ -1,4 +1,5 @@
 import { OaopsError } from '../../core/errors.ts';
+import { sha256Hex } from '../../core/json.ts';
 import { damaged } from './damaged.ts';
 
 export const formatVersion = 1;
@@ -43,8 +44,17 @@ export function newRepositoryConfig(
   };
 }
 
-export function formatJsonObject(value: RepositoryConfig | RepositoryKeys): string {
-  return `${JSON.stringify(value)}\n`;
+export function formatRepositoryConfig(config: RepositoryConfig): string {
+  return `${JSON.stringify(config)}\n`;
+}
+
+/** With a checksum: recipients have one of their own, the time has none. */
+export function formatRepositoryKeys(keys: RepositoryKeys): string {
+  return `${JSON.stringify({ ...keys, sha256: keysSha256(keys) })}\n`;
+}
+
+function keysSha256({ recipients, createdAt }: RepositoryKeys): string {
+  return sha256Hex(JSON.stringify({ recipients, createdAt }));
 }
 
 /** Throws `repository-damaged` or `format-unknown`. */
@@ -69,9 +79,12 @@ export function parseRepositoryConfig(text: string): RepositoryConfig {
 }
 
 export function parseRepositoryKeys(text: string): RepositoryKeys {
-  const { recipients, createdAt } = parseJson(text, 'keys');
+  const { recipients, createdAt, sha256, ...more } = parseJson(text, 'keys');
   if (!Array.isArray(recipients) || !recipients.every((r) => typeof r === 'string') || typeof createdAt !== 'string')
     throw damaged('a keys object has no recipients');
+  // Older ones have no checksum; a name with a flipped bit is not one of those that it could have.
+  const isRight = sha256 === undefined || sha256 === keysSha256({ recipients, createdAt });
+  if (!isRight || Object.keys(more).length > 0) throw damaged('a keys object has other content');
   return { recipients, createdAt };
 }
 

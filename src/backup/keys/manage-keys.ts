@@ -6,7 +6,7 @@ import { decryptBytes, encryptBytes } from '../crypto/codec.ts';
 import { checkRecipient, readIdentityKeys } from '../crypto/keys.ts';
 import type { BackupDoor } from '../door.ts';
 import { objectNames } from '../format/object-names.ts';
-import { formatJsonObject } from '../format/repository-config.ts';
+import { formatRepositoryKeys } from '../format/repository-config.ts';
 import type { ObjectStore } from '../ports.ts';
 import { openRepository, type Repository, readKeys } from '../repository/open.ts';
 import { listSnapshotIds } from '../repository/snapshots.ts';
@@ -94,7 +94,7 @@ export async function changeRecipients(
     for (const { leg, recipients, next } of changes)
       remember(door.stateDir, leg.store.location, described(leg, recipients), next);
     for (const { leg, recipients, next, sequence } of changes) {
-      const bytes = Buffer.from(formatJsonObject({ recipients: next, createdAt: isoTime(door.clock.nowMs()) }));
+      const bytes = Buffer.from(formatRepositoryKeys({ recipients: next, createdAt: isoTime(door.clock.nowMs()) }));
       const name = objectNames.keys(sequence + 1);
       const outcome = await leg.store.put(name, { bytes }, { sha256: sha256Hex(bytes), sizeBytes: bytes.length });
       if (outcome === 'exists') {

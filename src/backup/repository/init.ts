@@ -5,7 +5,8 @@ import { sha256Hex } from '../../core/json.ts';
 import { checkRecipient } from '../crypto/keys.ts';
 import { objectNames } from '../format/object-names.ts';
 import {
-  formatJsonObject,
+  formatRepositoryConfig,
+  formatRepositoryKeys,
   newRepositoryConfig,
   parseRepositoryConfig,
   type RepositoryConfig,
@@ -69,8 +70,8 @@ export async function initRepository(
     }
     await refuseForeign(store);
     for (const companion of options.companions) await putSmall(store, companion.name, companion.bytes);
-    await putSmall(store, objectNames.keys(1), formatJsonObject({ recipients, createdAt }));
-    await putSmall(store, objectNames.config, first?.text ?? formatJsonObject(config));
+    await putSmall(store, objectNames.keys(1), formatRepositoryKeys({ recipients, createdAt }));
+    await putSmall(store, objectNames.config, first?.text ?? formatRepositoryConfig(config));
     legs.push({ location: store.location, created: true });
   }
   return { config, legs };

@@ -22,9 +22,11 @@ import { hashOfObject, objectNames, snapshotOfManifest } from '../../../src/back
 import { formatPackTable, parsePackTable } from '../../../src/backup/format/pack-table.ts';
 import { comparePaths } from '../../../src/backup/format/path-order.ts';
 import {
-  formatJsonObject,
+  formatRepositoryConfig,
+  formatRepositoryKeys,
   newRepositoryConfig,
   parseRepositoryConfig,
+  parseRepositoryKeys,
 } from '../../../src/backup/format/repository-config.ts';
 import { zeroCounts } from '../../../src/backup/format/snapshot-header.ts';
 import { formatChecksums, formatIndex, parseIndex, parseIndexHead } from '../../../src/backup/format/snapshot-index.ts';
@@ -69,6 +71,9 @@ const entry: fc.Arbitrary<Entry> = fc
     flags: fc.subarray<EntryFlag>(['changed', 'unreadable', 'sparse', 'above']),
   })
   .map((e) => {
+    // Links lead somewhere and devices have numbers; nothing else has a target that is read.
+    if (e.type === 'l') e.target = (e.target ?? '').replaceAll('\0', '') || 'x';
+    if (e.type === 'b' || e.type === 'c') e.target = `${e.uid}:${e.gid}`;
     // A file of one stored piece has no hash of its own for it.
     const only = e.pieces[0];
     if (e.pieces.length === 1 && only && only.pack !== null) return { ...e, sha256: only.sha256 } as Entry;
@@ -258,10 +263,34 @@ describe('manifest root, tables and index', () => {
 describe('config', () => {
   it('comes back, and is refused when it is not ours or newer', () => {
     const config = newRepositoryConfig('f'.repeat(32), '2026-11-22T18:05:12.123Z', 'age');
-    expect(parseRepositoryConfig(formatJsonObject(config))).toEqual(config);
+    expect(parseRepositoryConfig(formatRepositoryConfig(config))).toEqual(config);
     expect(() => parseRepositoryConfig(JSON.stringify({ ...config, formatVersion: 2 }))).toThrow(/format version 2/);
     expect(() => parseRepositoryConfig('{"format":"restic"}')).toThrow(/not that of an oaops repository/);
     expect(() => parseRepositoryConfig('{')).toThrow(/not JSON/);
+  });
+});
+
+describe('a keys object', () => {
+  const keys = { recipients: ['age1abc', 'age1def'], createdAt: '2026-11-22T18:05:12.123Z' };
+
+  it('comes back, also without a checksum, as older ones are', () => {
+    expect(parseRepositoryKeys(formatRepositoryKeys(keys))).toEqual(keys);
+    expect(parseRepositoryKeys(JSON.stringify(keys))).toEqual(keys);
+  });
+
+  it('is refused with any bit of it flipped', () => {
+    const good = Buffer.from(formatRepositoryKeys(keys));
+    for (let bit = 0; bit < good.length * 8; bit++) {
+      const bytes = Buffer.from(good);
+      bytes[bit >> 3]! ^= 1 << (bit & 7);
+      try {
+        // What still reads as JSON of the same meaning, such as another blank at the end, changes nothing.
+        expect(parseRepositoryKeys(bytes.toString('latin1')), `bit ${bit}`).toEqual(keys);
+        expect(bytes.toString('latin1').trim()).toBe(good.toString().trim());
+      } catch (error) {
+        expect((error as { code?: string }).code, `bit ${bit}: ${error}`).toBe('repository-damaged');
+      }
+    }
   });
 });
 
