@@ -18,7 +18,8 @@ export const backupStorage = (): Messages => ({
   'Give the private key with --identity FILE or OAOPS_IDENTITY_FILE.':
     '请用 --identity 文件 或 OAOPS_IDENTITY_FILE 给出私钥。',
   'an age file is too short': 'age 文件过短',
-  'an age file is cut': 'age 文件被截断',
+  'a keys object has other content': '密钥对象的内容与其校验和不符',
+  'the file of contents to verify got shorter': '待校验内容的临时文件变短了',
   'an age file has wrong chunks': 'age 文件的分块有误',
   'chunk {} of an age file does not match its tag': 'age 文件的第 {} 块与校验标签不符',
   'a zstd frame of a manifest cannot be read': '清单的 zstd 帧无法读取',
