@@ -13,6 +13,7 @@ import { fromText, toText } from '../format/byte-string.ts';
 import { dumpFolder, dumpPath, isDumpPath } from '../format/dumps.ts';
 import type { Problem } from '../format/manifest-root.ts';
 import type { Guard } from '../format/snapshot-header.ts';
+import { collectGarbageEarly } from '../heap.ts';
 import { checkKnown } from '../keys/known-recipients.ts';
 import { acquireHostLock } from '../lease/host-lock.ts';
 import type { ObjectStore } from '../ports.ts';
@@ -31,7 +32,6 @@ import { stillDamaged } from '../verify/known-damage.ts';
 import { type BackupProgress, type CreateOptions, createSnapshot } from './create-snapshot.ts';
 import { extendRetention } from './extend-retention.ts';
 import type { GuardLimits } from './guard.ts';
-import { collectGarbageEarly } from './heap.ts';
 import { type LegResult, LegSet } from './leg-set.ts';
 import { openLegs, takeLeases } from './open-legs.ts';
 import { findParent } from './parent.ts';
@@ -125,7 +125,7 @@ export interface BackupResult {
 export async function runBackup(request: BackupRequest, place: BackupPlace): Promise<BackupResult> {
   if (request.repos.length === 0)
     throw usageError('repo-missing', 'no repository is given', { next: 'Give --repo, or set OAOPS_REPO.' });
-  collectGarbageEarly();
+  collectGarbageEarly(80);
   const resets: string[] = [];
   const result = await withSoundCache(
     () => backUpOnce(request, place),
