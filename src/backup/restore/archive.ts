@@ -3,6 +3,7 @@ import type { OaopsError } from '../../core/errors.ts';
 import type { ByteString } from '../format/byte-string.ts';
 import { damaged } from '../format/damaged.ts';
 import type { Entry } from '../format/entry.ts';
+import { contentBytes, isHashedWhole } from './file-plan.ts';
 import type { InOrder, Wanted } from './in-order.ts';
 import { sparseRuns, sparseStart, type TarMember, tarEnd, tarHeaders, tarPadding } from './tar-stream.ts';
 
@@ -66,10 +67,12 @@ export async function* archiveOf(
       hash.update(bytes);
       yield bytes;
     } else if (kind === 'hole') {
+      if (!isHashed(entry)) continue;
       for (let left = tag.length; left > 0; left -= zeros.length) hash.update(zeros.subarray(0, left));
     } else {
-      yield tarPadding(storedBytes(entry));
-      if (hash.digest('hex') !== entry.sha256) lose(entry, { error: damaged('its content has another sha256') }, true);
+      yield tarPadding(contentBytes(entry));
+      if (isHashed(entry) && hash.digest('hex') !== entry.sha256)
+        lose(entry, { error: damaged('its content has another sha256') }, true);
     }
     if (content) options.onBytes?.(content.length);
   }
@@ -78,8 +81,8 @@ export async function* archiveOf(
 
 const zeros = Buffer.alloc(1024 * 1024);
 
-function storedBytes({ pieces }: Entry): number {
-  return pieces.reduce((sum, { pack, length }) => sum + (pack === null ? 0 : length), 0);
+function isHashed(entry: Entry): boolean {
+  return isHashedWhole({ size: entry.size, contentBytes: contentBytes(entry) });
 }
 
 async function* partsOf(entries: AsyncIterable<Entry>, { member }: ArchiveOptions): AsyncGenerator<Wanted<Part>> {

@@ -64,6 +64,14 @@ export function contentBytes({ pieces }: Entry): number {
   return pieces.reduce((sum, piece) => sum + (piece.pack === null ? 0 : piece.length), 0);
 }
 
+/** To hash them takes a minute or so; a manifest can name thousands of times as much in one line. */
+const hashedHoleBytes = 64 * 1024 ** 3;
+
+/** Whether a file is hashed as a whole when its parts are there; where not, each of its parts was compared with its own hash. */
+export function isHashedWhole({ size, contentBytes }: { size: number; contentBytes: number }): boolean {
+  return size > 0 && size - contentBytes <= hashedHoleBytes;
+}
+
 /** @throws OaopsError `repository-damaged` when pieces and size do not fit, or two files disagree about a content */
 export function addFile(plan: FilePlan, entry: Entry, owners: RestoreOwners): void {
   const { path, mode, mtimeNs, size, sha256, pieces } = entry;

@@ -13,7 +13,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { type ByteString, forFs } from '../format/byte-string.ts';
-import type { PlannedFile } from './file-plan.ts';
+import { isHashedWhole, type PlannedFile } from './file-plan.ts';
 import { ownerWasSet, withoutOwnerBits } from './owner-bits.ts';
 import { isFine } from './time-precision.ts';
 
@@ -74,11 +74,11 @@ export function createFile(file: PlannedFile, context: WriteContext): void {
   }
 }
 
-/** Hashes a file written in parts, then sets its metadata; `wrong` (and the file is gone) when the hash is not right. */
+/** Hashes a file written in parts (but for one with holes of terabytes), then sets its metadata; `wrong` (and the file is gone) when the hash is not right. */
 export function finishFile(file: PlannedFile, context: WriteContext): MetadataOutcome | 'wrong' {
   const fd = openSync(forFs(`${context.root}/${file.at ?? file.path}`), O_RDWR | O_NOFOLLOW);
   try {
-    if (file.size > 0 && hashOf(fd) !== file.sha256) {
+    if (isHashedWhole(file) && hashOf(fd) !== file.sha256) {
       remove(file, context);
       return 'wrong';
     }

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -241,6 +241,18 @@ describe.skipIf(!isRoot)('a hostile manifest', () => {
         });
         expect(execFileSync('ls', ['-A', stage.target], { encoding: 'utf8' })).toBe('b\n');
       }
+    });
+
+    it('a hole of many terabytes is not hashed, here or over ssh', async () => {
+      const size = String(10 * 1024 ** 4);
+      const hole = { size, sha256: sha256('x'), pieces: `-:-:${size}`, flags: 'sparse' };
+      const make: Make = (writer) => [{ ...blankLine('f', 'a'), ...hole }, file(writer, 'b')];
+      const stage = new Stage(make);
+      expect(await stage.restore({})).toMatchObject({ exitCode: 0, files: 2, problems: [] });
+      expect(statSync(join(stage.target, 'a'))).toMatchObject({ size: Number(size), blocks: 0 });
+      const remote = new Stage(make);
+      await remote.remote();
+      expect(execFileSync('ls', ['-A', remote.target], { encoding: 'utf8' })).toBe('a\nb\n');
     });
 
     it('in place, a link of the target where the snapshot has a folder', async () => {
