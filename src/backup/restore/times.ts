@@ -19,9 +19,9 @@ my $t = pack("q4", $s, $n, $s, $n); $failed = 1 if syscall($ARGV[0], -100, $p, $
 exit $failed;`;
 
 /**
- * Sets modification times to the nanosecond, never through a link. Times that
- * are finer than what Node.js sets go to perl in one process (perl-base is on every Debian), and where there is none to touch(1). Looked at again
- * is one object of each folder, and all of them when one is not right: what a file system cannot hold it cannot hold for any.
+ * Sets modification times to the nanosecond, never through a link. Times that are finer than what Node.js sets go to perl in one
+ * process (perl-base is on every Debian), and where there is none to touch(1). Not all are looked at again, unless one is not
+ * right: see `tellingOf`.
  * @param root folder that the paths are below
  * @returns the paths whose time is not exact
  */
@@ -46,7 +46,7 @@ export async function setTimes(root: ByteString, times: Iterable<TimeToSet>): Pr
   let rest: readonly TimeToSet[] = fine;
   if (process.platform === 'linux' && number !== undefined) {
     const code = await feed('perl', ['-e', perlProgram, String(number)], perlRecords(root, fine));
-    if (code === 0 && firstOfFolders(fine).every((time) => isExact(root, time))) return [];
+    if (code === 0 && tellingOf(fine).every((time) => isExact(root, time))) return [];
     rest = fine.filter((time) => !isExact(root, time));
   }
   if (rest.length > 0) {
@@ -56,15 +56,33 @@ export async function setTimes(root: ByteString, times: Iterable<TimeToSet>): Pr
   return rest.map(({ path }) => path);
 }
 
-/** Objects of one folder follow each other. */
-function firstOfFolders(times: readonly TimeToSet[]): TimeToSet[] {
-  let last: ByteString | undefined;
-  return times.filter(({ path }) => {
-    const folder = path.slice(0, Math.max(0, path.lastIndexOf('/')));
-    const isFirst = folder !== last;
-    last = folder;
-    return isFirst;
-  });
+/** Seconds from 1970 to 2038, which every file system of Linux holds. */
+const heldByAll = { from: 0n, below: 2n ** 31n };
+
+/**
+ * Those that show what the file system made of all of them: of each folder one with the finest time, because what is right of that is
+ * right of coarser ones, and every one that some file systems are too small for: the kernel sets their latest time without an
+ * error. Objects of one folder follow each other.
+ */
+function tellingOf(times: readonly TimeToSet[]): TimeToSet[] {
+  const telling: TimeToSet[] = [];
+  let folder: ByteString | undefined;
+  let finest: TimeToSet | undefined;
+  for (const time of times) {
+    const seconds = time.mtimeNs / 1_000_000_000n;
+    if (time.mtimeNs < heldByAll.from || seconds >= heldByAll.below) telling.push(time);
+    const own = time.path.slice(0, Math.max(0, time.path.lastIndexOf('/')));
+    if (finest && own !== folder) telling.push(finest);
+    if (!finest || own !== folder || grain(time) < grain(finest)) finest = time;
+    folder = own;
+  }
+  if (finest) telling.push(finest);
+  return telling;
+}
+
+/** File systems count in nanoseconds, in tens or in hundreds of them (NTFS, SMB), or less finely. */
+function grain({ mtimeNs }: TimeToSet): number {
+  return mtimeNs % 10n !== 0n ? 1 : mtimeNs % 100n !== 0n ? 10 : 100;
 }
 
 function isExact(root: ByteString, { path, mtimeNs }: TimeToSet): boolean {
