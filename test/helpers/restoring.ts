@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readIdentityFile } from '../../src/backup/crypto/keys.ts';
 import { openDirectoryStore } from '../../src/backup/legs/directory.ts';
+import type { ObjectStore } from '../../src/backup/ports.ts';
 import { openRepository, type Repository } from '../../src/backup/repository/open.ts';
 import type { WindowLimits } from '../../src/backup/restore/plan.ts';
 import { type RestoreRequest, restoreSnapshot } from '../../src/backup/restore/restore.ts';
@@ -47,6 +48,17 @@ export async function restoreFromLegs(
   for (const dir of dirs.slice(1)) others.push(await openDirectoryStore(dir));
   const place = { clock: systemClock, signal: new AbortController().signal, ...(stateDir ? { stateDir } : {}) };
   return restoreSnapshot({ ...repository, others }, { snapshot: 'latest', ...request }, place);
+}
+
+/** The same store, but for how objects are read. */
+export function withGet(store: ObjectStore, get: ObjectStore['get']): ObjectStore {
+  return new Proxy(store, {
+    get: (target, member) => {
+      if (member === 'get') return get;
+      const value: unknown = Reflect.get(target, member, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
 }
 
 /** Flips one bit in the middle of a file. */

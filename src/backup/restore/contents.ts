@@ -76,7 +76,7 @@ export class ContentRestore {
     await this.#pool.close();
   }
 
-  /** Restores the files of a plan, beside those of another one where it is called again meanwhile. */
+  /** Restores the files of a plan; call it again for the next one. */
   async restore(plan: FilePlan): Promise<ContentsResult> {
     const onBytes = (bytes: number) => {
       this.#bytes += bytes;
@@ -86,14 +86,20 @@ export class ContentRestore {
     const work = new ContentWork(plan, this.#repository, options, this.#pool, this.totals);
     const absent = createFiles(plan, this.#context, work);
     const slices = slicesInTurn([...plan.packs.keys()].sort(), work);
+    const failure = new AbortController();
     const lane = async () => {
-      for (let one = await slices.next(); !one.done; one = await slices.next()) {
+      for (let one = await slices.next(); !one.done && !failure.signal.aborted; one = await slices.next()) {
         this.#options.signal.throwIfAborted();
         await work.restore(one.value);
       }
     };
     // One more than there are threads, so that the next slice is there when a thread becomes free.
-    await Promise.all(Array.from({ length: this.#pool.size + 1 }, lane));
+    const lanes = Array.from({ length: this.#pool.size + 1 }, () =>
+      // The others end with the slice that they are at: nothing is written any more when this fails.
+      lane().catch((error: unknown) => failure.abort(error)),
+    );
+    await Promise.all(lanes);
+    failure.signal.throwIfAborted();
     await finishFiles(plan, this.#pool, work);
     for (const number of work.result.failed.keys()) {
       const file = plan.files[number]!;

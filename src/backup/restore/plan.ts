@@ -120,10 +120,14 @@ export async function* fileWindows(
   };
   let window = emptyFilePlan();
   let pieces = 0;
+  let fileCount = 0;
+  let bytes = 0;
   for await (const { entry, above } of selectedEntries(read, select, sink)) {
     if (above || entry.type !== 'f' || entry.flags.includes('unreadable')) continue;
     if (entry.link !== undefined && plan.firstNames.get(linkKey(entry)) !== entry.path) continue;
     addFile(window, asOwned(entry, owners), owners);
+    fileCount += 1;
+    bytes += contentBytes(entry);
     pieces += entry.pieces.length;
     if (window.files.length < limits.files && pieces < limits.pieces) continue;
     yield window;
@@ -131,6 +135,9 @@ export async function* fileWindows(
     pieces = 0;
   }
   yield window;
+  // Not more than was given, where some of it could be read the first time only.
+  plan.fileCount = fileCount;
+  plan.bytes = bytes;
 }
 
 function addFolder(plan: RestorePlan, entry: Entry): void {

@@ -25,7 +25,7 @@ import type { RestoreProblem, RestoreProblemClass, RestoreResult } from './resul
 import { type OpenedTarget, openTarget, requireTarget } from './resume.ts';
 import type { EntryReader } from './selected-entries.ts';
 import { checkSpace } from './target.ts';
-import { inWindows, WrittenFiles } from './written-files.ts';
+import { WrittenFiles } from './written-files.ts';
 
 export interface RestoreRequest {
   /** `latest`, an id, or the beginning of one. */
@@ -177,9 +177,8 @@ async function restoreAll(
   );
   const written = new WrittenFiles(root, survey, problem);
   try {
-    await inWindows(fileWindows(plan, read, select, owners, limits), async (files) => {
+    for await (const files of fileWindows(plan, read, select, owners, limits))
       await written.add(files, await contents.restore(files));
-    });
     await written.end();
   } finally {
     await contents.close();

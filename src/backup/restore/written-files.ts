@@ -5,29 +5,6 @@ import type { Survey } from './in-place/survey.ts';
 import type { RestoreProblemClass } from './result.ts';
 import { setTimes } from './times.ts';
 
-/** Windows in work at once: the threads go on with the next one while the last slices of one are written. */
-const windowsAtOnce = 1;
-
-/** Does the work of each window, in order but for the end of one and the start of the next. The first failure ends it. */
-export async function inWindows(
-  windows: AsyncIterable<FilePlan>,
-  work: (files: FilePlan) => Promise<void>,
-): Promise<void> {
-  const running = new Set<Promise<void>>();
-  try {
-    for await (const files of windows) {
-      const one = work(files).finally(() => running.delete(one));
-      one.catch(() => undefined);
-      running.add(one);
-      while (running.size >= windowsAtOnce) await Promise.race(running);
-    }
-    await Promise.all(running);
-  } finally {
-    // Whatever failed, nothing is written any more when this returns.
-    await Promise.allSettled(running);
-  }
-}
-
 /** What is known of files whose contents were restored, and what is still to be done for them. Their times are set meanwhile. */
 export class WrittenFiles {
   /** Paths of objects whose owner could not be set. */

@@ -3,11 +3,13 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { restoreSnapshot } from '../../../src/backup/restore/restore.ts';
 import type { RestoreResult } from '../../../src/backup/restore/result.ts';
+import { systemClock } from '../../../src/core/clock.ts';
 import { FormatV1Writer } from '../../helpers/format-v1-writer.ts';
 import { makeHostileTree } from '../../helpers/hostile-tree.ts';
 import { treeDifferences, which } from '../../helpers/restore-script.ts';
-import { flipBit, restoreFrom } from '../../helpers/restoring.ts';
+import { flipBit, openDirectoryRepository, restoreFrom, withGet } from '../../helpers/restoring.ts';
 
 const id = '20261122T180512Z-9f3a1c2b';
 const equipped = ['rsync', 'setfattr', 'setfacl'].every((tool) => which(tool) !== undefined);
@@ -64,6 +66,50 @@ describe.skipIf(!equipped)('a restore of more files than are held at once', () =
     expect(counted(result)).toEqual(counted(whole));
     expect(readdirSync(`${target}${source}`)).toEqual(['many']);
     expect(readdirSync(`${target}${source}/many`)).toHaveLength(59);
+  });
+
+  it('counts no files whose part of the manifest can be read the first time only', async () => {
+    const repo = await openDirectoryRepository(repository);
+    const { store } = repo;
+    const reads = new Map<string, number>();
+    const failing = withGet(store, async (name, range, signal) => {
+      const before = reads.get(name) ?? 0;
+      reads.set(name, before + 1);
+      const bytes = await store.get(name, range, signal);
+      return name.startsWith('blocks/') && before > 0 ? bytes.toReversed() : bytes;
+    });
+    const place = { clock: systemClock, signal: new AbortController().signal, windows: windows[0]! };
+    const result = await restoreSnapshot({ ...repo, store: failing }, { snapshot: id, target: fresh() }, place);
+    expect(result).toMatchObject({ exitCode: 3, files: 0, bytes: 0 });
+    expect(result.lostEntries.length).toBeGreaterThan(0);
+  });
+
+  it('has ended all work when it fails', async () => {
+    const few = join(work, 'few');
+    mkdirSync(few);
+    for (let i = 0; i < 6; i++) writeFileSync(join(few, `${i}`), `${i}`.repeat(1000));
+    const writer = new FormatV1Writer(join(work, 'a pack for each'), { packBytes: 1 });
+    writer.snapshot(id, writer.tree(few), [few]);
+    const repo = await openDirectoryRepository(join(work, 'a pack for each'));
+    const { store } = repo;
+    let open = 0;
+    let asked = 0;
+    const failing = withGet(store, async (name, range, signal) => {
+      if (!name.startsWith('packs/')) return store.get(name, range, signal);
+      asked += 1;
+      if (asked === 2) throw new Error('a defect');
+      open += 1;
+      for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+      open -= 1;
+      return store.get(name, range, signal);
+    });
+    const place = { clock: systemClock, signal: new AbortController().signal };
+    const restored = restoreSnapshot({ ...repo, store: failing }, { snapshot: id, target: fresh() }, place);
+    await expect(restored).rejects.toThrow('a defect');
+    expect(open).toBe(0);
+    const atEnd = asked;
+    for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(asked).toBe(atEnd);
   });
 
   it('names each file that cannot be had, once, and delivers the others', async () => {
