@@ -11,7 +11,7 @@ import { readBlock, readManifestRoot, readStoredBlock } from '../repository/mani
 import type { Repository } from '../repository/open.ts';
 import type { WorkerPool } from '../restore/pool.ts';
 import type { PieceStore } from './piece-store.ts';
-import { isDamage, type Structure } from './structure.ts';
+import { isFault, type Structure } from './structure.ts';
 
 /** What the manifests say about packs: how to read them and which contents they hold. */
 export interface ExpectedContents {
@@ -46,7 +46,7 @@ export async function readExpected(
       signal.throwIfAborted();
       await work();
     } catch (error) {
-      if (!isDamage(error)) throw error;
+      if (!isFault(error)) throw error;
       const users = structure.needed.get(object)?.snapshots ?? [snapshot];
       structure.problems.push({ object, problem: error.message, snapshots: users });
     }
@@ -123,7 +123,7 @@ export async function affectedFiles(
         if (paths.length >= limit) return paths;
       }
     } catch (error) {
-      if (!isDamage(error)) throw error;
+      if (!isFault(error)) throw error;
     }
   }
   return paths;

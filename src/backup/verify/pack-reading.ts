@@ -13,7 +13,7 @@ import type { WorkerPool } from '../restore/pool.ts';
 import { checkSlices } from './check-slices.ts';
 import type { ExpectedContents } from './contents.ts';
 import { ReadThrough } from './read-through.ts';
-import { isDamage, isUnreadable, type Structure } from './structure.ts';
+import { isFault, type Structure } from './structure.ts';
 import type { VerifyPlace } from './verify.ts';
 
 interface Expected extends ExpectedContents {
@@ -57,7 +57,7 @@ export class PackReading {
         this.blocksRead += 1;
         if (sha256Hex(bytes) !== hashOfObject(name)) this.#wrong(name, 'its sha256 is not its name');
       } catch (error) {
-        if (!isDamage(error) && !isUnreadable(error)) throw error;
+        if (!isFault(error)) throw error;
         this.#wrong(name, error.message);
       }
     }
@@ -118,7 +118,7 @@ export class PackReading {
       else if (bad.length > 0)
         this.#wrong(name, `${bad.length} contents are not what the manifest says: ${bad[0]!.message}`);
     } catch (error) {
-      if (!isDamage(error) && !isUnreadable(error)) throw error;
+      if (!isFault(error)) throw error;
       this.#wrong(name, error.message);
     }
   }
@@ -141,8 +141,10 @@ export class PackReading {
         this.#signal.throwIfAborted();
         const segments = [{ offset, bytes: await reading.range(offset, offset + length) }];
         this.#signal.throwIfAborted();
-        const answer = pool.run({ kind: 'check', pack, segments, key, pieces });
-        answers.push(answer.finally(leave));
+        const answer = pool.run({ kind: 'check', pack, segments, key, pieces }).finally(leave);
+        // Told when the pack is read; until then nobody waits for it.
+        answer.catch(() => undefined);
+        answers.push(answer);
       } catch (error) {
         leave();
         throw error;

@@ -5,7 +5,7 @@ import type { Repository } from '../repository/open.ts';
 import { fetchPieces, type PackKeys, slicesOf } from '../restore/fetch.ts';
 import type { PlannedPiece } from '../restore/file-plan.ts';
 import { WorkerPool } from '../restore/pool.ts';
-import { isDamage } from './structure.ts';
+import { isFault } from './structure.ts';
 
 /** Reads single contents from one leg, by ranges of its packs, and compares each with its sha256. Nothing is written, nothing cached. */
 export class StoredPieces {
@@ -70,7 +70,7 @@ export class StoredPieces {
         for (const { member, message } of answer.bad)
           bad.set(slice.find((one) => one.member === member)!.sha256, message);
       } catch (error) {
-        if (!isDamage(error)) throw error;
+        if (!isFault(error)) throw error;
         all(error.message, slice);
       }
     }

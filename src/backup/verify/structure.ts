@@ -76,8 +76,8 @@ async function checkSnapshot(store: ObjectStore, snapshot: string, structure: St
     else structure.readable.push(snapshot);
     await checkSums(store, index, wrong);
   } catch (error) {
-    if (!isDamage(error)) throw error;
-    const object = error.details['object'];
+    if (!isFault(error)) throw error;
+    const object = error instanceof OaopsError ? error.details['object'] : undefined;
     wrong(typeof object === 'string' ? object : objectNames.index(snapshot), error.message);
   }
 }
@@ -106,7 +106,7 @@ export async function checkKeys(repository: Repository, structure: Structure): P
     for await (const { name } of repository.store.list(objectNames.keysPrefix)) if (name > newest) newest = name;
     await readKeys(repository);
   } catch (error) {
-    if (!isDamage(error)) throw error;
+    if (!isFault(error)) throw error;
     structure.problems.push({ object: newest, problem: error.message, snapshots: [] });
   }
 }
@@ -148,4 +148,9 @@ export function isDamage(error: unknown): error is OaopsError {
 /** A bad place of a disk (EIO) is a fault of the object that lies there, and not of the leg. */
 export function isUnreadable(error: unknown): error is Error {
   return error instanceof Error && (errnoOf(error) === 'EIO' || errnoOf(error.cause) === 'EIO');
+}
+
+/** What is told of one object, so that the others are verified all the same. */
+export function isFault(error: unknown): error is Error {
+  return isDamage(error) || isUnreadable(error);
 }

@@ -14,7 +14,7 @@ import type { VerifyLevel } from './levels.ts';
 import { PackReading } from './pack-reading.ts';
 import { PieceStore } from './piece-store.ts';
 import { compareWithSource, type SpotResult } from './spot.ts';
-import { checkKeys, checkStructure, findNotes, isDamage, type Structure, type VerifyProblem } from './structure.ts';
+import { checkKeys, checkStructure, findNotes, isFault, type Structure, type VerifyProblem } from './structure.ts';
 
 export interface VerifyRequest {
   level: VerifyLevel;
@@ -224,7 +224,7 @@ async function findAffected(
   try {
     return await affectedFiles(repository, newest, bad, 100, signal);
   } catch (error) {
-    if (isDamage(error)) return [];
+    if (isFault(error)) return [];
     throw error;
   }
 }

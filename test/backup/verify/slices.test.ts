@@ -127,6 +127,25 @@ describe('verify reads a pack slice by slice', () => {
     expect(cut.problems).toEqual([expect.objectContaining({ problem: `${7 * mib} bytes instead of ${size}` })]);
   });
 
+  it('and ends with the error of a check that fails while the next slice is read, as with any other', async () => {
+    make(
+      Array.from({ length: 12 }, () => 1.5 * mib),
+      100 * mib,
+    );
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown) => unhandled.push(reason);
+    process.on('unhandledRejection', note);
+    try {
+      const { reading } = await readWith(async () => {
+        throw new Error('the thread is gone');
+      });
+      await expect(reading.packs(packs().map(({ name }) => name))).rejects.toThrow('the thread is gone');
+    } finally {
+      process.off('unhandledRejection', note);
+    }
+    expect(unhandled).toEqual([]);
+  });
+
   it('and ends with the error of a check, without reading all other packs', async () => {
     make(
       Array.from({ length: 30 }, () => mib),

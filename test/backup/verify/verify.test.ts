@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, unlinkSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rephrase } from '../../../src/backup/legs/files.ts';
 import type { ObjectStore } from '../../../src/backup/ports.ts';
 import type { VerifyLevel } from '../../../src/backup/verify/levels.ts';
 
@@ -12,7 +13,7 @@ import { verifyRepository } from '../../../src/backup/verify/verify.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import { FormatV1Writer } from '../../helpers/format-v1-writer.ts';
 import { which } from '../../helpers/restore-script.ts';
-import { flipBit, makeAgeKey, openDirectoryRepository, restoreFrom } from '../../helpers/restoring.ts';
+import { flipBit, makeAgeKey, openDirectoryRepository, restoreFrom, withGet } from '../../helpers/restoring.ts';
 
 const ids = ['20261121T180512Z-0000000a', '20261122T180512Z-9f3a1c2b'] as const;
 const equipped = ['age', 'age-keygen'].every((tool) => which(tool) !== undefined);
@@ -52,6 +53,22 @@ describe.skipIf(!equipped)('verify', () => {
     const repository = await openDirectoryRepository(repo, identity ? key.identityFile : undefined);
     const place = { clock: systemClock, stateDir, signal: new AbortController().signal };
     return verifyRepository(repository, { level, ...(share ? { share } : {}) }, place);
+  };
+  /** As where the disk is bad below one object. */
+  const verifyOnBadDisk = async (repo: string, bad: string, identity: boolean) => {
+    const repository = await openDirectoryRepository(repo, identity ? key.identityFile : undefined);
+    const { store } = repository;
+    const eio = Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO', errno: -5 });
+    const failing = withGet(store, async (name, range, signal) => {
+      if (name === bad) throw rephrase(eio, store.location, name);
+      return store.get(name, range, signal);
+    });
+    const place = {
+      clock: systemClock,
+      stateDir: join(work, `state ${count++}`),
+      signal: new AbortController().signal,
+    };
+    return verifyRepository({ ...repository, store: failing }, { level: 'full' }, place);
   };
   const objects = (repo: string) =>
     readdirSync(repo, { recursive: true, withFileTypes: true })
@@ -100,6 +117,21 @@ describe.skipIf(!equipped)('verify', () => {
       expect(full.packs).toBeGreaterThan(2);
       expect(full.contentsChecked).toBe(identity ? 61 : 0);
       expect(full.oldestVerified).toMatch(/^\d{4}-/);
+    }
+  });
+
+  it('names an object below which the disk is bad, and verifies the rest', async () => {
+    const read = ['packs/', 'blocks/', 'keys/', ...ids.map((id) => `snapshots/${id}`)];
+    const names = objects(good).map((file) => file.slice(good.length + 1));
+    for (const identity of [true, false]) {
+      for (const name of names.filter((one) => read.some((prefix) => one.startsWith(prefix)))) {
+        const { exitCode, problems, packs, packsRead } = await verifyOnBadDisk(good, name, identity);
+        expect(exitCode, name).toBe(9);
+        expect(problems, name).toContainEqual(
+          expect.objectContaining({ object: name, problem: expect.stringContaining('EIO') }),
+        );
+        if (!name.endsWith('.index')) expect(packs - packsRead, name).toBeLessThanOrEqual(1);
+      }
     }
   });
 
