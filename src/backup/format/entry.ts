@@ -98,7 +98,8 @@ export function formatEntry(entry: Entry): string {
 const aclForm = /^(?:(?:default:)?(?:user|group|mask|other):\d*:[r-][w-][x-](?:,|$))+$/;
 
 function isTarget(type: string, target: ByteString | undefined): boolean {
-  if (type === 'l') return target !== undefined && target !== '' && !target.includes('\0');
+  // An empty one, which a file system outside of the kernel may answer with, only means that this link cannot be made.
+  if (type === 'l') return target !== undefined && !target.includes('\0');
   if (type === 'b' || type === 'c') return target !== undefined && /^\d{1,10}:\d{1,10}$/.test(target);
   return true;
 }

@@ -116,6 +116,11 @@ describe('entries', () => {
     );
   });
 
+  it('of links can be read also where the file system answered with an empty target', () => {
+    const link: Entry = { ...fc.sample(entry, 1)[0]!, type: 'l', target: '' };
+    expect(parseEntry(formatEntry(link))).toEqual(link);
+  });
+
   it('stand one a line in a block that knows its length', () => {
     fc.assert(
       fc.property(fc.array(entry, { maxLength: 5 }), (entries) => {
