@@ -20,6 +20,8 @@ const failuresUntilDown = 3;
 export class Copies {
   readonly damages: LegDamage[] = [];
   readonly #failures = new Map<ObjectStore, number>();
+  /** Errors of calls that several readers waited for: each is one failure. */
+  readonly #counted = new WeakSet<OaopsError>();
   readonly #stores: readonly ObjectStore[];
 
   constructor(stores: readonly ObjectStore[]) {
@@ -50,7 +52,8 @@ export class Copies {
   failed(store: ObjectStore, object: string, error: unknown): void {
     if (!(error instanceof OaopsError) || endsReading(error)) throw error;
     this.note(store, object, error.message);
-    if (isOfObject(store, error)) return;
+    if (isOfObject(store, error) || this.#counted.has(error)) return;
+    this.#counted.add(error);
     this.#failures.set(store, (this.#failures.get(store) ?? 0) + 1);
     const reachable = this.#stores.some((one) => (this.#failures.get(one) ?? 0) < failuresUntilDown);
     if (reachable) return;
