@@ -135,11 +135,12 @@ export class PackReading {
     const count = records.length / pieceRecordBytes;
     const slices = checkSlices(pack, records);
     giveBack(records);
-    for (const { offset, length, pieces } of slices) {
+    for (const [number, { offset, length, pieces }] of slices.entries()) {
       const leave = await this.#slices.enter();
       try {
         this.#signal.throwIfAborted();
-        const segments = [{ offset, bytes: await reading.range(offset, offset + length) }];
+        // Neighbours share what stands in both: a chunk of the encryption, or a frame.
+        const segments = await reading.segments(offset, offset + length, slices[number + 1]?.offset);
         this.#signal.throwIfAborted();
         const answer = pool.run({ kind: 'check', pack, segments, key, pieces }).finally(leave);
         // Told when the pack is read; until then nobody waits for it.
@@ -163,6 +164,12 @@ export class PackReading {
     const head = headRange(pack);
     if (!head) return undefined;
     if (!this.#repository.reading.identities) throw identityMissing();
-    return (await this.#repository.reading.identities.payloadKey(await reading.range(0, head.length))).key;
+    return (await this.#repository.reading.identities.payloadKey(await this.#head(reading, head.length))).key;
+  }
+
+  /** Header and nonce; slices begin behind them. */
+  async #head(reading: ReadThrough, length: number): Promise<Uint8Array> {
+    const [start] = await reading.segments(0, length);
+    return start?.bytes ?? new Uint8Array();
   }
 }

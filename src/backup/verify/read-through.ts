@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { giveBack } from '../../core/give-back.ts';
 import type { ObjectStore } from '../ports.ts';
+import type { Segment } from '../restore/pack-source.ts';
 
-/** Fetched at once. Little of a folder, for the sake of memory; more of a bucket, where each request costs time and money. */
-const portionBytes = { directory: 1024 * 1024, s3: 4 * 1024 * 1024 };
+/** Fetched at once of what is only hashed. */
+const portionBytes = 4 * 1024 * 1024;
 
 /** Reads an object from its beginning to its end, each byte once, and hashes it on the way. */
 export class ReadThrough {
@@ -12,9 +13,8 @@ export class ReadThrough {
   readonly #sizeBytes: number;
   readonly #signal: AbortSignal;
   readonly #hash = createHash('sha256');
-  /** The bytes `[heldFrom, read)`. */
-  #held: Buffer[] = [];
-  #heldFrom = 0;
+  /** What was read and is asked for again: it ends at `#read`. */
+  #kept: Segment | undefined;
   #read = 0;
 
   constructor(store: ObjectStore, name: string, sizeBytes: number, signal: AbortSignal) {
@@ -28,44 +28,49 @@ export class ReadThrough {
     return this.#read;
   }
 
-  /** The bytes `[from, to)` in memory of their own, fewer where the object ends; `from` must not go back. */
-  async range(from: number, to: number): Promise<Buffer> {
-    while (this.#read < Math.min(to, this.#sizeBytes)) await this.#next();
-    this.#drop(from);
-    const range = Buffer.allocUnsafeSlow(Math.max(0, Math.min(to, this.#read) - from));
-    let at = this.#heldFrom;
-    for (const portion of this.#held) {
-      portion.copy(range, Math.max(0, at - from), Math.max(0, from - at));
-      at += portion.length;
-    }
-    return range;
+  /**
+   * The bytes `[from, to)`, fewer where the object ends, in memory of their own, as they were fetched: in one part, or in two where
+   * the call before kept the first. What lies behind `keepFrom` is kept for the next call, which may not ask for more.
+   */
+  async segments(from: number, to: number, keepFrom: number = to): Promise<Segment[]> {
+    while (this.#read < Math.min(from, this.#sizeBytes))
+      giveBack(await this.#next(Math.min(portionBytes, from - this.#read)));
+    const end = Math.min(to, this.#sizeBytes);
+    const parts: Segment[] = [];
+    if (this.#kept && this.#read > from) parts.push(this.#kept);
+    const offset = this.#read;
+    if (end > offset) parts.push({ offset, bytes: await this.#next(end - offset) });
+    this.#kept = keepFrom < this.#read ? joined(parts, keepFrom, this.#read) : undefined;
+    return parts.flatMap((part) => within(part, from, end));
   }
 
   /** Reads the rest; the sha256 of the whole object. */
   async sha256(): Promise<string> {
-    for (;;) {
-      this.#drop(this.#read);
-      if (this.#read >= this.#sizeBytes) break;
-      await this.#next();
-    }
+    while (this.#read < this.#sizeBytes) giveBack(await this.#next(portionBytes));
     return this.#hash.digest('hex');
   }
 
-  async #next(): Promise<void> {
-    const length = Math.min(portionBytes[this.#store.kind], this.#sizeBytes - this.#read);
-    const bytes = await this.#store.get(this.#name, { offset: this.#read, length }, this.#signal);
-    const portion = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-    this.#hash.update(portion);
-    this.#held.push(portion);
-    this.#read += portion.length;
+  async #next(length: number): Promise<Buffer> {
+    const range = { offset: this.#read, length: Math.min(length, this.#sizeBytes - this.#read) };
+    const bytes = await this.#store.get(this.#name, range, this.#signal);
+    this.#hash.update(bytes);
+    this.#read += bytes.length;
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   }
+}
 
-  /** Gives back what ends before `from`. */
-  #drop(from: number): void {
-    while (this.#held.length > 0 && this.#heldFrom + this.#held[0]!.length <= from) {
-      const portion = this.#held.shift()!;
-      this.#heldFrom += portion.length;
-      giveBack(portion);
-    }
-  }
+/** The part of a segment in `[from, to)`, if any: itself when that is all of it, as its memory can be handed on. */
+function within(segment: Segment, from: number, to: number): Segment[] {
+  const start = Math.max(0, from - segment.offset);
+  const end = Math.min(segment.bytes.length, to - segment.offset);
+  if (start === 0 && end === segment.bytes.length) return [segment];
+  return end > start ? [{ offset: segment.offset + start, bytes: segment.bytes.subarray(start, end) }] : [];
+}
+
+/** A copy of `[from, to)`, which the segments hold. */
+function joined(segments: readonly Segment[], from: number, to: number): Segment {
+  const bytes = Buffer.allocUnsafeSlow(to - from);
+  for (const { offset, bytes: held } of segments)
+    bytes.set(held.subarray(Math.max(0, from - offset)), Math.max(0, offset - from));
+  return { offset: from, bytes };
 }
