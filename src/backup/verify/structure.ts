@@ -129,11 +129,16 @@ export async function findNotes(
     );
   }
   for (const { name, bytes } of companions) {
-    if (!(await store.head(name))) notes.push(`${name} is missing: without it a restore needs oaops`);
-    else if (sha256Hex(await store.get(name)) !== sha256Hex(bytes))
-      notes.push(
-        `${name} is not the one that this version of oaops lays down: another version made it, or it was changed`,
-      );
+    try {
+      if (!(await store.head(name))) notes.push(`${name} is missing: without it a restore needs oaops`);
+      else if (sha256Hex(await store.get(name)) !== sha256Hex(bytes))
+        notes.push(
+          `${name} is not the one that this version of oaops lays down: another version made it, or it was changed`,
+        );
+    } catch (error) {
+      if (!isFault(error)) throw error;
+      notes.push(`${name} cannot be read: ${error.message}`);
+    }
   }
   return notes;
 }

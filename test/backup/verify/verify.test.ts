@@ -67,6 +67,7 @@ describe.skipIf(!equipped)('verify', () => {
       clock: systemClock,
       stateDir: join(work, `state ${count++}`),
       signal: new AbortController().signal,
+      companions: () => [{ name: 'README-RESTORE.txt', bytes: Buffer.from('text') }],
     };
     return verifyRepository({ ...repository, store: failing }, { level: 'full' }, place);
   };
@@ -144,6 +145,15 @@ describe.skipIf(!equipped)('verify', () => {
         if (!name.endsWith('.index')) expect(packs - packsRead, name).toBeLessThanOrEqual(1);
       }
     }
+  });
+
+  it('notes a file of the restore kit below which the disk is bad', async () => {
+    const repo = copy();
+    writeFileSync(join(repo, 'README-RESTORE.txt'), 'text');
+    expect(await verifyOnBadDisk(repo, 'README-RESTORE.txt', false)).toMatchObject({
+      exitCode: 0,
+      notes: [expect.stringMatching(/^README-RESTORE.txt cannot be read: .*EIO/)],
+    });
   });
 
   for (const identity of [true, false]) {
