@@ -90,8 +90,10 @@ export class PackReading {
     const name = objectNames.pack(sha256);
     const { store } = this.#repository;
     const expected = this.#expected;
+    const table = expected?.tables.get(sha256);
+    // Before anything is blamed on the pack: these lie on a disk of this machine.
+    const records = table && expected?.pieces.take(sha256);
     try {
-      const table = expected?.tables.get(sha256);
       if (expected && !table) this.#wrong(name, 'no table of a manifest tells how to read it');
       const reading = new ReadThrough(store, name, this.#structure.stored.get(name) ?? 0, this.#signal);
       const answers: Promise<WorkerAnswer>[] = [];
@@ -100,7 +102,8 @@ export class PackReading {
       let actual: string;
       try {
         try {
-          if (expected && table) checked = await this.#checkContents(expected, table, reading, answers);
+          if (expected && table && records)
+            checked = await this.#checkContents(expected.pool, table, records, reading, answers);
         } catch (error) {
           // A bit of the header that flipped looks like a wrong key: the hash tells one from the other.
           if (!(error instanceof OaopsError && error.code === 'wrong-key')) throw error;
@@ -125,12 +128,12 @@ export class PackReading {
 
   /** Slice by slice; the next is read while those before it are checked. Gives the number of contents. */
   async #checkContents(
-    { pieces, pool }: Expected,
+    pool: WorkerPool,
     pack: PackInfo,
+    records: Buffer,
     reading: ReadThrough,
     answers: Promise<WorkerAnswer>[],
   ): Promise<number> {
-    const records = pieces.take(pack.sha256);
     const key = await this.#key(pack, reading);
     const count = records.length / pieceRecordBytes;
     const slices = checkSlices(pack, records);

@@ -41,7 +41,7 @@ describe('verify reads a pack slice by slice', () => {
   const verify = async () => verifyRepository(await openDirectoryRepository(repo), { level: 'full' }, place());
 
   /** Answers only when `hold` lets it, and remembers what was asked. */
-  const readWith = async (run: (job: WorkerJob & { kind: 'check' }) => Promise<WorkerAnswer>) => {
+  const readWith = async (run: (job: WorkerJob & { kind: 'check' }) => Promise<WorkerAnswer>, take?: () => Buffer) => {
     const repository = await openDirectoryRepository(repo);
     const { signal } = place();
     const structure = await checkStructure(repository.store, undefined, signal);
@@ -49,6 +49,7 @@ describe('verify reads a pack slice by slice', () => {
     const inPlace = new WorkerPool({ bytes: 0, jobs: 1 });
     const expected = await readExpected(repository, structure, pieces, inPlace, signal);
     const pool = { size: 2, run } as unknown as WorkerPool;
+    if (take) pieces.take = take;
     const reading = new PackReading(repository, structure, { ...expected, pool }, place());
     return { reading, structure };
   };
@@ -144,6 +145,18 @@ describe('verify reads a pack slice by slice', () => {
       process.off('unhandledRejection', note);
     }
     expect(unhandled).toEqual([]);
+  });
+
+  it('and does not blame a pack for a bad disk of this machine', async () => {
+    make([mib], mib);
+    const { reading, structure } = await readWith(
+      async (job) => doJob(job, undefined),
+      () => {
+        throw Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' });
+      },
+    );
+    await expect(reading.packs(packs().map(({ name }) => name))).rejects.toThrow('EIO');
+    expect(structure.problems).toEqual([]);
   });
 
   it('and ends with the error of a check, without reading all other packs', async () => {
