@@ -177,7 +177,7 @@ export async function createSnapshot(options: CreateOptions): Promise<CreatedSna
     await packer.abandon();
     throw error;
   } finally {
-    manifest.close();
+    await manifest.close();
   }
 }
 

@@ -68,8 +68,10 @@ export class ManifestWriter {
     await this.#storing;
   }
 
-  close(): void {
+  /** Ends it, complete or not: nothing is stored any more when this returns. */
+  async close(): Promise<void> {
     this.#spool.close();
+    await Promise.allSettled([this.#storing]);
   }
 
   /** True when the block ends after this line. */
