@@ -70,6 +70,21 @@ describe('recipients that somebody else wrote into the repository', () => {
     expect((await backup()).exitCode).toBe(0);
   });
 
+  it('a change of which the answer was lost, so that it was sent twice, is one of this machine', async () => {
+    const openStore = async (at: string) => {
+      const store = await openDirectoryStore(at);
+      const put = store.put.bind(store);
+      store.put = async (...args) => {
+        await put(...args);
+        return put(...args);
+      };
+      return store;
+    };
+    const withBoth = await changeRecipients({ ...door(), openStore }, [repo], { add: attacker });
+    expect(withBoth).toEqual([owner, attacker]);
+    expect((await backup()).exitCode).toBe(0);
+  });
+
   it('a change made on this machine needs nothing more', async () => {
     await changeRecipients(door(), [repo], { add: attacker });
     expect((await backup()).exitCode).toBe(0);
