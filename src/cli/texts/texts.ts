@@ -11,9 +11,17 @@ type Texts = typeof import('./chinese.ts');
 
 let chinese: Texts | undefined;
 
-/** Loads what a language needs: chooseLanguage() does it, and who goes by a language without it. Until then texts are English. */
+/**
+ * Loads what a language needs: chooseLanguage() does it, and who goes by a language without it. Until then texts are English, and where
+ * an installation is broken or was just replaced they stay so: whatever has to be told must not be hidden by that.
+ */
 export async function loadTexts(lang: Language): Promise<void> {
-  if (lang === 'zh-CN') chinese ??= await import('./chinese.ts');
+  if (lang !== 'zh-CN') return;
+  try {
+    chinese ??= await import('./chinese.ts');
+  } catch {
+    // English.
+  }
 }
 
 /** Texts of a language other than English. */
