@@ -1,6 +1,6 @@
 /**
  * Plays a scripted run through the renderer that flags and terminal ask for; started by tests under a real terminal.
- * Arguments: `fast` or `slow`, then `ok` or `fail`; the flags --json, --quiet, --verbose.
+ * Arguments: `fast` or `slow`, then `ok`, `fail` or `exit` (in the middle of it); the flags --json, --quiet, --verbose.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { openRenderer } from '../../src/cli/render/open.ts';
@@ -74,6 +74,7 @@ for (let i = 1; i <= 10; i++) {
   });
   await delay(pauseMs);
 }
+if (outcome === 'exit') process.exit(1);
 tell({ event: 'run.warning', message: 'the clock of web3 differs by 4 s' });
 tell({ event: 'unit.ended', step: 'dump', ...unit, status: 'ok', durationMs: pauseMs * 10 });
 tell({ event: 'step.ended', step: 'dump', status: 'ok', durationMs: pauseMs * 10 });

@@ -2,22 +2,17 @@ import type { Clock } from '../../core/clock.ts';
 import { oneLine } from '../../core/plain-text.ts';
 import type { ProgressScreen, WorkProgress } from '../../core/progress.ts';
 import { count, formatDuration, formatSize } from '../../core/units.ts';
+import { type FrameTerminal, frameOn } from './frame.ts';
 import { clip, displayWidth } from './width.ts';
 
 const redrawEveryMs = 200;
 
-interface ProgressTerminal {
-  isTTY?: boolean;
-  columns?: number;
-  write(text: string): unknown;
-}
-
 /**
  * Progress as a few lines of a terminal that are written over; nothing elsewhere, so that cron mail and pipes are not
- * flooded. Lines are cut to the width of the terminal: one that wrapped could not be written over.
+ * flooded. Lines are cut to the width of the terminal.
  */
 export function progressScreen(options: {
-  stream: ProgressTerminal;
+  stream: FrameTerminal & { isTTY?: boolean };
   clock: Clock;
   /** Puts oaops' words into the user's language. */
   say: (english: string) => string;
@@ -29,24 +24,16 @@ export function progressScreen(options: {
   const on = options.on && stream.isTTY === true && !options.dumb;
   const startedMs = clock.monotonicMs();
   let shownMs = Number.NEGATIVE_INFINITY;
-  let lines = 0;
-  // One write: what is drawn in halves flickers.
-  const erase = () => {
-    const up = lines > 1 ? `\u001b[${lines - 1}A` : '';
-    return lines === 0 ? '' : `\r${up}\u001b[J`;
-  };
+  const frame = frameOn(stream);
   const clear = () => {
-    if (lines > 0) stream.write(erase());
-    lines = 0;
+    frame.clear();
     shownMs = Number.NEGATIVE_INFINITY;
   };
   return {
     show(progress) {
       const nowMs = clock.monotonicMs();
       if (!on || nowMs - shownMs < redrawEveryMs) return;
-      const drawn = progressLines(progress, nowMs - startedMs, (stream.columns || 80) - 1, say);
-      stream.write(`${erase()}${drawn.join('\n')}`);
-      lines = drawn.length;
+      frame.draw(progressLines(progress, nowMs - startedMs, (stream.columns || 80) - 1, say));
       shownMs = nowMs;
     },
     clear,

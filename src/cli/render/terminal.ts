@@ -2,6 +2,7 @@ import type { EventSink, RunEvent } from '../../core/events.ts';
 import { formatDuration } from '../../core/units.ts';
 import { paint } from '../color.ts';
 import { text } from '../texts/texts.ts';
+import { frameOn } from './frame.ts';
 import { hasEnded, RunModel, type StepView, type UnitView } from './model.ts';
 import { clip } from './width.ts';
 import {
@@ -19,7 +20,7 @@ import {
 /** More running units than this are counted, not listed: fifty hosts must fit a terminal. */
 const listedUnits = 8;
 const redrawEveryMs = 100;
-/** Lines of the screen that the list leaves free: the cursor's, and one for what was typed. */
+/** Lines of the screen that the list leaves to what was printed before it. */
 const freeLines = 2;
 
 export interface TerminalRenderer {
@@ -48,13 +49,30 @@ interface LiveTask {
  * ordinary text: they stay in the scroll-back and in what `script` records.
  */
 export async function terminalRenderer(how: Wording, options: TerminalOptions): Promise<TerminalRenderer> {
-  const { Listr, ListrTaskState } = await import('listr2');
+  const { DefaultRenderer, Listr, ListrLogger, ListrTaskState, ProcessOutput } = await import('listr2');
   const model = new RunModel();
   const printed = new Set<string>();
   const tasks = new Map<string, LiveTask>();
   let live: { ended: Promise<unknown>; finish: () => void } | undefined;
   let timer: NodeJS.Timeout | undefined;
   let waiting: string[] = [];
+  // While a list is live, listr2 keeps back what others write, so that it does not land in the middle of the list.
+  const processOutput = new ProcessOutput(options.stdout);
+  const frame = frameOn(processOutput.stdout);
+  /** listr2's list, but not its way to draw over it, which goes wrong when the terminal gets narrower. */
+  class LiveList extends DefaultRenderer {
+    override update() {
+      frame.draw(this.create().split('\n'));
+    }
+    override end() {
+      frame.clear();
+      super.end();
+    }
+  }
+  const leave = () => {
+    frame.leave();
+    processOutput.release();
+  };
 
   /** What fits on the screen: running steps before planned ones, in the order of the plan. */
   const listed = (): { steps: StepView[]; more: number } => {
@@ -109,9 +127,10 @@ export async function terminalRenderer(how: Wording, options: TerminalOptions): 
       concurrent: true,
       exitOnError: false,
       registerSignalListeners: false,
-      renderer: 'default',
-      rendererOptions: { clearOutput: true, formatOutput: 'truncate' },
+      renderer: LiveList,
+      rendererOptions: { clearOutput: true, formatOutput: 'truncate', logger: new ListrLogger({ processOutput }) },
     });
+    process.once('exit', leave);
     live = { ended: list.run(), finish };
     timer = setInterval(redraw, redrawEveryMs);
     timer.unref();
@@ -168,6 +187,7 @@ export async function terminalRenderer(how: Wording, options: TerminalOptions): 
       clearInterval(timer);
       live.finish();
       await live.ended;
+      process.off('exit', leave);
       live = undefined;
       tasks.clear();
     }

@@ -72,5 +72,6 @@ test('a pipe gets nothing, a terminal a frame five times a second at most, and c
   expect(draw(false)).toBe(0);
   expect(draw(true, false)).toBe(0);
   expect(draw(true)).toBe(6);
-  expect(written.at(-1)).toBe('\r\u001b[2A\u001b[J');
+  expect(written[0]).toContain('leg');
+  expect(written.at(-1)).toBe('\r \u001b[J\r');
 });
