@@ -1,7 +1,8 @@
-import { globSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type OutputChunk, rolldown } from 'rolldown';
+import { chunks, contentsFile, installBuild } from './lib/install-build.ts';
 
 /**
  * `dist/`, from the sources and the packages they use: what is loaded together lies in one file. Node.js needs half a
@@ -45,12 +46,15 @@ const bundle = await rolldown({
     if (level === 'warn') throw new Error(`${log.code}: ${log.message}`);
   },
 });
-rmSync(dist, { recursive: true, force: true });
+const beside = join(root, '.tmp');
+mkdirSync(beside, { recursive: true });
+const fresh = mkdtempSync(join(beside, 'build-'));
+process.once('exit', () => rmSync(fresh, { recursive: true, force: true }));
 const { output } = await bundle.write({
-  dir: dist,
+  dir: fresh,
   format: 'esm',
   entryFileNames: '[name].js',
-  chunkFileNames: 'chunks/[name]-[hash].js',
+  chunkFileNames: `${chunks}/[name]-[hash].js`,
   // Names of functions and classes stay: stack traces of --debug and of reports about defects show them.
   keepNames: true,
   minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
@@ -60,9 +64,10 @@ const { output } = await bundle.write({
 await bundle.close();
 
 // Which packages each file holds, for those who want to know what a command loads (test/cli/start-up.test.ts).
-const chunks = output.filter((file): file is OutputChunk => file.type === 'chunk');
-const contents = Object.fromEntries(chunks.map(({ fileName, moduleIds }) => [fileName, packagesOf(moduleIds)]));
-writeFileSync(join(dist, 'packages.json'), `${JSON.stringify(contents, null, 1)}\n`);
+const files = output.filter((file): file is OutputChunk => file.type === 'chunk');
+const contents = Object.fromEntries(files.map(({ fileName, moduleIds }) => [fileName, packagesOf(moduleIds)]));
+writeFileSync(join(fresh, contentsFile), `${JSON.stringify(contents, null, 1)}\n`);
+installBuild(fresh, dist);
 
 function packagesOf(files: readonly string[]): string[] {
   const names = files.map((file) => {

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Plugin } from '@oclif/core';
@@ -16,4 +16,7 @@ const plugin = new Plugin({
   respectNoCacheDefault: true,
 });
 await plugin.load();
-writeFileSync(join(root, 'oclif.manifest.json'), `${JSON.stringify(plugin.manifest)}\n`);
+// In one step: a command that starts meanwhile reads it.
+const file = join(root, 'oclif.manifest.json');
+writeFileSync(`${file}.new`, `${JSON.stringify(plugin.manifest)}\n`);
+renameSync(`${file}.new`, file);

@@ -1,0 +1,35 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+
+/** Files that the entries load by names with a hash of their content: two builds can lie side by side. */
+export const chunks = 'chunks';
+
+/** In each build: its files, with the packages that each of them holds. */
+export const contentsFile = 'packages.json';
+
+/**
+ * Puts a finished build in the place of another one that may be running: at no moment a file is missing, or written in
+ * part. Chunks of the build before stay until the next one, because a running program still loads them; older ones go.
+ * @param fresh folder of the new build, on the same file system as `dist`; gone afterwards.
+ */
+export function installBuild(fresh: string, dist: string): void {
+  const contents = join(dist, contentsFile);
+  const before = existsSync(contents) ? Object.keys(JSON.parse(readFileSync(contents, 'utf8'))) : [];
+  const now = filesBelow(fresh);
+  // Chunks first: an entry that is there finds all that it loads.
+  const isChunk = (file: string) => file.startsWith(chunks + sep);
+  for (const file of [...now.filter(isChunk), ...now.filter((file) => !isChunk(file))]) {
+    mkdirSync(dirname(join(dist, file)), { recursive: true });
+    renameSync(join(fresh, file), join(dist, file));
+  }
+  rmSync(fresh, { recursive: true });
+  // Other entries go at once: what lies in dist/commands is a command.
+  const kept = new Set([...now, ...before.filter(isChunk)]);
+  for (const file of filesBelow(dist)) if (!kept.has(file)) rmSync(join(dist, file));
+}
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
+}

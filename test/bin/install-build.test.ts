@@ -1,0 +1,39 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { contentsFile, installBuild } from '../../bin/lib/install-build.ts';
+
+test('a build takes the place of another one: its chunks stay until the next build, its entries do not', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'oaops-build-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const dist = join(folder, 'dist');
+  const build = (name: string, ...files: string[]) => {
+    const fresh = join(folder, name);
+    for (const file of files) {
+      mkdirSync(dirname(join(fresh, file)), { recursive: true });
+      writeFileSync(join(fresh, file), name);
+    }
+    writeFileSync(join(fresh, contentsFile), JSON.stringify(Object.fromEntries(files.map((file) => [file, []]))));
+    installBuild(fresh, dist);
+    expect(existsSync(fresh)).toBe(false);
+    return readdirSync(dist, { recursive: true })
+      .filter((file) => String(file).endsWith('.js'))
+      .sort();
+  };
+  expect(build('first', 'main.js', 'commands/old.js', 'chunks/a-1.js', 'chunks/b-1.js')).toEqual([
+    'chunks/a-1.js',
+    'chunks/b-1.js',
+    'commands/old.js',
+    'main.js',
+  ]);
+  expect(build('second', 'main.js', 'commands/new.js', 'chunks/a-2.js', 'chunks/b-1.js')).toEqual([
+    'chunks/a-1.js',
+    'chunks/a-2.js',
+    'chunks/b-1.js',
+    'commands/new.js',
+    'main.js',
+  ]);
+  expect(readFileSync(join(dist, 'main.js'), 'utf8')).toBe('second');
+  expect(build('third', 'main.js', 'chunks/a-2.js')).toEqual(['chunks/a-2.js', 'chunks/b-1.js', 'main.js']);
+});
