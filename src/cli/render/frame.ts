@@ -35,16 +35,14 @@ export function frameOn(stream: FrameTerminal): Frame {
     draw(lines) {
       if (lines.length === 0) return this.clear();
       const shown = lines.slice(-(stream.rows || 24));
-      const before = size;
-      size = `${stream.columns}x${stream.rows}`;
-      // What was left of lines of another width is not known: all of it goes. Otherwise only what has changed is sent.
-      const anew = drawn.length === 0 || size !== before;
-      const changed = (line: string, i: number) => anew || line !== drawn[i];
-      if (shown.length === drawn.length && !shown.some(changed)) return;
-      const rows = shown.map((line, i) => (changed(line, i) ? `${line}${anew ? eraseBelow : eraseLine}` : ''));
-      const rest = !anew && shown.length < drawn.length ? `\r\n${eraseBelow}\u001b[A` : '';
-      stream.write(`${begin}\r${rows.join('\r\n')}${rest}\r${up(shown.length - 1)}${end}`);
+      const now = `${stream.columns}x${stream.rows}`;
+      if (now === size && shown.join('\n') === drawn.join('\n')) return;
+      // What lines of another width have left behind is not known. All lines are sent, not only those that have changed:
+      // somebody may have typed into them.
+      const erase = now === size ? eraseLine : eraseBelow;
+      stream.write(`${begin}\r${shown.join(`${erase}\r\n`)}${eraseBelow}\r${up(shown.length - 1)}${end}`);
       drawn = shown;
+      size = now;
     },
     clear() {
       // From the second column: tmux puts a screen that is erased from its first one into the scroll-back.

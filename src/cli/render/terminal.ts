@@ -61,10 +61,19 @@ export async function terminalRenderer(how: Wording, options: TerminalOptions): 
   const frame = frameOn(processOutput.stdout);
   /** listr2's list, but not its way to draw over it, which goes wrong when the terminal gets narrower. */
   class LiveList extends DefaultRenderer {
+    #due = false;
+    #over = false;
+    /** Is called for each change of a task: those made together are drawn together. */
     override update() {
-      frame.draw(this.create().split('\n'));
+      if (this.#due) return;
+      this.#due = true;
+      queueMicrotask(() => {
+        this.#due = false;
+        if (!this.#over) frame.draw(this.create().split('\n'));
+      });
     }
     override end() {
+      this.#over = true;
       frame.clear();
       super.end();
     }
