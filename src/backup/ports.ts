@@ -16,8 +16,16 @@ export interface ObjectStore {
     body: ObjectBody,
     options: { sha256: string; sizeBytes: number; signal?: AbortSignal; onProgress?: (bytes: number) => void },
   ): Promise<'stored' | 'exists'>;
-  /** Whole object, or `length` bytes from `offset`; a short answer is an error `object-truncated`. `object-missing` when there is none. */
-  get(name: string, range?: { offset: number; length: number }, signal?: AbortSignal): Promise<Uint8Array>;
+  /**
+   * Whole object, or `length` bytes from `offset`; a short answer is an error `object-truncated`. `object-missing` when there is none.
+   * `memory`: what the answer may lie in when it is large enough, at its beginning; after an error nobody may use it any more.
+   */
+  get(
+    name: string,
+    range?: { offset: number; length: number },
+    signal?: AbortSignal,
+    memory?: Uint8Array,
+  ): Promise<Uint8Array>;
   /** As `get` for objects too large for memory. */
   stream(name: string, signal?: AbortSignal): Promise<NodeJS.ReadableStream>;
   head(name: string): Promise<{ sizeBytes: number; modifiedMs: number } | undefined>;

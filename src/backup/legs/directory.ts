@@ -142,7 +142,12 @@ class DirectoryStore implements ObjectStore {
     }
   }
 
-  async get(name: string, range?: { offset: number; length: number }, signal?: AbortSignal): Promise<Uint8Array> {
+  async get(
+    name: string,
+    range?: { offset: number; length: number },
+    signal?: AbortSignal,
+    memory?: Uint8Array,
+  ): Promise<Uint8Array> {
     const handle = await this.#open(name);
     try {
       const { size } = await handle.stat();
@@ -150,7 +155,7 @@ class DirectoryStore implements ObjectStore {
       const length = range?.length ?? size;
       const available = Math.max(0, Math.min(length, size - offset));
       if (available < length) throw objectTruncated(this.location, name, length, available);
-      const buffer = Buffer.allocUnsafe(length);
+      const buffer = memory && memory.length >= length ? memory.subarray(0, length) : Buffer.allocUnsafe(length);
       let filled = 0;
       while (filled < length) {
         signal?.throwIfAborted();

@@ -209,7 +209,12 @@ class ContentWork {
       const startedAt = performance.now();
       const { signal } = this.#options;
       const { identities } = this.#repository.reading;
-      const { segments, key, bytes } = await fetchPieces(store, pack, pieces, { identities, keys, signal });
+      const { segments, key, bytes } = await fetchPieces(store, pack, pieces, {
+        identities,
+        keys,
+        signal,
+        memory: this.#pool.memory,
+      });
       this.#copies.worked(store);
       this.#totals.fetchMs += performance.now() - startedAt;
       this.#totals.fetchedBytes += bytes;

@@ -5,11 +5,10 @@ import type { PackInfo } from '../format/pack-table.ts';
 import type { ObjectStore } from '../ports.ts';
 import type { PlannedPiece } from './file-plan.ts';
 import { framesOf, headRange, type Segment, storedRange } from './pack-source.ts';
+import { type SliceMemory, sliceBytes } from './slice-memory.ts';
 
 /** Ranges nearer to each other than this are fetched as one: a request costs more than the bytes between. */
 const gapBytes = 256 * 1024;
-/** A pack is fetched and written in slices of about this size, so that memory does not hang on the size of packs. */
-const sliceBytes = 4 * 1024 * 1024;
 /** And of so many contents at most, so that small files keep all threads busy too. */
 const slicePieces = 2000;
 
@@ -22,18 +21,21 @@ export interface FetchedPieces {
 /** Keys of one pack by the leg that its header came from; to find one out takes as long as to read some MiB. */
 export type PackKeys = Map<ObjectStore, Promise<{ key: Uint8Array; bytes: number }>>;
 
-/** Fetches the frames that hold these contents, and the key of the pack when it is not known yet. */
+/** Fetches the frames that hold these contents, into `memory` as far as there is room, and the key of the pack when it is not known yet. */
 export async function fetchPieces(
   store: ObjectStore,
   pack: PackInfo,
   pieces: readonly PlannedPiece[],
-  access: { identities: Identities | undefined; keys: PackKeys; signal: AbortSignal },
+  access: { identities: Identities | undefined; keys: PackKeys; signal: AbortSignal; memory?: SliceMemory },
 ): Promise<FetchedPieces> {
-  const { identities, keys, signal } = access;
+  const { identities, keys, signal, memory } = access;
   const name = objectNames.pack(pack.sha256);
   const segments: Segment[] = [];
-  for (const range of wantedRanges(pack, pieces))
-    segments.push({ offset: range.offset, bytes: await store.get(name, range, signal) });
+  let room: Uint8Array | undefined = memory?.take();
+  for (const range of wantedRanges(pack, pieces)) {
+    segments.push({ offset: range.offset, bytes: await store.get(name, range, signal, room) });
+    room = room?.subarray(Math.min(range.length, room.length));
+  }
   let bytes = segments.reduce((sum, segment) => sum + segment.bytes.length, 0);
   const head = headRange(pack);
   if (!head) return { segments, key: undefined, bytes };

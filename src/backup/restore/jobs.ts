@@ -5,6 +5,7 @@ import { piecesIn } from '../format/piece-records.ts';
 import { type BlockPieces, piecesOfBlock, type StoredBlock } from '../repository/block-pieces.ts';
 import type { PlannedFile, PlannedPiece } from './file-plan.ts';
 import { PackSource, type Segment } from './pack-source.ts';
+import { isSliceMemory } from './slice-memory.ts';
 import {
   finishFile,
   hashOfFile,
@@ -68,10 +69,17 @@ export function partsOf(job: WorkerJob): Uint8Array[] {
   return job.kind === 'check' ? [...fetched, job.pieces] : fetched;
 }
 
-/** Memory that can be moved to another thread instead of being copied: that of parts that have it for themselves. */
+/** What of the memory of a job can be used again, each once. */
+export function sliceMemoryOf(job: WorkerJob): ArrayBuffer[] {
+  return [...new Set(partsOf(job).map(({ buffer }) => buffer as ArrayBuffer))].filter(isSliceMemory);
+}
+
+/** Memory that can be moved to another thread instead of being copied: that of slices, and of parts that have it for themselves. */
 export function movable(parts: readonly Uint8Array[]): ArrayBuffer[] {
-  const owned = parts.filter((bytes) => bytes.byteLength === bytes.buffer.byteLength && bytes.byteLength > 0);
-  return [...new Set(owned.map((bytes) => bytes.buffer as ArrayBuffer))];
+  const owned = parts.filter(
+    ({ buffer, byteLength }) => isSliceMemory(buffer as ArrayBuffer) || byteLength === buffer.byteLength,
+  );
+  return [...new Set(owned.map(({ buffer }) => buffer as ArrayBuffer))].filter(({ byteLength }) => byteLength > 0);
 }
 
 /** Does a job with synchronous calls. `context` is only needed where something is written. */

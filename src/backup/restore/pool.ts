@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { threadFile } from '../../core/program-files.ts';
-import { doJob, movable, partsOf, type WorkerAnswer, type WorkerJob } from './jobs.ts';
+import { doJob, movable, partsOf, sliceMemoryOf, type WorkerAnswer, type WorkerJob } from './jobs.ts';
+import { SliceMemory } from './slice-memory.ts';
 import type { WriteContext } from './write-file.ts';
 
 const smallBytes = 16 * 1024 * 1024;
@@ -19,6 +20,8 @@ export class WorkerPool {
   readonly #queue: Waiting[] = [];
   readonly #busy = new Map<Worker, Waiting>();
   readonly size: number;
+  /** For what the jobs are about: it comes back when they are done. */
+  readonly memory = new SliceMemory();
   readonly #context: WriteContext | undefined;
   /** Set when no thread is left. */
   #failure: Error | undefined;
@@ -39,7 +42,7 @@ export class WorkerPool {
         // What a job leaves behind dies young; a larger nursery would only hold more of it.
         resourceLimits: { maxYoungGenerationSizeMb: 4 },
       });
-      worker.on('message', (answer: WorkerAnswer) => this.#done(worker, answer));
+      worker.on('message', (done: { answer: WorkerAnswer; again: ArrayBuffer[] }) => this.#done(worker, done));
       worker.on('error', (error: Error) => this.#broken(worker, error));
       this.#workers.push(worker);
       this.#idle.push(worker);
@@ -48,7 +51,11 @@ export class WorkerPool {
 
   async run(job: WorkerJob): Promise<WorkerAnswer> {
     if (this.#failure) throw this.#failure;
-    if (this.#workers.length === 0) return doJob(job, this.#context);
+    if (this.#workers.length === 0) {
+      const answer = doJob(job, this.#context);
+      for (const memory of sliceMemoryOf(job)) this.memory.give(memory);
+      return answer;
+    }
     return new Promise((resolve, reject) => {
       this.#queue.push({ job, resolve, reject });
       this.#next();
@@ -68,7 +75,8 @@ export class WorkerPool {
     }
   }
 
-  #done(worker: Worker, answer: WorkerAnswer): void {
+  #done(worker: Worker, { answer, again }: { answer: WorkerAnswer; again: ArrayBuffer[] }): void {
+    for (const memory of again) this.memory.give(memory);
     this.#busy.get(worker)?.resolve(answer);
     this.#busy.delete(worker);
     this.#idle.push(worker);

@@ -5,7 +5,7 @@ import { ExitCode } from '../../core/exit-codes.ts';
 import { type ByteString, forFs, fromText, pathForJson, toText } from '../format/byte-string.ts';
 import { dumpFolder } from '../format/dumps.ts';
 import type { ManifestRoot } from '../format/manifest-root.ts';
-import { collectGarbageEarly } from '../heap.ts';
+import { collectGarbageEarly, keepFreedMemory } from '../heap.ts';
 import type { SnapshotChoice } from '../repository/choice.ts';
 import { copiesOf } from '../repository/copies.ts';
 import { readEntries, readManifestRoot, readPackTables } from '../repository/manifest.ts';
@@ -86,6 +86,7 @@ async function restoreAll(
 ): Promise<RestoreResult> {
   const { clock, signal, windows: limits = defaultWindows } = place;
   collectGarbageEarly(40);
+  keepFreedMemory();
   const { inPlace = false, dryRun = false, delete: deletes = false } = request;
   if (deletes && !inPlace)
     throw usageError('delete-without-in-place', '--delete is for --in-place', { next: 'Give both, or neither.' });

@@ -1,9 +1,8 @@
 import type { PackInfo } from '../format/pack-table.ts';
 import { pieceRecordBytes, piecesIn } from '../format/piece-records.ts';
 import { framesOf, storedRange } from '../restore/pack-source.ts';
+import { sliceBytes } from '../restore/slice-memory.ts';
 
-/** Stored bytes of a slice, but for a single content that is larger: memory does not hang on the size of packs. */
-const sliceBytes = 4 * 1024 * 1024;
 /** What small files come to when they are decompressed: without this a whole pack of them would be one slice. */
 const sliceFrames = 16;
 

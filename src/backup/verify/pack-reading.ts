@@ -10,6 +10,7 @@ import type { Repository } from '../repository/open.ts';
 import type { WorkerAnswer } from '../restore/jobs.ts';
 import { headRange } from '../restore/pack-source.ts';
 import type { WorkerPool } from '../restore/pool.ts';
+import { SliceMemory } from '../restore/slice-memory.ts';
 import { checkSlices } from './check-slices.ts';
 import type { ExpectedContents } from './contents.ts';
 import { ReadThrough } from './read-through.ts';
@@ -35,6 +36,7 @@ export class PackReading {
   readonly #atOnce: number;
   /** Memory hangs on how many slices are read, wait for a thread or are checked at a time. */
   readonly #slices: Gate;
+  readonly #memory: SliceMemory;
 
   /** `expected`: what to compare packs with and the threads for it; without it only stored bytes are compared. */
   constructor(repository: Repository, structure: Structure, expected: Expected | undefined, place: VerifyPlace) {
@@ -45,6 +47,7 @@ export class PackReading {
     this.#signal = AbortSignal.any([place.signal, this.#failed.signal]);
     this.#atOnce = (expected?.pool.size ?? 1) + 1;
     this.#slices = new Gate(this.#atOnce);
+    this.#memory = expected?.pool.memory ?? new SliceMemory();
   }
 
   /** Stored bytes only: their sha256 is their name. They are small. */
@@ -95,7 +98,10 @@ export class PackReading {
     const records = table && expected?.pieces.take(sha256);
     try {
       if (expected && !table) this.#wrong(name, 'no table of a manifest tells how to read it');
-      const reading = new ReadThrough(store, name, this.#structure.stored.get(name) ?? 0, this.#signal);
+      const reading = new ReadThrough(store, name, this.#structure.stored.get(name) ?? 0, {
+        signal: this.#signal,
+        memory: this.#memory,
+      });
       const answers: Promise<WorkerAnswer>[] = [];
       let checked = 0;
       let locked: OaopsError | undefined;

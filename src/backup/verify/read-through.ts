@@ -1,10 +1,7 @@
 import { createHash } from 'node:crypto';
-import { giveBack } from '../../core/give-back.ts';
 import type { ObjectStore } from '../ports.ts';
 import type { Segment } from '../restore/pack-source.ts';
-
-/** Fetched at once of what is only hashed. */
-const portionBytes = 4 * 1024 * 1024;
+import { isSliceMemory, type SliceMemory, sliceBytes } from '../restore/slice-memory.ts';
 
 /** Reads an object from its beginning to its end, each byte once, and hashes it on the way. */
 export class ReadThrough {
@@ -12,16 +9,23 @@ export class ReadThrough {
   readonly #name: string;
   readonly #sizeBytes: number;
   readonly #signal: AbortSignal;
+  readonly #memory: SliceMemory;
   readonly #hash = createHash('sha256');
   /** What was read and is asked for again: it ends at `#read`. */
   #kept: Segment | undefined;
   #read = 0;
 
-  constructor(store: ObjectStore, name: string, sizeBytes: number, signal: AbortSignal) {
+  constructor(
+    store: ObjectStore,
+    name: string,
+    sizeBytes: number,
+    { signal, memory }: { signal: AbortSignal; memory: SliceMemory },
+  ) {
     this.#store = store;
     this.#name = name;
     this.#sizeBytes = sizeBytes;
     this.#signal = signal;
+    this.#memory = memory;
   }
 
   get bytesRead(): number {
@@ -33,8 +37,7 @@ export class ReadThrough {
    * the call before kept the first. What lies behind `keepFrom` is kept for the next call, which may not ask for more.
    */
   async segments(from: number, to: number, keepFrom: number = to): Promise<Segment[]> {
-    while (this.#read < Math.min(from, this.#sizeBytes))
-      giveBack(await this.#next(Math.min(portionBytes, from - this.#read)));
+    while (this.#read < Math.min(from, this.#sizeBytes)) await this.#pass(Math.min(sliceBytes, from - this.#read));
     const end = Math.min(to, this.#sizeBytes);
     const parts: Segment[] = [];
     if (this.#kept && this.#read > from) parts.push(this.#kept);
@@ -46,16 +49,22 @@ export class ReadThrough {
 
   /** Reads the rest; the sha256 of the whole object. */
   async sha256(): Promise<string> {
-    while (this.#read < this.#sizeBytes) giveBack(await this.#next(portionBytes));
+    while (this.#read < this.#sizeBytes) await this.#pass(sliceBytes);
     return this.#hash.digest('hex');
   }
 
-  async #next(length: number): Promise<Buffer> {
+  /** Reads what is only hashed. */
+  async #pass(length: number): Promise<void> {
+    const { buffer } = await this.#next(length);
+    if (isSliceMemory(buffer)) this.#memory.give(buffer);
+  }
+
+  async #next(length: number): Promise<Uint8Array<ArrayBuffer>> {
     const range = { offset: this.#read, length: Math.min(length, this.#sizeBytes - this.#read) };
-    const bytes = await this.#store.get(this.#name, range, this.#signal);
+    const bytes = await this.#store.get(this.#name, range, this.#signal, this.#memory.take());
     this.#hash.update(bytes);
     this.#read += bytes.length;
-    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    return bytes as Uint8Array<ArrayBuffer>;
   }
 }
 

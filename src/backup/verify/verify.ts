@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Clock, isoTime } from '../../core/clock.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
 import { hashOfObject, objectNames } from '../format/object-names.ts';
+import { keepFreedMemory } from '../heap.ts';
 import type { Repository } from '../repository/open.ts';
 import { resolveSnapshot } from '../repository/snapshots.ts';
 import { WorkerPool } from '../restore/pool.ts';
@@ -148,9 +149,10 @@ async function readAll(
   }
   const size = (names: string[]) => names.reduce((sum, name) => sum + (structure.stored.get(name) ?? 0), 0);
   const bytes = size(packs.map(objectNames.pack)) + workOfBlockByte * size(blocks);
+  keepFreedMemory();
+  const pieces = new PieceStore(join(place.stateDir, 'verified'));
   // They start while the first manifest is being read.
   const pool = new WorkerPool({ bytes, jobs: Number.POSITIVE_INFINITY });
-  const pieces = new PieceStore(join(place.stateDir, 'verified'));
   try {
     const expected = await readExpected(repository, structure, pieces, pool, place.signal);
     const read = new PackReading(repository, structure, { ...expected, pool }, place);

@@ -59,14 +59,16 @@ function wrongSize(name: string, found: number, wanted: number): OaopsError {
   return bodyMismatch(name, `it has ${found} bytes instead of ${wanted}`);
 }
 
-/** All bytes of an answer, exactly `wantedBytes` of them; anything else is `object-truncated`, worth another try. */
+/** All bytes of an answer, exactly `wantedBytes` of them, in `memory` when it is large enough; anything else is `object-truncated`, worth another try. */
 export async function responseBytes(
   location: string,
   name: string,
   stream: AsyncIterable<Uint8Array>,
   wantedBytes: number,
+  memory?: Uint8Array,
 ): Promise<Uint8Array> {
-  const whole = Buffer.allocUnsafe(wantedBytes);
+  const whole =
+    memory && memory.length >= wantedBytes ? memory.subarray(0, wantedBytes) : Buffer.allocUnsafe(wantedBytes);
   let filled = 0;
   for await (const chunk of stream) {
     if (filled + chunk.length > wantedBytes)

@@ -79,7 +79,12 @@ class S3Store implements ObjectStore {
     return this.#calls.run(`store ${name}`, () => this.#putOnce(name, body, options), options.signal);
   }
 
-  async get(name: string, range?: { offset: number; length: number }, signal?: AbortSignal): Promise<Uint8Array> {
+  async get(
+    name: string,
+    range?: { offset: number; length: number },
+    signal?: AbortSignal,
+    memory?: Uint8Array,
+  ): Promise<Uint8Array> {
     checkObjectName(name);
     // A range of nothing can't be asked for in HTTP.
     if (range?.length === 0) return new Uint8Array();
@@ -92,7 +97,7 @@ class S3Store implements ObjectStore {
           signal,
         );
         const wanted = range?.length ?? answer.length;
-        return responseBytes(this.location, name, this.#rangeOf(name, answer, range), wanted);
+        return responseBytes(this.location, name, this.#rangeOf(name, answer, range), wanted, memory);
       },
       signal,
     );

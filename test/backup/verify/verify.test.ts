@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rephrase } from '../../../src/backup/legs/files.ts';
 import type { ObjectStore } from '../../../src/backup/ports.ts';
+import { SliceMemory } from '../../../src/backup/restore/slice-memory.ts';
 import type { VerifyLevel } from '../../../src/backup/verify/levels.ts';
-
 import { ReadThrough } from '../../../src/backup/verify/read-through.ts';
 import { verifyRepository } from '../../../src/backup/verify/verify.ts';
 import { systemClock } from '../../../src/core/clock.ts';
@@ -87,7 +87,10 @@ describe.skipIf(!equipped)('verify', () => {
         return Uint8Array.from(bytes.subarray(range.offset, range.offset + range.length));
       },
     } as unknown as ObjectStore;
-    const reading = new ReadThrough(store, 'packs/x', bytes.length, new AbortController().signal);
+    const reading = new ReadThrough(store, 'packs/x', bytes.length, {
+      signal: new AbortController().signal,
+      memory: new SliceMemory(),
+    });
     for (const [from, to, keepFrom] of [
       [0, 200, 200],
       [200, 1_500_000, 1_400_000],
