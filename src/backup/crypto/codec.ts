@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
+import { giveBack } from '../../core/give-back.ts';
 import { maxPlainBytes, unreadableFrame } from '../format/damaged.ts';
 import { type Identities, identityMissing, newAgeHeader } from './age-header.ts';
 import { AgeEncryptor, openPayload } from './age-stream.ts';
@@ -45,10 +46,14 @@ export interface Reading {
 /** Plain bytes of a block or manifest. The caller has compared the sha256 of the stored bytes. */
 export async function decodeObject(stored: Uint8Array, reading: Reading): Promise<Buffer> {
   const packed = reading.encryption === 'none' ? stored : await decryptBytes(stored, reading.identities);
+  // As much as text mostly becomes: room is got in few steps, and memory that is not written to costs nothing.
+  const chunkSize = Math.min(4 * 1024 * 1024, Math.max(64 * 1024, 4 * packed.length));
   try {
-    return await decompress(packed, { maxOutputLength: maxPlainBytes });
+    return await decompress(packed, { maxOutputLength: maxPlainBytes, chunkSize });
   } catch {
     throw unreadableFrame();
+  } finally {
+    if (packed !== stored) giveBack(packed as Buffer);
   }
 }
 

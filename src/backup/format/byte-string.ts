@@ -14,6 +14,11 @@ export function fromBytes(bytes: Uint8Array): ByteString {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }
 
+/** The same in memory of its own: a part of a longer string keeps all of that in memory. */
+export function detached(value: ByteString): ByteString {
+  return toBytes(value).toString('latin1');
+}
+
 /** Text as its UTF-8 bytes. */
 export function fromText(text: string): ByteString {
   return isAscii(text) ? text : Buffer.from(text, 'utf8').toString('latin1');

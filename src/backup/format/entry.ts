@@ -1,4 +1,4 @@
-import type { ByteString } from './byte-string.ts';
+import { type ByteString, detached } from './byte-string.ts';
 import { damaged } from './damaged.ts';
 import { escapeBytes, escapeListName, escapeOptional, unescapeBytes, unescapeOptional } from './escape.ts';
 import { parseCount, parseHash } from './lines.ts';
@@ -177,8 +177,7 @@ let latestPack: string | undefined;
 
 /** A copy, and the same again for the next piece: a part of a line keeps all of it in memory, and is a new key for a map. */
 function packName(field: string | undefined): string {
-  if (field === undefined || field !== latestPack)
-    latestPack = Buffer.from(parseHash(field, 'the pack of a piece'), 'latin1').toString('latin1');
+  if (field === undefined || field !== latestPack) latestPack = detached(parseHash(field, 'the pack of a piece'));
   return latestPack;
 }
 

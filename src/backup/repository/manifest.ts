@@ -1,9 +1,10 @@
 import { OaopsError } from '../../core/errors.ts';
+import { giveBack } from '../../core/give-back.ts';
 import { sha256Hex } from '../../core/json.ts';
 import { decodeObject } from '../crypto/codec.ts';
 import { damaged, otherText } from '../format/damaged.ts';
 import { type Entry, parseEntry } from '../format/entry.ts';
-import { entryBlockLines } from '../format/entry-block.ts';
+import { eachEntryLine } from '../format/entry-block.ts';
 import { type BlockRef, type EntryBlockRef, type ManifestRoot, parseManifestRoot } from '../format/manifest-root.ts';
 import { objectNames } from '../format/object-names.ts';
 import { type PackInfo, parsePackTable } from '../format/pack-table.ts';
@@ -140,13 +141,21 @@ export async function readStoredBlock(
 
 /** Plain text of a block from the first leg that has it right; stored and plain hash are compared. */
 export async function readBlock(repository: Repository, block: BlockRef, signal?: AbortSignal): Promise<string> {
+  const plain = await readPlainBlock(repository, block, signal);
+  const text = plain.toString('latin1');
+  giveBack(plain);
+  return text;
+}
+
+/** The same as bytes, in memory of their own that can be given back. */
+async function readPlainBlock(repository: Repository, block: BlockRef, signal?: AbortSignal): Promise<Buffer> {
   const name = objectNames.block(block.sha256);
   return readCopy(repository, name, async (store) => {
     const stored = await store.get(name, undefined, signal);
     if (sha256Hex(stored) !== block.sha256) throw damaged(`${name} at ${store.location} has other content`);
     const plain = await decodeObject(stored, repository.reading);
     if (sha256Hex(plain) !== block.plainSha256) throw otherText(name);
-    return plain.toString('latin1');
+    return plain;
   });
 }
 
@@ -155,7 +164,8 @@ export type OnLostBlock<T extends BlockRef> = (block: T, problem: string) => voi
 
 /**
  * All entries of a snapshot in manifest order; holds one block at a time, and fetches the next one meanwhile. A block that
- * cannot be had ends it with an error, or with `onLost` is left out.
+ * cannot be had ends it with an error, or with `onLost` is left out. A text of an entry keeps the lines around it in memory: what
+ * is held for long is to be `detached`.
  */
 export async function* readEntries(
   repository: Repository,
@@ -163,12 +173,14 @@ export async function* readEntries(
   signal?: AbortSignal,
   onLost?: OnLostBlock<EntryBlockRef>,
 ): AsyncGenerator<Entry> {
-  let next = root.blocks[0] && prefetch(readBlock(repository, root.blocks[0], signal));
+  let next = root.blocks[0] && prefetch(readPlainBlock(repository, root.blocks[0], signal));
   for (let i = 0; i < root.blocks.length; i++) {
-    const text = await orLost(next!, root.blocks[i]!, onLost);
+    const plain = await orLost(next!, root.blocks[i]!, onLost);
     const following = root.blocks[i + 1];
-    next = following && prefetch(readBlock(repository, following, signal));
-    if (text !== undefined) for (const line of entryBlockLines(text)) yield parseEntry(line);
+    next = following && prefetch(readPlainBlock(repository, following, signal));
+    if (plain === undefined) continue;
+    for (const line of eachEntryLine(plain)) yield parseEntry(line);
+    giveBack(plain);
   }
 }
 
@@ -187,11 +199,11 @@ export async function readPackTables(
   return packs;
 }
 
-async function orLost<T extends BlockRef>(
-  reading: Promise<string>,
+async function orLost<T extends BlockRef, Plain>(
+  reading: Promise<Plain>,
   block: T,
   onLost: OnLostBlock<T> | undefined,
-): Promise<string | undefined> {
+): Promise<Plain | undefined> {
   try {
     return await reading;
   } catch (error) {

@@ -1,18 +1,23 @@
-import type { ByteString } from '../format/byte-string.ts';
+import { type ByteString, detached } from '../format/byte-string.ts';
 import type { Entry } from '../format/entry.ts';
 import { addFile, checkPieces, contentBytes, emptyFilePlan, type FilePlan } from './file-plan.ts';
 import { isForeign, modeAsOwn } from './owner-bits.ts';
 import type { RestoreOwners } from './owners.ts';
 import { type EntryReader, type LostEntries, selectedEntries } from './selected-entries.ts';
 
+/** What is held of a folder to the end. */
+export type PlannedFolder = Pick<Entry, 'type' | 'path' | 'mode' | 'uid' | 'gid' | 'user' | 'group' | 'mtimeNs'>;
+export type PlannedSpecial = PlannedFolder & Pick<Entry, 'target'>;
+
+/** What is held to the end keeps no texts of the manifest in memory but its own. */
 export interface RestorePlan extends FilePlan {
   /** The files are too many to be held: `files` and `packs` are empty, and `fileWindows` gives them a part at a time. */
   inWindows: boolean;
   /** Regular files, wherever they are; `bytes` counts the contents of all of them. */
   fileCount: number;
-  folders: Entry[];
+  folders: PlannedFolder[];
   /** Symbolic links, FIFOs, devices. */
-  specials: Entry[];
+  specials: PlannedSpecial[];
   /** `path` becomes a further name of `first`. */
   links: { path: ByteString; first: ByteString; type: Entry['type'] }[];
   /** First name of each object that has several, by type and link field. */
@@ -80,13 +85,13 @@ export async function planRestore(
   const told = {
     ...(seen ? { seen } : {}),
     lost: (one: LostEntries) => void plan.lost.push(one),
-    implied: (path: ByteString) => void plan.implied.add(path),
+    implied: (path: ByteString) => void plan.implied.add(detached(path)),
     skipped: (count: number) => {
       plan.skipped += count;
     },
   };
   for await (const { entry, above } of selectedEntries(read, select, told)) {
-    if (above || entry.flags.includes('above')) plan.above.add(entry.path);
+    if (above || entry.flags.includes('above')) plan.above.add(detached(entry.path));
     if (!owners.chown && isForeign(entry)) plan.foreign += 1;
     if (above) addFolder(plan, asOwned(entry, owners));
     else add(plan, asOwned(entry, owners), owners);
@@ -143,8 +148,16 @@ export async function* fileWindows(
 function addFolder(plan: RestorePlan, entry: Entry): void {
   // The folder that stands for `/` only matters when `/` itself was backed up.
   if (entry.path === '.' && entry.flags.includes('above')) return;
-  plan.folders.push(entry);
+  plan.folders.push(heldOf(entry));
   addAttributes(plan, entry);
+}
+
+function heldOf({ type, path, mode, uid, gid, user, group, mtimeNs }: Entry): PlannedFolder {
+  return { type, path: detached(path), mode, uid, gid, user: own(user), group: own(group), mtimeNs };
+}
+
+function own<T extends ByteString | undefined>(text: T): T | ByteString {
+  return text === undefined ? text : detached(text);
 }
 
 /** Owner bits are kept only where the owner will be the stored one; see `modeAsOwn`. */
@@ -153,7 +166,7 @@ function asOwned(entry: Entry, owners: RestoreOwners): Entry {
 }
 
 function linkKey(entry: Entry): string {
-  return `${entry.type} ${entry.link}`;
+  return detached(`${entry.type} ${entry.link}`);
 }
 
 function add(plan: RestorePlan, entry: Entry, owners: RestoreOwners): void {
@@ -166,32 +179,45 @@ function add(plan: RestorePlan, entry: Entry, owners: RestoreOwners): void {
     return;
   }
   if (entry.flags.includes('unreadable')) {
-    plan.unreadable.push(entry.path);
+    plan.unreadable.push(detached(entry.path));
     return;
   }
   if (entry.link !== undefined) {
     const key = linkKey(entry);
     const first = plan.firstNames.get(key);
     if (first !== undefined) {
-      plan.links.push({ path: entry.path, first, type: entry.type });
+      plan.links.push({ path: detached(entry.path), first, type: entry.type });
       return;
     }
-    plan.firstNames.set(key, entry.path);
+    plan.firstNames.set(key, detached(entry.path));
   }
   addAttributes(plan, entry);
   if (entry.type !== 'f') {
-    plan.specials.push(entry);
+    plan.specials.push({ ...heldOf(entry), target: own(entry.target) });
     return;
   }
   plan.fileCount += 1;
   if (!plan.inWindows) {
-    addFile(plan, entry, owners);
+    addFile(plan, withOwnTexts(entry), owners);
     return;
   }
   checkPieces(entry);
   plan.bytes += contentBytes(entry);
 }
 
+/** Of a file that is held: one content has the hash of the file. */
+function withOwnTexts(entry: Entry): Entry {
+  const sha256 = own(entry.sha256);
+  const pieces = entry.pieces.map((piece) =>
+    piece.pack === null
+      ? piece
+      : { ...piece, sha256: piece.sha256 === entry.sha256 ? sha256! : detached(piece.sha256) },
+  );
+  return { ...entry, path: detached(entry.path), sha256, pieces };
+}
+
 function addAttributes(plan: RestorePlan, { path, type, xattrs, acl }: Entry): void {
-  if (xattrs.length > 0 || acl !== undefined) plan.attributes.push({ path, type, xattrs, acl });
+  if (xattrs.length === 0 && acl === undefined) return;
+  const named = xattrs.map(({ name, hex }) => ({ name: detached(name), hex: detached(hex) }));
+  plan.attributes.push({ path: detached(path), type, xattrs: named, acl: own(acl) });
 }

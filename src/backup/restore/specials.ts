@@ -4,7 +4,7 @@ import { type ByteString, forFs } from '../format/byte-string.ts';
 import type { Entry } from '../format/entry.ts';
 import { ownerWasSet, withoutOwnerBits } from './owner-bits.ts';
 import type { RestoreOwners } from './owners.ts';
-import type { RestorePlan } from './plan.ts';
+import type { PlannedSpecial, RestorePlan } from './plan.ts';
 import { feed } from './times.ts';
 
 type Problem = (path: ByteString, message: string) => void;
@@ -12,13 +12,13 @@ type Problem = (path: ByteString, message: string) => void;
 /** Makes symbolic links, FIFOs and devices with owner and mode, where `place` says; their times come later. */
 export async function makeSpecials(
   root: ByteString,
-  specials: readonly Entry[],
+  specials: readonly PlannedSpecial[],
   owners: RestoreOwners,
   problem: Problem,
   foreign: Set<ByteString>,
   place: (path: ByteString) => ByteString = (path) => path,
 ): Promise<void> {
-  const at = (entry: Entry) => `${root}/${place(entry.path)}`;
+  const at = (entry: PlannedSpecial) => `${root}/${place(entry.path)}`;
   const fifos = specials.filter(({ type }) => type === 'p');
   if (fifos.length > 0)
     await feed('xargs', ['-0', 'mkfifo', '-m', '0600', '--'], fifos.map((one) => `${at(one)}\0`).join(''));

@@ -6,7 +6,7 @@ import { AttributeReader, type Attributes } from '../../scan/xattrs.ts';
 import type { AttributedEntry } from '../attributes.ts';
 import type { PlannedFile } from '../file-plan.ts';
 import type { RestoreOwners } from '../owners.ts';
-import type { RestorePlan } from '../plan.ts';
+import type { PlannedFolder, PlannedSpecial, RestorePlan } from '../plan.ts';
 import { WorkerPool } from '../pool.ts';
 import { stagedPath } from './stage.ts';
 
@@ -335,7 +335,7 @@ class SurveyWork {
     return false;
   }
 
-  #isSpecial(entry: Entry, found: BigIntStats): boolean {
+  #isSpecial(entry: PlannedSpecial, found: BigIntStats): boolean {
     if (entry.type === 'p') return found.isFIFO();
     if (entry.type === 'l')
       return (
@@ -347,7 +347,7 @@ class SurveyWork {
     return found.rdev === deviceNumber(BigInt(major), BigInt(minor));
   }
 
-  #differs(found: BigIntStats, wanted: Entry | PlannedFile): boolean {
+  #differs(found: BigIntStats, wanted: PlannedFolder | PlannedFile): boolean {
     if (this.#owners.chown) {
       const isEntry = 'type' in wanted;
       const uid = isEntry ? this.#owners.uid(wanted) : wanted.uid;
