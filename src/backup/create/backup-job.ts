@@ -13,7 +13,7 @@ import { fromText, toText } from '../format/byte-string.ts';
 import { dumpFolder, dumpPath, isDumpPath } from '../format/dumps.ts';
 import type { Problem } from '../format/manifest-root.ts';
 import type { Guard } from '../format/snapshot-header.ts';
-import { collectGarbageEarly } from '../heap.ts';
+import { collectGarbageEarly, keepFreedMemory } from '../heap.ts';
 import { checkKnown } from '../keys/known-recipients.ts';
 import { acquireHostLock } from '../lease/host-lock.ts';
 import type { ObjectStore } from '../ports.ts';
@@ -126,6 +126,7 @@ export async function runBackup(request: BackupRequest, place: BackupPlace): Pro
   if (request.repos.length === 0)
     throw usageError('repo-missing', 'no repository is given', { next: 'Give --repo, or set OAOPS_REPO.' });
   collectGarbageEarly(80);
+  keepFreedMemory();
   const resets: string[] = [];
   const result = await withSoundCache(
     () => backUpOnce(request, place),
