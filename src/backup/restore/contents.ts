@@ -180,7 +180,7 @@ class ContentWork {
     const pack = await this.#tableOf(sha256, pieces);
     if (!pack) return;
     const keys = this.#options.keysOf(sha256);
-    for (const slice of slicesOf(pack, pieces)) yield { pack, keys, pieces: slice };
+    for (const slice of slicesOf(this.#repository.store, pack, pieces)) yield { pack, keys, pieces: slice };
   }
 
   /** Asks each leg for what the ones before did not give. */

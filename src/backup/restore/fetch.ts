@@ -5,7 +5,7 @@ import type { PackInfo } from '../format/pack-table.ts';
 import type { ObjectStore } from '../ports.ts';
 import type { PlannedPiece } from './file-plan.ts';
 import { framesOf, headRange, type Segment, storedRange } from './pack-source.ts';
-import { type SliceMemory, sliceBytes } from './slice-memory.ts';
+import { type SliceMemory, sliceBytesOf } from './slice-memory.ts';
 
 /** Ranges nearer to each other than this are fetched as one: a request costs more than the bytes between. */
 const gapBytes = 256 * 1024;
@@ -69,9 +69,11 @@ async function keyOf(
 
 /** Contents in the order of the pack, cut where the stored bytes between first and last would become too many. */
 export function slicesOf<T extends Pick<PlannedPiece, 'member' | 'length'>>(
+  store: Pick<ObjectStore, 'kind'>,
   pack: PackInfo,
   pieces: readonly T[],
 ): T[][] {
+  const sliceBytes = sliceBytesOf(store);
   const slices: T[][] = [];
   let from = 0;
   for (const piece of pieces) {

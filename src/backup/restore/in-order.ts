@@ -109,7 +109,7 @@ export class InOrder {
     const copies = copiesOf(this.#repository);
     let wanted = pieces;
     for (const store of copies.stores) {
-      for (const slice of slicesOf(pack, wanted)) {
+      for (const slice of slicesOf(store, pack, wanted)) {
         try {
           const { identities } = this.#repository.reading;
           const access = { identities, keys: this.#keysOf(sha256), signal: this.#signal };

@@ -1,9 +1,19 @@
+import type { ObjectStore } from '../ports.ts';
 import { frameBytes } from './pack-source.ts';
 
-/** A pack is read and worked on in slices of about this size, so that memory does not hang on the size of packs. */
-export const sliceBytes = 4 * 1024 * 1024;
+const smallSliceBytes = 4 * 1024 * 1024;
+const largeSliceBytes = 8 * 1024 * 1024;
+
+/**
+ * A pack is read and worked on in slices of about this size, so that memory does not hang on the size of packs. A request to a
+ * server takes as long as to read some MiB.
+ */
+export function sliceBytesOf(store: Pick<ObjectStore, 'kind'>): number {
+  return store.kind === 's3' ? largeSliceBytes : smallSliceBytes;
+}
+
 /** A slice ends behind the frame in which its last content ends, and behind the chunk of the encryption in which that ends. */
-const capacity = sliceBytes + frameBytes + 256 * 1024;
+const capacity = largeSliceBytes + frameBytes + 256 * 1024;
 
 /**
  * Memory that slices are read into, used again and again: pages that are new to the process are dear where it runs in a virtual

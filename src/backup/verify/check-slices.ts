@@ -1,7 +1,6 @@
 import type { PackInfo } from '../format/pack-table.ts';
 import { pieceRecordBytes, piecesIn } from '../format/piece-records.ts';
 import { framesOf, storedRange } from '../restore/pack-source.ts';
-import { sliceBytes } from '../restore/slice-memory.ts';
 
 /** What small files come to when they are decompressed: without this a whole pack of them would be one slice. */
 const sliceFrames = 16;
@@ -15,8 +14,8 @@ export interface CheckSlice {
   pieces: Buffer;
 }
 
-/** Contents in the order of the pack, cut into slices. @throws OaopsError `repository-damaged` for one that lies outside of the pack */
-export function checkSlices(pack: PackInfo, records: Buffer): CheckSlice[] {
+/** Contents in the order of the pack, cut into slices of about `sliceBytes` stored bytes. @throws OaopsError `repository-damaged` for one that lies outside of the pack */
+export function checkSlices(pack: PackInfo, records: Buffer, sliceBytes: number): CheckSlice[] {
   const cuts: { first: number; last: number; from: number; to: number }[] = [];
   let start = 0;
   let end = 0;

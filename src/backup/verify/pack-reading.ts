@@ -10,7 +10,7 @@ import type { Repository } from '../repository/open.ts';
 import type { WorkerAnswer } from '../restore/jobs.ts';
 import { headRange } from '../restore/pack-source.ts';
 import type { WorkerPool } from '../restore/pool.ts';
-import { SliceMemory } from '../restore/slice-memory.ts';
+import { SliceMemory, sliceBytesOf } from '../restore/slice-memory.ts';
 import { checkSlices } from './check-slices.ts';
 import type { ExpectedContents } from './contents.ts';
 import { ReadThrough } from './read-through.ts';
@@ -142,7 +142,7 @@ export class PackReading {
   ): Promise<number> {
     const key = await this.#key(pack, reading);
     const count = records.length / pieceRecordBytes;
-    const slices = checkSlices(pack, records);
+    const slices = checkSlices(pack, records, sliceBytesOf(this.#repository.store));
     giveBack(records);
     for (const [number, { offset, length, pieces }] of slices.entries()) {
       const leave = await this.#slices.enter();

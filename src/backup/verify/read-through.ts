@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ObjectStore } from '../ports.ts';
 import type { Segment } from '../restore/pack-source.ts';
-import { isSliceMemory, type SliceMemory, sliceBytes } from '../restore/slice-memory.ts';
+import { isSliceMemory, type SliceMemory, sliceBytesOf } from '../restore/slice-memory.ts';
 
 /** Reads an object from its beginning to its end, each byte once, and hashes it on the way. */
 export class ReadThrough {
@@ -10,6 +10,8 @@ export class ReadThrough {
   readonly #sizeBytes: number;
   readonly #signal: AbortSignal;
   readonly #memory: SliceMemory;
+  /** Read at once of what is only hashed. */
+  readonly #portionBytes: number;
   readonly #hash = createHash('sha256');
   /** What was read and is asked for again: it ends at `#read`. */
   #kept: Segment | undefined;
@@ -26,6 +28,7 @@ export class ReadThrough {
     this.#sizeBytes = sizeBytes;
     this.#signal = signal;
     this.#memory = memory;
+    this.#portionBytes = sliceBytesOf(store);
   }
 
   get bytesRead(): number {
@@ -37,7 +40,8 @@ export class ReadThrough {
    * the call before kept the first. What lies behind `keepFrom` is kept for the next call, which may not ask for more.
    */
   async segments(from: number, to: number, keepFrom: number = to): Promise<Segment[]> {
-    while (this.#read < Math.min(from, this.#sizeBytes)) await this.#pass(Math.min(sliceBytes, from - this.#read));
+    while (this.#read < Math.min(from, this.#sizeBytes))
+      await this.#pass(Math.min(this.#portionBytes, from - this.#read));
     const end = Math.min(to, this.#sizeBytes);
     const parts: Segment[] = [];
     if (this.#kept && this.#read > from) parts.push(this.#kept);
@@ -49,7 +53,7 @@ export class ReadThrough {
 
   /** Reads the rest; the sha256 of the whole object. */
   async sha256(): Promise<string> {
-    while (this.#read < this.#sizeBytes) await this.#pass(sliceBytes);
+    while (this.#read < this.#sizeBytes) await this.#pass(this.#portionBytes);
     return this.#hash.digest('hex');
   }
 

@@ -57,7 +57,7 @@ export class StoredPieces {
     }
     const { store, reading } = this.#repository;
     const keys: PackKeys = new Map();
-    for (const slice of slicesOf(pack, pieces)) {
+    for (const slice of slicesOf(store, pack, pieces)) {
       this.#signal.throwIfAborted();
       try {
         const access = { identities: reading.identities, keys, signal: this.#signal };
