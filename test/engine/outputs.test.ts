@@ -61,3 +61,24 @@ it('lists hold the units that ended well, and nothing for the others', async () 
   expect(end.status).toBe('ok');
   expect(seen).toEqual([[7, 7]]);
 });
+
+it('a value that looks like an expression is a value: nobody evaluates it a second time', async () => {
+  seen.length = 0;
+  bench = await openBench([act]);
+  const steps = [
+    stepSpec({ id: 'a', uses: 'act', with: { saw: '${{ inputs.x }}' } }),
+    stepSpec({
+      id: 'b',
+      uses: 'act',
+      forEach: ['${{ 2 + 2 }}'],
+      with: { saw: '${{ [item, target.vars.y] }}' },
+      targets: ['web1'],
+    }),
+  ];
+  const web1 = { name: 'web1', connection: 'local' as const, host: 'x', groups: [], vars: { y: '${{ 3 + 3 }}' } };
+  const inventory = { sources: [], hosts: [web1] };
+  const plan = planOf([act], steps, { inputs: { x: '${{ 1 + 1 }}' }, inventory });
+  const end = await bench.clock.run(bench.engine.start(plan, { name: 'alice' }));
+  expect(end.status).toBe('ok');
+  expect(seen).toEqual(['${{ 1 + 1 }}', ['${{ 2 + 2 }}', '${{ 3 + 3 }}']]);
+});

@@ -20,7 +20,7 @@ export interface Job {
   unit: PlannedUnit;
   phase: Phase;
   uses: string;
-  /** As planned: deferred values inside. */
+  /** Of the step itself as planned, deferred values inside; of `undo` and `verify` as written. */
   args: Record<string, unknown>;
   timeoutMs?: number;
   /** `result` in the arguments of `undo` and `verify`: what the step gave. */
@@ -149,7 +149,8 @@ function prepare(run: RunContext, job: Job): { args: Record<string, unknown>; pr
   });
   let args: Record<string, unknown>;
   try {
-    args = computeDeferred(job.args, runScope(run, job.unit, job.result)) as Record<string, unknown>;
+    const scope = runScope(run, job.unit, job.result);
+    args = computeDeferred(job.args, scope, job.phase === 'do' ? 'planned' : 'written') as Record<string, unknown>;
   } catch (error) {
     return refuse(error, 'expression-failed');
   }

@@ -58,14 +58,18 @@ export function resolveValues(value: unknown, scope: Record<string, unknown>): u
   });
 }
 
-/** The same structure with every deferred value computed. @throws OaopsError `expression-failed` */
-export function computeDeferred(value: unknown, scope: Record<string, unknown>): unknown {
+/**
+ * The same structure with every deferred value computed. `as` says what a text is: `written` in a runbook, where `${{ }}` is an
+ * expression, or `planned`, where it is a value that looks like one (a file name, an input) and stays as it is.
+ * @throws OaopsError `expression-failed`
+ */
+export function computeDeferred(value: unknown, scope: Record<string, unknown>, as: 'written' | 'planned'): unknown {
   if (isDeferred(value)) return evaluateNow(value.$expr, scope);
-  if (Array.isArray(value)) return value.map((item) => computeDeferred(item, scope));
+  if (Array.isArray(value)) return value.map((item) => computeDeferred(item, scope, as));
   if (value !== null && typeof value === 'object') {
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, computeDeferred(item, scope)]));
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, computeDeferred(item, scope, as)]));
   }
-  if (typeof value === 'string') {
+  if (typeof value === 'string' && as === 'written') {
     const expression = templateSource(value);
     if (expression !== undefined) return evaluateNow(expression, scope);
   }
