@@ -29,7 +29,7 @@ Destructive steps without an approval step before them need --confirm NAME. With
     plan: Flags.string({ description: 'run this plan, if nothing has changed since it was made', helpValue: 'FILE' }),
     limit: Flags.string({
       multiple: true,
-      description: 'only these targets: a name or group:NAME',
+      description: 'only these targets: names, group:NAME, patterns, !NAME',
       helpValue: 'TARGET',
     }),
     'dry-run': Flags.boolean({ description: 'print the plan and do nothing' }),

@@ -27,7 +27,7 @@ export default class RunbookPlan extends BaseCommand<typeof RunbookPlan> {
     'inputs-file': Flags.string({ description: 'YAML or JSON file with values for inputs', helpValue: 'FILE' }),
     limit: Flags.string({
       multiple: true,
-      description: 'only these targets: a name or group:NAME',
+      description: 'only these targets: names, group:NAME, patterns, !NAME',
       helpValue: 'TARGET',
     }),
     out: Flags.string({ description: 'write the plan to this file', helpValue: 'FILE' }),

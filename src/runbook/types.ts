@@ -93,7 +93,7 @@ export interface StepSpec {
   uses: string;
   with: Record<string, unknown>;
   if?: string;
-  /** Inventory names or `group:NAME` or `all`; absent = the local machine. */
+  /** Selectors: see `selectTargets`; absent = the local machine. */
   targets?: string[];
   /** A literal list, or CEL that gives one; each value is `item`. */
   forEach?: string | unknown[];

@@ -1,8 +1,8 @@
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { errnoOf, messageOf, OaopsError } from '../../core/errors.ts';
+import { matchesPattern } from '../../core/patterns.ts';
 import { type ConfigWords, matchCriteria, splitConfigLine } from './config-lines.ts';
-import { matchesPattern } from './known-hosts.ts';
 
 /** Options by lower-case name; the first value counts, IdentityFile and CertificateFile gather. */
 export type SshOptions = Map<string, string[]>;

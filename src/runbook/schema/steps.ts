@@ -80,7 +80,11 @@ export const stepSchema = z
     uses: usesSchema,
     with: withSchema,
     if: celSchema.optional().describe('The step is skipped when this gives false.'),
-    targets: oneOrManySchema.optional().describe('Inventory names, group:NAME or all; absent = the local machine.'),
+    targets: oneOrManySchema
+      .optional()
+      .describe(
+        'Inventory names, group:NAME or all, with * and ? as patterns; "!" before one leaves it out; absent = the local machine.',
+      ),
     forEach: z
       .union([celSchema, z.array(z.unknown()).min(1)])
       .optional()
