@@ -8,8 +8,9 @@ import { isoTime } from '../core/clock.ts';
 import { messageOf, OaopsError } from '../core/errors.ts';
 import { loginName } from '../core/login.ts';
 
-/** Work on backups that a command does by itself, without a runbook. Also the topic of its facts in the record. */
+/** Work that a command does by itself, without a runbook. Also the topic of its facts in the record. */
 export type AdHocAction =
+  | 'host.ping'
   | 'backup.create'
   | 'backup.load'
   | 'backup.restore'
@@ -43,8 +44,18 @@ export class AdHoc {
     work: () => Promise<T>,
     factOf: (result: T) => { key: string; facts: object } | undefined,
   ): Promise<T> {
-    const subject = repos.map((repo) => (repo.startsWith('s3:') ? repo : resolve(repo))).join(' ');
-    await this.#append('started', subject, { ...details, cwd: process.cwd() });
+    const places = repos.map((repo) => (repo.startsWith('s3:') ? repo : resolve(repo)));
+    return this.runOn(places.join(' '), { ...details, cwd: process.cwd() }, work, factOf);
+  }
+
+  /** As `run`, on something that is no repository. */
+  async runOn<T>(
+    subject: string,
+    details: object,
+    work: () => Promise<T>,
+    factOf: (result: T) => { key: string; facts: object } | undefined,
+  ): Promise<T> {
+    await this.#append('started', subject, details);
     let result: T;
     try {
       result = await work();

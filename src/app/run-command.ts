@@ -73,20 +73,25 @@ export async function startRun(
     // Inputs are texts of others: what they hold must not paint over the plan that is being agreed to.
     const shown = plainLines(sayLines(show.lang, planText(plan, show.lang)));
     process.stdout.write(wrapLines(shown, process.stdout.columns ?? 80));
-    const agreed = await show
-      .prompts(new AbortController().signal)
-      .confirm(text(show.lang, 'prompt.run', { runbook: plan.runbook.name, version: plan.runbook.version }))
-      .catch((error: unknown) => {
-        if (!(error instanceof OaopsError) || error.code !== 'interrupted') throw error;
-        throw new OaopsError('interrupted', 'stopped at the question; nothing was done', {
-          exitCode: error.exitCode,
-          next: 'Run the command again to be asked again; --dry-run only shows the plan, --yes does not ask.',
-          cause: error,
-        });
-      });
-    if (!agreed) throw new OaopsError('declined', 'nothing was done', { exitCode: ExitCode.refused });
+    const { name: runbook, version } = plan.runbook;
+    await agree(show.prompts, text(show.lang, 'prompt.run', { runbook, version }));
   }
   return withEngine(app, show, (engine, signals) => engine.start(plan, requester, signals));
+}
+
+/** Asks before changes. @throws OaopsError `declined` (exit 4), `interrupted` */
+export async function agree(prompts: NonNullable<RunShow['prompts']>, question: string): Promise<void> {
+  const agreed = await prompts(new AbortController().signal)
+    .confirm(question)
+    .catch((error: unknown) => {
+      if (!(error instanceof OaopsError) || error.code !== 'interrupted') throw error;
+      throw new OaopsError('interrupted', 'stopped at the question; nothing was done', {
+        exitCode: error.exitCode,
+        next: 'Run the command again to be asked again; --dry-run only shows the plan, --yes does not ask.',
+        cause: error,
+      });
+    });
+  if (!agreed) throw new OaopsError('declined', 'nothing was done', { exitCode: ExitCode.refused });
 }
 
 /** Runs something on the engine with rendering, questions and signals wired. */

@@ -5,6 +5,7 @@ import { isoTime } from '../core/clock.ts';
 import { messageOf, OaopsError } from '../core/errors.ts';
 import type { EventSink, RunEvent } from '../core/events.ts';
 import { formatDuration } from '../core/units.ts';
+import { isAdHoc } from '../engine/plan/ad-hoc.ts';
 import type { Plan } from '../engine/plan/plan-types.ts';
 import { type Ping, sendPing } from '../notify/ping.ts';
 import { type PingSpec, pingSchema } from '../runbook/schema/ping.ts';
@@ -135,7 +136,11 @@ export class RunWatch {
       if (url) pings.push(this.#ping(event.run, { url, event: leg.status === 'ok' ? '' : 'fail', body: summary }));
     }
     const { writeRunMetrics } = await import('./metrics-file.ts');
-    await Promise.all([...pings, this.#guarded(event.run, () => writeRunMetrics(this.#app, watch.runbook))]);
+    // Ad hoc work has no last success that could be too old.
+    const metrics = isAdHoc(watch.runbook)
+      ? []
+      : [this.#guarded(event.run, () => writeRunMetrics(this.#app, watch.runbook))];
+    await Promise.all([...pings, ...metrics]);
   }
 
   async #ping(run: string, ping: Ping): Promise<void> {

@@ -72,6 +72,12 @@ export class RunDoor {
     return this.#planOf(runbook, await plannedInputs(runbook, values), [...(request.limit ?? [])]);
   }
 
+  /** Plans a runbook that a command has written on the spot, under a name that no file can have: see `isAdHoc`. */
+  async adHocPlan(name: string, text: string, inventory: Inventory): Promise<Plan> {
+    const runbook = loadRunbook(`<${name}>`, { catalogue: await this.#app.catalogue(), text });
+    return this.#planOf({ ...runbook, metadata: { ...runbook.metadata, name } }, {}, [], inventory);
+  }
+
   /**
    * A plan that was written to a file, checked against the files as they are now, with the one who signed it as requester.
    * @throws OaopsError `plan-stale`, `plan-altered`, `plan-signature-missing` (exit 4)
@@ -136,14 +142,19 @@ export class RunDoor {
     };
   }
 
-  async #planOf(runbook: Runbook, inputs: Record<string, unknown>, limit: string[]): Promise<Plan> {
+  async #planOf(
+    runbook: Runbook,
+    inputs: Record<string, unknown>,
+    limit: string[],
+    inventory?: Inventory,
+  ): Promise<Plan> {
     const signers = (await this.#app.config()).settings.approvals?.allowedSigners;
     const asks = runbook.steps.some((step) => step.uses === 'approval');
     const plan = makePlan({
       runbook,
       inputs,
       limit,
-      inventory: await this.#inventory(runbook),
+      inventory: inventory ?? (await this.#inventory(runbook)),
       actions: actionsByName,
       createdAt: isoTime(this.#app.clock.nowMs()),
       oaopsVersion: this.#app.version,
@@ -250,7 +261,8 @@ async function changedFiles(plan: Plan): Promise<string[]> {
   }
   const changed: string[] = [];
   for (const { path, sha256 } of files) {
-    if (path === '<stdin>') continue;
+    // Not a file: standard input, or a command.
+    if (/^<[^/]*>$/.test(path)) continue;
     try {
       if (sha256Hex(readFileSync(path)) !== sha256) changed.push(path);
     } catch {

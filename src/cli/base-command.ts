@@ -9,6 +9,7 @@ import { wantsColor } from './color.ts';
 import { exitCodeOf, parseFailure, renderFailure, renderWarning, toOaopsError } from './failure.ts';
 import type { GlobalOptions } from './globals.ts';
 import { isInteractive, openPrompts, type Prompts } from './prompts.ts';
+import type { Counter } from './render/counter.ts';
 import type { LogFile } from './render/log-file.ts';
 import type { Renderer } from './render/open.ts';
 import { type Column, table } from './render/table.ts';
@@ -85,6 +86,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   protected flags!: FlagsOf<T>;
   protected args!: ArgsOf<T>;
+  /** All arguments in their order, for commands that take any number of them. */
+  protected given: string[] = [];
   /** Language of texts: `--lang`, OAOPS_LANG, configuration, locale. */
   protected lang: Language = 'en';
   #languageChosen = false;
@@ -145,6 +148,14 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       on: !json && !quiet,
       dumb: process.env['TERM'] === 'dumb',
     });
+  }
+
+  /** How many hosts are done, on stderr, in a terminal only. */
+  protected async counter(total: number): Promise<Counter> {
+    const { counterOn } = await import('./render/counter.ts');
+    const { json, quiet } = this.globals;
+    const on = !json && !quiet && process.env['TERM'] !== 'dumb';
+    return counterOn(process.stderr, (done) => this.say(`${done}/${total} hosts`), on);
   }
 
   /** Questions to the person at the terminal; exit 6 without one. */
@@ -211,13 +222,18 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     const ctor = this.ctor as T;
     // oclif spreads the class it is given, and a spread drops what a command inherits from one that it extends.
     const { args: taken, flags: known, baseFlags, strict } = ctor;
-    const { flags, args } = await this.parse({ ...ctor, args: taken, flags: known, baseFlags, strict } as T).catch(
-      (error: unknown) => {
-        throw parseFailure(error, flagWords({ ...baseFlags, ...known }));
-      },
-    );
+    const { flags, args, argv } = await this.parse({
+      ...ctor,
+      args: taken,
+      flags: known,
+      baseFlags,
+      strict,
+    } as T).catch((error: unknown) => {
+      throw parseFailure(error, flagWords({ ...baseFlags, ...known }));
+    });
     this.flags = flags as FlagsOf<T>;
     this.args = args as ArgsOf<T>;
+    this.given = argv.map(String);
     const globals = this.globals;
     if (globals.logFile) {
       const { openLogFile } = await import('./render/log-file.ts');

@@ -104,6 +104,8 @@ export interface Host {
    * @throws OaopsError `session-lost` when the end of the output has not come, and as `run`
    */
   stream(request: StreamRequest, signal: AbortSignal): Promise<StreamResult>;
+  /** Runs `true` by /bin/sh, and nothing else: no marker, no other program. @throws OaopsError as `run` */
+  ping(signal: AbortSignal): Promise<void>;
   recover(key: string): Promise<Recovered>;
   /** Removes the marker of a finished unit. */
   forget(key: string): Promise<void>;

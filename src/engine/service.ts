@@ -13,6 +13,7 @@ import {
   unitPath,
 } from './journal/journal-state.ts';
 import type { Requester } from './people/approvals.ts';
+import { isAdHoc } from './plan/ad-hoc.ts';
 import type { Plan } from './plan/plan-types.ts';
 import { canFinishPlan } from './plan/plan-version.ts';
 import { cleanupDone } from './run/cleanup.ts';
@@ -202,7 +203,7 @@ export class Engine {
     return found;
   }
 
-  /** Two locks: one keeps runs of a runbook from overlapping, the other is the run's own and fences its commits. */
+  /** Two locks: one keeps runs of a runbook from overlapping (not ad hoc ones), the other is the run's own and fences its commits. */
   async #locked<T>(
     id: string,
     runbook: string,
@@ -210,16 +211,16 @@ export class Engine {
   ): Promise<T> {
     const { locks, runs } = this.#deps.record;
     const inputsBefore = (await runs.inputs(id)).length;
-    const outer = await locks.acquire(`runbook:${runbook}`, `run ${id}`);
+    const outer = isAdHoc(runbook) ? undefined : await locks.acquire(`runbook:${runbook}`, `run ${id}`);
     try {
       const inner = await locks.acquire(`run:${id}`, `run ${id}`);
       try {
-        return await work(inner.fence, AbortSignal.any([inner.lost, outer.lost]), inputsBefore);
+        return await work(inner.fence, outer ? AbortSignal.any([inner.lost, outer.lost]) : inner.lost, inputsBefore);
       } finally {
         await inner.release();
       }
     } finally {
-      await outer.release();
+      await outer?.release();
     }
   }
 

@@ -24,6 +24,8 @@ export interface TestSshd {
   kill(): Promise<void>;
   /** Starts it again on the same port with the same keys. */
   start(): Promise<void>;
+  /** From now on it takes connections and says nothing; `stop` ends it all the same. */
+  freeze(): void;
   /** Ends only the open connections. */
   dropConnections(): void;
   stop(): Promise<void>;
@@ -113,6 +115,7 @@ export async function startSshd(options: { keyTypes?: KeyType[]; config?: string
     start,
     kill,
     dropConnections,
+    freeze: () => void child?.kill('SIGSTOP'),
     stop: async () => {
       await kill();
       rmSync(dir, { recursive: true, force: true });

@@ -20,6 +20,7 @@ const notForPeople: Record<string, string> = {
   '{} {} on {}: {}, exit code {}, {}, run {}': 'the body of a ping',
   'leg {}: {}{}': 'the body of a ping',
   'text/plain; charset=utf-8': 'a header',
+  'host run': 'the name of ad hoc runs in the record',
   'never connects': 'a database that only makes SQL',
 };
 

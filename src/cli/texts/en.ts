@@ -31,6 +31,7 @@ export const en = {
   'status.rolled-back': 'rolled back',
   'prompt.no-terminal': 'a person must answer here, and there is no terminal: {question}',
   'prompt.run': 'Run {runbook} {version}?',
+  'prompt.host-run': 'On {hosts} ({count}): {command}. Go on?',
   'prompt.hidden': '[nothing is shown]',
   'prompt.yes': 'yes',
   'prompt.no': 'no',

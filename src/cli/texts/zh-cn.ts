@@ -33,6 +33,7 @@ export const zhCn: Record<TextKey, string> = {
   'status.rolled-back': '已回退',
   'prompt.no-terminal': '此处需要人工回答，但没有终端：{question}',
   'prompt.run': '运行 {runbook} {version} 吗？',
+  'prompt.host-run': '在 {hosts}（共 {count} 台）上：{command}。是否继续？',
   'prompt.hidden': '[不显示输入]',
   'prompt.yes': '是',
   'prompt.no': '否',

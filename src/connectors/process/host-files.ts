@@ -45,6 +45,7 @@ export abstract class FiledHost implements Host {
 
   abstract run(request: ProcessRequest, signal: AbortSignal): Promise<ProcessResult>;
   abstract stream(request: StreamRequest, signal: AbortSignal): Promise<StreamResult>;
+  abstract ping(signal: AbortSignal): Promise<void>;
   abstract recover(key: string): Promise<Recovered>;
   abstract forget(key: string): Promise<void>;
 

@@ -8,6 +8,7 @@ import type {
   StreamResult,
   Target,
 } from '../../engine/ports.ts';
+import { pingText } from '../ssh/remote-texts.ts';
 import { planBecome } from './become.ts';
 import { commandOf } from './command-words.ts';
 import { FiledHost } from './host-files.ts';
@@ -55,6 +56,11 @@ export class LocalHost extends FiledHost {
     const plan = await planBecome(request.become, argv, request.env ?? {}, secrets, shell.mark());
     const unit = markerName(`stream.${newId(clock.nowMs(), random)}`);
     return streamUnit(shell, unit, plan, request, signal, { clock, ...(graceMs === undefined ? {} : { graceMs }) });
+  }
+
+  async ping(signal: AbortSignal): Promise<void> {
+    const { env, cwd, random } = this.#options;
+    await new LocalShell(this.target.name, { env, cwd, random }).ask(pingText, signal);
   }
 
   async recover(key: string): Promise<Recovered> {

@@ -185,6 +185,13 @@ finish_with ok
 exit 0
 `;
 
+export const pingText = `${marks}
+begin
+true
+finish_with ok
+exit 0
+`;
+
 export const forgetText = `${place}${marks}
 begin
 while find_unit; do rm -rf "$oaops_d" || break; done

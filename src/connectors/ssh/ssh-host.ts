@@ -15,7 +15,7 @@ import { ShellFiles } from '../process/shell-files.ts';
 import { streamUnit } from '../process/stream-unit.ts';
 import type { HostPool } from './pool.ts';
 import { RemoteShell } from './remote-shell.ts';
-import { forgetText, probeText } from './remote-texts.ts';
+import { forgetText, pingText, probeText } from './remote-texts.ts';
 import { RemoteUnit, type SshHostOptions } from './remote-unit.ts';
 import { assignments } from './transfer.ts';
 
@@ -52,6 +52,10 @@ export class SshHost extends FiledHost {
     const unit = markerName(`stream.${newId(clock.nowMs(), random)}`);
     const options = { clock, ...(graceMs === undefined ? {} : { graceMs }) };
     return streamUnit(this.#shell, unit, plan, request, signal, options);
+  }
+
+  async ping(signal: AbortSignal): Promise<void> {
+    await this.#shell.ask(pingText, signal);
   }
 
   async recover(key: string): Promise<Recovered> {

@@ -2,6 +2,14 @@ import type { Messages } from '../catalogue.ts';
 
 /** Texts of commands, command line and configuration: commands, src/app, src/cli, src/config. A function, so that only who needs Chinese pays for it. */
 export const commands = (): Messages => ({
+  'Write it after --: host run web1 -- uptime': '请写在 -- 之后：host run web1 -- uptime',
+  'the ping': '连通检查',
+  'Run the command again.': '请重新运行此命令。',
+  'no answer within {}': '{} 内没有应答',
+  'the command holds bytes that are not UTF-8': '命令中含有不是 UTF-8 的字节',
+  "Write them as the script of --shell can: printf '\\303'.": "请按 --shell 脚本的写法给出：printf '\\303'。",
+  '{}/{} hosts': '{}/{} 台主机',
+  '{} characters left out': '省略了 {} 个字符',
   'the program has no package.json': '程序目录中没有 package.json',
   '{} of run {} is rejected': '运行 {2} 的 {1} 已被驳回',
   'no key to sign with is given': '没有给出签名用的密钥',

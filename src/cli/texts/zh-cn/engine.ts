@@ -136,6 +136,9 @@ export const engine = (): Messages => ({
   'no units': '没有单元',
   'group "{}" has no members in the inventory': '主机清单中的组 "{}" 没有成员',
   '"all" selects nothing: the inventory is empty': '"all" 没有选中任何主机：主机清单为空',
+  '"{}" leaves out every target that it names': '"{}" 把所指的目标全部排除了',
+  'Leave out fewer of them.': '请少排除一些。',
+  'no target of the inventory is called like "{}"': '主机清单中没有名称符合 "{}" 的目标',
   'target "{}" is not in the inventory': '目标 "{}" 不在主机清单中',
   'Name an inventory with hosts in the runbook or with --inventory.':
     '请在运行手册中或用 --inventory 指定含有主机的清单。',

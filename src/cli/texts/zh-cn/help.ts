@@ -1,6 +1,7 @@
 import type { Messages } from '../catalogue.ts';
 import { helpBrowse } from './help-browse.ts';
 import { helpDrills } from './help-drills.ts';
+import { helpHosts } from './help-hosts.ts';
 import { helpLegs } from './help-legs.ts';
 import { helpPrune } from './help-prune.ts';
 import { helpRestore } from './help-restore.ts';
@@ -10,6 +11,7 @@ import { helpSources } from './help-sources.ts';
 export const helpZhCn = (): Messages => ({
   ...helpBrowse(),
   ...helpDrills(),
+  ...helpHosts(),
   ...helpLegs(),
   ...helpPrune(),
   ...helpRestore(),
@@ -185,7 +187,7 @@ export const helpZhCn = (): Messages => ({
   'name of a runbook, or a file; not needed with --plan': '运行手册的名称，或文件；给出 --plan 时不需要',
   'YAML or JSON file with values for inputs': '含有输入项取值的 YAML 或 JSON 文件',
   'run this plan, if nothing has changed since it was made': '如果此后没有变化，就执行这个计划',
-  'only these targets: a name or group:NAME': '只限这些目标：名称或 group:NAME',
+  'only these targets: names, group:NAME, patterns, !NAME': '只限这些目标：名称、group:NAME、通配模式、!NAME',
   'print the plan and do nothing': '只打印计划，不执行',
   'do not ask before changes': '改动之前不询问',
   'the name of the runbook, when it has destructive steps': '含有破坏性步骤时，给出运行手册的名称',

@@ -2,6 +2,13 @@ import type { Messages } from '../catalogue.ts';
 
 /** Short words and phrases that are put into other texts. */
 export const words = (): Messages => ({
+  unreachable: '无法连接',
+  'auth refused': '登录被拒绝',
+  'host key unknown': '主机密钥未知',
+  'host key changed': '主机密钥已变更',
+  'host key revoked': '主机密钥已吊销',
+  timeout: '超时',
+  failed: '失败',
   pinned: '已固定',
   accepted: '已接受',
   newest: '最新',
