@@ -44,7 +44,7 @@ const oaops = (...args: string[]) =>
   });
 const json = (text: string) => JSON.parse(text) as Record<string, unknown>[];
 
-describe.skipIf(!sshdAvailable)('hosts', { timeout: 60_000 }, () => {
+describe.skipIf(!sshdAvailable)('hosts', { timeout: 180_000 }, () => {
   it('are listed by names, groups, patterns and exclusions', async () => {
     const all = await oaops('host', 'list');
     expect(all).toMatchObject({ exitCode: 0, stderr: '' });
