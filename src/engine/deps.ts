@@ -34,6 +34,8 @@ export interface EngineDeps {
   changedFiles: (plan: Plan) => Promise<string[]>;
   /** Has the prompted secrets of a plan typed, before it is started or gone on with. @throws OaopsError */
   askSecrets?: (plan: Plan) => Promise<void>;
+  /** Somebody looks on: pauses between samples of a gate are waited for, however long. */
+  follow?: boolean;
   /** Asks at the terminal; absent when there is none. */
   ask?: (question: ManualQuestion) => Promise<ManualAnswer | undefined>;
 }

@@ -97,6 +97,10 @@ export class Engine {
       if (closed.includes(row.status)) throw runOver(row, 'there is nothing to resume');
       if (options.dueOnly && (row.status !== 'waiting' || row.wakeAt === null)) return endOf(row);
       const view = await this.#view(row.id);
+      if (view.paused()) {
+        if (options.dueOnly) return endOf(row);
+        await this.#control(row.id, { action: 'unpause' });
+      }
       const plan = await this.#storedPlan(row);
       if (row.status !== 'running' && cleanupDone(plan, view)) throw cleanupOver(row);
       if (options.decision) await this.#decide(row, view, options.decision);
@@ -111,7 +115,7 @@ export class Engine {
   /** Takes back what a run did. @throws OaopsError `run-over`, `nothing-to-undo` (exit 4) */
   async undo(
     runId: string,
-    options: StopSignals & { scope?: UndoRequest['scope']; targets?: string[] } = {},
+    options: StopSignals & { scope?: UndoRequest['scope']; targets?: string[]; batches?: number[] } = {},
   ): Promise<RunEnd> {
     const found = await this.#deps.record.runs.resolve(runId);
     return this.#locked(found.id, found.runbook, async (fence, lost, inputsBefore) => {
@@ -128,6 +132,7 @@ export class Engine {
       const request: UndoRequest = {
         scope: options.scope ?? (named.length > 0 ? 'target' : 'all'),
         targets,
+        ...(options.batches ? { batches: options.batches } : {}),
         cause: 'person',
         by: this.#deps.actor,
       };
@@ -160,6 +165,36 @@ export class Engine {
         await lock.release();
       }
       return { run: row.id, state: 'aborted' };
+    } catch (error) {
+      if (isLockHeld(error)) return { run: row.id, state: 'asked' };
+      throw error;
+    }
+  }
+
+  /**
+   * Has a run start nothing new until it is resumed. What is under way goes to its end first.
+   * @throws OaopsError `run-over` (exit 4)
+   */
+  async pause(runId: string, reason: string): Promise<{ run: string; state: 'paused' | 'asked' }> {
+    const row = await this.#deps.record.runs.resolve(runId);
+    if (closed.includes(row.status) || row.status === 'failed') throw runOver(row, 'there is nothing to pause');
+    await this.#control(row.id, { action: 'pause', reason });
+    try {
+      const lock = await this.#deps.record.locks.acquire(`run:${row.id}`, `pause of run ${row.id}`);
+      try {
+        const message = `paused by ${this.#deps.actor}: ${reason}`;
+        const change = {
+          status: 'waiting' as const,
+          at: this.#now(),
+          exitCode: ExitCode.waiting,
+          message,
+          wakeAt: null,
+        };
+        await this.#deps.record.runs.setStatus(row.id, change, lock.fence);
+      } finally {
+        await lock.release();
+      }
+      return { run: row.id, state: 'paused' };
     } catch (error) {
       if (isLockHeld(error)) return { run: row.id, state: 'asked' };
       throw error;

@@ -17,6 +17,7 @@ export type { ExpressionRoot, Reference } from './expressions/references.ts';
  * - `item`: the value of this unit, in a step with `forEach`.
  * - `target`: `name`, `host`, `port`, `user`, `groups`, `vars` of the machine acted on.
  * - `run`: `id`, `startedAt` (ISO time), `requester`, `digest`, `dir`, `runbook` (name), `version`, `kind`.
+ * - `batch`: `number`, `count`, `size`, `ids`, `members`, `lines`, `nul`, `json` of the batch, in steps that a rollout repeats for each batch.
  * - `result`: what the action gave; in `outputs`, `success`, and `with` and `success` of `undo` and `verify`.
  */
 export interface ExpressionContext {
@@ -26,6 +27,7 @@ export interface ExpressionContext {
   target?: Record<string, unknown>;
   run?: Record<string, unknown>;
   result?: unknown;
+  batch?: Record<string, unknown>;
 }
 
 export interface Expression {

@@ -118,8 +118,45 @@ export interface StepSpec {
    * it, for steps that it makes itself; it cannot be written (docs/decisions/0004-prune-by-policy.md).
    */
   standing?: true;
+  /** Number of the batch that the step belongs to, from 1. Only rollouts set it. */
+  batch?: number;
+  /** Failures that the step may have without ending badly. Only kinds set it. */
+  tolerance?: Tolerance;
+  /** The step is a measurement that is repeated. Only kinds set it. */
+  gate?: GateSpec;
   /** A cleanup step: runs last, however the others ended, also when the run is stopped. Only kinds set it (`finally`). */
   always?: boolean;
+}
+
+/**
+ * How many members of a population may fail before nothing new is started. Numbers, resolved at planning; a failure more than one of them
+ * is too many. A batch of which every member failed has failed whatever they say.
+ */
+export interface Tolerance {
+  /** In one batch. */
+  perBatch: number;
+  /** In all batches together. */
+  total: number;
+  /** One after the other, in the order in which they ended; absent = any. */
+  consecutive?: number;
+  /** Whether a member that could not be reached counts as failed. */
+  unreachable: 'failure' | 'tolerated';
+}
+
+/**
+ * A check that lets a rollout go on. Each sample is `pass`, `fail`, `error` (it could not be measured) or `inconclusive` (no data), and each of
+ * the last three has a limit of its own: one more, and the gate says no.
+ */
+export interface GateSpec {
+  /** Samples in all. */
+  samples: number;
+  /** From one sample to the next. */
+  intervalMs: number;
+  /** Before the first sample. */
+  delayMs: number;
+  failureLimit: number;
+  errorLimit: number;
+  inconclusiveLimit: number;
 }
 
 /** A validated runbook: what the loader gives to everybody else. */
@@ -167,6 +204,8 @@ export interface KindDefinition {
   expand(spec: unknown, metadata: RunbookMetadata): StepSpec[];
   /** Where the document holds lists of steps written by the author (schema `stepsSchema`); their rules are checked there. */
   stepPaths?: readonly (readonly string[])[];
+  /** Those of `stepPaths` whose steps are repeated for each batch: their expressions can read `batch`. */
+  batchPaths?: readonly (readonly string[])[];
   /** Rules beyond the schema. `path` in a report is relative to the document root. */
   rules?(spec: unknown, report: Report): void;
   /** Skeleton for `oaops runbook new`, a file name below templates/runbooks. */

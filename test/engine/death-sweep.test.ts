@@ -3,39 +3,9 @@ import { manualConfirm } from '../../src/actions/flow/manual.ts';
 import { wait } from '../../src/actions/flow/wait.ts';
 import { answerUnit } from '../../src/engine/people/answers.ts';
 import type { RunEnd } from '../../src/engine/run/outcome.ts';
-import type { RecordStore } from '../../src/record/types.ts';
 import { failed, fakeAction, ok } from './fake-action.ts';
 import { type Bench, openBench, planOf, stepSpec } from './harness.ts';
-
-class Died extends Error {}
-
-/** A process that dies after (or, with `half`, instead of) one of its commits; whatever it does after that reaches nobody. */
-class Mortal {
-  commits = 0;
-  dieAt = Number.POSITIVE_INFINITY;
-  instead = false;
-  dead = false;
-
-  wrap(record: RecordStore): RecordStore {
-    const writes = new Set(['setStatus', 'intent', 'result', 'addInput']);
-    const runs = new Proxy(record.runs, {
-      get: (target, name) => {
-        const method = (target[name as keyof typeof target] as (...args: unknown[]) => unknown).bind(target);
-        if (!writes.has(String(name))) return method;
-        return async (...args: unknown[]) => {
-          if (this.dead) throw new Died('dead');
-          this.commits += 1;
-          this.dead = this.commits >= this.dieAt;
-          if (this.dead && this.instead) throw new Died('dead');
-          const result = await method(...args);
-          if (this.dead) throw new Died('dead');
-          return result;
-        };
-      },
-    });
-    return { ...record, runs, close: () => record.close() };
-  }
-}
+import { Died, Mortal } from './mortal.ts';
 
 /** Everything a run can be in the middle of: an effect nobody can look at, one with `verify`, a question, a wait, parallel units, undo. */
 async function life(mortal: Mortal, ending: 'ok' | 'fail') {

@@ -9,7 +9,7 @@ import { Redactor } from '../../src/core/redaction.ts';
 import type { AnyAction } from '../../src/engine/action.ts';
 import type { EngineDeps } from '../../src/engine/deps.ts';
 import { makePlan } from '../../src/engine/plan/plan.ts';
-import type { Plan } from '../../src/engine/plan/plan-types.ts';
+import type { Plan, PlannedBatch } from '../../src/engine/plan/plan-types.ts';
 import type { Inventory } from '../../src/engine/ports.ts';
 import { Engine } from '../../src/engine/service.ts';
 import { systemProcesses } from '../../src/record/locks/owner.ts';
@@ -202,6 +202,7 @@ export function planOf(
     runbook?: Partial<Runbook>;
     limit?: string[];
     allowedSigners?: { path: string; sha256: string };
+    batches?: PlannedBatch[];
   } = {},
 ): Plan {
   return makePlan({
@@ -213,6 +214,7 @@ export function planOf(
     oaopsVersion: '0.0.0-test',
     ...(extra.limit ? { limit: extra.limit } : {}),
     ...(extra.allowedSigners ? { allowedSigners: extra.allowedSigners } : {}),
+    ...(extra.batches ? { batches: extra.batches } : {}),
   });
 }
 

@@ -20,6 +20,9 @@ export type Control =
   | { action: 'abort'; reason: string }
   /** Failures up to this row no longer count: the failed units are run again. */
   | { action: 'retry-failed'; seq: number }
+  /** Start nothing new until somebody says so. */
+  | { action: 'pause'; reason: string }
+  | { action: 'unpause' }
   /** Take back what was done; stays in force until the run ends. */
   | { action: 'undo'; request: UndoRequest };
 
@@ -28,6 +31,8 @@ export interface UndoRequest {
   scope?: 'target' | 'batch' | 'all';
   /** Targets of scope `target`: those that failed, or those a person named. */
   targets: string[];
+  /** Batches of scope `batch`: those in which a step failed, or those a person named. */
+  batches?: number[];
   /** `failure`: the run does it by itself; `person`: somebody asked for it, which also answers mode `ask`. */
   cause: 'failure' | 'person';
   by: string;
@@ -38,6 +43,7 @@ export class JournalView {
   readonly rows: JournalRow[] = [];
   #inputs: readonly RunInputRow[] = [];
   readonly #byUnit = new Map<string, JournalRow[]>();
+  readonly #steps = new Set<string>();
   #forgivenSeq = 0;
 
   constructor(rows: readonly JournalRow[], inputs: readonly RunInputRow[]) {
@@ -48,10 +54,16 @@ export class JournalView {
   /** A row that was just committed. Its later change is made on the same object. */
   add(row: JournalRow): void {
     this.rows.push(row);
+    this.#steps.add(row.step);
     const key = unitPath(row.step, row.unit);
     const list = this.#byUnit.get(key);
     if (list) list.push(row);
     else this.#byUnit.set(key, [row]);
+  }
+
+  /** It has begun. */
+  hasStep(step: string): boolean {
+    return this.#steps.has(step);
   }
 
   get inputs(): readonly RunInputRow[] {
@@ -140,6 +152,15 @@ export class JournalView {
       if (control.action === 'decide' && control.decision.seq === row.seq) return control.decision;
     }
     return undefined;
+  }
+
+  /** Why the run is paused, if it is. */
+  paused(): { by: string; reason: string } | undefined {
+    const row = this.inputs.findLast(
+      ({ kind, body }) => kind === 'control' && ['pause', 'unpause'].includes((body as Control).action),
+    );
+    const control = row?.body as Control | undefined;
+    return control?.action === 'pause' ? { by: row!.by, reason: control.reason } : undefined;
   }
 
   /** The undo in force: the last one asked for. */

@@ -21,6 +21,39 @@ import {
 } from './approvals.ts';
 import { checkAnswer } from './manual.ts';
 
+/**
+ * Lets a precondition that was not met be taken as met, by name and with a reason: told to the step when the run goes on.
+ * @throws OaopsError `step-unknown` (exit 2), `not-refused` (exit 4)
+ */
+export async function overrideStep(
+  deps: Deps,
+  request: { run: string; step: string; reason: string },
+): Promise<{ run: string; step: string; by: string; problem: string }> {
+  const { row, view, step } = await find(deps, request.run, request.step);
+  const unit = 'localhost';
+  const last = view.last(step.id, unit);
+  const { code } = ((last?.result as { error?: { code?: string } } | null)?.error ?? {}) as { code?: string };
+  if (last?.status !== 'failed' || code !== 'precondition-not-met') {
+    throw refused(
+      'not-refused',
+      `${step.id} of run ${row.id} is no precondition that was not met`,
+      `See "oaops patch status ${row.id}".`,
+    );
+  }
+  const answer: ManualAnswer = { value: 'override', by: deps.actor, atMs: deps.clock.nowMs(), comment: request.reason };
+  await deps.record.runs.addInput({
+    runId: row.id,
+    step: step.id,
+    unit,
+    kind: 'answer',
+    by: deps.actor,
+    at: isoTime(deps.clock.nowMs()),
+    // Said after the refusal, whatever the clock says.
+    body: { ...spokenTo(last, answer), waitingSeq: last.seq + 1 },
+  });
+  return { run: row.id, step: step.id, by: deps.actor, problem: last.message ?? '' };
+}
+
 type Deps = Pick<EngineDeps, 'record' | 'clock' | 'random' | 'runsDir' | 'actor' | 'signatures'>;
 
 /** What was accepted, and what comes next. */

@@ -49,6 +49,7 @@ export function planChanges(plan: Plan, now: Plan): string[] {
     if (canonicalJson(plan.inputs[name]) !== canonicalJson(now.inputs[name])) changes.push(`input "${name}"`);
   }
   changes.push(...inventoryChanges(plan, now));
+  changes.push(...populationChanges(plan, now));
   if (canonicalJson(plan.allowedSigners) !== canonicalJson(now.allowedSigners)) changes.push('allowed-signers file');
   // Nothing outside changed, but the same files now mean something else: another version of oaops.
   if (changes.length === 0 && plan.digest !== now.digest) {
@@ -57,6 +58,26 @@ export function planChanges(plan: Plan, now: Plan): string[] {
     );
   }
   return changes;
+}
+
+function populationChanges(plan: Plan, now: Plan): string[] {
+  const membersOf = ({ batches = [] }: Plan) =>
+    new Map(batches.flatMap(({ members }) => members.map((member) => [member.id, canonicalJson(member)] as const)));
+  const [before, after] = [membersOf(plan), membersOf(now)];
+  const some = (ids: string[]) =>
+    `${ids
+      .slice(0, 3)
+      .map((id) => JSON.stringify(id))
+      .join(', ')}${ids.length > 3 ? ', ...' : ''}`;
+  const gone = [...before.keys()].filter((id) => !after.has(id));
+  const added = [...after.keys()].filter((id) => !before.has(id));
+  const changed = [...before].filter(([id, member]) => after.has(id) && after.get(id) !== member).map(([id]) => id);
+  const parts = [
+    ...(gone.length > 0 ? [`${gone.length} gone: ${some(gone)}`] : []),
+    ...(added.length > 0 ? [`${added.length} new: ${some(added)}`] : []),
+    ...(changed.length > 0 ? [`${changed.length} changed: ${some(changed)}`] : []),
+  ];
+  return parts.length > 0 ? [`population (${parts.join('; ')})`] : [];
 }
 
 function inventoryChanges(plan: Plan, now: Plan): string[] {

@@ -3,7 +3,8 @@ import type { LocalizedText } from '../../runbook/types.ts';
 import { isDeferred } from '../run/values.ts';
 import { planEffect } from './plan.ts';
 import { unguardedDestructive } from './plan-check.ts';
-import type { Plan, PlannedStep } from './plan-types.ts';
+import type { Plan, PlannedBatch, PlannedStep } from './plan-types.ts';
+import { gateText, toleranceText } from './rollout-text.ts';
 
 /** The text in the user's language, English when there is none. Arguments that hold expressions still have bare texts. */
 export function localText(text: LocalizedText | string, lang?: string): string {
@@ -20,8 +21,12 @@ export function planText(plan: Plan, lang?: string): string {
     ...(plan.limit.length > 0 ? [`limited to: ${plan.limit.join(', ')}`] : []),
     '',
   ];
+  if (plan.batches) lines.push(...batchLines(plan.batches), '');
   plan.steps.forEach((step, index) => {
-    lines.push(...stepLines(step, index + 1, lang));
+    // The batches differ by their members only, which stand above.
+    if ((step.batch ?? 1) === 1) lines.push(...stepLines(step, index + 1, lang));
+    else if (plan.steps[index - 1]?.batch !== step.batch)
+      lines.push(`${String(index + 1).padStart(2)}. ... the same for batch ${step.batch}`);
   });
   lines.push('', `digest: ${plan.digest}`);
   const unguarded = unguardedDestructive(plan);
@@ -30,6 +35,19 @@ export function planText(plan: Plan, lang?: string): string {
       `needs --confirm ${plan.runbook.name}: ${unguarded.map((step) => step.id).join(', ')} may lose data for good`,
     );
   return `${lines.join('\n')}\n`;
+}
+
+/** Whom each batch reaches; of a large one the first and the last. */
+function batchLines(batches: readonly PlannedBatch[]): string[] {
+  const all = batches.reduce((sum, { members }) => sum + members.length, 0);
+  return [
+    `population: ${all}, batches: ${batches.length}`,
+    ...batches.map(({ number, members }) => {
+      const ids = members.map(({ id }) => JSON.stringify(id).slice(1, -1));
+      const shown = ids.length > 6 ? [...ids.slice(0, 4), '...', ids.at(-1)!] : ids;
+      return `batch ${number}: ${members.length} (${shown.join(', ')})`;
+    }),
+  ];
 }
 
 function inputLines(inputs: Record<string, unknown>): string[] {
@@ -60,6 +78,8 @@ function stepLines(step: PlannedStep, number: number, lang?: string): string[] {
   } else {
     for (const unit of step.units) add(step.fanOut ? `${unit.id}: ${unit.summary}` : unit.summary);
   }
+  if (step.tolerance) add(toleranceText(step.tolerance));
+  if (step.gate) add(gateText(step.gate));
   if (step.retry.attempts > 1)
     add(
       `up to ${step.retry.attempts} attempts, ${step.retry.backoff} delay from ${formatDuration(step.retry.delayMs)}`,

@@ -1,5 +1,14 @@
 import type { Effect } from '../../core/effects.ts';
-import type { ActionCall, BecomeSpec, LocalizedText, RetrySpec, UndoSpec, VerifySpec } from '../../runbook/types.ts';
+import type {
+  ActionCall,
+  BecomeSpec,
+  GateSpec,
+  LocalizedText,
+  RetrySpec,
+  Tolerance,
+  UndoSpec,
+  VerifySpec,
+} from '../../runbook/types.ts';
 import type { Inventory } from '../ports.ts';
 
 /** A value known only while running: an expression over earlier steps. */
@@ -17,6 +26,23 @@ export interface PlannedUnit {
   with: Record<string, unknown>;
   /** What would happen, for people. */
   summary: string;
+  /** Of its step. */
+  batch?: number;
+}
+
+/** Whom a rollout reaches: a user, a host, a row of a list. */
+export interface Member {
+  /** Unique in the population; data, whatever it looks like. */
+  id: string;
+  /** What else the source says: name, department, mail. */
+  vars: Record<string, unknown>;
+}
+
+/** Members that are changed together, at most 500 (UP-06). */
+export interface PlannedBatch {
+  /** From 1. */
+  number: number;
+  members: Member[];
 }
 
 export interface PlannedStep {
@@ -46,6 +72,10 @@ export interface PlannedStep {
   idempotent: boolean;
   /** Only started by `onFailure: step:<id>` of another step. */
   handler: boolean;
+  /** Number of its batch. */
+  batch?: number;
+  tolerance?: Tolerance;
+  gate?: GateSpec;
   /** Runs when the others have ended, however. */
   always?: true;
   /** Written with `targets` or `forEach`: its outputs are lists, in the order of its units, whatever their number. */
@@ -78,6 +108,8 @@ export interface Plan {
   /** Target selectors of `--limit`; empty = no limit. */
   limit: string[];
   steps: PlannedStep[];
+  /** Of a rollout: every member of the population, each in one batch. */
+  batches?: PlannedBatch[];
   /** Digest of the allowed-signers file at plan time, when approvals are needed. */
   allowedSigners?: { path: string; sha256: string };
 }

@@ -12,7 +12,7 @@ import {
   rootsOf,
   showDeferred,
 } from '../run/values.ts';
-import type { Deferred, Plan, PlannedStep, PlannedUnit } from './plan-types.ts';
+import type { Deferred, Plan, PlannedBatch, PlannedStep, PlannedUnit } from './plan-types.ts';
 import { planSchemaVersion } from './plan-version.ts';
 import { localTarget, selectTargets } from './targets.ts';
 
@@ -32,6 +32,8 @@ export interface PlanRequest {
   oaopsVersion: string;
   /** Selectors of `--limit`. */
   limit?: string[];
+  /** Of a rollout; the runbook's steps name them by their numbers. */
+  batches?: PlannedBatch[];
   allowedSigners?: { path: string; sha256: string };
 }
 
@@ -63,7 +65,7 @@ export function makePlan(request: PlanRequest): Plan {
     planVersion: 1,
     oaopsVersion: request.oaopsVersion,
     // A version that does not know cleanup steps would leave them out.
-    schemaVersion: cleanup.length > 0 ? planSchemaVersion : '1.0',
+    schemaVersion: request.batches ? planSchemaVersion : cleanup.length > 0 ? '1.1' : '1.0',
     runbook: {
       name: runbook.metadata.name,
       version: runbook.metadata.version,
@@ -79,6 +81,7 @@ export function makePlan(request: PlanRequest): Plan {
     maxParallelSteps: runbook.maxParallelSteps,
     limit,
     steps,
+    ...(request.batches ? { batches: request.batches } : {}),
     ...(request.allowedSigners && steps.some((step) => step.uses === 'approval')
       ? { allowedSigners: request.allowedSigners }
       : {}),
@@ -142,7 +145,7 @@ export function targetScope(target: Target): Record<string, unknown> {
  * Used for plans, and while running for steps whose `forEach` was deferred.
  */
 export function makeUnits(
-  step: Pick<PlannedStep, 'id' | 'uses' | 'targets' | 'rawWith'>,
+  step: Pick<PlannedStep, 'id' | 'uses' | 'targets' | 'rawWith' | 'batch'>,
   items: unknown[] | undefined,
   context: { plan: Pick<Plan, 'inputs' | 'runbook' | 'inventory'>; action: PlannedAction },
 ): PlannedUnit[] {
@@ -156,6 +159,7 @@ export function makeUnits(
         ...(items === undefined ? {} : { item }),
         with: args,
         summary: summaryOf(step, args, context.action),
+        ...(step.batch === undefined ? {} : { batch: step.batch }),
       };
     });
   });
@@ -196,7 +200,13 @@ function planStep(
     typeof step.forEach === 'string'
       ? inStep(step, () => evaluateOrDefer(step.forEach as string, planScope(plan)))
       : step.forEach;
-  const shape = { id: step.id, uses: step.uses, targets, rawWith: step.with };
+  const shape = {
+    id: step.id,
+    uses: step.uses,
+    targets,
+    rawWith: step.with,
+    ...(step.batch === undefined ? {} : { batch: step.batch }),
+  };
   return {
     id: step.id,
     name: step.name,
@@ -225,6 +235,9 @@ function planStep(
     idempotent: step.idempotent || action.effect === 'read',
     handler: place.handler,
     ...(step.always ? { always: true as const } : {}),
+    ...(step.batch === undefined ? {} : { batch: step.batch }),
+    ...(step.tolerance ? { tolerance: step.tolerance } : {}),
+    ...(step.gate ? { gate: step.gate } : {}),
     fanOut: acting || step.forEach !== undefined,
   };
 }

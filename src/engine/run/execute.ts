@@ -7,8 +7,8 @@ import { isFailure } from '../journal/journal-state.ts';
 import { makeUnits } from '../plan/plan.ts';
 import { localText } from '../plan/plan-text.ts';
 import type { Plan } from '../plan/plan-types.ts';
-import { abortWatch } from './abort-watch.ts';
 import { cleanUp, cleanupBegun, endsInJournal } from './cleanup.ts';
+import { controlWatch } from './control-watch.ts';
 import { Halt } from './halt.ts';
 import { type RunEnd, runOutcome } from './outcome.ts';
 import { knownItems, runStep, type StepEnd } from './step.ts';
@@ -75,7 +75,7 @@ export async function execute(deps: EngineDeps, request: ExecuteRequest): Promis
     now,
   };
   const leave = halt.join({ stop: request.stop, kill: request.kill, lost: request.lost });
-  const unwatch = abortWatch(run, request.inputsBefore);
+  const unwatch = controlWatch(run, request.inputsBefore);
   try {
     await restoreUnits(run);
     emitStart(run, request.resumed);
@@ -199,7 +199,13 @@ async function undoIfAsked(run: RunContext, ends: Map<string, StepEnd>): Promise
     ([id, end]) => end.status === 'failed' && run.steps.get(id)?.step.onFailure === 'undo',
   );
   if (!request && failed.length > 0 && run.halt.reason?.kind !== 'abort') {
-    request = { targets: [...new Set(failed.flatMap(([, end]) => end.failedTargets))], cause: 'failure', by: 'oaops' };
+    const batches = failed.flatMap(([id]) => run.steps.get(id)!.step.batch ?? []);
+    request = {
+      targets: [...new Set(failed.flatMap(([, end]) => end.failedTargets))],
+      ...(run.plan.batches ? { batches: [...new Set(batches)] } : {}),
+      cause: 'failure',
+      by: 'oaops',
+    };
     await run.journal.addControl('oaops', { action: 'undo', request });
   }
   if (!request) return undefined;

@@ -3,7 +3,7 @@ import type { ExitCode } from '../../core/exit-codes.ts';
 
 /** Why a run starts nothing new. */
 export interface HaltReason {
-  kind: 'signal' | 'abort' | 'lock-lost';
+  kind: 'signal' | 'abort' | 'pause' | 'lock-lost';
   message: string;
   exitCode: ExitCode;
 }
@@ -39,6 +39,8 @@ export class Halt {
     if (this.reason) return;
     this.reason = reason;
     this.#stop.abort('stop');
+    // Who pauses a run wants what is under way to end well, however long it takes.
+    if (reason.kind === 'pause') return;
     this.#clock.sleep(this.#graceMs, this.#kill.signal).then(
       () => this.#kill.abort('killed'),
       () => undefined,

@@ -42,6 +42,14 @@ export function runOutcome(ending: Ending): Omit<RunEnd, 'run' | 'wakeAt'> & { w
     all.some(([, end]) => end.status === 'pending') || [...ending.steps.values()].some((state) => isUnfinished(state));
 
   if (halt?.kind === 'abort') return { status: 'aborted', exitCode: ExitCode.failed, message: halt.message };
+  if (halt?.kind === 'pause' && !undo && !failed) {
+    return {
+      status: 'waiting',
+      exitCode: ExitCode.waiting,
+      message: halt.message,
+      next: `Go on with "oaops patch resume ${runId}".`,
+    };
+  }
   if (halt?.kind === 'lock-lost') {
     return {
       status: 'stopped',

@@ -1,7 +1,7 @@
 import type { JournalRow } from '../../record/types.ts';
 import type { RunContext, StepState } from '../deps.ts';
 import { findTarget, planScope, targetScope } from '../plan/plan.ts';
-import type { PlannedUnit } from '../plan/plan-types.ts';
+import type { PlannedBatch, PlannedUnit } from '../plan/plan-types.ts';
 import { evaluateNow } from './values.ts';
 
 /**
@@ -23,10 +23,35 @@ export function runScope(run: RunContext, unit?: PlannedUnit, result?: unknown):
       digest: run.plan.digest,
       dir: run.runDir,
     },
+    ...(unit?.batch === undefined ? {} : { batch: batchScope(run, unit.batch) }),
     ...(unit ? { target: targetScope(findTarget(run.plan.inventory, unit.target)), item: unit.item ?? null } : {}),
-    steps: stepsScope(run),
+    steps: stepsScope(run, unit?.batch),
     ...(result === undefined ? {} : { result }),
   };
+}
+
+const batchScopes = new WeakMap<PlannedBatch, Record<string, unknown>>();
+
+/** What an expression sees of a batch. Ids are data: where one holds a line end, `lines` is null, and `nul` or `json` must be used. */
+function batchScope(run: RunContext, number: number): Record<string, unknown> {
+  const batch = run.plan.batches?.[number - 1];
+  if (!batch) return {};
+  let scope = batchScopes.get(batch);
+  if (!scope) {
+    const ids = batch.members.map(({ id }) => id);
+    scope = {
+      number,
+      count: run.plan.batches!.length,
+      size: ids.length,
+      ids,
+      members: batch.members,
+      lines: ids.some((id) => /[\r\n]/.test(id)) ? null : `${ids.join('\n')}\n`,
+      nul: ids.map((id) => `${id}\0`).join(''),
+      json: JSON.stringify(ids),
+    };
+    batchScopes.set(batch, scope);
+  }
+  return scope;
 }
 
 /** Values of a step's `outputs` for one ended unit. @throws OaopsError `expression-failed` */
@@ -38,7 +63,11 @@ export function unitOutputs(
 ): Record<string, unknown> {
   const names = Object.entries(state.step.outputs);
   if (names.length === 0) return {};
-  const scope = { ...planScope(run.plan, findTarget(run.plan.inventory, unit.target), unit.item), result };
+  const scope = {
+    ...planScope(run.plan, findTarget(run.plan.inventory, unit.target), unit.item),
+    ...(unit.batch === undefined ? {} : { batch: batchScope(run, unit.batch) }),
+    result,
+  };
   return Object.fromEntries(names.map(([name, expression]) => [name, evaluateNow(expression, scope)]));
 }
 
@@ -46,11 +75,13 @@ export function unitOutputs(
  * A step's part of the scope is made only when an expression asks for it, and for an ended step only once: thousands of
  * units would else each read thousands of rows.
  */
-function stepsScope(run: RunContext): Record<string, unknown> {
+function stepsScope(run: RunContext, batch: number | undefined): Record<string, unknown> {
   const scope: Record<string, unknown> = {};
   for (const [id, state] of run.steps) {
+    // A step of a batch sees those of its own batch, by the names that they were written with.
+    if (state.step.batch !== undefined && state.step.batch !== batch) continue;
     let made: unknown;
-    Object.defineProperty(scope, id, {
+    Object.defineProperty(scope, state.step.batch === undefined ? id : id.slice(`b${batch}-`.length), {
       enumerable: true,
       get: () => {
         if (state.status === 'pending' || state.status === 'running') {

@@ -1,13 +1,17 @@
 import { isoTime } from '../../core/clock.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { StepStatus } from '../../core/events.ts';
+import { ExitCode } from '../../core/exit-codes.ts';
 import type { RunContext, StepState } from '../deps.ts';
 import { isFailure, itemsUnit } from '../journal/journal-state.ts';
+import { maxBatchMembers } from '../plan/batch-limit.ts';
 import { makeUnits } from '../plan/plan.ts';
 import { localText } from '../plan/plan-text.ts';
-import type { PlannedUnit } from '../plan/plan-types.ts';
+import type { Deferred, PlannedStep, PlannedUnit } from '../plan/plan-types.ts';
 import { actionOf } from './attempt.ts';
+import { runGate } from './gate.ts';
 import { isDone, runScope } from './scope.ts';
+import { exceededText, FailureBook } from './tolerance.ts';
 import { runUnit, type UnitEnd } from './unit.ts';
 import { evaluateCondition, evaluateNow, isDeferred, rootsOf } from './values.ts';
 
@@ -52,6 +56,12 @@ export async function runStep(run: RunContext, state: StepState): Promise<StepEn
     });
 
   let condition: boolean | 'per-unit';
+  const members = step.batch === undefined ? 0 : membersOf(run, step.batch);
+  if (members > maxBatchMembers) {
+    announce(0);
+    const message = `batch ${step.batch} has ${members} members, at most ${maxBatchMembers} are allowed`;
+    return end({ status: 'failed', message, exitCode: ExitCode.refused, failedTargets: [] });
+  }
   try {
     condition = conditionOf(run, state);
     state.units ??= condition === false ? [] : await unitsOf(run, state);
@@ -65,7 +75,9 @@ export async function runStep(run: RunContext, state: StepState): Promise<StepEn
     for (const unit of state.units) await skip(run, state, unit);
     return end({ status: 'skipped', message: 'its condition is false', failedTargets: [] });
   }
-  return end(combine(await runUnits(run, state, state.units, condition === 'per-unit')));
+  if (step.gate) return end(await runGate(run, state, state.units[0]!));
+  const ends = await runUnits(run, state, state.units, condition === 'per-unit');
+  return end(step.tolerance ? withinTolerance(run, state, ends) : combine(ends));
 }
 
 /** `if` is decided once for the step, or for each unit when it speaks of `item` or of several targets. */
@@ -74,8 +86,7 @@ function conditionOf(run: RunContext, state: StepState): boolean | 'per-unit' {
   if (!isDeferred(condition)) return condition;
   const roots = rootsOf(condition.$expr);
   if (roots.has('item') || (roots.has('target') && targets.length !== 1)) return 'per-unit';
-  const only = { id: '', target: targets[0] ?? 'localhost', with: {}, summary: '' };
-  return evaluateCondition(condition.$expr, runScope(run, only));
+  return evaluateCondition(condition.$expr, runScope(run, noUnit(state.step, targets[0])));
 }
 
 /** Units of a deferred `forEach`; its items are journalled, so that a resumed run has the same units. */
@@ -84,21 +95,41 @@ async function unitsOf(run: RunContext, state: StepState): Promise<PlannedUnit[]
   if (!isDeferred(step.units)) return step.units;
   const known = knownItems(run, state);
   if (known) return makeUnits(step, known, { plan: run.plan, action: actionOf(run, step.uses) });
-  const items = evaluateNow(step.units.$expr, runScope(run));
+  const items = evaluateNow(step.units.$expr, runScope(run, noUnit(step)));
   if (!Array.isArray(items)) throw new Error(`"forEach: ${step.units.$expr}" does not give a list`);
   const units = makeUnits(step, items, { plan: run.plan, action: actionOf(run, step.uses) });
+  if (isOfBatch(step.units.$expr)) return units;
   const row = await run.journal.intent({ step: step.id, unit: itemsUnit, target: '', phase: 'do', args: step.units });
   await run.journal.end(row, { status: 'ok', result: { items } });
   return units;
 }
 
-/** Items that an earlier process journalled. */
-export function knownItems(run: Pick<RunContext, 'journal'>, state: StepState): unknown[] | undefined {
-  const row = run.journal.view.last(state.step.id, itemsUnit);
-  return row?.status === 'ok' ? (row.result as { items: unknown[] }).items : undefined;
+/** Items that an earlier process journalled; those of a batch stand in the plan. */
+export function knownItems(run: RunContext, state: StepState): unknown[] | undefined {
+  const { step } = state;
+  const row = run.journal.view.last(step.id, itemsUnit);
+  if (row?.status === 'ok') return (row.result as { items: unknown[] }).items;
+  const inPlan = isDeferred(step.units) && isOfBatch(step.units.$expr) && run.journal.view.hasStep(step.id);
+  if (!inPlan) return undefined;
+  const items = evaluateNow((step.units as Deferred).$expr, runScope(run, noUnit(step)));
+  return Array.isArray(items) ? items : undefined;
 }
 
-/** At most `parallel` units at once. A failure stops the start of further units, unless the step says `continue`. */
+/** What it gives stands in the plan alone. */
+function isOfBatch(expression: string): boolean {
+  const roots = rootsOf(expression);
+  return roots.has('batch') && !roots.has('steps');
+}
+
+/** For expressions of a whole step. */
+function noUnit(step: PlannedStep, target = 'localhost'): PlannedUnit {
+  return { id: '', target, with: {}, summary: '', ...(step.batch === undefined ? {} : { batch: step.batch }) };
+}
+
+/**
+ * At most `parallel` units at once. A failure stops the start of further units, unless the step says `continue`, or tolerates some: then
+ * one more than those.
+ */
 async function runUnits(
   run: RunContext,
   state: StepState,
@@ -106,15 +137,25 @@ async function runUnits(
   perUnit: boolean,
 ): Promise<Map<PlannedUnit, UnitEnd>> {
   const ends = new Map<PlannedUnit, UnitEnd>();
-  const queue = [...units];
+  const { tolerance, batch } = state.step;
+  const queue = [...units].reverse();
   let failed = false;
+  const tooMany = () =>
+    tolerance !== undefined &&
+    batch !== undefined &&
+    bookOf(run).exceeded(tolerance, batch, membersOf(run, batch)) !== undefined;
   const worker = async () => {
-    for (let unit = queue.shift(); unit !== undefined; unit = queue.shift()) {
-      const mayStart = (!failed || state.step.onFailure === 'continue') && !run.halt.stopping.aborted;
-      const end: UnitEnd =
-        mayStart || isEnded(run, state, unit) ? await runOrSkip(run, state, unit, perUnit) : { status: 'pending' };
+    for (let unit = queue.pop(); unit !== undefined; unit = queue.pop()) {
+      const mayStart = (!failed || state.step.onFailure === 'continue') && !tooMany() && !run.halt.stopping.aborted;
+      let end: UnitEnd;
+      if (mayStart && batch !== undefined && tolerance && isLeftOut(run, state, batch, unit)) {
+        await skip(run, state, unit, 'an earlier step failed for it');
+        end = { status: 'skipped' };
+      } else if (mayStart || isEnded(run, state, unit)) end = await runOrSkip(run, state, unit, perUnit);
+      else end = failedBefore(run, state, unit) ?? { status: 'pending' };
       ends.set(unit, end);
-      if (isFailure(end.status as never) || end.status === 'unknown') failed = true;
+      if (tolerance) bookOf(run).note(state, unit, end.status);
+      if ((isFailure(end.status as never) && !tolerance) || end.status === 'unknown') failed = true;
     }
   };
   const workers = Array.from({ length: Math.min(state.step.parallel, units.length) }, worker);
@@ -122,6 +163,50 @@ async function runUnits(
   const settled = await Promise.allSettled(workers);
   for (const result of settled) if (result.status === 'rejected') throw result.reason;
   return ends;
+}
+
+const books = new WeakMap<RunContext['steps'], FailureBook>();
+
+/** One for all steps of this execution. */
+function bookOf(run: RunContext): FailureBook {
+  let book = books.get(run.steps);
+  if (!book) {
+    book = FailureBook.of(run);
+    books.set(run.steps, book);
+  }
+  return book;
+}
+
+function membersOf(run: RunContext, batch: number): number {
+  return run.plan.batches?.[batch - 1]?.members.length ?? 0;
+}
+
+/** Not begun by this step, and an earlier one failed for the member: what follows relies on it. */
+function isLeftOut(run: RunContext, state: StepState, batch: number, unit: PlannedUnit): boolean {
+  return run.journal.view.last(state.step.id, unit.id) === undefined && bookOf(run).hasFailed(batch, unit);
+}
+
+/** An earlier process saw it fail; it is not tried again once the budget is spent. */
+function failedBefore(run: RunContext, { step }: StepState, unit: PlannedUnit): UnitEnd | undefined {
+  const row = run.journal.view.last(step.id, unit.id);
+  if (!step.tolerance || !row || !isFailure(row.status) || run.journal.view.forgiven(row)) return undefined;
+  return { status: row.status!, ...(row.message === null ? {} : { message: row.message }) };
+}
+
+/** Failures within the budget make a step incomplete; one more, and it has failed. */
+function withinTolerance(run: RunContext, state: StepState, ends: Map<PlannedUnit, UnitEnd>): StepEnd {
+  const whole = combine(ends);
+  if (whole.status !== 'failed') return whole;
+  const { tolerance, batch } = state.step;
+  const exceeded = bookOf(run).exceeded(tolerance!, batch!, membersOf(run, batch!));
+  if (exceeded) return { ...whole, message: `${exceededText(exceeded)}; ${whole.message ?? 'failed'}` };
+  const rest = combine(new Map([...ends].filter(([, end]) => !isFailure(end.status as never))));
+  if (rest.status !== 'ok' && rest.status !== 'skipped') return rest;
+  return {
+    status: 'incomplete',
+    failedTargets: whole.failedTargets,
+    message: `${whole.message ?? 'failed'}, within the budget`,
+  };
 }
 
 function isEnded(run: RunContext, state: StepState, unit: PlannedUnit): boolean {
@@ -150,10 +235,15 @@ async function runOrSkip(run: RunContext, state: StepState, unit: PlannedUnit, p
 }
 
 /** A unit that its condition leaves out has a row too: evidence shows that it was considered. */
-async function skip(run: RunContext, state: StepState, unit: PlannedUnit): Promise<void> {
+async function skip(
+  run: RunContext,
+  state: StepState,
+  unit: PlannedUnit,
+  message = 'its condition is false',
+): Promise<void> {
   const { step } = state;
   const row = await run.journal.intent({ step: step.id, unit: unit.id, target: unit.target, phase: 'do', args: {} });
-  await run.journal.end(row, { status: 'skipped', result: {}, message: 'its condition is false' });
+  await run.journal.end(row, { status: 'skipped', result: {}, message });
   run.emit({
     event: 'unit.ended',
     time: isoTime(run.deps.clock.nowMs()),
@@ -165,7 +255,7 @@ async function skip(run: RunContext, state: StepState, unit: PlannedUnit): Promi
     phase: 'do',
     status: 'skipped',
     durationMs: 0,
-    message: 'its condition is false',
+    message,
   });
 }
 

@@ -95,7 +95,9 @@ export function doneUnits(run: Pick<RunContext, 'steps' | 'journal'>): DoneUnit[
 function isInScope({ state, unit }: DoneUnit, request: UndoRequest): boolean {
   const scope = request.scope ?? state.step.undo!.scope;
   const local = state.step.targets.join() === 'localhost';
-  // Batches are made by the rooms that roll out; a plan without batches is one batch.
+  // A plan without batches is one batch.
+  if (scope === 'batch' && request.batches)
+    return state.step.batch !== undefined && request.batches.includes(state.step.batch);
   return scope !== 'target' || request.targets.includes(unit.target) || (local && request.scope === undefined);
 }
 

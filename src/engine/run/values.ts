@@ -8,8 +8,8 @@ import {
 } from '../../runbook/expressions.ts';
 import type { Deferred } from '../plan/plan-types.ts';
 
-/** Names whose values exist only once something ran. */
-const runtimeRoots = ['steps', 'result'];
+/** Names whose values exist only once something ran; those of batches stand in the plan once, not in each step. */
+const runtimeRoots = ['steps', 'result', 'batch'];
 
 const parsed = new Map<string, Expression>();
 

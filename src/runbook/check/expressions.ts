@@ -9,6 +9,7 @@ import { noStep, type StepOrder } from './graph.ts';
 /** Members that the engine gives to each root (`ExpressionContext` tells what they hold). */
 const stepFields = ['status', 'outputs', 'units'];
 const targetFields = ['name', 'host', 'port', 'user', 'groups', 'vars'];
+const batchFields = ['number', 'count', 'size', 'ids', 'members', 'lines', 'nul', 'json'];
 const runFields = ['id', 'startedAt', 'requester', 'digest', 'dir', 'runbook', 'version', 'kind'];
 
 /** Keys of a step below which expressions are looked at; every other text is taken as it stands. */
@@ -49,14 +50,17 @@ export function checkExpressions(context: CheckContext, order: StepOrder): void 
 
 function checkStep(context: CheckContext, order: StepOrder, step: RawStep): void {
   const { raw, path } = step;
+  const inBatch = (context.kind?.batchPaths ?? []).some((list) => list.every((key, at) => path[at] === key));
+  const batch: ExpressionRoot[] = inBatch ? ['batch'] : [];
   const unit: ExpressionRoot[] = [
     'inputs',
     'steps',
     'target',
     'run',
+    ...batch,
     ...(raw['forEach'] === undefined ? [] : (['item'] as const)),
   ];
-  const list: Place = { roots: ['inputs', 'steps', 'run'], step };
+  const list: Place = { roots: ['inputs', 'steps', 'run', ...batch], step };
   const during: Place = { roots: unit, step };
   const after: Place = { roots: [...unit, 'result'], step, resultOf: raw['uses'] };
   // Outputs are computed again from the journal whenever they are read, so they depend on nothing but their own unit.
@@ -217,6 +221,7 @@ function checkReference(
   if (root === 'steps' && place.step && first !== undefined) return checkStepReference(context, order, path, place);
   if (root === 'target') return oneOf(context, 'target', first, targetFields);
   if (root === 'run') return oneOf(context, 'run', first, runFields);
+  if (root === 'batch') return oneOf(context, 'batch', first, batchFields);
   if (root === 'result' && first !== undefined) {
     const fields = resultFields(context, place.resultOf)?.concat('error');
     if (fields && !fields.includes(first)) {

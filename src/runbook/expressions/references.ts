@@ -1,7 +1,7 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 
 /** The names that an expression can start from; `ExpressionContext` tells what each holds. */
-export const expressionRoots = ['inputs', 'steps', 'item', 'target', 'run', 'result'] as const;
+export const expressionRoots = ['inputs', 'steps', 'item', 'target', 'run', 'result', 'batch'] as const;
 export type ExpressionRoot = (typeof expressionRoots)[number];
 
 /** One use of a root: `steps.copy.outputs.size` is root `steps`, path `copy`, `outputs`, `size`. Offsets within the source. */

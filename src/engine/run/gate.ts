@@ -1,0 +1,159 @@
+import type { JournalRow } from '../../record/types.ts';
+import type { GateSpec } from '../../runbook/types.ts';
+import type { RunContext, StepState } from '../deps.ts';
+import type { PlannedUnit } from '../plan/plan-types.ts';
+import { storedFailure } from './attempt.ts';
+import type { StepEnd } from './step.ts';
+import { runUnit } from './unit.ts';
+
+export type Verdict = 'pass' | 'fail' | 'error' | 'inconclusive';
+
+/** Shorter pauses between samples stay in the process; for longer ones it ends, and `oaops tick` goes on. */
+const longestPauseInProcessMs = 60_000;
+
+/** The unit that remembers when a gate began: samples are due by that time, whatever happens in between. */
+const begunUnit = 'begun';
+
+/**
+ * Takes the samples of a gate when they are due, and says yes when all are taken and no limit is exceeded. No data is no pass: what could not
+ * be measured is `error`, what gave nothing is `inconclusive`, and so is a sample whose time went by while nobody looked.
+ */
+export async function runGate(run: RunContext, state: StepState, base: PlannedUnit): Promise<StepEnd> {
+  const { step } = state;
+  const gate = step.gate!;
+  const { view } = run.journal;
+  const counted: Record<Verdict, number> = { pass: 0, fail: 0, error: 0, inconclusive: 0 };
+  let last = '';
+  const begun = await begin(run, state);
+  for (let number = 1; number <= gate.samples; number += 1) {
+    const unit: PlannedUnit = { ...base, id: `sample-${number}` };
+    let row = rowOf(run, step.id, unit.id);
+    if (row === undefined || row.status === null || row.status === 'aborted' || row.status === 'unknown') {
+      const dueMs = begun + gate.delayMs + (number - 1) * gate.intervalMs;
+      const waiting = await untilDue(run, dueMs);
+      if (waiting === 'stopped') return { status: 'pending', message: 'stopped before it ended', failedTargets: [] };
+      if (waiting !== 'due') return later(run, number, gate, waiting);
+      if (isMissed(run, gate, number, begun)) row = await noteGap(run, step.id, unit);
+      else {
+        const end = await runUnit(run, { ...state, step: { ...step, retry: { ...step.retry, attempts: 1 } } }, unit);
+        if (end.status === 'pending')
+          return { status: 'pending', message: 'stopped before it ended', failedTargets: [] };
+        if (end.status === 'waiting')
+          return {
+            status: 'waiting',
+            failedTargets: [],
+            ...(end.message === undefined ? {} : { message: end.message }),
+            ...(end.next === undefined ? {} : { next: end.next }),
+            ...(end.wakeAtMs === undefined ? {} : { wakeAtMs: end.wakeAtMs }),
+          };
+        row = view.last(step.id, unit.id);
+      }
+    }
+    const verdict = verdictOf(row!);
+    counted[verdict] += 1;
+    if (verdict !== 'pass') last = `sample ${number}: ${row!.message ?? verdict}`;
+    const broken = exceeds(gate, counted);
+    if (broken) return no(`${broken}; ${last}`);
+  }
+  if (counted.pass === 0) return no(`no sample passed; ${last}`);
+  return { status: 'ok', failedTargets: [] };
+}
+
+/** What a sample says of the system. @returns `inconclusive` for what gave no data, never `pass` */
+export function verdictOf(row: Pick<JournalRow, 'status' | 'result'>): Verdict {
+  if (row.status === 'ok') return 'pass';
+  if (row.status !== 'failed')
+    return row.status === 'incomplete' || row.status === 'skipped' ? 'inconclusive' : 'error';
+  const { code } = storedFailure(row as JournalRow);
+  // The condition could not be judged by what there was.
+  if (code === 'expression-failed' || code === 'outputs-failed') return 'inconclusive';
+  const result = row.result as { thrown?: boolean; exitCode?: unknown } | null;
+  // sh(1): 126 cannot be executed, 127 not found.
+  const notRun = code === 'command-failed' && (result?.exitCode === 126 || result?.exitCode === 127);
+  return result?.thrown === true || code === 'arguments-invalid' || notRun ? 'error' : 'fail';
+}
+
+/** The limit that is exceeded, in words. */
+export function exceeds(gate: GateSpec, counted: Readonly<Record<Verdict, number>>): string | undefined {
+  const limits = [
+    ['fail', gate.failureLimit, 'failed'],
+    ['error', gate.errorLimit, 'could not be measured'],
+    ['inconclusive', gate.inconclusiveLimit, 'gave no answer'],
+  ] as const;
+  for (const [verdict, limit, words] of limits) {
+    const count = counted[verdict];
+    if (count > limit) return `samples that ${words}: ${count}, ${limit} allowed`;
+  }
+  return undefined;
+}
+
+async function begin(run: RunContext, { step }: StepState): Promise<number> {
+  let row = rowOf(run, step.id, begunUnit);
+  row ??= await run.journal.intent({ step: step.id, unit: begunUnit, target: '', phase: 'do', args: {} });
+  // A process that died between the two had begun all the same.
+  if (row.status === null) await run.journal.end(row, { status: 'ok', result: {} });
+  return Date.parse(row.startedAt);
+}
+
+/** Since the gate was last asked for: after a failed run that is resumed, everything is measured again. */
+function rowOf(run: RunContext, step: string, unit: string): JournalRow | undefined {
+  const row = run.journal.view.last(step, unit);
+  return row && run.journal.view.forgiven(row) ? undefined : row;
+}
+
+/** `due`, `stopped`, or the time at which somebody else has to go on. */
+async function untilDue(run: RunContext, dueMs: number): Promise<'due' | 'stopped' | number> {
+  const { clock } = run.deps;
+  for (;;) {
+    const leftMs = dueMs - clock.nowMs();
+    if (run.halt.stopping.aborted) return 'stopped';
+    if (leftMs <= 0) return 'due';
+    if (leftMs > longestPauseInProcessMs && !run.deps.follow) return dueMs;
+    // In short steps: the wall clock may be set while we sleep.
+    await clock.sleep(Math.min(leftMs, longestPauseInProcessMs), run.halt.stopping).catch(() => undefined);
+  }
+}
+
+function later(run: RunContext, number: number, gate: GateSpec, wakeAtMs: number): StepEnd {
+  const at = new Date(wakeAtMs).toISOString();
+  return {
+    status: 'waiting',
+    failedTargets: [],
+    message: `sample ${number} of ${gate.samples} is due at ${at}`,
+    next: `"oaops tick" goes on after ${at}; let cron or a systemd timer run it, or follow it with "oaops patch watch ${run.runId}".`,
+    wakeAtMs,
+  };
+}
+
+/** Its whole time has gone by, and the next one is due: nobody looked. The last sample is always taken. */
+function isMissed(run: RunContext, gate: GateSpec, number: number, begunMs: number): boolean {
+  return (
+    number < gate.samples &&
+    gate.intervalMs > 0 &&
+    run.deps.clock.nowMs() >= begunMs + gate.delayMs + number * gate.intervalMs
+  );
+}
+
+async function noteGap(run: RunContext, step: string, unit: PlannedUnit): Promise<JournalRow> {
+  const row = await run.journal.intent({ step, unit: unit.id, target: unit.target, phase: 'do', args: {} });
+  const message = 'nobody looked at its time: a gap';
+  await run.journal.end(row, { status: 'skipped', result: { gap: true }, message });
+  run.emit({
+    event: 'unit.ended',
+    time: run.now(),
+    run: run.runId,
+    step,
+    unit: unit.id,
+    target: unit.target,
+    attempt: row.attempt,
+    phase: 'do',
+    status: 'skipped',
+    durationMs: 0,
+    message,
+  });
+  return row;
+}
+
+function no(message: string): StepEnd {
+  return { status: 'failed', message: `the gate says no: ${message}`, failedTargets: [] };
+}
