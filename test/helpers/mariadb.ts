@@ -2,6 +2,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ownedBy } from './certificate.ts';
 import { eventually } from './eventually.ts';
 import { freePort } from './sshd.ts';
 
@@ -16,7 +17,10 @@ export interface MariadbServer {
   stop(): Promise<void>;
 }
 
-export async function startMariadb(): Promise<MariadbServer> {
+/** `certificate`: PEM files, for connections by TLS. */
+export async function startMariadb(
+  options: { certificate?: { certificate: string; key: string } } = {},
+): Promise<MariadbServer> {
   const root = mkdtempSync(join(tmpdir(), 'oaops-my-'));
   const as = userOf('mysql');
   const data = join(root, 'data');
@@ -30,6 +34,7 @@ export async function startMariadb(): Promise<MariadbServer> {
     ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db', ...user],
     { env, stdio: 'pipe' },
   );
+  const tls = options.certificate && ownedBy(as, root, options.certificate);
   const port = await freePort();
   const socket = join(root, 'server.sock');
   const server = spawn(
@@ -44,6 +49,7 @@ export async function startMariadb(): Promise<MariadbServer> {
       '--skip-log-bin',
       '--innodb-flush-log-at-trx-commit=0',
       '--innodb-buffer-pool-size=32M',
+      ...(tls ? [`--ssl-cert=${tls.certificate}`, `--ssl-key=${tls.key}`] : []),
       ...user,
     ],
     { env, cwd: root, stdio: 'ignore' },

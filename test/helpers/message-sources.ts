@@ -32,7 +32,9 @@ function templateOf(node: ts.Node): string | undefined {
 function isProse(text: string): boolean {
   if (/^[A-Z ()]+$/.test(text)) return false;
   if (
-    /^(oaops-|SQLite format|begin |select |-----|\/|\$|#)|\u001b|\$\{?[A-Za-z@?*]|\bfi\b|;;|<%=|^while read/.test(text)
+    /^(oaops-|SQLite format|begin |select |set (?:session|local) |start transaction |declare |fetch |-----|\/|\$|#)|\u001b|\$\{?[A-Za-z@?*]|\bfi\b|;;|<%=|^while read/.test(
+      text,
+    )
   )
     return false;
   const words = text.replaceAll(/"[^"]*"/g, '"');
@@ -98,7 +100,8 @@ export function sourceMessages(): SourceMessage[] {
       const whole = templateOf(node);
       if (whole === undefined || !isProse(whole) || isForOthers(node)) return;
       const ofSchema =
-        ['error', 'message'].includes(keyOf(node) ?? '') && /^src\/(runbook\/schema|config|actions|backup)/.test(file);
+        ['error', 'message'].includes(keyOf(node) ?? '') &&
+        /^src\/(runbook\/schema|config|actions|backup|rollout)/.test(file);
       if (schemaFiles.test(file) && !ofSchema) return;
       const told = ofSchema && keyOf(node) === 'error' ? toldParts(whole) : whole.split('\n');
       for (const line of told.map((each) => each.trim())) {

@@ -12,6 +12,7 @@ import {
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ownedBy } from './certificate.ts';
 
 /** A PostgreSQL server of its own: loopback and a socket in its folder, no password, gone after `stop`. */
 export interface PostgresServer {
@@ -49,8 +50,10 @@ function serverUser(): { uid: number; gid: number } | undefined {
   throw new Error('there is no user to run PostgreSQL as');
 }
 
-/** `withPassword` names roles that must show a password when they come over TCP; the test makes them. */
-export async function startPostgres(options: { withPassword?: string[] } = {}): Promise<PostgresServer> {
+/** `withPassword` names roles that must show a password when they come over TCP; the test makes them. `certificate`: PEM files, for TLS. */
+export async function startPostgres(
+  options: { withPassword?: string[]; certificate?: { certificate: string; key: string } } = {},
+): Promise<PostgresServer> {
   const bin = postgresBin();
   if (!bin) throw new Error('PostgreSQL is not installed (Debian package: postgresql)');
   const root = mkdtempSync(join(tmpdir(), 'oaops-pg-'));
@@ -69,6 +72,7 @@ export async function startPostgres(options: { withPassword?: string[] } = {}): 
     const file = join(data, 'pg_hba.conf');
     writeFileSync(file, `host all ${role} 127.0.0.1/32 scram-sha-256\n${readFileSync(file, 'utf8')}`);
   }
+  const tls = options.certificate && ownedBy(as, root, options.certificate);
   const port = await freePort();
   let child: ReturnType<typeof spawn> | undefined;
   let count = 0;
@@ -110,6 +114,7 @@ export async function startPostgres(options: { withPassword?: string[] } = {}): 
       fsync: 'off',
       max_connections: 60,
       logging_collector: 'off',
+      ...(tls && { ssl: 'on', ssl_cert_file: tls.certificate, ssl_key_file: tls.key }),
     };
     const args = Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
     const server = spawn(join(bin, 'postgres'), ['-D', data, ...args], { ...as, env, cwd: root, stdio: 'ignore' });

@@ -11,14 +11,27 @@ export const rootDn = `cn=admin,${suffix}`;
 /** An OpenLDAP server of its own on loopback, with cn=config and one database with people. */
 export interface LdapServer {
   url: string;
+  /** With `certificate`: the same server by ldaps. */
+  secureUrl: string;
   /** Its slapd.d. */
   configFolder: string;
   password: string;
   stop(): Promise<void>;
 }
 
+export interface MoreDirectory {
+  /** LDIF of entries after the people. */
+  entries?: string[];
+  /** Lines of the database in cn=config. */
+  database?: string;
+  /** Lines of the server in cn=config. */
+  server?: string;
+  /** PEM files. */
+  certificate?: { certificate: string; key: string };
+}
+
 /** Makes cn=config and the database in `folder`, without a server. `people` entries lie below ou=people. */
-export function makeDirectory(folder: string, password: string, people: number): string {
+export function makeDirectory(folder: string, password: string, people: number, more: MoreDirectory = {}): string {
   const configFolder = join(folder, 'slapd.d');
   const data = join(folder, 'data');
   mkdirSync(configFolder, { recursive: true });
@@ -26,7 +39,11 @@ export function makeDirectory(folder: string, password: string, people: number):
   const config = `dn: cn=config
 objectClass: olcGlobal
 cn: config
-
+${
+  more.certificate
+    ? `olcTLSCertificateFile: ${more.certificate.certificate}\nolcTLSCertificateKeyFile: ${more.certificate.key}\n`
+    : ''
+}${more.server ?? ''}
 dn: cn=module,cn=config
 objectClass: olcModuleList
 cn: module
@@ -40,6 +57,8 @@ cn: schema
 include: file:///etc/ldap/schema/core.ldif
 
 include: file:///etc/ldap/schema/cosine.ldif
+
+include: file:///etc/ldap/schema/nis.ldif
 
 include: file:///etc/ldap/schema/inetorgperson.ldif
 
@@ -57,7 +76,7 @@ olcRootDN: ${rootDn}
 olcRootPW: ${password}
 olcDbDirectory: ${data}
 olcDbMaxSize: 104857600
-olcSizeLimit: unlimited
+${more.database ?? 'olcSizeLimit: unlimited'}
 `;
   const entries = [
     `dn: ${suffix}\nobjectClass: dcObject\nobjectClass: organization\ndc: example\no: Example\n`,
@@ -67,6 +86,7 @@ olcSizeLimit: unlimited
       (_, i) =>
         `dn: uid=user${i},ou=people,${suffix}\nobjectClass: inetOrgPerson\nuid: user${i}\nsn: 用户${i}\ncn: User ${i}\n`,
     ),
+    ...(more.entries ?? []),
   ];
   for (const [number, text] of [
     ['0', config],
@@ -79,19 +99,22 @@ olcSizeLimit: unlimited
   return configFolder;
 }
 
-export async function startSlapd(people = 700): Promise<LdapServer> {
+export async function startSlapd(people = 700, more: MoreDirectory = {}): Promise<LdapServer> {
   const folder = mkdtempSync(join(tmpdir(), 'oaops-ldap-'));
   const password = 'ldap "secret" \\ $1';
-  const configFolder = makeDirectory(folder, password, people);
+  const configFolder = makeDirectory(folder, password, people, more);
   const port = await freePort();
   const url = `ldap://127.0.0.1:${port}`;
-  const server = spawn('slapd', ['-d', '0', '-F', configFolder, '-h', url], { stdio: 'ignore' });
+  const secureUrl = `ldaps://127.0.0.1:${await freePort()}`;
+  const urls = more.certificate ? `${url} ${secureUrl}` : url;
+  const server = spawn('slapd', ['-d', '0', '-F', configFolder, '-h', urls], { stdio: 'ignore' });
   await eventually(() => {
     if (server.exitCode !== null) throw new Error(`slapd ended with ${server.exitCode}`);
     return spawnSync('ldapsearch', ['-x', '-H', url, '-s', 'base', '-b', '']).status === 0;
   }, 20_000);
   return {
     url,
+    secureUrl,
     configFolder,
     password,
     stop: async () => {

@@ -1,0 +1,111 @@
+import { errnoOf, messageOf, OaopsError, type OaopsErrorOptions, usageError } from '../../core/errors.ts';
+import { ConversationError } from './conversation.ts';
+
+/** What the server said with a result that is no success (RFC 4511 section 4.1.9). */
+export interface Refusal {
+  status: number;
+  errorMessage: string;
+}
+
+/** `directory-partial`: some entries came, or could have come, but not all. */
+export function partial(place: string, why: string, next: string): OaopsError {
+  return new OaopsError('directory-partial', `${place} does not give everything: ${why}`, { next });
+}
+
+/** The error for the result of a bind. */
+export function bindError(place: string, { status, errorMessage }: Refusal): OaopsError {
+  const secure = [8, 13].includes(status);
+  return usageError('directory-refused', `${place} refused the login${said(errorMessage, status)}`, {
+    next: secure ? 'Use an ldaps:// URL or "startTls: true".' : 'Check "bindDn" and "password".',
+    details: { status },
+  });
+}
+
+/** The error for the result of a search. */
+export function searchError(place: string, base: string, refusal: Refusal): OaopsError {
+  const { status } = refusal;
+  const reason = said(refusal.errorMessage, status);
+  const options: OaopsErrorOptions = { details: { status } };
+  switch (status) {
+    case 3:
+    case 4:
+    case 11:
+      return partial(
+        place,
+        status === 3 ? 'its time limit was reached' : 'its size limit was reached',
+        'Log in as somebody with higher limits, or search below a smaller base.',
+      );
+    case 10:
+      return partial(place, 'it refers to another server', 'Name the server that holds the base in "url".');
+    case 21:
+    case 34:
+      return usageError('directory-base-missing', `${base} is not a name of an entry`, {
+        ...options,
+        next: 'Correct "base" or "group" of the population.',
+      });
+    case 32:
+      return usageError('directory-base-missing', `${place} has no entry ${base}, or does not show it`, {
+        ...options,
+        next: 'Correct "base" or "group", or log in as somebody who may see it.',
+      });
+    // Active Directory says operationsError to whoever has not logged in.
+    case 1:
+    case 8:
+    case 13:
+    case 48:
+    case 50:
+    case 53:
+      return usageError('directory-refused', `${place} refused the search${reason}`, {
+        ...options,
+        next: 'Log in with "bindDn" and "password" as somebody who may search there.',
+      });
+    default:
+      return new OaopsError('directory-failed', `${place} did not answer the search${reason}`, {
+        ...options,
+        next: 'Look into the log of the directory.',
+      });
+  }
+}
+
+export function startTlsError(place: string, { status, errorMessage }: Refusal): OaopsError {
+  return new OaopsError('directory-tls', `${place} does not start TLS${said(errorMessage, status)}`, {
+    next: 'Use an ldaps:// URL, or set up a certificate at the server.',
+    details: { status },
+  });
+}
+
+/** The error for a connection that could not be made or kept. */
+export function connectionError(place: string, error: unknown): OaopsError {
+  if (error instanceof OaopsError) return error;
+  const code = errnoOf(error) ?? '';
+  const details = { code };
+  if (/CERT|SSL|TLS|SIGNATURE|ISSUER|SELF_SIGNED|ALTNAME|EPROTO/.test(code)) {
+    return new OaopsError(
+      'directory-tls',
+      `the certificate of ${place} is not accepted: ${printable(messageOf(error))}`,
+      {
+        next: 'Give its certificate authority as "caFile", and the name in the certificate in "url".',
+        details,
+        cause: error,
+      },
+    );
+  }
+  const why = error instanceof ConversationError ? error.message : code || printable(messageOf(error));
+  return new OaopsError('directory-unreachable', `${place} cannot be reached: ${why}`, {
+    next: 'Check "url" and the network, and whether the directory runs.',
+    details,
+    cause: error,
+  });
+}
+
+function said(message: string, status: number): string {
+  return `: ${printable(message) || status}`;
+}
+
+/** What a server says is not for the terminal to obey. */
+function printable(text: string): string {
+  return text
+    .replace(/\p{Cc}+/gu, ' ')
+    .trim()
+    .slice(0, 300);
+}

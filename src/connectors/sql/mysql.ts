@@ -1,0 +1,108 @@
+import { isIP } from 'node:net';
+import type { ConnectionOptions } from 'node:tls';
+import { type Connection, createConnection, type FieldPacket, type QueryOptions } from 'mysql2';
+import { usageError } from '../../core/errors.ts';
+import type { ServerAddress } from './address.ts';
+import { queryWrites } from './errors.ts';
+import { type Column, isoTimestamp, tooManyRows } from './rows.ts';
+import type { QueryResult, QuerySource } from './sql.ts';
+
+/** Types of columns that hold a moment (protocol of MySQL, field types). */
+const [timestampType, datetimeType] = [7, 12];
+
+/** MySQL and MariaDB by `mysql2`: one prepared statement, in a session that only reads. */
+export function mysqlSource(address: ServerAddress, password: string | undefined): QuerySource {
+  const { socket, host, tls } = address;
+  if (tls?.rejectUnauthorized && socket === undefined && isIP(host) !== 0) {
+    // The driver would look for "localhost" in the certificate.
+    throw usageError('database-url', `the certificate of ${address.shown} can only be checked for a host name`, {
+      next: 'Write the name of the host instead of its address.',
+    });
+  }
+  const connection = createConnection({
+    ...(socket === undefined ? { host, port: address.port } : { socketPath: socket }),
+    user: address.user,
+    password: password ?? '',
+    database: address.database,
+    charset: 'utf8mb4',
+    dateStrings: true,
+    supportBigNumbers: true,
+    bigNumberStrings: true,
+    // A server could ask for any file of this machine.
+    flags: ['-LOCAL_FILES'],
+    connectTimeout: 0,
+    ...(tls && { ssl: tlsOf(tls) }),
+  });
+  connection.on('error', () => {});
+  return {
+    async rows({ query, parameters, timeoutMs, maxRows }): Promise<QueryResult> {
+      await new Promise<void>((resolve, reject) => {
+        connection.connect((error) => (error ? reject(error) : resolve()));
+      });
+      const { rows } = await execute(connection, { sql: 'select version()' }, 1);
+      const isMariadb = /mariadb/i.test(String(rows[0]?.[0]));
+      for (const statement of [
+        isMariadb
+          ? `set session max_statement_time = ${timeoutMs / 1000}`
+          : `set session max_execution_time = ${timeoutMs}`,
+        `set session time_zone = '+00:00'`,
+        // Also after a statement that would end the transaction.
+        'set session transaction read only',
+        'start transaction read only',
+      ])
+        await simple(connection, statement);
+      const result = await execute(connection, { sql: query, values: parameters }, maxRows);
+      if (result.fields.length === 0) throw queryWrites(address.shown);
+      return { columns: result.fields.map(columnOf), rows: result.rows };
+    },
+    close: () => connection.destroy(),
+  };
+}
+
+function simple(connection: Connection, sql: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    connection.query(sql, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+/** Rows as they come, so that too many are not all held. */
+function execute(
+  connection: Connection,
+  options: Pick<QueryOptions, 'sql' | 'values'>,
+  maxRows: number,
+): Promise<{ fields: FieldPacket[]; rows: unknown[][] }> {
+  return new Promise((resolve, reject) => {
+    let fields: FieldPacket[] = [];
+    const rows: unknown[][] = [];
+    const statement = connection.execute({ ...options, rowsAsArray: true });
+    statement.on('error', reject);
+    statement.on('fields', (found: FieldPacket[]) => {
+      fields = found ?? [];
+    });
+    statement.on('result', (row: unknown) => {
+      // What a statement without a result gives is no list.
+      if (!Array.isArray(row)) return;
+      rows.push(row);
+      if (rows.length > maxRows) {
+        reject(tooManyRows(maxRows));
+        connection.destroy();
+      }
+    });
+    statement.on('end', () => resolve({ fields, rows }));
+  });
+}
+
+function columnOf({ name, columnType }: FieldPacket): Column {
+  if (columnType === timestampType) return { name, convert: (text: string) => isoTimestamp(text, 'Z') };
+  if (columnType === datetimeType) return { name, convert: (text: string) => isoTimestamp(text, '') };
+  return { name };
+}
+
+function tlsOf({ ca, rejectUnauthorized }: ConnectionOptions) {
+  return {
+    rejectUnauthorized: rejectUnauthorized !== false,
+    // Without it the driver takes any name in a valid certificate.
+    verifyIdentity: rejectUnauthorized !== false,
+    ...(ca !== undefined && { ca: ca as string[] }),
+  };
+}

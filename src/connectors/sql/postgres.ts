@@ -1,0 +1,72 @@
+import pg from 'pg';
+import type { ServerAddress } from './address.ts';
+import { isoTimestamp, tooManyRows } from './rows.ts';
+import type { QueryResult, QuerySource } from './sql.ts';
+
+const rowsAtOnce = 5000;
+
+/** Types by their number in pg_type.dat; what is not named stays the text that the server writes. */
+const conversions: Record<number, (text: string) => unknown> = {
+  16: (text) => text === 't',
+  17: (text) => Buffer.from(text),
+  21: Number,
+  23: Number,
+  26: Number,
+  114: JSON.parse,
+  700: Number,
+  701: Number,
+  1114: (text) => isoTimestamp(text, ''),
+  1184: (text) => isoTimestamp(text, 'Z'),
+  3802: JSON.parse,
+};
+/** Lists of texts and whole numbers. */
+const lists = [1005, 1007, 1009, 1015];
+
+/** PostgreSQL by `pg`. Nothing but the request says who logs in: neither PGPASSWORD nor ~/.pgpass. */
+export function postgresSource(address: ServerAddress, password: string | undefined): QuerySource {
+  const client = new pg.Client({
+    host: address.socket ?? address.host,
+    port: address.port,
+    user: address.user,
+    database: address.database,
+    // A function, so that no other password is looked for.
+    password: async () => password ?? '',
+    ssl: address.tls ?? false,
+    application_name: 'oaops',
+    keepAlive: true,
+    types: { getTypeParser: () => (text: string) => text },
+  });
+  client.on('error', () => {});
+  return {
+    async rows({ query, parameters, timeoutMs, maxRows }): Promise<QueryResult> {
+      await client.connect();
+      await client.query('begin isolation level repeatable read read only');
+      await client.query(
+        `set local statement_timeout = ${timeoutMs}; set local timezone = 'UTC'; set local datestyle = 'ISO, YMD'; set local client_encoding = 'UTF8'`,
+      );
+      // One statement that reads: a cursor takes no other, and this protocol no second one.
+      await client.query({
+        text: `declare found no scroll cursor for\n${query}`,
+        values: parameters,
+        queryMode: 'extended',
+      } as pg.QueryConfig);
+      const rows: unknown[][] = [];
+      for (;;) {
+        const part = await client.query<unknown[]>({ text: `fetch ${rowsAtOnce} from found`, rowMode: 'array' });
+        for (const row of part.rows) rows.push(row);
+        if (rows.length > maxRows) throw tooManyRows(maxRows);
+        if (part.rows.length === 0 || part.rows.length < rowsAtOnce)
+          return { columns: part.fields.map(columnOf), rows };
+      }
+    },
+    close() {
+      // Ends the transaction with the connection; there is nothing to keep.
+      (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+    },
+  };
+}
+
+function columnOf({ name, dataTypeID }: pg.FieldDef) {
+  const convert = lists.includes(dataTypeID) ? pg.types.getTypeParser(dataTypeID, 'text') : conversions[dataTypeID];
+  return { name, ...(convert && { convert }) };
+}

@@ -1,0 +1,52 @@
+import { OaopsError, usageError } from '../../core/errors.ts';
+
+/** A column of a result: its name, and what its values become. */
+export interface Column {
+  name: string;
+  convert?: (value: never) => unknown;
+}
+
+/**
+ * Rows as plain data: numbers that JSON can hold, texts, truth values, nulls; dates are ISO texts, large numbers texts.
+ * @throws OaopsError `query-columns`, `query-value` (exit 2)
+ */
+export function plainRows(
+  columns: readonly Column[],
+  rows: readonly (readonly unknown[])[],
+): Record<string, unknown>[] {
+  for (const [index, { name }] of columns.entries()) {
+    if (columns.findIndex((column) => column.name === name) === index) continue;
+    throw usageError('query-columns', `the query gives the column "${name}" twice`, {
+      next: 'Give one of them another name with AS.',
+    });
+  }
+  return rows.map((row, index) =>
+    Object.fromEntries(columns.map((column, at) => [column.name, plain(row[at], column, index + 1)])),
+  );
+}
+
+export function tooManyRows(maxRows: number): OaopsError {
+  return new OaopsError('query-too-large', `the query gives more than ${maxRows} rows`, {
+    exitCode: 2,
+    next: 'Look at its joins and conditions.',
+  });
+}
+
+function plain(raw: unknown, { name, convert }: Column, row: number): unknown {
+  if (raw === null || raw === undefined) return null;
+  const value = convert && !(raw instanceof Uint8Array) ? convert(raw as never) : raw;
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
+  if (value instanceof Uint8Array) {
+    throw usageError('query-value', `column "${name}" of row ${row} holds bytes`, {
+      next: 'Leave the column out, or cast it to text in the query.',
+    });
+  }
+  return value;
+}
+
+/** `2026-01-02 03:04:05.5` as ISO 8601; `zone` is put behind. Anything else (infinity, 0000-00-00) stays as it is. */
+export function isoTimestamp(text: string, zone: '' | 'Z'): string {
+  const [, day, time] = /^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}:\d{2}(?:\.\d+)?)(?:\+00(?::?00)?)?$/.exec(text) ?? [];
+  return day === undefined || day === '0000-00-00' ? text : `${day}T${time}${zone}`;
+}

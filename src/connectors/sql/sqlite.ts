@@ -1,0 +1,45 @@
+import { setImmediate } from 'node:timers/promises';
+import SqliteDatabase from 'better-sqlite3';
+import { queryWrites } from './errors.ts';
+import { tooManyRows } from './rows.ts';
+import type { QueryResult, QuerySource } from './sql.ts';
+
+const rowsAtOnce = 1000;
+
+/** A SQLite file by `better-sqlite3`, opened for reading. SQLite works in this process: time and stops are looked at between rows. */
+export function sqliteSource(file: string): QuerySource {
+  let database: SqliteDatabase.Database | undefined;
+  let stopped = false;
+  return {
+    async rows({ query, parameters, timeoutMs, maxRows }): Promise<QueryResult> {
+      database = new SqliteDatabase(file, {
+        readonly: true,
+        fileMustExist: true,
+        timeout: Math.min(timeoutMs, 10_000),
+      });
+      const statement = database.prepare(query);
+      if (!statement.readonly || !statement.reader) throw queryWrites(`sqlite:${file}`);
+      statement.safeIntegers(true).raw(true);
+      const columns = statement.columns().map(({ name }) => ({ name }));
+      const rows: unknown[][] = [];
+      for (const row of statement.iterate(parameters)) {
+        rows.push(row as unknown[]);
+        if (rows.length > maxRows) throw tooManyRows(maxRows);
+        if (rows.length % rowsAtOnce === 0) {
+          await setImmediate();
+          if (stopped) break;
+        }
+      }
+      if (stopped) database.close();
+      return { columns, rows };
+    },
+    close() {
+      stopped = true;
+      try {
+        database?.close();
+      } catch {
+        // A statement is being read: closed above, when that has ended.
+      }
+    },
+  };
+}
