@@ -14,6 +14,7 @@ import { Redactor } from './core/redaction.ts';
 import type { HttpDoor, SecretDoor, SignatureDoor } from './engine/ports.ts';
 import type { Notifier } from './notify/notifier.ts';
 import type { OpenedRecord } from './record/open.ts';
+import type { DirectoryDoor, QueryDoor } from './rollout/ports.ts';
 import type { LibraryFolder } from './runbook/library.ts';
 import type { BaseVersions, Catalogue } from './runbook/types.ts';
 
@@ -47,6 +48,10 @@ export interface App extends AsyncDisposable {
   /** The record: SQLite in the state folder, or the configured PostgreSQL. Closed with the app. */
   record: () => Promise<OpenedRecord>;
   http: () => Promise<HttpDoor>;
+  /** LDAP directories. */
+  directory: () => Promise<DirectoryDoor>;
+  /** Databases, for queries that read. */
+  query: () => Promise<QueryDoor>;
   signatures: () => Promise<SignatureDoor>;
   /** Channels of the configuration. */
   notifier: () => Promise<Notifier>;
@@ -92,13 +97,15 @@ export function openApp(globals: GlobalOptions, options: AppOptions = {}): App {
     ),
     config: once(async () => (await import('./config/open.ts')).openConfig({ place, explicit: globals.configFile })),
     catalogue: once(async () => {
-      const [{ procedureKind }, { backupKind }, { restoreDrillKind }, { actionList }] = await Promise.all([
-        import('./runbook/procedure-kind.ts'),
-        import('./backup/backup-kind.ts'),
-        import('./backup/drill/restore-drill-kind.ts'),
-        import('./actions/registry.ts'),
-      ]);
-      return { kinds: [procedureKind, backupKind, restoreDrillKind], actions: actionList };
+      const [{ procedureKind }, { backupKind }, { restoreDrillKind }, { rolloutKind }, { actionList }] =
+        await Promise.all([
+          import('./runbook/procedure-kind.ts'),
+          import('./backup/backup-kind.ts'),
+          import('./backup/drill/restore-drill-kind.ts'),
+          import('./rollout/rollout-kind.ts'),
+          import('./actions/registry.ts'),
+        ]);
+      return { kinds: [procedureKind, backupKind, restoreDrillKind, rolloutKind], actions: actionList };
     }),
     runbookFolders: once(async () => {
       const { libraryFolders } = await import('./runbook/library.ts');
@@ -131,6 +138,8 @@ export function openApp(globals: GlobalOptions, options: AppOptions = {}): App {
       return record;
     }),
     http: once(async () => (await import('./connectors/http/http.ts')).httpDoor({ version: app.version })),
+    directory: once(async () => (await import('./connectors/ldap/ldap.ts')).directoryDoor()),
+    query: once(async () => (await import('./connectors/sql/sql.ts')).queryDoor()),
     notifier: once(async () => {
       const { Notifier } = await import('./notify/notifier.ts');
       const { settings } = await app.config();

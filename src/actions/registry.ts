@@ -15,6 +15,8 @@ import { manualConfirm, manualInput } from './flow/manual.ts';
 import { wait } from './flow/wait.ts';
 import { httpRequest } from './http-request.ts';
 import { notify } from './notify.ts';
+import { patchRecord } from './patch-record.ts';
+import { patchRequire } from './patch-require.ts';
 import { sshExec } from './ssh-exec.ts';
 import { sshUpload } from './ssh-upload.ts';
 
@@ -42,6 +44,8 @@ export const actionList: readonly AnyAction[] = [
   backupLoad,
   drillRestore,
   drillJudge,
+  patchRequire,
+  patchRecord,
 ];
 
 /** The actions by name. */

@@ -26,6 +26,8 @@ export interface PreparedPlan {
 /** How a command shows a run and whom it can ask. */
 export interface RunShow {
   renderer: () => Promise<{ sink: EventSink }>;
+  /** Pauses between samples of a gate are waited for, instead of leaving them to "oaops tick". */
+  follow?: boolean;
   /** Absent without a terminal: then nothing asks. */
   prompts?: (signal: AbortSignal) => Prompts;
 }
@@ -117,7 +119,8 @@ export async function withEngine<T>(
   const watch = new RunWatch(app, sink);
   try {
     // Awaited here: the signals must be ours until the work has ended.
-    return await work(await runs.engine({ sink: watch.sink, ask, password: prompts?.password }), signals);
+    const view = { sink: watch.sink, ask, password: prompts?.password, follow: show.follow };
+    return await work(await runs.engine(view), signals);
   } finally {
     await watch.finish();
   }

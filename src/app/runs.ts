@@ -39,6 +39,8 @@ export interface PlanRequest {
 export interface RunView {
   sink: EventSink;
   ask?: ((question: ManualQuestion) => Promise<ManualAnswer | undefined>) | undefined;
+  /** Pauses between samples of a gate are waited for. */
+  follow?: boolean | undefined;
   /** Has a secret typed; absent without a terminal. */
   password?: ((question: string) => Promise<string>) | undefined;
 }
@@ -139,22 +141,23 @@ export class RunDoor {
       changedFiles: async (plan) => changedFiles(plan),
       askSecrets: (plan) => askSecrets(plan, app.typedSecrets, view.password),
       ...(view.ask ? { ask: view.ask } : {}),
+      ...(view.follow ? { follow: true } : {}),
     };
   }
 
-  async #planOf(
-    runbook: Runbook,
-    inputs: Record<string, unknown>,
-    limit: string[],
-    inventory?: Inventory,
-  ): Promise<Plan> {
+  async #planOf(runbook: Runbook, inputs: Record<string, unknown>, limit: string[], given?: Inventory): Promise<Plan> {
     const signers = (await this.#app.config()).settings.approvals?.allowedSigners;
     const asks = runbook.steps.some((step) => step.uses === 'approval');
+    const inventory = given ?? (await this.#inventory(runbook));
+    const rollout =
+      runbook.kind === 'Rollout'
+        ? await (await import('./rollout.ts')).withBatches(this.#app, runbook, { inputs, inventory })
+        : { runbook };
     const plan = makePlan({
-      runbook,
+      ...rollout,
       inputs,
       limit,
-      inventory: inventory ?? (await this.#inventory(runbook)),
+      inventory,
       actions: actionsByName,
       createdAt: isoTime(this.#app.clock.nowMs()),
       oaopsVersion: this.#app.version,

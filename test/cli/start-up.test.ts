@@ -18,7 +18,7 @@ const heavy = [
     'better-sqlite3',
     'execa',
   ],
-  ...['kysely', 'listr2', 'node-ssh', 'nodemailer', 'pg', 'ssh2', 'tar-stream'],
+  ...['kysely', 'ldapts', 'listr2', 'mysql2', 'node-ssh', 'nodemailer', 'pg', 'ssh2', 'tar-stream'],
 ];
 
 /** Entered only with the data of a thread; the tests of backup and restore do that. */

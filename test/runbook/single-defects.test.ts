@@ -92,7 +92,7 @@ const defects: [name: string, from: string | RegExp, to: string, finding: string
     'no kind',
     'kind: Procedure\n',
     '',
-    '1:1 error kind-unknown: the runbook has no "kind" | Add "kind": one of Procedure, Backup, RestoreDrill.',
+    '1:1 error kind-unknown: the runbook has no "kind" | Add "kind": one of Procedure, Backup, RestoreDrill, Rollout.',
   ],
   ['no name', '  name: restart-oa\n', '', '3:1 error key-missing: "metadata" has no "name" | Add "name": text.'],
   ['no version', '  version: 1.0.0\n', '', '3:1 error key-missing: "metadata" has no "version" | Add "version": text.'],
@@ -707,7 +707,7 @@ const defects: [name: string, from: string | RegExp, to: string, finding: string
     'cel unknown var',
     'inputs.mode == "fast"',
     'mode == inputs.mode',
-    '36:11 error expression-name: unknown name "mode" | Known here: inputs, steps, item, target, run, result; a text stands in quotes.',
+    '36:11 error expression-name: unknown name "mode" | Known here: inputs, steps, item, target, run, result, batch; a text stands in quotes.',
   ],
   [
     'cel unknown func',
@@ -719,7 +719,7 @@ const defects: [name: string, from: string | RegExp, to: string, finding: string
     'cel unquoted',
     'inputs.mode == "fast"',
     'inputs.mode == fast',
-    '36:26 error expression-name: unknown name "fast" | Known here: inputs, steps, item, target, run, result; a text stands in quotes.',
+    '36:26 error expression-name: unknown name "fast" | Known here: inputs, steps, item, target, run, result, batch; a text stands in quotes.',
   ],
   [
     'item outside',
@@ -755,7 +755,7 @@ const defects: [name: string, from: string | RegExp, to: string, finding: string
     'action unknown far',
     'uses: manual.confirm',
     'uses: shellscript',
-    '30:13 error action-unknown: there is no action "shellscript" | Known actions: exec, ssh.exec, ssh.upload, http.request, file.write, file.hash, notify, manual.confirm, manual.input, approval, wait, assert, backup.create, backup.verify, backup.prune, backup.restore, backup.load, drill.restore, drill.judge.',
+    '30:13 error action-unknown: there is no action "shellscript" | Known actions: exec, ssh.exec, ssh.upload, http.request, file.write, file.hash, notify, manual.confirm, manual.input, approval, wait, assert, backup.create, backup.verify, backup.prune, backup.restore, backup.load, drill.restore, drill.judge, patch.require, patch.record.',
   ],
   [
     'action num',
@@ -961,7 +961,7 @@ const defects: [name: string, from: string | RegExp, to: string, finding: string
     'uses constructor',
     'uses: manual.confirm',
     'uses: constructor',
-    '30:13 error action-unknown: there is no action "constructor" | Known actions: exec, ssh.exec, ssh.upload, http.request, file.write, file.hash, notify, manual.confirm, manual.input, approval, wait, assert, backup.create, backup.verify, backup.prune, backup.restore, backup.load, drill.restore, drill.judge.',
+    '30:13 error action-unknown: there is no action "constructor" | Known actions: exec, ssh.exec, ssh.upload, http.request, file.write, file.hash, notify, manual.confirm, manual.input, approval, wait, assert, backup.create, backup.verify, backup.prune, backup.restore, backup.load, drill.restore, drill.judge, patch.require, patch.record.',
   ],
   [
     'key list',
@@ -1124,7 +1124,7 @@ const defects: [name: string, from: string | RegExp, to: string, finding: string
     'uses tmpl',
     'uses: manual.confirm',
     "uses: '${{ inputs.limit }}'",
-    '30:13 error action-unknown: there is no action "${{ inputs.limit }}" | Known actions: exec, ssh.exec, ssh.upload, http.request, file.write, file.hash, notify, manual.confirm, manual.input, approval, wait, assert, backup.create, backup.verify, backup.prune, backup.restore, backup.load, drill.restore, drill.judge.',
+    '30:13 error action-unknown: there is no action "${{ inputs.limit }}" | Known actions: exec, ssh.exec, ssh.upload, http.request, file.write, file.hash, notify, manual.confirm, manual.input, approval, wait, assert, backup.create, backup.verify, backup.prune, backup.restore, backup.load, drill.restore, drill.judge, patch.require, patch.record.',
   ],
   [
     'if str',

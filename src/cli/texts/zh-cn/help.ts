@@ -3,6 +3,7 @@ import { helpBrowse } from './help-browse.ts';
 import { helpDrills } from './help-drills.ts';
 import { helpHosts } from './help-hosts.ts';
 import { helpLegs } from './help-legs.ts';
+import { helpPatch } from './help-patch.ts';
 import { helpPrune } from './help-prune.ts';
 import { helpRestore } from './help-restore.ts';
 import { helpSources } from './help-sources.ts';
@@ -13,6 +14,7 @@ export const helpZhCn = (): Messages => ({
   ...helpDrills(),
   ...helpHosts(),
   ...helpLegs(),
+  ...helpPatch(),
   ...helpPrune(),
   ...helpRestore(),
   ...helpSources(),

@@ -8,9 +8,11 @@ import { commands } from './commands.ts';
 import { connectors } from './connectors.ts';
 import { drills } from './drills.ts';
 import { engine } from './engine.ts';
+import { patch } from './patch.ts';
 import { prune } from './prune.ts';
 import { record } from './record.ts';
 import { restore } from './restore.ts';
+import { rollout } from './rollout.ts';
 import { runbook } from './runbook.ts';
 import { sources } from './sources.ts';
 import { watch } from './watch.ts';
@@ -29,9 +31,11 @@ export const messagesZhCn = (): Messages => ({
   ...connectors(),
   ...drills(),
   ...engine(),
+  ...patch(),
   ...prune(),
   ...record(),
   ...restore(),
+  ...rollout(),
   ...runbook(),
   ...sources(),
   ...watch(),

@@ -1,0 +1,57 @@
+import { Args, Flags } from '@oclif/core';
+import { openApp } from '../../src/app.ts';
+import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
+import { ExitCode } from '../../src/core/exit-codes.ts';
+
+export default class PatchRollout extends BaseCommand<typeof PatchRollout> {
+  static override summary = 'Roll out a change batch by batch, with gates and rollback';
+  static override description =
+    `Does what the plan says, one batch after the other; a batch begins when the gates after the one before it pass. When failures exceed the budget or a gate says no, nothing new starts and what was done is taken back.
+"oaops patch status", "pause", "resume", "abort" and "rollback" work from any terminal while it goes on.`;
+  static override examples = [
+    '<%= config.bin %> patch rollout --plan hotfix.plan.json',
+    '<%= config.bin %> patch rollout ./oa-hotfix.yaml -i package=oa-1.4.0.tar.gz --yes --json',
+  ];
+  static override exitCodes = Object.values(ExitCode);
+  static override args = {
+    runbook: Args.string({ name: 'RUNBOOK', description: 'name of a rollout, or a file; not needed with --plan' }),
+  };
+  static override flags = {
+    input: Flags.string({
+      char: 'i',
+      multiple: true,
+      default: [],
+      description: 'a value for an input',
+      helpValue: 'NAME=VALUE',
+    }),
+    'inputs-file': Flags.string({ description: 'YAML or JSON file with values for inputs', helpValue: 'FILE' }),
+    plan: Flags.string({ description: 'run this plan, if nothing has changed since it was made', helpValue: 'FILE' }),
+    'dry-run': Flags.boolean({ description: 'print the plan and do nothing' }),
+    yes: Flags.boolean({ char: 'y', description: 'do not ask before changes' }),
+    follow: Flags.boolean({ description: 'wait for the samples of gates and watch, however long that takes' }),
+    confirm: Flags.string({ description: 'the name of the runbook, when it has destructive steps', helpValue: 'NAME' }),
+  };
+
+  protected override async execute(): Promise<CommandResult> {
+    await using app = openApp(this.globals);
+    const { prepareRollout } = await import('../../src/app/patch.ts');
+    const { startRun } = await import('../../src/app/run-command.ts');
+    const { input, plan: planFile, confirm, follow } = this.flags;
+    const prepared = await prepareRollout(app, {
+      runbook: this.args.runbook,
+      inputs: input,
+      inputsFile: this.flags['inputs-file'],
+      planFile,
+    });
+    if (this.flags['dry-run']) return { json: prepared.plan, text: this.prose(prepared.text(this.lang)) };
+    const end = await startRun(app, prepared, {
+      lang: this.lang,
+      confirm,
+      follow,
+      renderer: () => this.renderer(app),
+      ...this.asking(),
+      askBefore: !this.flags.yes,
+    });
+    return { exitCode: end.exitCode };
+  }
+}

@@ -1,0 +1,75 @@
+import type { App } from '../app.ts';
+import { usageError } from '../core/errors.ts';
+import { overrideStep } from '../engine/people/answers.ts';
+import type { Plan } from '../engine/plan/plan-types.ts';
+import type { RunEnd } from '../engine/run/outcome.ts';
+import type { RunRow } from '../record/types.ts';
+import { type RolloutStatus, rolloutStatus } from '../rollout/status.ts';
+import { type StatusWords, statusText } from '../rollout/status-text.ts';
+import { type PreparedPlan, preparePlan, type RunShow, withEngine } from './run-command.ts';
+
+type Given = Parameters<typeof preparePlan>[1];
+
+/** The plan of a rollout. @throws OaopsError `not-a-rollout` (exit 2) for a runbook of another kind */
+export async function prepareRollout(app: App, given: Given): Promise<PreparedPlan> {
+  const prepared = await preparePlan(app, given);
+  refuseOther(prepared.plan.runbook.name, prepared.plan.runbook.kind);
+  return prepared;
+}
+
+/** As `prepareRollout`, signed when a key is given. */
+export async function planRollout(
+  app: App,
+  given: Given,
+  key: string | undefined,
+): Promise<PreparedPlan & { signature?: string }> {
+  const prepared = await prepareRollout(app, given);
+  return key === undefined ? prepared : { ...prepared, signature: await (await app.runs()).sign(prepared.plan, key) };
+}
+
+/** A run of a rollout by its id; `latest` is the newest rollout. @throws OaopsError `run-not-found`, `not-a-rollout` (exit 2) */
+export async function rolloutRun(app: App, id: string): Promise<RunRow> {
+  const { runs } = await app.record();
+  if (id === 'latest') {
+    const [newest] = await runs.list({ kind: 'Rollout', limit: 1 });
+    if (newest) return newest;
+    throw usageError('run-not-found', 'there has been no rollout yet', {
+      next: 'Start one with "oaops patch rollout".',
+    });
+  }
+  const row = await runs.resolve(id);
+  refuseOther(row.runbook, row.kind);
+  return row;
+}
+
+/** Where a rollout stands. */
+export async function showRollout(
+  app: App,
+  id: string,
+): Promise<{ status: RolloutStatus; text: (words: StatusWords) => string }> {
+  const row = await rolloutRun(app, id);
+  const { runs } = await app.record();
+  const plan = (await runs.plan(row.id)) as Plan;
+  const status = rolloutStatus(row, plan, await runs.journal(row.id), await runs.inputs(row.id));
+  return { status, text: (words) => statusText(status, words) };
+}
+
+/** Goes on with a rollout. */
+export async function goOn(app: App, id: string, show: RunShow): Promise<RunEnd> {
+  const row = await rolloutRun(app, id);
+  return withEngine(app, show, (engine, { stop, kill }) => engine.resume(row.id, { stop, kill }));
+}
+
+/** @throws OaopsError `not-refused` (exit 4) */
+export async function overridePrecondition(app: App, id: string, step: string, reason: string) {
+  const row = await rolloutRun(app, id);
+  const deps = await (await app.runs()).deps({ sink: () => undefined });
+  return overrideStep(deps, { run: row.id, step, reason });
+}
+
+function refuseOther(name: string, kind: string): void {
+  if (kind === 'Rollout') return;
+  throw usageError('not-a-rollout', `"${name}" is a ${kind}, not a Rollout`, {
+    next: 'Use "oaops run" and "oaops runs" for runbooks of other kinds.',
+  });
+}

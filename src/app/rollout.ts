@@ -1,0 +1,54 @@
+import { dirname, resolve } from 'node:path';
+import type { App } from '../app.ts';
+import { usageError } from '../core/errors.ts';
+import { planScope } from '../engine/plan/plan.ts';
+import type { PlannedBatch } from '../engine/plan/plan-types.ts';
+import type { Inventory } from '../engine/ports.ts';
+import { hasDeferred, resolveValues } from '../engine/run/values.ts';
+import { makeBatches } from '../rollout/batches.ts';
+import { expandRollout } from '../rollout/expand.ts';
+import { resolvePopulation } from '../rollout/population/resolve.ts';
+import { populationSchema } from '../rollout/population/schema.ts';
+import type { RolloutSpec } from '../rollout/schema.ts';
+import type { Runbook } from '../runbook/types.ts';
+
+/**
+ * A rollout's runbook with the steps of its real batches: the population is read now, and only now.
+ * @throws OaopsError of the source; `population-empty`, `member-twice` (exit 2)
+ */
+export async function withBatches(
+  app: App,
+  runbook: Runbook,
+  { inputs, inventory }: { inputs: Record<string, unknown>; inventory: Inventory },
+): Promise<{ runbook: Runbook; batches: PlannedBatch[] }> {
+  const spec = runbook.spec as RolloutSpec;
+  const { name, version } = runbook.metadata;
+  const scope = planScope({ inputs, runbook: { name, version, kind: runbook.kind } as never });
+  const resolved = resolveValues(spec.population, scope);
+  if (hasDeferred(resolved)) {
+    throw usageError('population-deferred', 'the population reads what only a run knows', {
+      next: 'Use inputs in "spec.population"; it is read when the plan is made.',
+    });
+  }
+  const checked = populationSchema.safeParse(resolved);
+  if (!checked.success) {
+    const problems = checked.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
+    throw usageError('population-invalid', `the population is not valid with these inputs: ${problems}`);
+  }
+  const secrets = await app.secrets();
+  const population = await resolvePopulation(checked.data, {
+    directory: app.directory,
+    query: app.query,
+    inventory,
+    secret: (ref) => secrets.resolve(ref),
+    baseDir: dirname(resolve(runbook.source.file)),
+    signal: new AbortController().signal,
+  });
+  const batches = makeBatches(population.members, spec.batches.sizes);
+  const { actions } = await app.catalogue();
+  const idempotent = new Set(actions.filter((action) => action.idempotent).map((action) => action.name));
+  const steps = expandRollout(spec, batches).map((step) =>
+    idempotent.has(step.uses) ? { ...step, idempotent: true } : step,
+  );
+  return { runbook: { ...runbook, steps }, batches };
+}

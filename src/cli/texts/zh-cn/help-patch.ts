@@ -1,0 +1,40 @@
+import type { Messages } from '../catalogue.ts';
+
+/** Help of `oaops patch`. */
+export const helpPatch = (): Messages => ({
+  'Roll out changes to people or hosts batch by batch, with gates and rollback':
+    '对用户或主机分批升级，带关卡检查和回滚',
+  'A rollout that is under way stops at its next checkpoint. To take back what was done, see "oaops patch rollback".':
+    '正在进行的分批升级在下一个检查点停止。要撤回已做的变更，见 "oaops patch rollback"。',
+  'Does what the plan says, one batch after the other; a batch begins when the gates after the one before it pass. When failures exceed the budget or a gate says no, nothing new starts and what was done is taken back.\n"oaops patch status", "pause", "resume", "abort" and "rollback" work from any terminal while it goes on.':
+    '按计划逐批执行；前一批之后的关卡全部放行，下一批才开始。失败超出允许范围或关卡不放行时，不再开始新的操作，并撤回已做的变更。\n进行期间可在任意终端使用 "oaops patch status"、"pause"、"resume"、"abort" 和 "rollback"。',
+  'End a rollout for good and leave what was done in place': '彻底结束分批升级，保留已做的变更',
+  'Exactly where it stood, by the stored plan: nobody gets the change twice.':
+    '按保存的计划从停下的地方继续：任何人都不会重复升级。',
+  'Follow the watch of a rollout until its time is over': '跟踪分批升级后的观察期，直到结束',
+  'Go on with a rollout that was paused, stopped, killed, or waits': '继续被暂停、停止、杀死或正在等待的分批升级',
+  'Pause a rollout: nothing new starts until it is resumed': '暂停分批升级：恢复之前不开始新的操作',
+  'Plan a rollout: whom it reaches, in which batches, with which gates': '生成分批升级计划：范围、批次和关卡',
+  'Read from the record alone, so that it can be asked from any terminal, also while the rollout goes on or after a crash.':
+    '只读取状态库，因此可在任意终端查询，包括升级进行期间或崩溃之后。',
+  'Reads the population now and cuts it into batches; the plan lists every member. Nothing is changed. "oaops patch rollout --plan FILE" does exactly what the plan says, and refuses when the runbook, the inputs, the package, the inventory or the population have changed since.':
+    '现在读取升级范围并切分批次；计划列出每一个成员。不做任何变更。"oaops patch rollout --plan FILE" 严格按计划执行；若运行手册、输入项、升级包、主机清单或升级范围此后有变化，则拒绝执行。',
+  'Roll out a change batch by batch, with gates and rollback': '分批升级，带关卡检查和回滚',
+  'Runs the undo of each step that was done, last first. Exit code 5 when everything is taken back, 3 when something remains in place. One that is under way must be paused first.':
+    '从后往前执行已完成步骤的撤销。全部撤回时退出码为 5，仍有保留时为 3。正在进行的须先暂停。',
+  'Show where a rollout stands: batches, failures, gates, watch': '查看分批升级的进展：批次、失败、关卡、观察',
+  'Take back what a rollout did': '撤回分批升级所做的变更',
+  'Takes each sample when it is due, for as long as the watch lasts (72 h unless the runbook says otherwise). Without it "oaops tick", started by cron, does the same.':
+    '在观察期内（除非运行手册另有规定，为 72 小时）按时采集每个样本。不运行它时，由 cron 启动的 "oaops tick" 完成同样的工作。',
+  'What is under way goes to its end first. Also "oaops tick" leaves a paused rollout alone.':
+    '进行中的操作先执行完。"oaops tick" 也不会继续已暂停的分批升级。',
+  'name of a rollout, or a file': '分批升级运行手册的名称，或文件',
+  'name of a rollout, or a file; not needed with --plan': '分批升级运行手册的名称，或文件；使用 --plan 时不需要',
+  'only this batch': '只撤回这一批',
+  'wait for the samples of gates and watch, however long that takes': '等待关卡和观察期的所有样本，无论多久',
+  'Name and reason are kept in the audit log and shown with the run. Then "oaops patch resume" goes on.':
+    '姓名和理由记入审计日志，并随运行显示。随后 "oaops patch resume" 继续。',
+  'Take a precondition that is not met upon yourself': '对未满足的前提条件自行承担责任并放行',
+  'id of the precondition, such as pre-window': '前提条件的标识，例如 pre-window',
+  'why, for the audit log': '理由，记入审计日志',
+});

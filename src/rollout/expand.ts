@@ -1,0 +1,155 @@
+import type { PlannedBatch } from '../engine/plan/plan-types.ts';
+import { defaultRetry } from '../runbook/schema/steps.ts';
+import type { LocalizedText, StepSpec, Tolerance } from '../runbook/types.ts';
+import { toleranceOf } from './budget.ts';
+import { type GateStep, watchGate } from './gates.ts';
+import type { Precondition } from './preconditions.ts';
+import type { RolloutSpec } from './schema.ts';
+
+/**
+ * The steps of a rollout: those before, then for each batch its steps and gates, then the watch, then those after. A batch begins when every step
+ * and gate of the one before has ended well. `sizes`: of the batches; validation knows none and takes one.
+ */
+export function expandRollout(spec: RolloutSpec, batches: readonly PlannedBatch[] | readonly [1]): StepSpec[] {
+  const sizes = batches.map((batch) => (batch === 1 ? 1 : batch.members.length));
+  const before = [...preconditionSteps(spec), ...(spec.before ?? [])];
+  const steps = [...before];
+  let barrier: string[] = before.length > 0 ? [lastOfLine(before)] : [];
+  for (const [index, batch] of batches.entries()) {
+    const made = batchSteps(spec, index + 1, batch === 1 ? [] : batch.members.map(({ id }) => id), {
+      barrier,
+      tolerance: toleranceOf(spec.budget, sizes[index]!, sizes),
+    });
+    steps.push(...made.steps);
+    barrier = made.ends;
+  }
+  if (spec.watch) {
+    const watch = { durationMs: spec.watch.duration, everyMs: spec.watch.every };
+    const gates = spec.watch.gates.map((gate) => ({
+      ...gateStep(watchGate(gate, watch), `watch-${gate.id}`, spec),
+      needs: barrier,
+    }));
+    steps.push(...gates);
+    barrier = gates.map(({ id }) => id);
+  }
+  const after = (spec.after ?? []).map((step, index) =>
+    index === 0 && step.needs === undefined ? { ...step, needs: barrier } : step,
+  );
+  const cleanup = (spec.finally ?? []).map((step) => ({ ...step, always: true }));
+  return [...steps, ...after, ...cleanup];
+}
+
+/** One step each, so that each can be overridden by itself. */
+function preconditionSteps({ preconditions }: RolloutSpec): StepSpec[] {
+  const twice = new Map<string, number>();
+  return preconditions.map((condition): StepSpec => {
+    const number = (twice.get(condition.what) ?? 0) + 1;
+    twice.set(condition.what, number);
+    return {
+      id: `pre-${condition.what}${number > 1 ? `-${number}` : ''}`,
+      name: preconditionNames[condition.what],
+      uses: 'patch.require',
+      with: { ...condition },
+      parallel: 1,
+      outputs: {},
+      retry: defaultRetry,
+      onFailure: 'stop',
+      idempotent: true,
+    };
+  });
+}
+
+const preconditionNames: Record<Precondition['what'], LocalizedText> = {
+  package: { en: 'The package is the right one', 'zh-CN': '升级包正确' },
+  'test-rounds': { en: 'Enough test rounds', 'zh-CN': '测试轮次足够' },
+  rehearsal: { en: 'The rollback was rehearsed', 'zh-CN': '回滚已演练' },
+  risk: { en: 'The risk is low enough', 'zh-CN': '风险足够低' },
+  notice: { en: 'The users were told', 'zh-CN': '已通知用户' },
+  window: { en: 'The change window is open', 'zh-CN': '处于变更窗口' },
+  backup: { en: 'There is a fresh backup', 'zh-CN': '有最新备份' },
+};
+
+/** The id of a step of a batch in plans and journals. */
+export function batchStepId(batch: number, id: string): string {
+  return `b${batch}-${id}`;
+}
+
+function batchSteps(
+  spec: RolloutSpec,
+  batch: number,
+  members: readonly string[],
+  place: { barrier: string[]; tolerance: Tolerance },
+): { steps: StepSpec[]; ends: string[] } {
+  const own = new Set(spec.steps.map(({ id }) => id));
+  const rename = (id: string) => (own.has(id) ? batchStepId(batch, id) : id);
+  const handlers = new Set(
+    spec.steps.flatMap(({ onFailure }) => (onFailure.startsWith('step:') ? [onFailure.slice(5)] : [])),
+  );
+  let previous: string | undefined;
+  const steps = spec.steps.map((step): StepSpec => {
+    const written = step.needs?.map(rename);
+    const needs = handlers.has(step.id)
+      ? (written ?? [])
+      : written === undefined
+        ? previous === undefined
+          ? place.barrier
+          : [previous]
+        : // Nothing of a batch may begin before the one before it has ended.
+          [...new Set([...place.barrier, ...written])];
+    const id = batchStepId(batch, step.id);
+    if (!handlers.has(step.id)) previous = id;
+    const onHosts = step.targets?.includes('batch') === true;
+    const fansOut = onHosts || (typeof step.forEach === 'string' && /\bbatch\.(members|ids)\b/.test(step.forEach));
+    const onFailure = step.onFailure.startsWith('step:')
+      ? (`step:${rename(step.onFailure.slice(5))}` as const)
+      : step.onFailure === 'stop' && spec.rollback.mode !== 'none'
+        ? 'undo'
+        : step.onFailure;
+    return {
+      ...step,
+      id,
+      batch,
+      needs,
+      onFailure,
+      ...(onHosts
+        ? { targets: [...new Set(step.targets!.flatMap((name) => (name === 'batch' ? members : [name])))] }
+        : {}),
+      ...(fansOut ? { tolerance: place.tolerance } : {}),
+      ...(step.undo
+        ? { undo: { ...step.undo, scope: spec.rollback.scope, mode: spec.rollback.mode === 'ask' ? 'ask' : 'auto' } }
+        : {}),
+    };
+  });
+  const all = steps
+    .filter(({ id }) => ![...handlers].some((handler) => id === batchStepId(batch, handler)))
+    .map(({ id }) => id);
+  let ends = all;
+  for (const gate of spec.gates) {
+    const made = { ...gateStep(gate, batchStepId(batch, gate.id), spec), batch, needs: ends };
+    steps.push(made);
+    ends = [made.id];
+  }
+  return { steps, ends };
+}
+
+function gateStep({ timeout, name, ...gate }: GateStep, id: string, spec: RolloutSpec): StepSpec {
+  return {
+    ...gate,
+    id,
+    name: name ?? { en: gate.id },
+    parallel: 1,
+    outputs: {},
+    retry: defaultRetry,
+    onFailure: spec.rollback.mode === 'none' ? 'stop' : 'undo',
+    idempotent: true,
+    ...(timeout === undefined ? {} : { timeoutMs: timeout }),
+  };
+}
+
+/** The last step of the main line: handlers are only reached by a failure. */
+function lastOfLine(steps: readonly StepSpec[]): string {
+  const handlers = new Set(
+    steps.flatMap(({ onFailure }) => (onFailure.startsWith('step:') ? [onFailure.slice(5)] : [])),
+  );
+  return (steps.findLast(({ id }) => !handlers.has(id)) ?? steps.at(-1)!).id;
+}

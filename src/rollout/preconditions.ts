@@ -1,0 +1,162 @@
+import { z } from 'zod';
+import { parseDuration, tryParseDuration } from '../core/units.ts';
+
+/** As written: it is read when it is used. */
+const durationText = z
+  .string()
+  .refine((text) => tryParseDuration(text) !== undefined, { error: 'not a duration; write 24h or 30d' });
+const artefact = z.string().min(1).describe('The package file: evidence counts for this very content, by its sha256.');
+const timeOfDay = z
+  .string()
+  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'not a time of day; write hours and minutes, such as 22:00' });
+const days = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+const zone = z.string().refine(isTimeZone, { error: 'not a time zone; write a name such as Asia/Shanghai' });
+const instant = z.iso.datetime({ offset: true, error: 'not a time with a zone; write 2026-11-30T22:00:00+08:00' });
+
+/** What must hold before a rollout begins, each with its evidence; told apart by `what`. */
+export const preconditionSchema = z.discriminatedUnion('what', [
+  z.strictObject({
+    what: z.literal('package'),
+    artefact,
+    sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, { error: 'not a sha256; write 64 hex digits in lower case' })
+      .optional(),
+  }),
+  z.strictObject({
+    what: z.literal('test-rounds'),
+    artefact,
+    atLeast: z.int().min(3, { error: 'at least 3 rounds are prescribed (UP-04)' }).default(3),
+  }),
+  z.strictObject({ what: z.literal('rehearsal'), artefact, maxAge: durationText.default('30d') }),
+  z.strictObject({
+    what: z.literal('risk'),
+    artefact,
+    maxPercent: z.number().nonnegative().max(3, { error: 'more than 3 % is not allowed (UP-03)' }).default(3),
+  }),
+  z.strictObject({ what: z.literal('notice'), artefact, maxAge: durationText.default('7d') }),
+  z.strictObject({
+    what: z.literal('window'),
+    days: z
+      .array(z.enum(days))
+      .min(1)
+      .default([...days])
+      .describe('Days on which the window opens.'),
+    from: timeOfDay,
+    to: timeOfDay.describe('Earlier than "from": on the next day.'),
+    timeZone: zone,
+    freezes: z
+      .array(z.strictObject({ from: instant, to: instant, reason: z.string().min(1) }))
+      .default([])
+      .describe('Times in which nothing is changed, whatever the window says.'),
+  }),
+  z.strictObject({
+    what: z.literal('backup'),
+    runbook: z.string().min(1).describe('Name of the backup whose last run must have gone well.'),
+    maxAge: durationText.default('24h'),
+  }),
+]);
+export type Precondition = z.infer<typeof preconditionSchema>;
+
+/** Kinds of evidence that are recorded for a package. */
+export const evidenceKinds = ['test-round', 'rehearsal', 'risk', 'notice'] as const;
+export type EvidenceKind = (typeof evidenceKinds)[number];
+
+/** A fact of the record, by the package's sha256. */
+export interface EvidenceFact {
+  run: string;
+  by: string;
+  passed: boolean;
+  /** Estimated probability of abnormal operation, of `risk`. */
+  percent?: number;
+  note?: string;
+}
+
+/** Topic of the facts of one kind. */
+export function evidenceTopic(kind: EvidenceKind): string {
+  return `patch.${kind}`;
+}
+
+type Known = readonly { at: string; body: EvidenceFact }[];
+
+/** Rounds since the last one that failed, one for each run. UP-04: of this very package. */
+export function passedRounds(facts: Known): string[] {
+  const lastFailure = facts.findLastIndex(({ body }) => !body.passed);
+  return [...new Set(facts.slice(lastFailure + 1).map(({ body }) => body.run))];
+}
+
+/** Why evidence of this kind is missing, too old or bad; undefined when it is fine. `facts`: of the package, oldest first. */
+export function evidenceProblem(
+  condition: Exclude<Precondition, { what: 'package' | 'window' | 'backup' }>,
+  facts: Known,
+  nowMs: number,
+): string | undefined {
+  const last = facts.at(-1);
+  if (condition.what === 'test-rounds') {
+    const rounds = passedRounds(facts);
+    return rounds.length >= condition.atLeast
+      ? undefined
+      : `test rounds passed by this package: ${rounds.length}, needed ${condition.atLeast}`;
+  }
+  if (!last) return `there is no ${words[condition.what]} of this package on record`;
+  if (condition.what === 'risk') {
+    const percent = last.body.percent;
+    if (percent === undefined) return 'the risk assessment names no probability';
+    return percent <= condition.maxPercent
+      ? undefined
+      : `the risk is assessed at ${percent} %, at most ${condition.maxPercent} % is allowed`;
+  }
+  if (!last.body.passed) return `the last ${words[condition.what]} of this package failed (run ${last.body.run})`;
+  const ageMs = nowMs - Date.parse(last.at);
+  return ageMs <= parseDuration(condition.maxAge)
+    ? undefined
+    : `the last ${words[condition.what]} of this package was at ${last.at}, longer ago than ${condition.maxAge}`;
+}
+
+const words = {
+  'test-rounds': 'test round',
+  rehearsal: 'rehearsal of the rollback',
+  risk: 'risk assessment',
+  notice: 'notice to the users',
+};
+
+/** Why nothing may be changed at this time; a freeze stands over the window. */
+export function windowProblem(condition: Extract<Precondition, { what: 'window' }>, nowMs: number): string | undefined {
+  const freeze = condition.freezes.find(({ from, to }) => Date.parse(from) <= nowMs && nowMs < Date.parse(to));
+  if (freeze) return `changes are frozen until ${freeze.to}: ${freeze.reason}`;
+  const { day, time } = localTime(nowMs, condition.timeZone);
+  const { from, to } = condition;
+  const openOn = (name: string) => condition.days.includes(name as (typeof days)[number]);
+  const before = days[(days.indexOf(day) + 6) % 7]!;
+  const open =
+    from <= to
+      ? openOn(day) && from <= time && time < to
+      : (openOn(day) && time >= from) || (openOn(before) && time < to);
+  return open
+    ? undefined
+    : `the change window is not open: ${condition.days.join(', ')} ${from} to ${to} (${condition.timeZone})`;
+}
+
+function localTime(nowMs: number, timeZone: string): { day: (typeof days)[number]; time: string } {
+  const parts = new Intl.DateTimeFormat('en-US', {
+    timeZone,
+    weekday: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  }).formatToParts(nowMs);
+  const part = (type: string) => parts.find((one) => one.type === type)!.value;
+  return {
+    day: part('weekday').toLowerCase().slice(0, 3) as (typeof days)[number],
+    time: `${part('hour')}:${part('minute')}`,
+  };
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,68 @@
+import type { KindDefinition, Report } from '../runbook/types.ts';
+import { expandRollout } from './expand.ts';
+import { type RolloutSpec, rolloutSpecSchema } from './schema.ts';
+
+/** A change that reaches a population batch by batch (UP-05 to UP-07). */
+export const rolloutKind: KindDefinition = {
+  kind: 'Rollout',
+  title: { en: 'Rollout', 'zh-CN': '分批升级' },
+  specSchema: rolloutSpecSchema,
+  stepPaths: [
+    ['spec', 'before'],
+    ['spec', 'steps'],
+    ['spec', 'gates'],
+    ['spec', 'watch', 'gates'],
+    ['spec', 'after'],
+    ['spec', 'finally'],
+  ],
+  batchPaths: [
+    ['spec', 'steps'],
+    ['spec', 'gates'],
+  ],
+  expand: (spec) => expandRollout(spec as RolloutSpec, [1]),
+  rules: (spec, report) => checkRollout(spec as RolloutSpec, report),
+  template: 'rollout.yaml',
+};
+
+function checkRollout(spec: RolloutSpec, report: Report): void {
+  const undoable = spec.steps.some((step) => step.undo);
+  if (spec.rollback.mode !== 'none' && !undoable) {
+    report({
+      rule: 'rollout-no-undo',
+      severity: 'warning',
+      message: 'no step of a batch has an "undo": there is nothing that a rollback could do',
+      next: 'Add "undo" to the steps, or write "rollback: {mode: none}" when the change cannot be taken back.',
+      path: ['spec', 'steps'],
+    });
+  }
+  if (spec.gates.length === 0) {
+    report({
+      rule: 'rollout-no-gate',
+      severity: 'warning',
+      message: 'no gate looks at the system after a batch (UP-06)',
+      next: 'Add "gates": a request to the application, a query, a question to a person.',
+      path: ['spec'],
+    });
+  }
+  for (const list of ['before', 'after', 'finally'] as const) {
+    for (const [index, { id }] of (spec[list] ?? []).entries()) {
+      if (!/^(b\d+|watch|pre)-/.test(id)) continue;
+      report({
+        rule: 'rollout-step-id',
+        message: `the id "${id}" looks like one that a rollout gives to the steps of batches, watches and preconditions`,
+        next: 'Choose an id that does not begin with "b<number>-", "watch-" or "pre-".',
+        path: ['spec', list, index, 'id'],
+      });
+    }
+  }
+  for (const [index, step] of spec.steps.entries()) {
+    if (step.targets?.includes('batch') && spec.population.from !== 'inventory') {
+      report({
+        rule: 'rollout-batch-targets',
+        message: '"targets: batch" is for a population of hosts',
+        next: 'Name the hosts, and give them the members: "stdin: ${{ batch.lines }}".',
+        path: ['spec', 'steps', index, 'targets'],
+      });
+    }
+  }
+}

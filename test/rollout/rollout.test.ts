@@ -1,0 +1,315 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { AnyAction } from '../../src/engine/action.ts';
+import { failed, fakeAction, ok } from '../engine/fake-action.ts';
+import { type Bench, openBench } from '../engine/harness.ts';
+import { rolloutPlan, statusOf, users } from './rolling.ts';
+
+const requester = { name: 'alice' };
+let bench: Bench | undefined;
+afterEach(async () => {
+  await bench?.close();
+  bench = undefined;
+});
+
+/** Members that have the change now, by id; `bad` fail. */
+function stage(options: { bad?: (id: string) => boolean; gate?: () => ReturnType<typeof ok> } = {}) {
+  const has = new Set<string>();
+  const applied: string[] = [];
+  const apply = fakeAction('apply', ({ user }) => {
+    const id = String(user);
+    if (options.bad?.(id)) return failed(`no ${id}`);
+    if (has.has(id)) throw new Error(`${id} twice`);
+    has.add(id);
+    applied.push(id);
+    return ok();
+  });
+  const restore = fakeAction('restore', ({ user }) => {
+    has.delete(String(user));
+    return ok();
+  });
+  const look = fakeAction('look', () => options.gate?.() ?? ok({ healthy: true }), {
+    effect: 'read',
+    idempotent: true,
+  });
+  const actions: AnyAction[] = [apply, restore, look];
+  const steps = [
+    {
+      id: 'apply',
+      uses: 'apply',
+      forEach: 'batch.members',
+      with: { user: '${{ item.id }}' },
+      undo: { uses: 'restore', with: { user: '${{ item.id }}' } },
+    },
+  ];
+  return { has, applied, actions, steps };
+}
+
+describe('a rollout', () => {
+  it('reaches everybody once, batch by batch, and looks after each', async () => {
+    const looks: number[] = [];
+    const all = stage({
+      gate: () => {
+        looks.push(all.has.size);
+        return ok({ healthy: true });
+      },
+    });
+    bench = await openBench(all.actions);
+    const plan = rolloutPlan(all.actions, users(1203), {
+      batches: { sizes: [5, 50, 500] },
+      steps: all.steps,
+      gates: [{ id: 'health', uses: 'look', success: 'result.healthy' }],
+    });
+    expect(plan.batches!.map(({ members }) => members.length)).toEqual([5, 50, 500, 500, 148]);
+    const end = await bench.clock.run(bench.engine.start(plan, requester));
+    expect(end).toMatchObject({ status: 'ok', exitCode: 0 });
+    expect(all.applied).toEqual(users(1203).map(({ id }) => id));
+    expect(looks).toEqual([5, 55, 555, 1055, 1203]);
+    expect(await statusOf(bench, end.run)).toMatchObject({ population: 1203, done: 1203 });
+  });
+
+  it('takes everything back when the gate of batch 3 says no', async () => {
+    const all = stage({ gate: () => ok({ healthy: all.has.size < 100 }) });
+    bench = await openBench(all.actions);
+    const plan = rolloutPlan(all.actions, users(1203), {
+      batches: { sizes: [5, 50, 500] },
+      steps: all.steps,
+      gates: [{ id: 'health', uses: 'look', success: 'result.healthy' }],
+    });
+    const end = await bench.clock.run(bench.engine.start(plan, requester));
+    expect(end).toMatchObject({ status: 'rolled-back', exitCode: 5 });
+    expect(end.message).toContain('the gate says no: samples that failed: 1, 0 allowed');
+    expect(all.applied).toHaveLength(555);
+    expect(all.has.size).toBe(0);
+    const status = await statusOf(bench, end.run);
+    expect(status.batches.map(({ state }) => state)).toEqual([
+      'undone',
+      'undone',
+      'undone',
+      'not-started',
+      'not-started',
+    ]);
+    expect(status.batches[2]!.gates).toMatchObject([{ gate: 'health', state: 'fail', samples: { fail: 1 } }]);
+  });
+
+  it('takes back only the batch that failed when the runbook says so', async () => {
+    const all = stage({ gate: () => ok({ healthy: all.has.size < 10 }) });
+    bench = await openBench(all.actions);
+    const plan = rolloutPlan(all.actions, users(20), {
+      batches: { sizes: [5] },
+      rollback: { scope: 'batch' },
+      steps: all.steps,
+      gates: [{ id: 'health', uses: 'look', success: 'result.healthy' }],
+    });
+    const end = await bench.clock.run(bench.engine.start(plan, requester));
+    expect(end).toMatchObject({ status: 'failed', exitCode: 1 });
+    expect([...all.has]).toEqual(users(5).map(({ id }) => id));
+  });
+
+  it.each([
+    // failures in a batch of 10, of what is allowed, what becomes of the run, how many were tried
+    { perBatch: 0, bad: 0, status: 'ok', tried: 20 },
+    { perBatch: 0, bad: 1, status: 'rolled-back', tried: 0 },
+    { perBatch: 2, bad: 2, status: 'incomplete', tried: 18 },
+    { perBatch: 2, bad: 3, status: 'rolled-back', tried: 0 },
+    { perBatch: '29%', bad: 2, status: 'incomplete', tried: 18 },
+    { perBatch: '29%', bad: 3, status: 'rolled-back', tried: 0 },
+    { perBatch: '100%', bad: 9, status: 'incomplete', tried: 11 },
+    { perBatch: '100%', bad: 10, status: 'rolled-back', tried: 0 },
+  ])('with $perBatch allowed in a batch of 10 and $bad failures: $status', async ({ perBatch, bad, status, tried }) => {
+    const badIds = new Set(users(bad).map(({ id }) => id));
+    const all = stage({ bad: (id) => badIds.has(id) });
+    bench = await openBench(all.actions);
+    const plan = rolloutPlan(all.actions, users(20), {
+      batches: { sizes: [10] },
+      budget: { perBatch },
+      steps: all.steps,
+    });
+    const end = await bench.clock.run(bench.engine.start(plan, requester));
+    expect(end.status).toBe(status);
+    expect(all.has.size).toBe(tried);
+  });
+
+  it('counts failures over all batches, and those one after the other', async () => {
+    for (const [budget, bad, reason] of [
+      [
+        { perBatch: 2, total: 3 },
+        ['u0001', 'u0011', 'u0021', 'u0031'],
+        '4 failures in all batches, the budget allows 3',
+      ],
+      [
+        { perBatch: 5, consecutive: 2 },
+        ['u0003', 'u0004', 'u0005'],
+        '3 failures one after the other, the budget allows 2',
+      ],
+    ] as const) {
+      const all = stage({ bad: (id) => (bad as readonly string[]).includes(id) });
+      bench = await openBench(all.actions);
+      const plan = rolloutPlan(all.actions, users(50), { batches: { sizes: [10] }, budget, steps: all.steps });
+      const end = await bench.clock.run(bench.engine.start(plan, requester));
+      expect(end.status).toBe('rolled-back');
+      expect(end.message).toContain(reason);
+      expect(all.has.size).toBe(0);
+      await bench.close();
+    }
+    bench = undefined;
+  });
+
+  it('calls the last short batch failed when all of it failed, whatever the share', async () => {
+    const all = stage({ bad: (id) => id > 'u0010' });
+    bench = await openBench(all.actions);
+    const plan = rolloutPlan(all.actions, users(12), {
+      batches: { sizes: [10] },
+      budget: { perBatch: 5 },
+      steps: all.steps,
+    });
+    const end = await bench.clock.run(bench.engine.start(plan, requester));
+    expect(end).toMatchObject({ status: 'rolled-back' });
+    expect(end.message).toContain('every member of the batch failed (2)');
+  });
+
+  it('leaves a member that failed out of the later steps of its batch', async () => {
+    const all = stage({ bad: (id) => id === 'u0002' });
+    const second: string[] = [];
+    const actions = [
+      ...all.actions,
+      fakeAction('second', ({ user }) => {
+        second.push(String(user));
+        return ok();
+      }),
+    ];
+    bench = await openBench(actions);
+    const plan = rolloutPlan(actions, users(4), {
+      batches: { sizes: [4] },
+      budget: { perBatch: 1 },
+      steps: [
+        ...all.steps,
+        { id: 'second', uses: 'second', forEach: 'batch.members', with: { user: '${{ item.id }}' } },
+      ],
+    });
+    const end = await bench.clock.run(bench.engine.start(plan, requester));
+    expect(end.status).toBe('incomplete');
+    expect(second).toEqual(['u0001', 'u0003', 'u0004']);
+    expect((await statusOf(bench, end.run)).batches[0]).toMatchObject({ state: 'incomplete', failed: ['u0002'] });
+  });
+
+  it('does nothing to a batch of 501, wherever it came from', async () => {
+    const all = stage();
+    bench = await openBench(all.actions);
+    const plan = rolloutPlan(all.actions, users(501), { batches: { sizes: [500] }, steps: all.steps });
+    plan.batches![0]!.members.push(...plan.batches!.pop()!.members);
+    plan.steps = plan.steps.filter(({ batch }) => batch === 1);
+    const end = await bench.clock.run(bench.engine.start(plan, requester));
+    expect(end.message).toContain('batch 1 has 501 members, at most 500 are allowed');
+    expect(all.applied).toEqual([]);
+  });
+
+  it('can be paused from outside, is left alone by tick, and goes on where it stood', async () => {
+    const all = stage();
+    const actions = [
+      ...all.actions,
+      fakeAction('slow', async (_, { clock }) => {
+        await clock.sleep(10_000);
+        return ok();
+      }),
+    ];
+    bench = await openBench(actions);
+    const plan = rolloutPlan(actions, users(30), {
+      batches: { sizes: [10] },
+      steps: [...all.steps, { id: 'slow', uses: 'slow' }],
+    });
+    const running = bench.engine.start(plan, requester);
+    const paused = (async () => {
+      await bench.clock.sleep(12_000);
+      const [row] = await bench.record.runs.list({});
+      return bench.engine.pause(row!.id, 'complaints');
+    })();
+    const end = await bench.clock.run(running);
+    expect(await paused).toMatchObject({ state: 'asked' });
+    expect(end).toMatchObject({ status: 'waiting', exitCode: 6, message: 'paused by alice: complaints' });
+    expect(all.has.size).toBe(20);
+    expect((await statusOf(bench, end.run)).paused).toEqual({ by: 'alice', reason: 'complaints' });
+    bench.clock.advance(100 * 3_600_000);
+    expect((await bench.clock.run(bench.engine.tick())).ran).toEqual([]);
+    const last = await bench.clock.run(bench.engine.resume(end.run));
+    expect(last.status).toBe('ok');
+    expect(all.has.size).toBe(30);
+  });
+});
+
+describe('a watch', () => {
+  const written = {
+    batches: { sizes: [5] },
+    watch: {
+      duration: '72h',
+      every: '1h',
+      gates: [{ id: 'errors', uses: 'look', success: 'result.healthy', inconclusiveLimit: 2 }],
+    },
+  };
+
+  it('takes a sample each hour for 72 hours by the durable timer', async () => {
+    let looks = 0;
+    const all = stage({
+      gate: () => {
+        looks += 1;
+        return ok({ healthy: true });
+      },
+    });
+    bench = await openBench(all.actions);
+    let end = await bench.clock.run(
+      bench.engine.start(rolloutPlan(all.actions, users(5), { ...written, steps: all.steps }), requester),
+    );
+    for (let hours = 0; end.status === 'waiting'; hours += 1) {
+      expect(hours).toBeLessThan(80);
+      bench.clock.advance(Date.parse(end.wakeAt!) - bench.clock.nowMs());
+      await bench.restart();
+      [end] = (await bench.clock.run(bench.engine.tick())).ran as [typeof end];
+    }
+    expect(end.status).toBe('ok');
+    expect(looks).toBe(72);
+  });
+
+  it('rolls back when it sees something bad, and says where nobody looked', async () => {
+    const all = stage({ gate: () => ok({ healthy: bench!.clock.nowMs() < Date.UTC(2026, 10, 24) }) });
+    bench = await openBench(all.actions);
+    let end = await bench.clock.run(
+      bench.engine.start(rolloutPlan(all.actions, users(5), { ...written, steps: all.steps }), requester),
+    );
+    // Nobody ran the timer for two samples and a half.
+    bench.clock.advance(3.5 * 3_600_000);
+    [end] = (await bench.clock.run(bench.engine.tick())).ran as [typeof end];
+    expect(end.status).toBe('waiting');
+    expect((await statusOf(bench, end.run)).watch[0]!.samples).toMatchObject({ taken: 3, pass: 1, inconclusive: 2 });
+    while (end.status === 'waiting') {
+      bench.clock.advance(Date.parse(end.wakeAt!) - bench.clock.nowMs());
+      [end] = (await bench.clock.run(bench.engine.tick())).ran as [typeof end];
+    }
+    expect(end).toMatchObject({ status: 'rolled-back', exitCode: 5 });
+    expect(all.has.size).toBe(0);
+  });
+
+  it('does not take no data for a pass', async () => {
+    for (const [gate, words] of [
+      [() => failed('no such program', { code: 'x' }), 'failed'],
+      [() => ok({}), 'gave no answer'],
+      [
+        () => {
+          throw new Error('no connection');
+        },
+        'could not be measured',
+      ],
+    ] as const) {
+      const all = stage({ gate: gate as never });
+      bench = await openBench(all.actions);
+      const plan = rolloutPlan(all.actions, users(5), {
+        batches: { sizes: [5] },
+        steps: all.steps,
+        gates: [{ id: 'health', uses: 'look', success: 'result.healthy' }],
+      });
+      const end = await bench.clock.run(bench.engine.start(plan, requester));
+      expect(end.status).toBe('rolled-back');
+      expect(end.message).toContain(words);
+      await bench.close();
+    }
+    bench = undefined;
+  });
+});
