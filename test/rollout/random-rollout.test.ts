@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { OaopsError } from '../../src/core/errors.ts';
@@ -165,6 +166,8 @@ async function live(given: Scenario) {
 it('never goes beyond its budget, gives nobody the change twice, and takes back all of it or none', {
   timeout: 300_000,
 }, async () => {
+  const seed = Number(process.env['OAOPS_TEST_SEED'] ?? randomInt(2 ** 31));
+  console.log(`random rollouts, seed ${seed}`);
   await fc.assert(
     fc.asyncProperty(scenario, async (given) => {
       const { end, has, begun, plan, status, open } = await live(given);
@@ -204,7 +207,7 @@ it('never goes beyond its budget, gives nobody the change twice, and takes back 
         );
       }
     }),
-    { numRuns: Number(process.env['OAOPS_RUNS'] ?? 60) },
+    { numRuns: 60, seed },
   );
 });
 
