@@ -15,6 +15,7 @@ import { manualConfirm, manualInput } from './flow/manual.ts';
 import { wait } from './flow/wait.ts';
 import { httpRequest } from './http-request.ts';
 import { notify } from './notify.ts';
+import { patchFeedback } from './patch-feedback.ts';
 import { patchRecord } from './patch-record.ts';
 import { patchRequire } from './patch-require.ts';
 import { sshExec } from './ssh-exec.ts';
@@ -46,6 +47,7 @@ export const actionList: readonly AnyAction[] = [
   drillJudge,
   patchRequire,
   patchRecord,
+  patchFeedback,
 ];
 
 /** The actions by name. */

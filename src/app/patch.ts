@@ -1,9 +1,11 @@
 import type { App } from '../app.ts';
+import { isoTime } from '../core/clock.ts';
 import { usageError } from '../core/errors.ts';
 import { overrideStep } from '../engine/people/answers.ts';
 import type { Plan } from '../engine/plan/plan-types.ts';
 import type { RunEnd } from '../engine/run/outcome.ts';
 import type { RunRow } from '../record/types.ts';
+import { countFeedback, type Feedback, type FeedbackCounts, feedbackTopic } from '../rollout/feedback.ts';
 import { type RolloutStatus, rolloutStatus } from '../rollout/status.ts';
 import { type StatusWords, statusText } from '../rollout/status-text.ts';
 import { type PreparedPlan, preparePlan, type RunShow, withEngine } from './run-command.ts';
@@ -46,11 +48,12 @@ export async function rolloutRun(app: App, id: string): Promise<RunRow> {
 export async function showRollout(
   app: App,
   id: string,
-): Promise<{ status: RolloutStatus; text: (words: StatusWords) => string }> {
+): Promise<{ status: RolloutStatus & { feedback: FeedbackCounts }; text: (words: StatusWords) => string }> {
   const row = await rolloutRun(app, id);
   const { runs } = await app.record();
   const plan = (await runs.plan(row.id)) as Plan;
-  const status = rolloutStatus(row, plan, await runs.journal(row.id), await runs.inputs(row.id));
+  const feedback = countFeedback(await (await app.record()).facts.list(feedbackTopic, { key: row.id }));
+  const status = { ...rolloutStatus(row, plan, await runs.journal(row.id), await runs.inputs(row.id)), feedback };
   return { status, text: (words) => statusText(status, words) };
 }
 
@@ -65,6 +68,19 @@ export async function overridePrecondition(app: App, id: string, step: string, r
   const row = await rolloutRun(app, id);
   const deps = await (await app.runs()).deps({ sink: () => undefined });
   return overrideStep(deps, { run: row.id, step, reason });
+}
+
+/** Keeps what a user told in the record; gates that use `patch.feedback` look there. */
+export async function recordFeedback(
+  app: App,
+  id: string,
+  told: Omit<Feedback, 'by'>,
+): Promise<{ run: string; feedback: FeedbackCounts }> {
+  const row = await rolloutRun(app, id);
+  const { facts } = await app.record();
+  const feedback: Feedback = { ...told, by: (await app.runs()).actor };
+  await facts.add(feedbackTopic, row.id, isoTime(app.clock.nowMs()), app.redactor.redactValue(feedback));
+  return { run: row.id, feedback: countFeedback(await facts.list(feedbackTopic, { key: row.id })) };
 }
 
 function refuseOther(name: string, kind: string): void {

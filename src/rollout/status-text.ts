@@ -1,4 +1,5 @@
 import { oneLine } from '../core/plain-text.ts';
+import type { FeedbackCounts } from './feedback.ts';
 import type { BatchStatus, GateStatus, RolloutStatus } from './status.ts';
 
 export interface StatusWords {
@@ -7,17 +8,23 @@ export interface StatusWords {
 }
 
 /** A rollout for people: at most 80 columns where names allow it. */
-export function statusText(status: RolloutStatus, words: StatusWords): string {
+export function statusText(status: RolloutStatus & { feedback: FeedbackCounts }, words: StatusWords): string {
   const lines = [
     `${status.runbook} ${status.version}  run ${status.run}  ${words.status(status.status)}`,
     ...(status.message === null ? [] : [`  ${oneLine(status.message)}`]),
     ...(status.paused ? [`  paused by ${oneLine(status.paused.by)}: ${oneLine(status.paused.reason)}`] : []),
     `  ${status.done} of ${status.population} done`,
+    ...feedbackLines(status.feedback),
     '',
     ...status.batches.flatMap((batch) => batchLines(batch, words)),
     ...(status.watch.length > 0 ? ['watch', ...status.watch.map((gate) => `  ${gateText(gate)}`)] : []),
   ];
   return lines.join('\n');
+}
+
+function feedbackLines({ minor, major, serious }: FeedbackCounts): string[] {
+  if (minor + major + serious === 0) return [];
+  return [`  feedback: ${serious} serious, ${major} major, ${minor} minor`];
 }
 
 function batchLines(batch: BatchStatus, words: StatusWords): string[] {

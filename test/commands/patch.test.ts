@@ -230,4 +230,26 @@ spec:
     const shown = JSON.parse((await oaops('runs', 'show', run, '--json')).stdout);
     expect(JSON.stringify(shown)).toContain('the board agreed');
   });
+
+  it('hears what users tell, and takes the rollout back at the first serious report', async () => {
+    const file = stage({ users: ['anna', 'bert'] });
+    const text = readFileSync(join(dir, 'hotfix.yaml'), 'utf8');
+    const watch =
+      '  watch: {duration: 1h, every: 30m, gates: [{id: told, uses: patch.feedback, inconclusiveLimit: 5}]}\n';
+    writeFileSync(join(dir, 'hotfix.yaml'), `${text}${watch}`);
+    const waiting = await oaops('patch', 'rollout', file, '-i', 'package=good.tar', '--yes');
+    expect(waiting, waiting.stderr).toMatchObject({ code: 6 });
+    const tell = (...args: string[]) => oaops('patch', 'feedback', 'latest', ...args);
+    expect((await tell('a typing error', '--severity', 'minor')).stdout).toContain(
+      'so far 0 serious, 0 major, 1 minor',
+    );
+    expect(await tell('mail is lost', '--severity', 'serious', '--from', '王小明')).toMatchObject({ code: 0 });
+    const { run } = JSON.parse((await oaops('patch', 'status', '--json')).stdout);
+    expect((await oaops('patch', 'status')).stdout).toContain('feedback: 1 serious, 0 major, 1 minor');
+    expect(await tell('x', '--severity', 'terrible')).toMatchObject({ code: 2 });
+    // The sample is due in half an hour; the rest is the engine's, see test/rollout.
+    expect(enabled()).toEqual(['anna', 'bert']);
+    expect(await oaops('patch', 'rollback', run)).toMatchObject({ code: 5 });
+    expect(enabled()).toEqual([]);
+  });
 });

@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { patchFeedback } from '../../src/actions/patch-feedback.ts';
 import type { AnyAction } from '../../src/engine/action.ts';
+import { feedbackTopic } from '../../src/rollout/feedback.ts';
 import { failed, fakeAction, ok } from '../engine/fake-action.ts';
 import { type Bench, openBench } from '../engine/harness.ts';
 import { rolloutPlan, statusOf, users } from './rolling.ts';
@@ -284,6 +286,34 @@ describe('a watch', () => {
       [end] = (await bench.clock.run(bench.engine.tick())).ran as [typeof end];
     }
     expect(end).toMatchObject({ status: 'rolled-back', exitCode: 5 });
+    expect(all.has.size).toBe(0);
+  });
+
+  it('rolls back at the first serious report of a user', async () => {
+    const all = stage();
+    const actions = [...all.actions, patchFeedback];
+    bench = await openBench(actions, { deps: { services: { facts: async () => bench!.record.facts } } });
+    const watch = { duration: '4h', every: '1h', gates: [{ id: 'told', uses: 'patch.feedback' }] };
+    const plan = rolloutPlan(actions, users(5), { batches: { sizes: [5] }, watch, steps: all.steps });
+    let end = await bench.clock.run(bench.engine.start(plan, requester));
+    const tell = (severity: string) =>
+      bench!.record.facts.add(feedbackTopic, end.run, '2026-11-22T19:00:00.000Z', {
+        severity,
+        text: 'x',
+        from: null,
+        by: 'a',
+      });
+    const later = async () => {
+      bench!.clock.advance(Date.parse(end.wakeAt!) - bench!.clock.nowMs());
+      [end] = (await bench!.clock.run(bench!.engine.tick())).ran as [typeof end];
+    };
+    await tell('minor');
+    await later();
+    expect(end.status).toBe('waiting');
+    await tell('serious');
+    await later();
+    expect(end).toMatchObject({ status: 'rolled-back', exitCode: 5 });
+    expect(end.message).toContain('serious reports by users: 1');
     expect(all.has.size).toBe(0);
   });
 

@@ -37,4 +37,10 @@ export const helpPatch = (): Messages => ({
   'Take a precondition that is not met upon yourself': '对未满足的前提条件自行承担责任并放行',
   'id of the precondition, such as pre-window': '前提条件的标识，例如 pre-window',
   'why, for the audit log': '理由，记入审计日志',
+  'Record what a user tells about a rollout': '登记用户对分批升级的反馈',
+  'A gate or a watch that uses patch.feedback takes it into account: at the first serious report it says no, and the rollout is taken back.':
+    '使用 patch.feedback 的关卡或观察会考虑它：出现第一条严重反馈即不放行，并撤回升级。',
+  'what was told': '反馈内容',
+  'how bad it is': '严重程度',
+  'who told it': '反馈人',
 });

@@ -52,6 +52,12 @@ export const patch = (): Messages => ({
   'pause of run {}': '暂停运行 {}',
   'a batch of {} is not allowed; a batch has 1 to {} members': '不允许每批 {} 个；每批为 1 到 {} 个',
   'batch {} has {} members, at most {} are allowed': '第 {} 批有 {} 个成员，最多允许 {} 个',
+  'no more than {} serious reports by users': '用户的严重反馈不超过 {} 条',
+  'serious reports by users: {}, at most {} are put up with': '用户的严重反馈：{} 条，最多容许 {} 条',
+  'major reports by users: {}, at most {} are put up with': '用户的较重反馈：{} 条，最多容许 {} 条',
+  'recorded for rollout {}; so far {} serious, {} major, {} minor':
+    '已登记到分批升级 {}；目前严重 {} 条、较重 {} 条、轻微 {} 条',
+  'feedback: {} serious, {} major, {} minor': '反馈：严重 {} 条，较重 {} 条，轻微 {} 条',
   'the population is empty': '升级范围为空',
   'Look at its source and filter: an empty population is never rolled out to.':
     '请检查其来源和过滤条件：升级范围为空时绝不执行。',
