@@ -18,7 +18,7 @@ export interface ObjectStore {
   ): Promise<'stored' | 'exists'>;
   /**
    * Whole object, or `length` bytes from `offset`; a short answer is an error `object-truncated`. `object-missing` when there is none.
-   * `memory`: what the answer may lie in when it is large enough, at its beginning; after an error nobody may use it any more.
+   * `memory`: what the answer may lie in when it is large enough, at its beginning; nothing is written to it once the answer or an error is there.
    */
   get(
     name: string,

@@ -28,10 +28,26 @@ export async function fetchPieces(
   pieces: readonly PlannedPiece[],
   access: { identities: Identities | undefined; keys: PackKeys; signal: AbortSignal; memory?: SliceMemory },
 ): Promise<FetchedPieces> {
-  const { identities, keys, signal, memory } = access;
+  const room = access.memory?.take();
+  try {
+    return await fetchInto(room, store, pack, pieces, access);
+  } catch (error) {
+    // A pack that is cut is asked for thousands of contents, and does not give any.
+    if (room) access.memory?.give(room.buffer as ArrayBuffer);
+    throw error;
+  }
+}
+
+async function fetchInto(
+  memory: Uint8Array | undefined,
+  store: ObjectStore,
+  pack: PackInfo,
+  pieces: readonly PlannedPiece[],
+  { identities, keys, signal }: { identities: Identities | undefined; keys: PackKeys; signal: AbortSignal },
+): Promise<FetchedPieces> {
   const name = objectNames.pack(pack.sha256);
   const segments: Segment[] = [];
-  let room: Uint8Array | undefined = memory?.take();
+  let room = memory;
   for (const range of wantedRanges(pack, pieces)) {
     segments.push({ offset: range.offset, bytes: await store.get(name, range, signal, room) });
     room = room?.subarray(Math.min(range.length, room.length));

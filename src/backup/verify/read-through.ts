@@ -3,6 +3,9 @@ import type { ObjectStore } from '../ports.ts';
 import type { Segment } from '../restore/pack-source.ts';
 import { isSliceMemory, type SliceMemory, sliceBytesOf } from '../restore/slice-memory.ts';
 
+/** Less, such as the header of a pack, is read into memory of its own: that of a slice would be gone for it. */
+const leastSliceBytes = 64 * 1024;
+
 /** Reads an object from its beginning to its end, each byte once, and hashes it on the way. */
 export class ReadThrough {
   readonly #store: ObjectStore;
@@ -65,7 +68,8 @@ export class ReadThrough {
 
   async #next(length: number): Promise<Uint8Array<ArrayBuffer>> {
     const range = { offset: this.#read, length: Math.min(length, this.#sizeBytes - this.#read) };
-    const bytes = await this.#store.get(this.#name, range, this.#signal, this.#memory.take());
+    const memory = range.length < leastSliceBytes ? undefined : this.#memory.take();
+    const bytes = await this.#store.get(this.#name, range, this.#signal, memory);
     this.#hash.update(bytes);
     this.#read += bytes.length;
     return bytes as Uint8Array<ArrayBuffer>;

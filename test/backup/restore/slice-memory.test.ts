@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ObjectStore } from '../../../src/backup/ports.ts';
 import { fetchPieces } from '../../../src/backup/restore/fetch.ts';
 import { isSliceMemory, SliceMemory } from '../../../src/backup/restore/slice-memory.ts';
+import { ReadThrough } from '../../../src/backup/verify/read-through.ts';
 
 const frameBytes = 1024 * 1024;
 
@@ -41,5 +42,34 @@ describe('memory of slices', () => {
     expect(new Set(segments.map(({ bytes }) => bytes.buffer)).size).toBe(1);
     for (const { offset, bytes } of segments)
       expect(all.subarray(offset, offset + bytes.length).equals(bytes)).toBe(true);
+  });
+
+  it('comes back when nothing could be fetched', async () => {
+    const memory = new SliceMemory();
+    const first = memory.take().buffer as ArrayBuffer;
+    memory.give(first);
+    const pack = { sha256: 'a', headerBytes: 0, storedBytes: 10, tarBytes: frameBytes, frames: [10] };
+    const store = { get: () => Promise.reject(new Error('it is cut')) } as unknown as ObjectStore;
+    const piece = { member: 0, length: 100, sha256: '', uses: [] };
+    const access = { identities: undefined, keys: new Map(), signal: new AbortController().signal, memory };
+    await expect(fetchPieces(store, pack as never, [piece], access)).rejects.toThrow('it is cut');
+    expect(memory.take().buffer).toBe(first);
+  });
+
+  it('is not taken for the header of a pack', async () => {
+    const memory = new SliceMemory();
+    const first = memory.take().buffer as ArrayBuffer;
+    memory.give(first);
+    const store = {
+      kind: 'directory',
+      get: async (_: string, { length }: { length: number }, __: unknown, room = new Uint8Array(length)) =>
+        room.subarray(0, length),
+    } as unknown as ObjectStore;
+    const reading = new ReadThrough(store, 'packs/x', 500_000, { signal: new AbortController().signal, memory });
+    await reading.segments(0, 300);
+    expect(memory.take().buffer).toBe(first);
+    memory.give(first);
+    const [slice] = await reading.segments(300, 500_000);
+    expect(slice!.bytes.buffer).toBe(first);
   });
 });
