@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 
 /** Files that the entries load by names with a hash of their content: two builds can lie side by side. */
@@ -14,18 +14,29 @@ export const contentsFile = 'packages.json';
  */
 export function installBuild(fresh: string, dist: string): void {
   const contents = join(dist, contentsFile);
-  const before = existsSync(contents) ? Object.keys(JSON.parse(readFileSync(contents, 'utf8'))) : [];
+  const before = filesOf(contents);
   const now = filesBelow(fresh);
   // Chunks first: an entry that is there finds all that it loads.
   const isChunk = (file: string) => file.startsWith(chunks + sep);
-  for (const file of [...now.filter(isChunk), ...now.filter((file) => !isChunk(file))]) {
+  // The list of files last: what it says is there.
+  const order = (file: string) => (isChunk(file) ? 0 : file === contentsFile ? 2 : 1);
+  for (const file of [...now].sort((a, b) => order(a) - order(b))) {
     mkdirSync(dirname(join(dist, file)), { recursive: true });
     renameSync(join(fresh, file), join(dist, file));
   }
   rmSync(fresh, { recursive: true });
   // Other entries go at once: what lies in dist/commands is a command.
   const kept = new Set([...now, ...before.filter(isChunk)]);
-  for (const file of filesBelow(dist)) if (!kept.has(file)) rmSync(join(dist, file));
+  for (const file of filesBelow(dist)) if (!kept.has(file)) rmSync(join(dist, file), { force: true });
+}
+
+/** What the build before consists of; nothing when its list is missing or cut. */
+function filesOf(contents: string): string[] {
+  try {
+    return Object.keys(JSON.parse(readFileSync(contents, 'utf8')) as object);
+  } catch {
+    return [];
+  }
 }
 
 function filesBelow(folder: string): string[] {

@@ -37,3 +37,15 @@ test('a build takes the place of another one: its chunks stay until the next bui
   expect(readFileSync(join(dist, 'main.js'), 'utf8')).toBe('second');
   expect(build('third', 'main.js', 'chunks/a-2.js')).toEqual(['chunks/a-2.js', 'chunks/b-1.js', 'main.js']);
 });
+
+test('a list of files that was cut does not keep the next build from being put in place', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'oaops-build-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const [fresh, dist] = [join(folder, 'fresh'), join(folder, 'dist')];
+  for (const dir of [fresh, dist]) mkdirSync(dir);
+  writeFileSync(join(dist, contentsFile), '{"main.js": [');
+  writeFileSync(join(fresh, 'main.js'), 'new');
+  writeFileSync(join(fresh, contentsFile), '{"main.js": []}');
+  installBuild(fresh, dist);
+  expect(readFileSync(join(dist, 'main.js'), 'utf8')).toBe('new');
+});
