@@ -238,6 +238,19 @@ describe('a rollout', () => {
   });
 });
 
+it('ends when steps of its batches run side by side, however many batches there are', async () => {
+  const all = stage({ bad: (id) => id === 'u0020' });
+  bench = await openBench(all.actions);
+  const plan = rolloutPlan(all.actions, users(60), {
+    batches: { sizes: [1] },
+    budget: { perBatch: 0 },
+    steps: [...all.steps, { id: 'beside', uses: 'look', needs: [] }, { id: 'also', uses: 'look', needs: [] }],
+  });
+  const end = await bench.clock.run(bench.engine.start(plan, requester));
+  expect(end.status).toBe('rolled-back');
+  expect(all.has.size).toBe(0);
+});
+
 describe('a watch', () => {
   const written = {
     batches: { sizes: [5] },

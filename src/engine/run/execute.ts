@@ -170,10 +170,21 @@ function isUnderWay(run: RunContext, state: StepState): boolean {
 
 /** Steps that need a handler belong to it and go on although the run has failed. */
 function followsHandler(run: RunContext, state: StepState): boolean {
-  return state.step.needs.some((id) => {
+  return needsSome(run, state, ({ triggered }) => triggered);
+}
+
+/** Whether one of the steps that it needs, or of those that these need, is so. Each is looked at once: there are many ways through the batches of a rollout. */
+function needsSome(run: RunContext, state: StepState, found: (needed: StepState) => boolean): boolean {
+  const seen = new Set<string>();
+  const open = [...state.step.needs];
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
     const needed = run.steps.get(id);
-    return needed !== undefined && (needed.triggered || followsHandler(run, needed));
-  });
+    if (!needed || seen.has(id)) continue;
+    seen.add(id);
+    if (found(needed)) return true;
+    open.push(...needed.step.needs);
+  }
+  return false;
 }
 
 function endedWell(state: StepState): boolean {
@@ -185,9 +196,21 @@ function endedWell(state: StepState): boolean {
 
 /** Handlers that nobody called, and what follows them, were not needed; they are no open ends. */
 function closeUnstarted(run: RunContext): void {
-  const uncalled = (state: StepState): boolean =>
-    (state.step.handler && !state.triggered) ||
-    state.step.needs.some((id) => run.steps.get(id)?.status === 'pending' && uncalled(run.steps.get(id)!));
+  const known = new Map<string, boolean>();
+  const uncalled = (state: StepState): boolean => {
+    let told = known.get(state.step.id);
+    if (told === undefined) {
+      told =
+        (state.step.handler && !state.triggered) ||
+        state.step.needs.some((id) => {
+          const needed = run.steps.get(id);
+          return needed?.status === 'pending' && uncalled(needed);
+        });
+      known.set(state.step.id, told);
+    }
+    return told;
+  };
+  // In the order of the plan, so that what a step needs is mostly known already.
   const unneeded = [...run.steps.values()].filter((state) => state.status === 'pending' && uncalled(state));
   for (const state of unneeded) state.status = 'skipped';
 }
