@@ -12,9 +12,10 @@ import type { RolloutSpec } from './schema.ts';
  */
 export function expandRollout(spec: RolloutSpec, batches: readonly PlannedBatch[] | readonly [1]): StepSpec[] {
   const sizes = batches.map((batch) => (batch === 1 ? 1 : batch.members.length));
-  const before = [...preconditionSteps(spec), ...(spec.before ?? [])];
-  const steps = [...before];
-  let barrier: string[] = before.length > 0 ? [lastOfLine(before)] : [];
+  const conditions = preconditionSteps(spec);
+  const before = lineUp(spec.before ?? [], conditions.length > 0 ? [conditions.at(-1)!.id] : []);
+  const steps = [...conditions, ...before.steps];
+  let barrier = before.ends;
   for (const [index, batch] of batches.entries()) {
     const made = batchSteps(spec, index + 1, batch === 1 ? [] : batch.members.map(({ id }) => id), {
       barrier,
@@ -32,9 +33,7 @@ export function expandRollout(spec: RolloutSpec, batches: readonly PlannedBatch[
     steps.push(...gates);
     barrier = gates.map(({ id }) => id);
   }
-  const after = (spec.after ?? []).map((step, index) =>
-    index === 0 && step.needs === undefined ? { ...step, needs: barrier } : step,
-  );
+  const after = lineUp(spec.after ?? [], barrier).steps;
   const cleanup = (spec.finally ?? []).map((step) => ({ ...step, always: true }));
   return [...steps, ...after, ...cleanup];
 }
@@ -82,34 +81,24 @@ function batchSteps(
 ): { steps: StepSpec[]; ends: string[] } {
   const own = new Set(spec.steps.map(({ id }) => id));
   const rename = (id: string) => (own.has(id) ? batchStepId(batch, id) : id);
-  const handlers = new Set(
-    spec.steps.flatMap(({ onFailure }) => (onFailure.startsWith('step:') ? [onFailure.slice(5)] : [])),
+  const line = lineUp(
+    spec.steps.map((step) => ({
+      ...step,
+      id: rename(step.id),
+      ...(step.needs === undefined ? {} : { needs: step.needs.map(rename) }),
+      onFailure: step.onFailure.startsWith('step:')
+        ? (`step:${rename(step.onFailure.slice(5))}` as const)
+        : step.onFailure,
+    })),
+    place.barrier,
   );
-  let previous: string | undefined;
-  const steps = spec.steps.map((step): StepSpec => {
-    const written = step.needs?.map(rename);
-    const needs = handlers.has(step.id)
-      ? (written ?? [])
-      : written === undefined
-        ? previous === undefined
-          ? place.barrier
-          : [previous]
-        : // Nothing of a batch may begin before the one before it has ended.
-          [...new Set([...place.barrier, ...written])];
-    const id = batchStepId(batch, step.id);
-    if (!handlers.has(step.id)) previous = id;
+  const steps = line.steps.map((step): StepSpec => {
     const onHosts = step.targets?.includes('batch') === true;
     const fansOut = onHosts || (typeof step.forEach === 'string' && /\bbatch\.(members|ids)\b/.test(step.forEach));
-    const onFailure = step.onFailure.startsWith('step:')
-      ? (`step:${rename(step.onFailure.slice(5))}` as const)
-      : step.onFailure === 'stop' && spec.rollback.mode !== 'none'
-        ? 'undo'
-        : step.onFailure;
+    const onFailure = step.onFailure === 'stop' && spec.rollback.mode !== 'none' ? 'undo' : step.onFailure;
     return {
       ...step,
-      id,
       batch,
-      needs,
       onFailure,
       ...(onHosts
         ? { targets: [...new Set(step.targets!.flatMap((name) => (name === 'batch' ? members : [name])))] }
@@ -120,10 +109,7 @@ function batchSteps(
         : {}),
     };
   });
-  const all = steps
-    .filter(({ id }) => ![...handlers].some((handler) => id === batchStepId(batch, handler)))
-    .map(({ id }) => id);
-  let ends = all;
+  let ends = line.ends;
   for (const gate of spec.gates) {
     const made = { ...gateStep(gate, batchStepId(batch, gate.id), spec), batch, needs: ends };
     steps.push(made);
@@ -146,10 +132,28 @@ function gateStep({ timeout, name, ...gate }: GateStep, id: string, spec: Rollou
   };
 }
 
-/** The last step of the main line: handlers are only reached by a failure. */
-function lastOfLine(steps: readonly StepSpec[]): string {
-  const handlers = new Set(
-    steps.flatMap(({ onFailure }) => (onFailure.startsWith('step:') ? [onFailure.slice(5)] : [])),
+/**
+ * The needs of a list of steps that begins when `barrier` has ended well: nothing in it begins before that, whatever its `needs` say. `ends`: what
+ * the next list waits for, which is all of it but handlers and what follows them: those are only reached by a failure.
+ */
+function lineUp(written: readonly StepSpec[], barrier: string[]): { steps: StepSpec[]; ends: string[] } {
+  const aside = new Set(
+    written.flatMap(({ onFailure }) => (onFailure.startsWith('step:') ? [onFailure.slice(5)] : [])),
   );
-  return (steps.findLast(({ id }) => !handlers.has(id)) ?? steps.at(-1)!).id;
+  const handlers = new Set(aside);
+  let previous = barrier;
+  const steps = written.map((step): StepSpec => {
+    if (step.needs?.some((id) => aside.has(id))) aside.add(step.id);
+    const needs = handlers.has(step.id)
+      ? (step.needs ?? [])
+      : step.needs === undefined
+        ? previous
+        : aside.has(step.id)
+          ? step.needs
+          : [...new Set([...barrier, ...step.needs])];
+    if (!aside.has(step.id)) previous = [step.id];
+    return { ...step, needs };
+  });
+  const line = steps.filter(({ id }) => !aside.has(id)).map(({ id }) => id);
+  return { steps, ends: line.length > 0 ? line : barrier };
 }
