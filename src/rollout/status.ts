@@ -1,6 +1,7 @@
 import { isFailure, JournalView } from '../engine/journal/journal-state.ts';
 import type { Plan, PlannedStep } from '../engine/plan/plan-types.ts';
 import { verdictOf } from '../engine/run/gate.ts';
+import { isDeferred } from '../engine/run/values.ts';
 import type { JournalRow, RunInputRow, RunRow } from '../record/types.ts';
 import { batchStepId } from './expand.ts';
 
@@ -115,13 +116,15 @@ function stateOf(
 
 function failedMembers(work: readonly PlannedStep[], latest: Latest, members: readonly { id: string }[]): string[] {
   const failed = new Set<string>();
-  for (const { id, tolerance } of work) {
+  for (const { id, tolerance, units } of work) {
     if (!tolerance) continue;
+    const list = isDeferred(units) ? units.$expr.trim() : undefined;
     for (const row of latest.get(id)?.values() ?? []) {
       if (!isFailure(row.status)) continue;
-      // Units of members are numbered in the order of the batch; those of hosts are named by the host.
-      const index = /\.(\d+)$/.exec(row.unit);
-      failed.add(index ? (members[Number(index[1])]?.id ?? row.unit) : row.target);
+      // Units of members are numbered in the order of the batch; those of hosts are named by the host, which may end in a number too.
+      const index = list === 'batch.members' || list === 'batch.ids' ? /\.(\d+)$/.exec(row.unit) : null;
+      if (index) failed.add(members[Number(index[1])]?.id ?? row.unit);
+      else failed.add(list === undefined ? row.target : row.unit);
     }
   }
   return [...failed];

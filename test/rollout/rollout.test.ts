@@ -194,6 +194,99 @@ describe('a rollout', () => {
     expect((await statusOf(bench, end.run)).batches[0]).toMatchObject({ state: 'incomplete', failed: ['u0002'] });
   });
 
+  it('counts members, not the machine that the work is done on, when the list is one of ids', async () => {
+    const all = stage({ bad: (id) => id <= 'u0003' });
+    bench = await openBench(all.actions);
+    const plan = rolloutPlan(all.actions, users(20), {
+      batches: { sizes: [10] },
+      budget: { perBatch: 2 },
+      steps: [{ id: 'apply', uses: 'apply', forEach: 'batch.ids', with: { user: '${{ item }}' } }],
+    });
+    const end = await bench.clock.run(bench.engine.start(plan, requester));
+    expect(end.message).toContain('3 failures in this batch, the budget allows 2');
+    expect(all.applied).toEqual([]);
+  });
+
+  /** Two steps for each of four members; the first fails for u0002 as often as told. */
+  function twice(failures: number) {
+    const tried = { first: 0, second: [] as string[] };
+    const actions = [
+      fakeAction('first', ({ user }) => {
+        if (user !== 'u0002') return ok();
+        tried.first += 1;
+        return tried.first <= failures ? failed() : ok();
+      }),
+      fakeAction('second', ({ user }) => {
+        tried.second.push(String(user));
+        return ok();
+      }),
+    ];
+    const each = { forEach: 'batch.members', with: { user: '${{ item.id }}' } };
+    const steps = (retry: Record<string, unknown>) => [
+      { id: 'first', uses: 'first', ...each, retry },
+      { id: 'second', uses: 'second', ...each },
+    ];
+    return { tried, actions, steps };
+  }
+
+  it('gives a member all of its steps when the first went well at a later attempt, in another process', async () => {
+    const { tried, actions, steps } = twice(1);
+    bench = await openBench(actions);
+    const plan = rolloutPlan(actions, users(4), {
+      batches: { sizes: [4] },
+      budget: { perBatch: 1 },
+      rollback: { mode: 'none' },
+      steps: steps({ attempts: 2, delay: '10s' }),
+    });
+    const running = bench.engine.start(plan, requester);
+    const { clock, record, engine } = bench;
+    void clock.sleep(3000).then(async () => engine.pause((await record.runs.list({}))[0]!.id, 'look'));
+    const paused = await clock.run(running);
+    expect({ status: paused.status, tries: tried.first }).toEqual({ status: 'waiting', tries: 1 });
+    expect((await clock.run(engine.resume(paused.run))).status).toBe('ok');
+    expect(tried.second).toEqual(['u0001', 'u0002', 'u0003', 'u0004']);
+  });
+
+  it('gives a member the steps that it was left out of, when the rollout is resumed and the first goes well', async () => {
+    const { tried, actions, steps } = twice(1);
+    bench = await openBench(actions);
+    const plan = rolloutPlan(actions, users(4), {
+      batches: { sizes: [4] },
+      budget: { perBatch: 1 },
+      rollback: { mode: 'none' },
+      steps: steps({ attempts: 1 }),
+    });
+    const first = await bench.clock.run(bench.engine.start(plan, requester));
+    expect({ status: first.status, second: tried.second }).toEqual({
+      status: 'incomplete',
+      second: ['u0001', 'u0003', 'u0004'],
+    });
+    expect((await bench.clock.run(bench.engine.resume(first.run))).status).toBe('ok');
+    expect(tried.second).toEqual(['u0001', 'u0003', 'u0004', 'u0002']);
+  });
+
+  it('has stopped for good when too many failed one after the other, whoever ends well beside them', async () => {
+    const begun: string[] = [];
+    const apply = fakeAction('apply', async ({ user }, { clock }) => {
+      begun.push(String(user));
+      await clock.sleep(user === 'u0001' ? 500 : 100);
+      return user === 'u0001' || String(user) > 'u0004' ? ok() : failed();
+    });
+    bench = await openBench([apply]);
+    const plan = rolloutPlan([apply], users(9), {
+      batches: { sizes: [9] },
+      budget: { perBatch: 8, consecutive: 2 },
+      rollback: { mode: 'none' },
+      steps: [
+        { id: 'apply', uses: 'apply', forEach: 'batch.members', parallel: 2, with: { user: '${{ item.id }}' } },
+      ],
+    });
+    const end = await bench.clock.run(bench.engine.start(plan, requester));
+    expect(begun).toEqual(['u0001', 'u0002', 'u0003', 'u0004']);
+    expect(end).toMatchObject({ status: 'failed' });
+    expect(end.message).toContain('3 failures one after the other, the budget allows 2');
+  });
+
   it('does nothing to a batch of 501, wherever it came from', async () => {
     const all = stage();
     bench = await openBench(all.actions);

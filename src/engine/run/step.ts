@@ -11,8 +11,9 @@ import type { Deferred, PlannedStep, PlannedUnit } from '../plan/plan-types.ts';
 import { actionOf } from './attempt.ts';
 import { runGate } from './gate.ts';
 import { isDone, runScope } from './scope.ts';
-import { exceededText, FailureBook } from './tolerance.ts';
+import { exceededText, FailureBook, isOfBatch } from './tolerance.ts';
 import { runUnit, type UnitEnd } from './unit.ts';
+import { wasLeftOut } from './unit-decision.ts';
 import { evaluateCondition, evaluateNow, isDeferred, rootsOf } from './values.ts';
 
 /** How a step stands when nothing more can be done with it in this process. */
@@ -115,12 +116,6 @@ export function knownItems(run: RunContext, state: StepState): unknown[] | undef
   return Array.isArray(items) ? items : undefined;
 }
 
-/** What it gives stands in the plan alone. */
-function isOfBatch(expression: string): boolean {
-  const roots = rootsOf(expression);
-  return roots.has('batch') && !roots.has('steps');
-}
-
 /** For expressions of a whole step. */
 function noUnit(step: PlannedStep, target = 'localhost'): PlannedUnit {
   return { id: '', target, with: {}, summary: '', ...(step.batch === undefined ? {} : { batch: step.batch }) };
@@ -149,7 +144,7 @@ async function runUnits(
       const mayStart = (!failed || state.step.onFailure === 'continue') && !tooMany() && !run.halt.stopping.aborted;
       let end: UnitEnd;
       if (mayStart && batch !== undefined && tolerance && isLeftOut(run, state, batch, unit)) {
-        await skip(run, state, unit, 'an earlier step failed for it');
+        if (!run.journal.view.last(state.step.id, unit.id)) await leaveOut(run, state, unit);
         end = { status: 'skipped' };
       } else if (mayStart || isEnded(run, state, unit)) end = await runOrSkip(run, state, unit, perUnit);
       else end = failedBefore(run, state, unit) ?? { status: 'pending' };
@@ -183,7 +178,13 @@ function membersOf(run: RunContext, batch: number): number {
 
 /** Not begun by this step, and an earlier one failed for the member: what follows relies on it. */
 function isLeftOut(run: RunContext, state: StepState, batch: number, unit: PlannedUnit): boolean {
-  return run.journal.view.last(state.step.id, unit.id) === undefined && bookOf(run).hasFailed(batch, unit);
+  const row = run.journal.view.last(state.step.id, unit.id);
+  return (row === undefined || wasLeftOut(row)) && bookOf(run).hasFailed(batch, state.step, unit);
+}
+
+/** Marked, so that it is done after all when a later attempt at the earlier step goes well. */
+function leaveOut(run: RunContext, state: StepState, unit: PlannedUnit): Promise<void> {
+  return skip(run, state, unit, 'an earlier step failed for it', { leftOut: true });
 }
 
 /** An earlier process saw it fail; it is not tried again once the budget is spent. */
@@ -221,7 +222,8 @@ function isEnded(run: RunContext, state: StepState, unit: PlannedUnit): boolean 
 
 async function runOrSkip(run: RunContext, state: StepState, unit: PlannedUnit, perUnit: boolean): Promise<UnitEnd> {
   const { condition } = state.step;
-  if (perUnit && isDeferred(condition) && !run.journal.view.last(state.step.id, unit.id)) {
+  const last = run.journal.view.last(state.step.id, unit.id);
+  if (perUnit && isDeferred(condition) && (!last || wasLeftOut(last))) {
     try {
       if (!evaluateCondition(condition.$expr, runScope(run, unit))) {
         await skip(run, state, unit);
@@ -240,10 +242,11 @@ async function skip(
   state: StepState,
   unit: PlannedUnit,
   message = 'its condition is false',
+  result: Record<string, unknown> = {},
 ): Promise<void> {
   const { step } = state;
   const row = await run.journal.intent({ step: step.id, unit: unit.id, target: unit.target, phase: 'do', args: {} });
-  await run.journal.end(row, { status: 'skipped', result: {}, message });
+  await run.journal.end(row, { status: 'skipped', result, message });
   run.emit({
     event: 'unit.ended',
     time: isoTime(run.deps.clock.nowMs()),

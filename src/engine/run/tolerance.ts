@@ -1,8 +1,10 @@
 import type { UnitStatus } from '../../core/events.ts';
 import type { Tolerance } from '../../runbook/types.ts';
 import type { RunContext, StepState } from '../deps.ts';
-import { isFailure } from '../journal/journal-state.ts';
-import type { PlannedUnit } from '../plan/plan-types.ts';
+import { isFailure, unitPath } from '../journal/journal-state.ts';
+import type { PlannedStep, PlannedUnit } from '../plan/plan-types.ts';
+import { decideNext } from './unit-decision.ts';
+import { isDeferred, rootsOf } from './values.ts';
 
 /** Why nothing new is started any more: which limit, how many failures, how many it allows. */
 export interface Exceeded {
@@ -18,29 +20,38 @@ export interface Exceeded {
 export class FailureBook {
   readonly #failed = new Map<number, Set<string>>();
   readonly #tolerated = new Set<string>();
+  /** Ends that were counted: a step that a resumed run goes through again gives them again. */
+  readonly #noted = new Map<string, string>();
   #total = 0;
   #inARow = 0;
+  /** The longest row of failures: one that was too long stays so, whoever ends well later. */
+  #longest = 0;
 
-  /** What the journal says, in the order in which the units ended. */
+  /** What the journal says, in the order in which the units ended. One that is tried again has not ended. */
   static of(run: Pick<RunContext, 'steps' | 'journal'>): FailureBook {
     const book = new FailureBook();
+    const { view } = run.journal;
+    const entrySeq = view.rows.at(-1)?.seq ?? 0;
     const ends = [...run.steps.values()].flatMap((state) =>
       state.step.tolerance === undefined
         ? []
         : (state.units ?? []).flatMap((unit) => {
-            const row = run.journal.view.last(state.step.id, unit.id);
-            const counts = row?.status && !(isFailure(row.status) && run.journal.view.forgiven(row));
-            return counts ? [{ state, unit, status: row.status!, seq: row.seq }] : [];
+            const next = decideNext(view, state.step, unit.id, entrySeq);
+            return next.do === 'end' ? [{ state, unit, status: next.status, row: next.row }] : [];
           }),
     );
-    for (const { state, unit, status } of ends.sort((a, b) => a.seq - b.seq)) book.note(state, unit, status);
+    ends.sort(({ row: a }, { row: b }) => compare(a.endedAt ?? '', b.endedAt ?? '') || a.seq - b.seq);
+    for (const { state, unit, status } of ends) book.note(state, unit, status);
     return book;
   }
 
   /** A unit has ended. */
   note({ step }: StepState, unit: PlannedUnit, status: UnitStatus | 'pending'): void {
     if (step.tolerance === undefined || step.batch === undefined) return;
-    const member = memberOf(unit);
+    const path = unitPath(step.id, unit.id);
+    if (this.#noted.get(path) === status) return;
+    this.#noted.set(path, status);
+    const member = memberOf(step, unit);
     if (status === 'ok' || status === 'incomplete') this.#inARow = 0;
     if (!isFailure(status as never)) return;
     if (status === 'unreachable' && step.tolerance.unreachable === 'tolerated') {
@@ -56,11 +67,12 @@ export class FailureBook {
     failed.add(member);
     this.#total += 1;
     this.#inARow += 1;
+    this.#longest = Math.max(this.#longest, this.#inARow);
   }
 
   /** Its earlier steps failed, so that the later ones of the batch make no sense for it. */
-  hasFailed(batch: number, unit: PlannedUnit): boolean {
-    const member = memberOf(unit);
+  hasFailed(batch: number, step: PlannedStep, unit: PlannedUnit): boolean {
+    const member = memberOf(step, unit);
     return this.#failed.get(batch)?.has(member) === true || this.#tolerated.has(`${batch} ${member}`);
   }
 
@@ -69,8 +81,8 @@ export class FailureBook {
     const failures = this.#failed.get(batch)?.size ?? 0;
     if (failures > tolerance.perBatch) return { limit: 'batch', failures, allowed: tolerance.perBatch };
     if (this.#total > tolerance.total) return { limit: 'total', failures: this.#total, allowed: tolerance.total };
-    if (tolerance.consecutive !== undefined && this.#inARow > tolerance.consecutive)
-      return { limit: 'consecutive', failures: this.#inARow, allowed: tolerance.consecutive };
+    if (tolerance.consecutive !== undefined && this.#longest > tolerance.consecutive)
+      return { limit: 'consecutive', failures: this.#longest, allowed: tolerance.consecutive };
     if (members > 0 && failures >= members) return { limit: 'whole-batch', failures, allowed: members - 1 };
     return undefined;
   }
@@ -83,8 +95,21 @@ export function exceededText({ limit, failures, allowed }: Exceeded): string {
   return `${failures} failures ${where}, the budget allows ${allowed}`;
 }
 
-/** A user by the id of the item, a host by its name. */
-function memberOf(unit: PlannedUnit): string {
-  const item = unit.item as { id?: unknown } | null | undefined;
-  return typeof item?.id === 'string' ? item.id : unit.target;
+/** Of a step that is done for each member: the member, by its id or as the item itself; of one on hosts: the host. */
+export function memberOf(step: Pick<PlannedStep, 'units'>, unit: PlannedUnit): string {
+  if (!isDeferred(step.units) || !isOfBatch(step.units.$expr)) return unit.target;
+  if (typeof unit.item === 'string') return unit.item;
+  const { id } = (unit.item ?? {}) as { id?: unknown };
+  // By its place in the list, which is the same on each target.
+  return typeof id === 'string' ? id : unit.id.slice(unit.target.length);
+}
+
+/** A list of which everything stands in the plan. */
+export function isOfBatch(expression: string): boolean {
+  const roots = rootsOf(expression);
+  return roots.has('batch') && !roots.has('steps');
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -42,9 +42,17 @@ export function decideNext(view: JournalView, step: PlannedStep, unit: string, e
     case 'timed-out':
     case 'unreachable':
       return afterFailure(view, step, last, entrySeq);
+    case 'skipped':
+      if (wasLeftOut(last)) return { do: 'start', delayMs: 0 };
+      return { do: 'end', row: last, status: last.status };
     default:
       return { do: 'end', row: last, status: last.status };
   }
+}
+
+/** Skipped because an earlier step had failed for the same member; when that is repaired, it is done. */
+export function wasLeftOut(row: JournalRow): boolean {
+  return row.status === 'skipped' && (row.result as { leftOut?: true } | null)?.leftOut === true;
 }
 
 /** The attempt went well and `verify` has not confirmed it (yet). */
