@@ -50,6 +50,8 @@ export interface RunContext {
   startedAt: string;
   journal: Journal;
   halt: Halt;
+  /** Fires when a step has failed that ends the run: who only waits for a time need not wait any longer. */
+  failing: AbortController;
   steps: Map<string, StepState>;
   outputsOfRow: WeakMap<JournalRow, Record<string, unknown>>;
   /** How many inputs the run had when an attempt first looked for its own. */

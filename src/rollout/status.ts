@@ -132,9 +132,8 @@ function failedMembers(work: readonly PlannedStep[], latest: Latest, members: re
 
 function gateStatus(step: PlannedStep, latest: Latest, view: JournalView, prefix: string): GateStatus {
   const { samples: of, failureLimit, errorLimit, inconclusiveLimit } = step.gate!;
-  const rows = [...(latest.get(step.id)?.values() ?? [])].filter(
-    (row) => !view.forgiven(row) || !isFailure(row.status),
-  );
+  // After a run that is tried again, everything is measured again.
+  const rows = [...(latest.get(step.id)?.values() ?? [])].filter((row) => !view.forgiven(row));
   const counted = { pass: 0, fail: 0, error: 0, inconclusive: 0 };
   const taken = rows.filter(({ status }) => status !== null && status !== 'aborted' && status !== 'waiting');
   for (const row of taken) counted[verdictOf(row)] += 1;

@@ -449,3 +449,135 @@ describe('a watch', () => {
     bench = undefined;
   });
 });
+
+describe('a gate', () => {
+  const batches = { sizes: [5] };
+
+  it('goes on waiting for a person in the next process, and rolls nothing back meanwhile', async () => {
+    let asked = 0;
+    const all = stage({
+      gate: () => {
+        asked += 1;
+        return asked > 2 ? ok({ healthy: true }) : ({ status: 'waiting', message: 'fine?', next: 'Say so.' } as never);
+      },
+    });
+    bench = await openBench(all.actions);
+    const gates = [{ id: 'health', uses: 'look', samples: 2, interval: '10s' }];
+    const plan = rolloutPlan(all.actions, users(5), { batches, steps: all.steps, gates });
+    let end = await bench.clock.run(bench.engine.start(plan, requester));
+    for (let times = 0; times < 2; times += 1) {
+      expect(end).toMatchObject({ status: 'waiting', message: 'b1-health: fine?' });
+      bench.clock.advance(3_600_000);
+      end = await bench.clock.run(bench.engine.resume(end.run));
+    }
+    expect(end.status).toBe('ok');
+    expect(all.has.size).toBe(5);
+  });
+
+  it('measures everything again when a rollout that failed is resumed', async () => {
+    let looks = 0;
+    let sick = true;
+    const all = stage({
+      gate: () => {
+        looks += 1;
+        return ok({ healthy: true });
+      },
+    });
+    const actions = [...all.actions, fakeAction('other', () => (sick ? failed() : ok()), { effect: 'read' })];
+    bench = await openBench(actions);
+    const plan = rolloutPlan(actions, users(5), {
+      batches,
+      rollback: { mode: 'none' },
+      steps: all.steps,
+      gates: [
+        { id: 'health', uses: 'look' },
+        { id: 'other', uses: 'other' },
+      ],
+    });
+    const first = await bench.clock.run(bench.engine.start(plan, requester));
+    expect({ status: first.status, looks }).toEqual({ status: 'failed', looks: 1 });
+    sick = false;
+    expect((await bench.clock.run(bench.engine.resume(first.run))).status).toBe('ok');
+    expect(looks).toBe(2);
+  });
+
+  it('takes a person who stops the rollout in the middle of a sample for no verdict', async () => {
+    const stop = new AbortController();
+    const all = stage({
+      gate: () => {
+        if (stop.signal.aborted) return ok({ healthy: true });
+        stop.abort(130);
+        throw new DOMException('stopped', 'AbortError');
+      },
+    });
+    bench = await openBench(all.actions);
+    const plan = rolloutPlan(all.actions, users(5), { batches, steps: all.steps, gates: [{ id: 'health', uses: 'look' }] });
+    const end = await bench.clock.run(bench.engine.start(plan, requester, { stop: stop.signal }));
+    expect(end.status).toBe('stopped');
+    expect(all.has.size).toBe(5);
+    expect((await bench.clock.run(bench.engine.resume(end.run))).status).toBe('ok');
+  });
+
+  it('of a watch rolls back at once, and waits for no other', async () => {
+    let looks = 0;
+    const all = stage();
+    const actions = [
+      ...all.actions,
+      fakeAction('sick', () => (++looks < 3 ? ok() : failed('sick')), { effect: 'read' }),
+    ];
+    bench = await openBench(actions);
+    const begun = bench.clock.nowMs();
+    const plan = rolloutPlan(actions, users(5), {
+      batches,
+      steps: all.steps,
+      watch: {
+        duration: '3h',
+        every: '1m',
+        gates: [
+          { id: 'well', uses: 'look' },
+          { id: 'sick', uses: 'sick' },
+        ],
+      },
+    });
+    const end = await bench.clock.run(bench.engine.start(plan, requester));
+    expect(end.status).toBe('rolled-back');
+    expect(bench.clock.nowMs() - begun).toBeLessThan(10 * 60_000);
+  });
+
+  it('of a watch takes its samples while another one with short pauses keeps the process', async () => {
+    const looks = { often: 0, seldom: 0 };
+    const all = stage();
+    const actions = [
+      ...all.actions,
+      ...(['often', 'seldom'] as const).map((name) =>
+        fakeAction(
+          name,
+          () => {
+            looks[name] += 1;
+            return ok();
+          },
+          { effect: 'read' },
+        ),
+      ),
+    ];
+    bench = await openBench(actions);
+    const plan = rolloutPlan(actions, users(5), {
+      batches,
+      steps: all.steps,
+      watch: {
+        duration: '30m',
+        every: '10m',
+        gates: [
+          { id: 'seldom', uses: 'seldom' },
+          { id: 'often', uses: 'often', interval: '30s' },
+        ],
+      },
+    });
+    let end = await bench.clock.run(bench.engine.start(plan, requester));
+    for (let ticks = 0; end.status === 'waiting' && ticks < 5; ticks += 1) {
+      bench.clock.advance(Math.max(0, Date.parse(end.wakeAt!) - bench.clock.nowMs()));
+      [end] = (await bench.clock.run(bench.engine.tick())).ran as [typeof end];
+    }
+    expect({ status: end.status, ...looks }).toEqual({ status: 'ok', often: 60, seldom: 3 });
+  });
+});

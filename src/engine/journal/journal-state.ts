@@ -135,9 +135,11 @@ export class JournalView {
     return first ? Date.parse(first.startedAt) : undefined;
   }
 
-  /** Inputs of a kind for a unit, made since it last failed: an answer counts once. */
+  /** Inputs of a kind for a unit, made since it last failed, or ended well before a run that is tried again: an answer counts once. */
   inputsFor(kind: RunInputRow['kind'], step: string, unit: string): RunInputRow[] {
-    const failed = this.of(step, unit).findLast((row) => isFailure(row.status));
+    const failed = this.of(step, unit).findLast(
+      (row) => isFailure(row.status) || (row.status === 'ok' && this.forgiven(row)),
+    );
     return this.inputs.filter(
       (row) =>
         row.kind === kind &&

@@ -62,6 +62,7 @@ export async function execute(deps: EngineDeps, request: ExecuteRequest): Promis
     startedAt: row.startedAt ?? now(),
     journal,
     halt,
+    failing: new AbortController(),
     steps: new Map(
       plan.steps.map((step) => [
         step.id,
@@ -118,11 +119,13 @@ async function runSteps(run: RunContext): Promise<Map<string, StepEnd>> {
       return;
     }
     handlersOnly = true;
+    run.failing.abort();
     if (state.step.onFailure.startsWith('step:')) {
       const handler = run.steps.get(state.step.onFailure.slice('step:'.length));
       if (handler) handler.triggered = true;
     }
   };
+  const workOf = (ids: Map<string, unknown>) => [...ids.keys()].filter((id) => !run.steps.get(id)!.step.gate).length;
   const start = (state: StepState) => {
     state.status = 'running';
     const work = runStep(run, state).then(
@@ -140,8 +143,11 @@ async function runSteps(run: RunContext): Promise<Map<string, StepEnd>> {
 
   for (;;) {
     for (const state of run.steps.values()) {
-      if (running.size >= run.plan.maxParallelSteps || run.halt.stopping.aborted) break;
-      if (state.status === 'pending' && mayStart(run, state, handlersOnly)) start(state);
+      if (run.halt.stopping.aborted) break;
+      if (state.status !== 'pending') continue;
+      // Gates wait for days, side by side: they take no place from others.
+      const full = running.size >= run.plan.maxParallelSteps && workOf(running) >= run.plan.maxParallelSteps;
+      if ((state.step.gate || !full) && mayStart(run, state, handlersOnly)) start(state);
     }
     if (running.size === 0) break;
     await Promise.race(running.values());
@@ -294,7 +300,8 @@ async function answeredMeanwhile(run: RunContext): Promise<boolean> {
   return view.inputs.some(({ kind, step, unit }, index) => {
     if (kind === 'control' || kind === 'request') return false;
     const units = run.steps.get(step)?.units ?? [];
-    const rows = units.flatMap(({ id }) => (unit === '' || unit === id ? [view.last(step, id)] : []));
+    // By name, as a gate asks in units of its own.
+    const rows = unit === '' ? units.map(({ id }) => view.last(step, id)) : [view.last(step, unit)];
     return rows.some((row) => row?.status === 'waiting' && index >= (run.inputsSeen.get(row) ?? 0));
   });
 }

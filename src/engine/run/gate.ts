@@ -28,15 +28,17 @@ export async function runGate(run: RunContext, state: StepState, base: PlannedUn
   for (let number = 1; number <= gate.samples; number += 1) {
     const unit: PlannedUnit = { ...base, id: `sample-${number}` };
     let row = rowOf(run, step.id, unit.id);
-    if (row === undefined || row.status === null || row.status === 'aborted' || row.status === 'unknown') {
+    if (isOpen(row)) {
       const dueMs = begun + gate.delayMs + (number - 1) * gate.intervalMs;
-      const waiting = await untilDue(run, dueMs);
+      const waiting = await untilDue(run, state, dueMs);
       if (waiting === 'stopped') return { status: 'pending', message: 'stopped before it ended', failedTargets: [] };
       if (waiting !== 'due') return later(run, number, gate, waiting);
-      if (isMissed(run, gate, number, begun)) row = await noteGap(run, step.id, unit);
+      // Whoever was asked in time may answer late.
+      if (row?.status !== 'waiting' && isMissed(run, gate, number, begun)) row = await noteGap(run, step.id, unit);
       else {
         const end = await runUnit(run, { ...state, step: { ...step, retry: { ...step.retry, attempts: 1 } } }, unit);
-        if (end.status === 'pending')
+        // Cut off by whoever stopped the run: that says nothing of the system.
+        if (end.status === 'pending' || end.status === 'aborted' || end.status === 'unknown')
           return { status: 'pending', message: 'stopped before it ended', failedTargets: [] };
         if (end.status === 'waiting')
           return {
@@ -53,10 +55,15 @@ export async function runGate(run: RunContext, state: StepState, base: PlannedUn
     counted[verdict] += 1;
     if (verdict !== 'pass') last = `sample ${number}: ${row!.message ?? verdict}`;
     const broken = exceeds(gate, counted);
-    if (broken) return no(`${broken}; ${last}`);
+    if (broken) return no(run, state, `${broken}; ${last}`);
   }
-  if (counted.pass === 0) return no(`no sample passed; ${last}`);
+  if (counted.pass === 0) return no(run, state, `no sample passed; ${last}`);
   return { status: 'ok', failedTargets: [] };
+}
+
+/** Not taken yet, or not to its end. */
+function isOpen(row: JournalRow | undefined): boolean {
+  return row === undefined || row.status === null || ['waiting', 'aborted', 'unknown'].includes(row.status);
 }
 
 /** What a sample says of the system. @returns `inconclusive` for what gave no data, never `pass` */
@@ -102,16 +109,31 @@ function rowOf(run: RunContext, step: string, unit: string): JournalRow | undefi
 }
 
 /** `due`, `stopped`, or the time at which somebody else has to go on. */
-async function untilDue(run: RunContext, dueMs: number): Promise<'due' | 'stopped' | number> {
-  const { clock } = run.deps;
+async function untilDue(run: RunContext, state: StepState, dueMs: number): Promise<'due' | 'stopped' | number> {
+  const { clock, follow } = run.deps;
+  const over = AbortSignal.any([run.halt.stopping, run.failing.signal]);
   for (;;) {
     const leftMs = dueMs - clock.nowMs();
-    if (run.halt.stopping.aborted) return 'stopped';
+    if (over.aborted) return 'stopped';
     if (leftMs <= 0) return 'due';
-    if (leftMs > longestPauseInProcessMs && !run.deps.follow) return dueMs;
+    if (leftMs > longestPauseInProcessMs && !follow && !stays(run, state)) return dueMs;
     // In short steps: the wall clock may be set while we sleep.
-    await clock.sleep(Math.min(leftMs, longestPauseInProcessMs), run.halt.stopping).catch(() => undefined);
+    await clock.sleep(Math.min(leftMs, longestPauseInProcessMs), over).catch(() => undefined);
   }
+}
+
+/** Another gate of the watch keeps this process with its short pauses: nobody else could take our samples meanwhile. */
+function stays(run: RunContext, { step }: StepState): boolean {
+  if (step.batch !== undefined) return false;
+  return [...run.steps.values()].some(
+    (other) =>
+      other.step.gate !== undefined &&
+      other.step.id !== step.id &&
+      other.step.batch === undefined &&
+      (other.status === 'pending' || other.status === 'running') &&
+      other.step.gate.samples > 1 &&
+      other.step.gate.intervalMs <= longestPauseInProcessMs,
+  );
 }
 
 function later(run: RunContext, number: number, gate: GateSpec, wakeAtMs: number): StepEnd {
@@ -154,6 +176,11 @@ async function noteGap(run: RunContext, step: string, unit: PlannedUnit): Promis
   return row;
 }
 
-function no(message: string): StepEnd {
-  return { status: 'failed', message: `the gate says no: ${message}`, failedTargets: [] };
+/** It speaks of all that was changed: of its batch, and after the last one of every batch. */
+function no(run: RunContext, { step }: StepState, message: string): StepEnd {
+  const about = run.plan.steps.filter(
+    ({ batch, gate }) => batch !== undefined && !gate && (step.batch === undefined || batch === step.batch),
+  );
+  const failedTargets = [...new Set(about.flatMap(({ targets }) => targets))];
+  return { status: 'failed', message: `the gate says no: ${message}`, failedTargets };
 }

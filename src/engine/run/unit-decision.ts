@@ -23,6 +23,9 @@ export function decideNext(view: JournalView, step: PlannedStep, unit: string, e
   const last = view.last(step.id, unit);
   if (!last) return { do: 'start', delayMs: 0 };
   const ours = last.seq > entrySeq;
+  // What a gate saw before the run failed says nothing of the system now.
+  if (step.gate && view.forgiven(last) && last.status !== null && last.status !== 'unknown')
+    return { do: 'start', delayMs: 0 };
   switch (last.status) {
     case null:
       return { do: 'recover', row: last };
