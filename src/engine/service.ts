@@ -6,6 +6,7 @@ import type { Fence, JournalRow, RunRow } from '../record/types.ts';
 import type { EngineDeps } from './deps.ts';
 import {
   type Control,
+  controls,
   type Decision,
   isFailure,
   JournalView,
@@ -97,6 +98,12 @@ export class Engine {
       if (closed.includes(row.status)) throw runOver(row, 'there is nothing to resume');
       if (options.dueOnly && (row.status !== 'waiting' || row.wakeAt === null)) return endOf(row);
       const view = await this.#view(row.id);
+      const abort = controls(view.inputs).findLast((control) => control.action === 'abort');
+      // Said while a process was at its last commit: nobody goes on by himself with what is to end for good.
+      if (abort && options.dueOnly) {
+        await this.#endAborted(row.id, abort.reason, fence);
+        return endOf((await this.#deps.record.runs.get(row.id))!);
+      }
       if (view.paused()) {
         if (options.dueOnly) return endOf(row);
         await this.#control(row.id, { action: 'unpause' });
@@ -154,13 +161,7 @@ export class Engine {
     try {
       const lock = await this.#deps.record.locks.acquire(`run:${row.id}`, `abort of run ${row.id}`);
       try {
-        await this.#closeOpenRows(row.id, lock.fence);
-        const at = this.#now();
-        await this.#deps.record.runs.setStatus(
-          row.id,
-          { status: 'aborted', at, exitCode: ExitCode.failed, message: `aborted: ${reason}`, wakeAt: null },
-          lock.fence,
-        );
+        await this.#endAborted(row.id, reason, lock.fence);
       } finally {
         await lock.release();
       }
@@ -171,17 +172,29 @@ export class Engine {
     }
   }
 
+  async #endAborted(runId: string, reason: string, fence: Fence): Promise<void> {
+    await this.#closeOpenRows(runId, fence);
+    const at = this.#now();
+    await this.#deps.record.runs.setStatus(
+      runId,
+      { status: 'aborted', at, exitCode: ExitCode.failed, message: `aborted: ${reason}`, wakeAt: null },
+      fence,
+    );
+  }
+
   /**
    * Has a run start nothing new until it is resumed. What is under way goes to its end first.
    * @throws OaopsError `run-over` (exit 4)
    */
   async pause(runId: string, reason: string): Promise<{ run: string; state: 'paused' | 'asked' }> {
     const row = await this.#deps.record.runs.resolve(runId);
-    if (closed.includes(row.status) || row.status === 'failed') throw runOver(row, 'there is nothing to pause');
+    refuseEnded(row);
     await this.#control(row.id, { action: 'pause', reason });
     try {
       const lock = await this.#deps.record.locks.acquire(`run:${row.id}`, `pause of run ${row.id}`);
       try {
+        // It may have come to its end since it was looked up.
+        refuseEnded((await this.#deps.record.runs.get(row.id))!);
         const message = `paused by ${this.#deps.actor}: ${reason}`;
         const change = {
           status: 'waiting' as const,
@@ -329,6 +342,12 @@ export class Engine {
   #now(): string {
     return isoTime(this.#deps.clock.nowMs());
   }
+}
+
+/** Nothing of it is under way or to come. */
+function refuseEnded(row: RunRow): void {
+  if (['running', 'waiting', 'stopped'].includes(row.status)) return;
+  throw runOver(row, 'there is nothing to pause');
 }
 
 function signalsOf({ stop, kill }: StopSignals): StopSignals {

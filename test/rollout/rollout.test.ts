@@ -331,6 +331,81 @@ describe('a rollout', () => {
   });
 });
 
+describe('a pause', () => {
+  /** Three batches of two, each with a step of ten seconds. */
+  async function slowRollout(written: Record<string, unknown> = {}) {
+    const all = stage();
+    const actions = [
+      ...all.actions,
+      fakeAction('slow', async (_, { clock }) => {
+        await clock.sleep(10_000);
+        return ok();
+      }),
+    ];
+    const opened = await openBench(actions);
+    const plan = rolloutPlan(actions, users(6), {
+      batches: { sizes: [2] },
+      steps: [...all.steps, { id: 'slow', uses: 'slow' }],
+      ...written,
+    });
+    return { all, opened, plan };
+  }
+  const first = async (opened: Bench) => (await opened.record.runs.list({}))[0]!.id;
+
+  it('runs no cleanup: the rollout goes on later', async () => {
+    const { all, opened, plan } = await slowRollout({ finally: [{ id: 'thaw', uses: 'restore' }] });
+    bench = opened;
+    const running = opened.engine.start(plan, requester);
+    void opened.clock.sleep(12_000).then(async () => opened.engine.pause(await first(opened), 'look'));
+    const end = await opened.clock.run(running);
+    expect(end.status).toBe('waiting');
+    expect((await opened.record.runs.journal(end.run)).filter(({ step }) => step === 'thaw')).toEqual([]);
+    expect((await opened.clock.run(opened.engine.resume(end.run))).status).toBe('ok');
+    expect(all.has.size).toBe(6);
+  });
+
+  it('does not keep an abort from being heard while the last step goes to its end', async () => {
+    const { opened, plan } = await slowRollout();
+    bench = opened;
+    const running = opened.engine.start(plan, requester);
+    void opened.clock.sleep(1000).then(async () => opened.engine.pause(await first(opened), 'look'));
+    void opened.clock.sleep(4000).then(async () => opened.engine.abort(await first(opened), 'wrong package'));
+    expect(await opened.clock.run(running)).toMatchObject({ status: 'aborted', message: 'aborted: wrong package' });
+  });
+
+  it('wakes no run that has come to its end meanwhile', async () => {
+    const all = stage();
+    let ends = async () => {};
+    bench = await openBench(all.actions, {
+      wrap: (record) => ({
+        ...record,
+        runs: new Proxy(record.runs, {
+          get: (runs, name) => {
+            if (name !== 'addInput') return (runs[name as keyof typeof runs] as () => unknown).bind(runs);
+            return async (...args: Parameters<typeof runs.addInput>) => {
+              await ends();
+              await runs.addInput(...args);
+            };
+          },
+        }),
+      }),
+    });
+    const { engine, record } = bench;
+    const plan = rolloutPlan(all.actions, users(2), {
+      batches: { sizes: [2] },
+      steps: all.steps,
+      gates: [{ id: 'health', uses: 'look', delay: '1h' }],
+    });
+    const { run } = await bench.clock.run(engine.start(plan, requester));
+    ends = async () => {
+      ends = async () => {};
+      await engine.abort(run, 'wrong package');
+    };
+    await expect(engine.pause(run, 'look')).rejects.toMatchObject({ code: 'run-over' });
+    expect((await record.runs.get(run))!.status).toBe('aborted');
+  });
+});
+
 it('ends when steps of its batches run side by side, however many batches there are', async () => {
   const all = stage({ bad: (id) => id === 'u0020' });
   bench = await openBench(all.actions);

@@ -22,7 +22,7 @@ export function controlWatch(run: RunContext, known: number): () => void {
       if (pause) {
         const { by } = inputs.find(({ body }) => body === pause)!;
         run.halt.stop({ kind: 'pause', message: `paused by ${by}: ${pause.reason}`, exitCode: 6 });
-        return;
+        // What is under way may take long: an abort is still listened for.
       }
     }
   };

@@ -86,7 +86,9 @@ export async function execute(deps: EngineDeps, request: ExecuteRequest): Promis
     const closing = cleanupBegun(plan, journal.view);
     const ends = before ? new Map<string, StepEnd>() : closing ? endsInJournal(run) : await runSteps(run);
     const undo = await undoIfAsked(run, ends);
-    await cleanUp(run, ends, { kill: request.kill, lost: request.lost });
+    // A paused run is not over: its steps still rely on what the cleanup takes away.
+    const goesOn = halt.reason?.kind === 'pause' && (undo === undefined || undo.status === 'pending');
+    if (!goesOn) await cleanUp(run, ends, { kill: request.kill, lost: request.lost });
     return await finish(run, ends, undo, fence, startedMs);
   } finally {
     unwatch();

@@ -36,7 +36,8 @@ export class Halt {
   }
 
   stop(reason: HaltReason): void {
-    if (this.reason) return;
+    // A pause is the mildest of them: whatever comes after it stands over it.
+    if (this.reason && (this.reason.kind !== 'pause' || reason.kind === 'pause')) return;
     this.reason = reason;
     this.#stop.abort('stop');
     // Who pauses a run wants what is under way to end well, however long it takes.
@@ -48,7 +49,7 @@ export class Halt {
   }
 
   kill(reason: HaltReason): void {
-    this.reason ??= reason;
+    if (!this.reason || this.reason.kind === 'pause') this.reason = reason;
     this.#stop.abort('stop');
     this.#kill.abort('killed');
   }
