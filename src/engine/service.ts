@@ -98,13 +98,13 @@ export class Engine {
       if (closed.includes(row.status)) throw runOver(row, 'there is nothing to resume');
       if (options.dueOnly && (row.status !== 'waiting' || row.wakeAt === null)) return endOf(row);
       const view = await this.#view(row.id);
-      const abort = controls(view.inputs).findLast((control) => control.action === 'abort');
-      // Said while a process was at its last commit: nobody goes on by himself with what is to end for good.
-      if (abort && options.dueOnly) {
-        await this.#endAborted(row.id, abort.reason, fence);
+      const unheard = controls(view.inputs).findLast(({ action }) => action === 'abort' || action === 'unpause');
+      // Said while a process was at its last commit: only a person goes on with what was to end for good.
+      if (unheard?.action === 'abort' && options.dueOnly) {
+        await this.#endAborted(row.id, unheard.reason, fence);
         return endOf((await this.#deps.record.runs.get(row.id))!);
       }
-      if (view.paused()) {
+      if (view.paused() || unheard?.action === 'abort') {
         if (options.dueOnly) return endOf(row);
         await this.#control(row.id, { action: 'unpause' });
       }
@@ -161,6 +161,9 @@ export class Engine {
     try {
       const lock = await this.#deps.record.locks.acquire(`run:${row.id}`, `abort of run ${row.id}`);
       try {
+        // It may have come to its end since it was looked up.
+        const now = (await this.#deps.record.runs.get(row.id))!;
+        if (closed.includes(now.status)) throw runOver(now, 'there is nothing to abort');
         await this.#endAborted(row.id, reason, lock.fence);
       } finally {
         await lock.release();
