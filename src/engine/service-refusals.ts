@@ -1,4 +1,4 @@
-import { OaopsError } from '../core/errors.ts';
+import { OaopsError, usageError } from '../core/errors.ts';
 import type { RunStatus } from '../core/events.ts';
 import { ExitCode } from '../core/exit-codes.ts';
 import type { RunRow } from '../record/types.ts';
@@ -7,6 +7,15 @@ import type { Plan } from './plan/plan-types.ts';
 
 /** After these, a run is over for good. */
 export const closed: readonly RunStatus[] = ['ok', 'rolled-back', 'aborted'];
+
+/** A number that was mistyped would end a run without taking anything back. */
+export function refuseUnknownBatch({ batches = [] }: Plan, numbers: readonly number[]): void {
+  const unknown = numbers.find((number) => !batches.some((batch) => batch.number === number));
+  if (unknown === undefined) return;
+  throw usageError('batch-unknown', `there is no batch ${unknown}`, {
+    next: batches.length === 0 ? 'The run has no batches.' : `Its batches are 1 to ${batches.length}.`,
+  });
+}
 
 /** A run whose steps have no undo keeps its status. */
 export function refuseEmptyUndo(row: RunRow, plan: Plan, view: JournalView): void {

@@ -20,7 +20,7 @@ import { canFinishPlan } from './plan/plan-version.ts';
 import { cleanupDone } from './run/cleanup.ts';
 import { execute } from './run/execute.ts';
 import { endOf, type RunEnd } from './run/outcome.ts';
-import { cleanupOver, closed, isLockHeld, refuseEmptyUndo, runOver } from './service-refusals.ts';
+import { cleanupOver, closed, isLockHeld, refuseEmptyUndo, refuseUnknownBatch, runOver } from './service-refusals.ts';
 
 /** How the process asks a run to stop: first and second signal. */
 export interface StopSignals {
@@ -119,7 +119,7 @@ export class Engine {
     });
   }
 
-  /** Takes back what a run did. @throws OaopsError `run-over`, `nothing-to-undo` (exit 4) */
+  /** Takes back what a run did. @throws OaopsError `run-over`, `nothing-to-undo` (exit 4), `batch-unknown` (exit 2) */
   async undo(
     runId: string,
     options: StopSignals & { scope?: UndoRequest['scope']; targets?: string[]; batches?: number[] } = {},
@@ -130,6 +130,7 @@ export class Engine {
       if (row.status === 'rolled-back') throw runOver(row, 'everything is taken back already');
       const view = await this.#view(row.id);
       const plan = await this.#storedPlan(row);
+      refuseUnknownBatch(plan, options.batches ?? []);
       refuseEmptyUndo(row, plan, view);
       const named = options.targets ?? [];
       const failed = view.rows.filter(

@@ -656,3 +656,46 @@ describe('a gate', () => {
     expect({ status: end.status, ...looks }).toEqual({ status: 'ok', often: 60, seldom: 3 });
   });
 });
+
+describe('a rollback', () => {
+  const gates = [{ id: 'health', uses: 'look', success: 'result.healthy' }];
+
+  it('of batches takes back all of them when the watch says no', async () => {
+    const all = stage({ gate: () => ok({ healthy: false }) });
+    bench = await openBench(all.actions);
+    const plan = rolloutPlan(all.actions, users(4), {
+      batches: { sizes: [2] },
+      steps: all.steps,
+      rollback: { scope: 'batch' },
+      watch: { duration: '30s', every: '30s', gates },
+    });
+    expect((await bench.clock.run(bench.engine.start(plan, requester))).status).toBe('rolled-back');
+    expect(all.has.size).toBe(0);
+  });
+
+  it('leaves nobody with the change because that of somebody else cannot be taken back', async () => {
+    const all = stage({ gate: () => ok({ healthy: all.has.size < 4 }) });
+    const actions = [
+      ...all.actions.filter(({ name }) => name !== 'restore'),
+      fakeAction('restore', ({ user }) => {
+        if (user === 'u0004') return failed('stuck');
+        all.has.delete(String(user));
+        return ok();
+      }),
+    ];
+    bench = await openBench(actions);
+    const plan = rolloutPlan(actions, users(6), { batches: { sizes: [2] }, steps: all.steps, gates });
+    const end = await bench.clock.run(bench.engine.start(plan, requester));
+    expect(end).toMatchObject({ status: 'undo-failed' });
+    expect([...all.has]).toEqual(['u0004']);
+  });
+
+  it('of a batch that does not exist is refused, and changes nothing', async () => {
+    const all = stage();
+    bench = await openBench(all.actions);
+    const plan = rolloutPlan(all.actions, users(4), { batches: { sizes: [2] }, steps: all.steps });
+    const { run } = await bench.clock.run(bench.engine.start(plan, requester));
+    await expect(bench.engine.undo(run, { scope: 'batch', batches: [3] })).rejects.toMatchObject({ code: 'batch-unknown' });
+    expect((await bench.record.runs.get(run))!.status).toBe('ok');
+  });
+});

@@ -36,6 +36,8 @@ export interface UndoRequest {
   /** `failure`: the run does it by itself; `person`: somebody asked for it, which also answers mode `ask`. */
   cause: 'failure' | 'person';
   by: string;
+  /** The step whose failure asked for it. */
+  failedStep?: string;
 }
 
 /** A run's journal and inputs in memory, indexed: what the engine decides by. */

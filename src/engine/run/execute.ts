@@ -230,19 +230,22 @@ async function undoIfAsked(run: RunContext, ends: Map<string, StepEnd>): Promise
     ([id, end]) => end.status === 'failed' && run.steps.get(id)?.step.onFailure === 'undo',
   );
   if (!request && failed.length > 0 && run.halt.reason?.kind !== 'abort') {
-    const batches = failed.flatMap(([id]) => run.steps.get(id)!.step.batch ?? []);
+    const batches = failed.map(([id]) => run.steps.get(id)!.step.batch);
+    // What fails after the last batch, such as the watch, speaks of all of them.
+    const known = batches.filter((batch) => batch !== undefined);
     request = {
       targets: [...new Set(failed.flatMap(([, end]) => end.failedTargets))],
-      ...(run.plan.batches ? { batches: [...new Set(batches)] } : {}),
+      ...(run.plan.batches && known.length === batches.length ? { batches: [...new Set(known)] } : {}),
       cause: 'failure',
       by: 'oaops',
+      failedStep: failed[0]![0],
     };
     await run.journal.addControl('oaops', { action: 'undo', request });
   }
   if (!request) return undefined;
   const end = await runUndo(run, request);
   if (request.cause !== 'failure') return end;
-  const failedStep = failed[0]?.[0] ?? run.plan.steps.find((step) => hasFailed(run, step.id))?.id;
+  const failedStep = failed[0]?.[0] ?? request.failedStep ?? run.plan.steps.find((step) => hasFailed(run, step.id))?.id;
   return failedStep === undefined ? end : { ...end, failedStep };
 }
 

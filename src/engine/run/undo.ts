@@ -4,6 +4,7 @@ import { type UndoRequest, unitPath } from '../journal/journal-state.ts';
 import type { PlannedUnit } from '../plan/plan-types.ts';
 import { attempt, type Job, storedFailure } from './attempt.ts';
 import { isDone } from './scope.ts';
+import { memberOf } from './tolerance.ts';
 import { decideCommand, recover } from './unit.ts';
 
 /** How an undo stands when nothing more can be done with it in this process. */
@@ -29,7 +30,7 @@ interface DoneUnit {
 
 /**
  * Takes back done units in the reverse order of their start, each journalled in the phase `undo`. A unit whose undo failed
- * ends the undo of its target: what came before it there may need it; other targets go on.
+ * ends the undo of its target: what came before it there may need it; other targets go on, and so do other batches and other members.
  */
 export async function runUndo(run: RunContext, request: UndoRequest): Promise<UndoEnd> {
   const done = doneUnits(run);
@@ -47,10 +48,10 @@ export async function runUndo(run: RunContext, request: UndoRequest): Promise<Un
       };
     }
   }
-  const blocked = new Set<string>();
+  const blocked = new Blocked();
   let worst: Pick<UndoEnd, 'status' | 'message' | 'next'> | undefined;
-  const note = (status: 'failed' | 'unknown', row: JournalRow, next?: string) => {
-    blocked.add(row.target);
+  const note = (status: 'failed' | 'unknown', entry: DoneUnit, row: JournalRow, next?: string) => {
+    blocked.add(entry);
     if (worst?.status === 'unknown') return;
     worst = {
       status,
@@ -59,15 +60,16 @@ export async function runUndo(run: RunContext, request: UndoRequest): Promise<Un
     };
   };
   for (const entry of inScope) {
-    if (blocked.has(entry.unit.target)) continue;
+    if (blocked.has(entry)) continue;
     if (run.halt.stopping.aborted) return { status: 'pending', remaining: doneUnits(run).map(name) };
     const row = await undoUnit(run, entry);
     if (row === undefined || row.status === 'aborted')
       return { status: 'pending', remaining: doneUnits(run).map(name) };
-    if (row.status === 'unknown') note('unknown', row, decideCommand(run, row));
+    if (row.status === 'unknown') note('unknown', entry, row, decideCommand(run, row));
     else if (row.status !== 'undone')
       note(
         'failed',
+        entry,
         row,
         storedFailure(row).next ?? `Repair the cause, then run "oaops runs undo ${run.runId}" again.`,
       );
@@ -75,6 +77,34 @@ export async function runUndo(run: RunContext, request: UndoRequest): Promise<Un
   const remaining = [...doneUnits(run).map(name), ...unknownUnits(run)];
   if (worst) return { ...worst, remaining };
   return { status: remaining.length === 0 ? 'undone' : 'partly', remaining };
+}
+
+/**
+ * What an undo that failed keeps from being taken back: what came before it on the same target. Batches have no member in common, and members
+ * nothing to do with each other, so one of them that cannot be taken back leaves nobody else with the change.
+ */
+class Blocked {
+  readonly #keys = new Set<string>();
+
+  add(entry: DoneUnit): void {
+    const { target, batch, member } = placeOf(entry);
+    const keys = [['any', target], ['any', target, batch], ['any', target, batch, member], ['all', target, batch, member]];
+    for (const key of keys) this.#keys.add(JSON.stringify(key));
+  }
+
+  has(entry: DoneUnit): boolean {
+    const { target, batch, member } = placeOf(entry);
+    const has = (...key: unknown[]) => this.#keys.has(JSON.stringify(key));
+    if (batch === null) return has('any', target);
+    if (has('all', target, null, null) || has('all', target, batch, null)) return true;
+    return member === null ? has('any', target, batch) : has('any', target, batch, member);
+  }
+}
+
+function placeOf({ state, unit }: DoneUnit): { target: string; batch: number | null; member: string | null } {
+  const batch = state.step.batch ?? null;
+  const member = memberOf(state.step, unit);
+  return { target: unit.target, batch, member: batch === null || member === unit.target ? null : member };
 }
 
 /** Units whose effect is in place and changes something, last started first. */
