@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ExitCode } from '../core/exit-codes.ts';
-import { formatDuration, parseDuration } from '../core/units.ts';
+import { parseDuration } from '../core/units.ts';
 import type { Action, ActionContext, ActionOutcome } from '../engine/action.ts';
 import type { FactStore } from '../record/types.ts';
 import {
@@ -44,7 +44,8 @@ export const patchRequire: Action<Precondition, Services> = {
     };
     if (found.problem === undefined) return { status: 'ok', result };
     const override = await context.answer();
-    if (override?.value === 'override') {
+    // Taken upon oneself was what was known then, and nothing worse that came since.
+    if (override?.value === 'override' && override.about === found.problem) {
       const { by, comment = '' } = override;
       context.warn(`${found.problem}: overridden by ${by}: ${comment}`);
       return { status: 'ok', result: { ...result, overriddenBy: by, reason: comment } };
@@ -119,9 +120,11 @@ function packageProblem(
       input.path === args.artefact &&
       'sha256' in input,
   );
-  return planned && planned.sha256 !== sha256
-    ? `${args.artefact} is not the file that the plan was made with`
-    : undefined;
+  if (!planned)
+    return args.sha256 === undefined
+      ? `nothing says which file ${args.artefact} must be: it is no input of the plan, and no sha256 is written`
+      : undefined;
+  return planned.sha256 === sha256 ? undefined : `${args.artefact} is not the file that the plan was made with`;
 }
 
 async function lookForBackup(
@@ -134,11 +137,8 @@ async function lookForBackup(
   const { run, exitCode } = last.body as { run: string; exitCode: number };
   if (exitCode !== ExitCode.success)
     return told(`the last backup by ${runbook} did not go well (run ${run})`, null, [run]);
-  const ageMs = nowMs - Date.parse(last.at);
-  if (ageMs > parseDuration(maxAge))
-    return told(`the last backup by ${runbook} is ${formatDuration(ageMs)} old, at most ${maxAge} is allowed`, null, [
-      run,
-    ]);
+  if (nowMs - Date.parse(last.at) > parseDuration(maxAge))
+    return told(`the last backup by ${runbook} was at ${last.at}, longer ago than ${maxAge}`, null, [run]);
   return told(undefined, null, [run]);
 }
 

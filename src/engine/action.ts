@@ -82,6 +82,8 @@ export interface ManualAnswer {
   by: string;
   atMs: number;
   comment?: string;
+  /** Of an override: the problem that it is about, as it was told. */
+  about?: string;
   /** Evidence file, copied into the run's folder. */
   file?: { name: string; sha256: string; sizeBytes: number; path: string };
 }

@@ -9,6 +9,9 @@ import {
 } from '../runbook/schema/common.ts';
 import type { GateSpec, LocalizedText } from '../runbook/types.ts';
 
+/** Shorter ones would measure nothing but the measuring; zero would never come to an end. */
+export const pauseSchema = durationSchema.refine((ms) => ms >= 1000, { error: 'shorter than 1s' });
+
 const measured = {
   id: stepIdSchema.describe('Unique in the runbook.'),
   name: localizedTextSchema.optional(),
@@ -34,7 +37,7 @@ export const gateSchema = z
   .strictObject({
     ...measured,
     samples: z.int().min(1).max(10_000).default(1).describe('How often it is measured.'),
-    interval: durationSchema.default(30_000).describe('From one sample to the next.'),
+    interval: pauseSchema.default(30_000).describe('From one sample to the next.'),
     delay: durationSchema.default(0).describe('Before the first sample: the time to soak.'),
   })
   .transform(
@@ -49,7 +52,7 @@ export const gateSchema = z
 export const watchGateSchema = z
   .strictObject({
     ...measured,
-    interval: durationSchema.optional().describe("From one sample to the next; default the watch's."),
+    interval: pauseSchema.optional().describe("From one sample to the next; default the watch's."),
   })
   .transform((gate) => defined(gate));
 export type WatchGate = z.infer<typeof watchGateSchema>;

@@ -99,6 +99,7 @@ export function evidenceProblem(
       : `test rounds passed by this package: ${rounds.length}, needed ${condition.atLeast}`;
   }
   if (!last) return `there is no ${words[condition.what]} of this package on record`;
+  if (!last.body.passed) return `the last ${words[condition.what]} of this package failed (run ${last.body.run})`;
   if (condition.what === 'risk') {
     const percent = last.body.percent;
     if (percent === undefined) return 'the risk assessment names no probability';
@@ -106,7 +107,6 @@ export function evidenceProblem(
       ? undefined
       : `the risk is assessed at ${percent} %, at most ${condition.maxPercent} % is allowed`;
   }
-  if (!last.body.passed) return `the last ${words[condition.what]} of this package failed (run ${last.body.run})`;
   const ageMs = nowMs - Date.parse(last.at);
   return ageMs <= parseDuration(condition.maxAge)
     ? undefined

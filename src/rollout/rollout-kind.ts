@@ -56,6 +56,15 @@ function checkRollout(spec: RolloutSpec, report: Report): void {
     }
   }
   for (const [index, step] of spec.steps.entries()) {
+    const eachMember = typeof step.forEach === 'string' && /\bbatch\b/.test(step.forEach);
+    if (step.onFailure === 'continue' && (eachMember || step.targets?.includes('batch'))) {
+      report({
+        rule: 'rollout-continue',
+        message: '"onFailure: continue" would go on beyond the budget',
+        next: 'Leave it out, and write in "budget" how many members may fail.',
+        path: ['spec', 'steps', index, 'onFailure'],
+      });
+    }
     if (step.targets?.includes('batch') && spec.population.from !== 'inventory') {
       report({
         rule: 'rollout-batch-targets',

@@ -4,7 +4,7 @@ import { durationSchema } from '../runbook/schema/common.ts';
 import { commonSpec } from '../runbook/schema/spec.ts';
 import { stepsSchema } from '../runbook/schema/steps.ts';
 import { budgetSchema } from './budget.ts';
-import { gateSchema, watchGateSchema } from './gates.ts';
+import { gateSchema, pauseSchema, watchGateSchema } from './gates.ts';
 import { populationSchema } from './population/schema.ts';
 import { preconditionSchema } from './preconditions.ts';
 
@@ -49,7 +49,7 @@ export const rolloutSpecSchema = z.strictObject({
   watch: z
     .strictObject({
       duration: durationSchema.default(72 * 3_600_000).describe('After the last batch (UP-07); default 72h.'),
-      every: durationSchema.default(15 * 60_000).describe('From one sample to the next.'),
+      every: pauseSchema.default(15 * 60_000).describe('From one sample to the next.'),
       gates: z.array(watchGateSchema).min(1).max(50),
     })
     .optional()

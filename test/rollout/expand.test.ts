@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { makeBatches } from '../../src/rollout/batches.ts';
 import { expandRollout } from '../../src/rollout/expand.ts';
+import { rolloutKind } from '../../src/rollout/rollout-kind.ts';
 import { rolloutSpecSchema } from '../../src/rollout/schema.ts';
 import { users } from './rolling.ts';
 
@@ -70,4 +71,16 @@ describe('the order of a rollout', () => {
     });
     expect(needs).toMatchObject({ thaw: ['watch-one', 'watch-two'], tell: ['watch-one', 'watch-two'] });
   });
+});
+
+it('takes no pause that never ends, and no step for each member that goes on beyond the budget', () => {
+  expect(() => needsOf({ watch: { every: '0s', gates: [{ id: 'one', uses: 'exec' }] } })).toThrow('shorter than 1s');
+  const spec = rolloutSpecSchema.parse({
+    population: { from: 'csv', file: 'users.csv', id: 'login' },
+    batches: { sizes: [1] },
+    steps: [{ id: 'apply', uses: 'exec', forEach: 'batch.ids', onFailure: 'continue' }],
+  });
+  const rules: string[] = [];
+  rolloutKind.rules!(spec, ({ rule }) => rules.push(rule));
+  expect(rules).toContain('rollout-continue');
 });

@@ -40,7 +40,10 @@ export async function overrideStep(
       `See "oaops patch status ${row.id}".`,
     );
   }
-  const answer: ManualAnswer = { value: 'override', by: deps.actor, atMs: deps.clock.nowMs(), comment: request.reason };
+  if (request.reason.trim() === '') throw usageError('reason-missing', 'an override needs a reason');
+  const problem = last.message ?? '';
+  const { actor: by, clock } = deps;
+  const answer: ManualAnswer = { value: 'override', by, atMs: clock.nowMs(), comment: request.reason, about: problem };
   await deps.record.runs.addInput({
     runId: row.id,
     step: step.id,
@@ -51,7 +54,7 @@ export async function overrideStep(
     // Said after the refusal, whatever the clock says.
     body: { ...spokenTo(last, answer), waitingSeq: last.seq + 1 },
   });
-  return { run: row.id, step: step.id, by: deps.actor, problem: last.message ?? '' };
+  return { run: row.id, step: step.id, by: deps.actor, problem };
 }
 
 type Deps = Pick<EngineDeps, 'record' | 'clock' | 'random' | 'runsDir' | 'actor' | 'signatures'>;

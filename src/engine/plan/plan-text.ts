@@ -23,10 +23,12 @@ export function planText(plan: Plan, lang?: string): string {
   ];
   if (plan.batches) lines.push(...batchLines(plan.batches), '');
   plan.steps.forEach((step, index) => {
-    // The batches differ by their members only, which stand above.
+    // The batches differ by their members, which stand above, and by what a share of them is.
     if ((step.batch ?? 1) === 1) lines.push(...stepLines(step, index + 1, lang));
-    else if (plan.steps[index - 1]?.batch !== step.batch)
+    else if (plan.steps[index - 1]?.batch !== step.batch) {
       lines.push(`${String(index + 1).padStart(2)}. ... the same for batch ${step.batch}`);
+      if (step.tolerance) lines.push(`      ${toleranceText(step.tolerance)}`);
+    }
   });
   lines.push('', `digest: ${plan.digest}`);
   const unguarded = unguardedDestructive(plan);

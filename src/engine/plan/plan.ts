@@ -196,6 +196,12 @@ function planStep(
     .map((target) => target.name)
     .filter((name) => !acting || place.limited === undefined || place.limited.has(name));
 
+  // A gate measures in one place; of several, all but the first would never be looked at.
+  if (step.gate && targets.length !== 1) {
+    throw usageError('gate-targets', `gate "${step.id}" has ${targets.length} targets; it is measured on one`, {
+      next: 'Name one host, or write a gate for each.',
+    });
+  }
   const items =
     typeof step.forEach === 'string'
       ? inStep(step, () => evaluateOrDefer(step.forEach as string, planScope(plan)))

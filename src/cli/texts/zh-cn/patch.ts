@@ -99,7 +99,22 @@ export const patch = (): Messages => ({
   '{} has sha256 {}, not {}': '{} 的 sha256 为 {}，而不是 {}',
   'there is no backup by {} on record': '状态库中没有 {} 的备份',
   'the last backup by {} did not go well (run {})': '{} 的上次备份未成功（运行 {}）',
-  'the last backup by {} is {} old, at most {} is allowed': '{} 的上次备份距今 {}，最多允许 {}',
+  'the last backup by {} was at {}, longer ago than {}': '{} 的上次备份在 {}，已超过 {}',
+  'nothing says which file {} must be: it is no input of the plan, and no sha256 is written':
+    '无从得知 {} 应为哪个文件：它不是计划的输入项，也没有写 sha256',
+  'an override needs a reason': '自行承担责任时必须说明理由',
+  'there is no batch {}': '没有第 {} 批',
+  'The run has no batches.': '此运行没有批次。',
+  'Its batches are 1 to {}.': '它的批次为 1 至 {}。',
+  'gate "{}" has {} targets; it is measured on one': '关卡“{}”有 {} 个目标；它只在一处测量',
+  'Name one host, or write a gate for each.': '请只写一台主机，或为每台各写一个关卡。',
+  'a rollout cannot be limited to some targets: its plan names everybody it reaches':
+    '分批升级不能只限于部分目标：计划列出了它涉及的每一个',
+  'Narrow "spec.population", or name those to be left out in its "exclude".':
+    '请缩小 "spec.population"，或在其 "exclude" 中写明要排除的。',
+  '"onFailure: continue" would go on beyond the budget': '"onFailure: continue" 会超出失败预算继续进行',
+  'Leave it out, and write in "budget" how many members may fail.': '请去掉它，并在 "budget" 中写明允许多少个失败。',
+  'shorter than 1s': '短于 1s',
   '{} of run {} is no precondition that was not met': '运行 {2} 的 {1} 不是未满足的前提条件',
   'Write hours and minutes, such as 22:00.': '请写时和分，例如 22:00。',
   'at least 3 rounds are prescribed (UP-04)': '规定至少 3 轮（UP-04）',
