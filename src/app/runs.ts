@@ -149,9 +149,13 @@ export class RunDoor {
     const signers = (await this.#app.config()).settings.approvals?.allowedSigners;
     const asks = runbook.steps.some((step) => step.uses === 'approval');
     if (runbook.kind === 'Rollout' && limit.length > 0) {
-      throw usageError('rollout-limited', 'a rollout cannot be limited to some targets: its plan names everybody it reaches', {
-        next: 'Narrow "spec.population", or name those to be left out in its "exclude".',
-      });
+      throw usageError(
+        'rollout-limited',
+        'a rollout cannot be limited to some targets: its plan names everybody it reaches',
+        {
+          next: 'Narrow "spec.population", or name those to be left out in its "exclude".',
+        },
+      );
     }
     const inventory = given ?? (await this.#inventory(runbook));
     const rollout =

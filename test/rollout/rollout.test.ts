@@ -277,9 +277,7 @@ describe('a rollout', () => {
       batches: { sizes: [9] },
       budget: { perBatch: 8, consecutive: 2 },
       rollback: { mode: 'none' },
-      steps: [
-        { id: 'apply', uses: 'apply', forEach: 'batch.members', parallel: 2, with: { user: '${{ item.id }}' } },
-      ],
+      steps: [{ id: 'apply', uses: 'apply', forEach: 'batch.members', parallel: 2, with: { user: '${{ item.id }}' } }],
     });
     const end = await bench.clock.run(bench.engine.start(plan, requester));
     expect(begun).toEqual(['u0001', 'u0002', 'u0003', 'u0004']);
@@ -586,7 +584,11 @@ describe('a gate', () => {
       },
     });
     bench = await openBench(all.actions);
-    const plan = rolloutPlan(all.actions, users(5), { batches, steps: all.steps, gates: [{ id: 'health', uses: 'look' }] });
+    const plan = rolloutPlan(all.actions, users(5), {
+      batches,
+      steps: all.steps,
+      gates: [{ id: 'health', uses: 'look' }],
+    });
     const end = await bench.clock.run(bench.engine.start(plan, requester, { stop: stop.signal }));
     expect(end.status).toBe('stopped');
     expect(all.has.size).toBe(5);
@@ -695,7 +697,9 @@ describe('a rollback', () => {
     bench = await openBench(all.actions);
     const plan = rolloutPlan(all.actions, users(4), { batches: { sizes: [2] }, steps: all.steps });
     const { run } = await bench.clock.run(bench.engine.start(plan, requester));
-    await expect(bench.engine.undo(run, { scope: 'batch', batches: [3] })).rejects.toMatchObject({ code: 'batch-unknown' });
+    await expect(bench.engine.undo(run, { scope: 'batch', batches: [3] })).rejects.toMatchObject({
+      code: 'batch-unknown',
+    });
     expect((await bench.record.runs.get(run))!.status).toBe('ok');
   });
 });

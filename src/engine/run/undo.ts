@@ -88,7 +88,12 @@ class Blocked {
 
   add(entry: DoneUnit): void {
     const { target, batch, member } = placeOf(entry);
-    const keys = [['any', target], ['any', target, batch], ['any', target, batch, member], ['all', target, batch, member]];
+    const keys = [
+      ['any', target],
+      ['any', target, batch],
+      ['any', target, batch, member],
+      ['all', target, batch, member],
+    ];
     for (const key of keys) this.#keys.add(JSON.stringify(key));
   }
 
