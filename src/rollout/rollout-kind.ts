@@ -55,6 +55,7 @@ function checkRollout(spec: RolloutSpec, report: Report): void {
       });
     }
   }
+  checkReach(spec, report);
   for (const [index, step] of spec.steps.entries()) {
     const eachMember = typeof step.forEach === 'string' && /\bbatch\b/.test(step.forEach);
     if (step.onFailure === 'continue' && (eachMember || step.targets?.includes('batch'))) {
@@ -71,6 +72,27 @@ function checkRollout(spec: RolloutSpec, report: Report): void {
         message: '"targets: batch" is for a population of hosts',
         next: 'Name the hosts, and give them the members: "stdin: ${{ batch.lines }}".',
         path: ['spec', 'steps', index, 'targets'],
+      });
+    }
+  }
+}
+
+/** A step is done once, or once for each batch: what it needs, and what mends it, must be there just as often. */
+function checkReach(spec: RolloutSpec, report: Report): void {
+  const first = new Set((spec.before ?? []).map(({ id }) => id));
+  for (const list of ['before', 'steps', 'after', 'finally'] as const) {
+    const steps = spec[list] ?? [];
+    const own = new Set(steps.map(({ id }) => id));
+    for (const [index, { needs = [], onFailure }] of steps.entries()) {
+      const handler = onFailure.startsWith('step:') ? onFailure.slice(5) : undefined;
+      const far = needs.find((id) => !own.has(id) && !first.has(id));
+      const found = far ?? (handler === undefined || own.has(handler) ? undefined : handler);
+      if (found === undefined) continue;
+      report({
+        rule: 'rollout-reach',
+        message: `"${found}" is no step of "${list}"${far === undefined ? '' : ' or "before"'}`,
+        next: 'What comes after the batches, or after a gate, waits for all of them by itself.',
+        path: ['spec', list, index, far === undefined ? 'onFailure' : 'needs'],
       });
     }
   }

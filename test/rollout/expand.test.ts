@@ -84,3 +84,21 @@ it('takes no pause that never ends, and no step for each member that goes on bey
   rolloutKind.rules!(spec, ({ rule }) => rules.push(rule));
   expect(rules).toContain('rollout-continue');
 });
+
+it('takes no step that waits for, or is mended by, a step that is done another number of times', () => {
+  const spec = rolloutSpecSchema.parse({
+    population: { from: 'csv', file: 'users.csv', id: 'login' },
+    batches: { sizes: [1] },
+    before: [{ id: 'freeze', uses: 'exec', onFailure: 'step:repair' }],
+    steps: [
+      { id: 'apply', uses: 'exec', needs: 'freeze' },
+      { id: 'next', uses: 'exec', needs: 'health' },
+      { id: 'repair', uses: 'exec' },
+    ],
+    gates: [{ id: 'health', uses: 'exec' }],
+    after: [{ id: 'tell', uses: 'exec', needs: 'apply' }],
+  });
+  const found: string[] = [];
+  rolloutKind.rules!(spec, ({ rule, path }) => rule === 'rollout-reach' && found.push(path.join('.')));
+  expect(found).toEqual(['spec.before.0.onFailure', 'spec.steps.1.needs', 'spec.after.0.needs']);
+});
