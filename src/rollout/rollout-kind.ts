@@ -90,7 +90,8 @@ function checkReach(spec: RolloutSpec, report: Report): void {
       if (found === undefined) continue;
       report({
         rule: 'rollout-reach',
-        message: `"${found}" is no step of "${list}"${far === undefined ? '' : ' or "before"'}`,
+        message:
+          far === undefined ? `"${found}" is no step of "${list}"` : `"${found}" is no step of "before" or "${list}"`,
         next: 'What comes after the batches, or after a gate, waits for all of them by itself.',
         path: ['spec', list, index, far === undefined ? 'onFailure' : 'needs'],
       });

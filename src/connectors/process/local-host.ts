@@ -19,6 +19,9 @@ import { markerName } from './marker.ts';
 import { MarkerFolder } from './marker-folder.ts';
 import { streamUnit } from './stream-unit.ts';
 
+/** How long a supervisor may take from its claim to its pid before it counts as dead. */
+const longestStartMs = 10_000;
+
 /** The local machine. Commands run under the supervisor, so that another process of oaops can find them again. */
 export class LocalHost extends FiledHost {
   readonly #options: LocalHostOptions;
@@ -67,8 +70,8 @@ export class LocalHost extends FiledHost {
     const marker = new MarkerFolder(this.#dirOf(key));
     // Taking the claim keeps a supervisor that was about to start from starting.
     if (marker.claim()) return { state: 'not-started' };
-    // It has claimed the unit a moment ago, and not written its pid yet.
-    const deadline = this.#options.clock.monotonicMs() + 1000;
+    // It has claimed the unit a moment ago, and not written its pid yet: on a busy machine that takes seconds.
+    const deadline = this.#options.clock.monotonicMs() + longestStartMs;
     let watch = marker.watch();
     while (watch === 'starting' && this.#options.clock.monotonicMs() < deadline) {
       await this.#options.clock.sleep(20);

@@ -115,8 +115,8 @@ export const patch = (): Messages => ({
   '"onFailure: continue" would go on beyond the budget': '"onFailure: continue" 会超出失败预算继续进行',
   'Leave it out, and write in "budget" how many members may fail.': '请去掉它，并在 "budget" 中写明允许多少个失败。',
   'shorter than 1s': '短于 1s',
-  '"{}" is no step of "{}"{}': '“{}”不是 "{}"{}中的步骤',
-  ' or "before"': ' 或 "before" ',
+  '"{}" is no step of "{}"': '"{}" 不是 "{}" 中的步骤',
+  '"{}" is no step of "before" or "{}"': '"{}" 不是 "before" 或 "{}" 中的步骤',
   'What comes after the batches, or after a gate, waits for all of them by itself.':
     '批次或关卡之后的步骤会自动等待它们全部完成。',
   '{} of run {} is no precondition that was not met': '运行 {2} 的 {1} 不是未满足的前提条件',
