@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { patchFeedback } from '../../src/actions/patch-feedback.ts';
+import { OaopsError } from '../../src/core/errors.ts';
 import type { AnyAction } from '../../src/engine/action.ts';
 import { feedbackTopic } from '../../src/rollout/feedback.ts';
 import { failed, fakeAction, ok } from '../engine/fake-action.ts';
@@ -167,6 +168,21 @@ describe('a rollout', () => {
     const end = await bench.clock.run(bench.engine.start(plan, requester));
     expect(end).toMatchObject({ status: 'rolled-back' });
     expect(end.message).toContain('every member of the batch failed (2)');
+  });
+
+  it('calls a batch failed in which nobody could be reached, though that is tolerated', async () => {
+    const away = fakeAction('apply', () => {
+      throw new OaopsError('host-unreachable', 'no route');
+    });
+    bench = await openBench([away]);
+    const plan = rolloutPlan([away], users(3), {
+      batches: { sizes: [3] },
+      budget: { unreachable: 'tolerated' },
+      rollback: { mode: 'none' },
+      steps: [{ id: 'apply', uses: 'apply', forEach: 'batch.members' }],
+    });
+    const end = await bench.clock.run(bench.engine.start(plan, requester));
+    expect(end.message).toContain('every member of the batch failed (3)');
   });
 
   it('leaves a member that failed out of the later steps of its batch', async () => {

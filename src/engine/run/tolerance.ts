@@ -19,7 +19,8 @@ export interface Exceeded {
  */
 export class FailureBook {
   readonly #failed = new Map<number, Set<string>>();
-  readonly #tolerated = new Set<string>();
+  /** Could not be reached, and that is put up with; but nothing was done for them. */
+  readonly #tolerated = new Map<number, Set<string>>();
   /** Ends that were counted: a step that a resumed run goes through again gives them again. */
   readonly #noted = new Map<string, string>();
   #total = 0;
@@ -55,14 +56,10 @@ export class FailureBook {
     if (status === 'ok' || status === 'incomplete') this.#inARow = 0;
     if (!isFailure(status as never)) return;
     if (status === 'unreachable' && step.tolerance.unreachable === 'tolerated') {
-      this.#tolerated.add(`${step.batch} ${member}`);
+      setOf(this.#tolerated, step.batch).add(member);
       return;
     }
-    let failed = this.#failed.get(step.batch);
-    if (!failed) {
-      failed = new Set();
-      this.#failed.set(step.batch, failed);
-    }
+    const failed = setOf(this.#failed, step.batch);
     if (failed.has(member)) return;
     failed.add(member);
     this.#total += 1;
@@ -73,7 +70,7 @@ export class FailureBook {
   /** Its earlier steps failed, so that the later ones of the batch make no sense for it. */
   hasFailed(batch: number, step: PlannedStep, unit: PlannedUnit): boolean {
     const member = memberOf(step, unit);
-    return this.#failed.get(batch)?.has(member) === true || this.#tolerated.has(`${batch} ${member}`);
+    return this.#failed.get(batch)?.has(member) === true || this.#tolerated.get(batch)?.has(member) === true;
   }
 
   /** The limit that is exceeded, if any; a limit of N allows N. `members`: how many the batch has. */
@@ -83,9 +80,20 @@ export class FailureBook {
     if (this.#total > tolerance.total) return { limit: 'total', failures: this.#total, allowed: tolerance.total };
     if (tolerance.consecutive !== undefined && this.#longest > tolerance.consecutive)
       return { limit: 'consecutive', failures: this.#longest, allowed: tolerance.consecutive };
-    if (members > 0 && failures >= members) return { limit: 'whole-batch', failures, allowed: members - 1 };
+    const failed = this.#failed.get(batch) ?? new Set();
+    const untouched = new Set([...failed, ...(this.#tolerated.get(batch) ?? [])]).size;
+    if (members > 0 && untouched >= members) return { limit: 'whole-batch', failures: untouched, allowed: members - 1 };
     return undefined;
   }
+}
+
+function setOf(sets: Map<number, Set<string>>, batch: number): Set<string> {
+  let found = sets.get(batch);
+  if (!found) {
+    found = new Set();
+    sets.set(batch, found);
+  }
+  return found;
 }
 
 /** For people. */
