@@ -8,7 +8,7 @@ import { hasDeferred, resolveValues } from '../engine/run/values.ts';
 import { makeBatches } from '../rollout/batches.ts';
 import { expandRollout } from '../rollout/expand.ts';
 import { resolvePopulation } from '../rollout/population/resolve.ts';
-import { populationSchema } from '../rollout/population/schema.ts';
+import { type PopulationSpec, populationSchema } from '../rollout/population/schema.ts';
 import type { RolloutSpec } from '../rollout/schema.ts';
 import type { Runbook } from '../runbook/types.ts';
 
@@ -30,20 +30,25 @@ export async function withBatches(
       next: 'Use inputs in "spec.population"; it is read when the plan is made.',
     });
   }
-  const checked = populationSchema.safeParse(resolved);
+  // Durations are milliseconds since validation; the schema reads them as they are written.
+  const { timeout, ...written } = resolved as PopulationSpec & { timeout?: number };
+  const checked = populationSchema.safeParse(written);
   if (!checked.success) {
     const problems = checked.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
     throw usageError('population-invalid', `the population is not valid with these inputs: ${problems}`);
   }
   const secrets = await app.secrets();
-  const population = await resolvePopulation(checked.data, {
-    directory: app.directory,
-    query: app.query,
-    inventory,
-    secret: (ref) => secrets.resolve(ref),
-    baseDir: dirname(resolve(runbook.source.file)),
-    signal: new AbortController().signal,
-  });
+  const population = await resolvePopulation(
+    { ...checked.data, ...(timeout === undefined ? {} : { timeout }) } as PopulationSpec,
+    {
+      directory: app.directory,
+      query: app.query,
+      inventory,
+      secret: (ref) => secrets.resolve(ref),
+      baseDir: dirname(resolve(runbook.source.file)),
+      signal: new AbortController().signal,
+    },
+  );
   const batches = makeBatches(population.members, spec.batches.sizes);
   const { actions } = await app.catalogue();
   const idempotent = new Set(actions.filter((action) => action.idempotent).map((action) => action.name));
