@@ -99,14 +99,15 @@ export function evidenceProblem(
       : `test rounds passed by this package: ${rounds.length}, needed ${condition.atLeast}`;
   }
   if (!last) return `there is no ${words[condition.what]} of this package on record`;
-  if (!last.body.passed) return `the last ${words[condition.what]} of this package failed (run ${last.body.run})`;
   if (condition.what === 'risk') {
-    const percent = last.body.percent;
+    const { percent } = last.body;
     if (percent === undefined) return 'the risk assessment names no probability';
-    return percent <= condition.maxPercent
-      ? undefined
-      : `the risk is assessed at ${percent} %, at most ${condition.maxPercent} % is allowed`;
+    // The figure says more than that it was too high.
+    if (percent > condition.maxPercent)
+      return `the risk is assessed at ${percent} %, at most ${condition.maxPercent} % is allowed`;
   }
+  if (!last.body.passed) return `the last ${words[condition.what]} of this package failed (run ${last.body.run})`;
+  if (condition.what === 'risk') return undefined;
   const ageMs = nowMs - Date.parse(last.at);
   return ageMs <= parseDuration(condition.maxAge)
     ? undefined
