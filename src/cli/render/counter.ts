@@ -1,4 +1,4 @@
-import { type FrameTerminal, frameOn } from './frame.ts';
+import { type LiveTerminal, liveFrame } from './live-frame.ts';
 
 /** `12/50 hosts` on one line of a terminal, taken off when disposed. */
 export interface Counter extends Disposable {
@@ -6,13 +6,9 @@ export interface Counter extends Disposable {
 }
 
 /** Shows nothing where `on` is false or there is no terminal. */
-export function counterOn(
-  stream: FrameTerminal & { isTTY?: boolean },
-  words: (done: number) => string,
-  on: boolean,
-): Counter {
+export function counterOn(stream: LiveTerminal, words: (done: number) => string, on: boolean): Counter {
   const shown = on && stream.isTTY === true;
-  const frame = frameOn(stream);
+  const frame = liveFrame(stream);
   let done = 0;
   return {
     more() {

@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import { oneLine } from '../../core/plain-text.ts';
 import type { ProgressScreen, WorkProgress } from '../../core/progress.ts';
 import { count, formatDuration, formatSize } from '../../core/units.ts';
-import { type FrameTerminal, frameOn } from './frame.ts';
+import { type LiveTerminal, liveFrame } from './live-frame.ts';
 import { clip, displayWidth } from './width.ts';
 
 const redrawEveryMs = 200;
@@ -12,7 +12,7 @@ const redrawEveryMs = 200;
  * flooded. Lines are cut to the width of the terminal.
  */
 export function progressScreen(options: {
-  stream: FrameTerminal & { isTTY?: boolean };
+  stream: LiveTerminal;
   clock: Clock;
   /** Puts oaops' words into the user's language. */
   say: (english: string) => string;
@@ -21,10 +21,11 @@ export function progressScreen(options: {
   dumb?: boolean;
 }): ProgressScreen & Disposable {
   const { stream, clock, say } = options;
-  const on = options.on && stream.isTTY === true && !options.dumb;
+  // After an error, work that still goes on side by side must not draw over what is told then.
+  let on = options.on && stream.isTTY === true && !options.dumb;
   const startedMs = clock.monotonicMs();
   let shownMs = Number.NEGATIVE_INFINITY;
-  const frame = frameOn(stream);
+  const frame = liveFrame(stream);
   const clear = () => {
     frame.clear();
     shownMs = Number.NEGATIVE_INFINITY;
@@ -37,7 +38,10 @@ export function progressScreen(options: {
       shownMs = nowMs;
     },
     clear,
-    [Symbol.dispose]: clear,
+    [Symbol.dispose]() {
+      on = false;
+      clear();
+    },
   };
 }
 

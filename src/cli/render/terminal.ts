@@ -2,7 +2,7 @@ import type { EventSink, RunEvent } from '../../core/events.ts';
 import { formatDuration } from '../../core/units.ts';
 import { paint } from '../color.ts';
 import { text } from '../texts/texts.ts';
-import { frameOn } from './frame.ts';
+import { liveFrame } from './live-frame.ts';
 import { hasEnded, RunModel, type StepView, type UnitView } from './model.ts';
 import { clip } from './width.ts';
 import {
@@ -56,9 +56,13 @@ export async function terminalRenderer(how: Wording, options: TerminalOptions): 
   let live: { ended: Promise<unknown>; finish: () => void } | undefined;
   let timer: NodeJS.Timeout | undefined;
   let waiting: string[] = [];
-  // While a list is live, listr2 keeps back what others write, so that it does not land in the middle of the list.
-  const processOutput = new ProcessOutput(options.stdout);
-  const frame = frameOn(processOutput.stdout);
+  const frame = liveFrame(options.stdout, { hidesCursor: true });
+  /** listr2 would keep back what others write until the list is over; the frame puts it above. */
+  class OpenOutput extends ProcessOutput {
+    override hijack() {}
+    override release() {}
+  }
+  const processOutput = new OpenOutput(options.stdout);
   /** listr2's list, but not its way to draw over it, which goes wrong when the terminal gets narrower. */
   class LiveList extends DefaultRenderer {
     #due = false;
@@ -78,10 +82,6 @@ export async function terminalRenderer(how: Wording, options: TerminalOptions): 
       super.end();
     }
   }
-  const leave = () => {
-    frame.leave();
-    processOutput.release();
-  };
 
   /** What fits on the screen: running steps before planned ones, in the order of the plan. */
   const listed = (): { steps: StepView[]; more: number } => {
@@ -139,7 +139,6 @@ export async function terminalRenderer(how: Wording, options: TerminalOptions): 
       renderer: LiveList,
       rendererOptions: { clearOutput: true, formatOutput: 'truncate', logger: new ListrLogger({ processOutput }) },
     });
-    process.once('exit', leave);
     live = { ended: list.run(), finish };
     timer = setInterval(redraw, redrawEveryMs);
     timer.unref();
@@ -196,7 +195,6 @@ export async function terminalRenderer(how: Wording, options: TerminalOptions): 
       clearInterval(timer);
       live.finish();
       await live.ended;
-      process.off('exit', leave);
       live = undefined;
       tasks.clear();
     }
@@ -248,7 +246,9 @@ export async function terminalRenderer(how: Wording, options: TerminalOptions): 
           );
         break;
       case 'run.warning':
-        waiting.push(paint(how.color, 'yellow', text(how.lang, 'run.warning', { message: event.message })));
+        options.stdout.write(
+          `${paint(how.color, 'yellow', text(how.lang, 'run.warning', { message: event.message }))}\n`,
+        );
         break;
       case 'run.ended':
         await settle(true);

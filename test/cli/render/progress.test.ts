@@ -75,3 +75,15 @@ test('a pipe gets nothing, a terminal a frame five times a second at most, and c
   expect(written[0]).toContain('leg');
   expect(written.at(-1)).toBe('\r \u001b[J\r');
 });
+
+test('work that goes on beside the one that failed draws nothing over what is told about it', () => {
+  let written = '';
+  const stream = { isTTY: true, columns: 80, write: (text: string) => (written += text) };
+  const screen = progressScreen({ stream, clock: systemClock, say, on: true });
+  screen.show({ bytesDone: 1 });
+  screen[Symbol.dispose]();
+  expect(written).not.toBe('');
+  written = '';
+  screen.show({ bytesDone: 2 });
+  expect(written).toBe('');
+});
