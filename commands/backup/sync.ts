@@ -41,7 +41,7 @@ export default class BackupSync extends BaseCommand<typeof BackupSync> {
   protected override async execute(): Promise<CommandResult> {
     await using app = openApp(this.globals);
     using signals = stopSignals();
-    const [{ syncRepository }, { syncText }, { progressLine }, { AdHoc, warnOnStderr }, door] = await Promise.all([
+    const [{ syncRepository }, { syncText }, { syncProgress }, { AdHoc, warnOnStderr }, door] = await Promise.all([
       import('../../src/backup/sync/sync.ts'),
       import('../../src/backup/sync/report.ts'),
       import('../../src/backup/sync/progress.ts'),
@@ -53,8 +53,10 @@ export default class BackupSync extends BaseCommand<typeof BackupSync> {
     const warn = warnOnStderr(app);
     const [source, target] = await Promise.all([door.legNamed(from, repo), door.legNamed(to, repo)]);
     const request = { repos, from: source, to: target, init, dryRun, spoolDir };
-    using progress = progressLine({ ...this.globals, clock: app.clock, say: (english) => this.say(english) });
-    const place = { ...door, signal: signals.kill, stopping: signals.stop, onProgress: progress.show, onWarning: warn };
+    using screen = await this.progress(app.clock);
+    const say = (english: string) => this.say(english);
+    const onProgress = syncProgress({ ...this.globals, clock: app.clock, stream: process.stderr, screen, say });
+    const place = { ...door, signal: signals.kill, stopping: signals.stop, onProgress, onWarning: warn };
     const work = () => syncRepository(request, place);
     const journal = new AdHoc(app, 'backup.sync', warn);
     const result = dryRun
@@ -64,7 +66,7 @@ export default class BackupSync extends BaseCommand<typeof BackupSync> {
           facts: { legs },
         }));
     const { exitCode, ...report } = result;
-    progress.end();
+    screen.clear();
     return { exitCode, json: report, text: this.say(syncText(result)) };
   }
 }

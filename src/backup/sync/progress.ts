@@ -1,43 +1,51 @@
 import type { Clock } from '../../core/clock.ts';
+import type { ProgressScreen } from '../../core/progress.ts';
 import { count, formatDuration, formatSize } from '../../core/units.ts';
 import type { SyncProgress } from './sync-legs.ts';
 
 /**
- * Shows how a sync goes: one line that is written over in a terminal, a line a minute elsewhere, lines of JSON on stderr with
- * `json`, nothing with `quiet`.
+ * Shows how a sync goes: on the screen in a terminal, by a line a minute elsewhere, by lines of JSON with `json`, not at all
+ * with `quiet`.
  */
-export function progressLine(options: {
+export function syncProgress(options: {
   json: boolean;
   quiet: boolean;
   clock: Clock;
+  /** Where the lines go. */
+  stream: { isTTY?: boolean; write(text: string): unknown };
+  screen: ProgressScreen;
   say: (english: string) => string;
-}): { show: (progress: SyncProgress) => void; end: () => void; [Symbol.dispose](): void } {
-  const { clock, json, quiet, say } = options;
-  const isTty = process.stderr.isTTY === true;
-  const everyMs = json ? 1000 : isTty ? 200 : 60_000;
+}): (progress: SyncProgress) => void {
+  const { clock, json, quiet, stream, screen, say } = options;
+  const everyMs = json ? 1000 : 60_000;
   const startedMs = clock.monotonicMs();
   let shownMs = startedMs;
-  let line = false;
-  const end = () => {
-    if (line) process.stderr.write('\r\x1b[K');
-    line = false;
-  };
-  const show = (progress: SyncProgress) => {
+  return (progress) => {
+    if (stream.isTTY && !json) {
+      const { bytesDone, bytes, snapshotsDone, snapshots } = progress;
+      const parts = () => [`${snapshotsDone}/${count(snapshots, 'snapshot')}`];
+      return screen.show({ bytesDone, bytesTotal: bytes, parts });
+    }
     const nowMs = clock.monotonicMs();
     if (quiet || nowMs - shownMs < everyMs) return;
     shownMs = nowMs;
-    if (json) return void process.stderr.write(`${JSON.stringify({ event: 'progress', ...progress })}\n`);
-    const text = say(progressText(progress, nowMs - startedMs));
-    process.stderr.write(isTty ? `\r\x1b[K${text}` : `${text}\n`);
-    line = isTty;
+    const line = json
+      ? JSON.stringify({ event: 'progress', ...progress })
+      : progressFacts(progress, nowMs - startedMs)
+          .map(say)
+          .join('  ');
+    stream.write(`${line}\n`);
   };
-  return { show, end, [Symbol.dispose]: end };
 }
 
 /** The time left is that of the snapshots looked at so far; those before them are not known yet. */
-function progressText(progress: SyncProgress, elapsedMs: number): string {
+function progressFacts(progress: SyncProgress, elapsedMs: number): string[] {
   const { snapshotsDone, snapshots, bytesDone, bytes } = progress;
   const rate = elapsedMs > 0 ? (bytesDone / elapsedMs) * 1000 : 0;
-  const left = rate > 0 ? `  ${formatDuration(((bytes - bytesDone) / rate) * 1000)}` : '';
-  return `${snapshotsDone}/${count(snapshots, 'snapshot')}  ${formatSize(bytesDone)}/${formatSize(bytes)}  ${formatSize(rate)}/s${left}`;
+  return [
+    `${snapshotsDone}/${count(snapshots, 'snapshot')}`,
+    `${formatSize(bytesDone)}/${formatSize(bytes)}`,
+    `${formatSize(Math.round(rate))}/s`,
+    ...(rate > 0 ? [formatDuration(Math.round((bytes - bytesDone) / rate) * 1000)] : []),
+  ];
 }
