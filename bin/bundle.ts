@@ -20,10 +20,13 @@ const entries = [
   // By bin/lib/start.js.
   'src/core/paths.ts',
   'src/cli/main.ts',
-  // As threads: see threadFile() in src/core/program-files.ts.
-  'src/backup/create/pack-thread.ts',
-  'src/backup/restore/worker.ts',
 ];
+
+/**
+ * Loaded by its path too, but late: a program that runs while it is built anew has to start the threads of its own build. So
+ * they have a hash in their names, which threadFile() in src/core/program-files.ts gets to know.
+ */
+const threads = ['src/backup/create/pack-thread.ts', 'src/backup/restore/worker.ts'];
 
 /** Packages that stay in node_modules. */
 const external = [
@@ -35,39 +38,63 @@ const external = [
   'ts-node',
 ];
 
-const bundle = await rolldown({
-  input: Object.fromEntries(entries.map((file) => [file.replace(/\.ts$/, ''), join(root, file)])),
-  cwd: root,
-  platform: 'node',
-  external,
-  tsconfig: join(root, 'tsconfig.json'),
-  onLog(level, log) {
-    // What a bundler warns of (a name that is not exported, a file that is not there) is an error once it runs.
-    if (level === 'warn') throw new Error(`${log.code}: ${log.message}`);
-  },
-});
 const beside = join(root, '.tmp');
 mkdirSync(beside, { recursive: true });
 const fresh = mkdtempSync(join(beside, 'build-'));
 process.once('exit', () => rmSync(fresh, { recursive: true, force: true }));
-const { output } = await bundle.write({
-  dir: fresh,
-  format: 'esm',
+
+const threadChunks = `${chunks}/threads`;
+const threadParts = await bundle(threads, {
+  define: {},
+  entryFileNames: `${threadChunks}/[name]-[hash].js`,
+  chunkFileNames: `${threadChunks}/[name]-[hash].js`,
+});
+const entryParts = await bundle(entries, {
+  define: { builtThreads: JSON.stringify(fileByEntry(threadParts)) },
   entryFileNames: '[name].js',
   chunkFileNames: `${chunks}/[name]-[hash].js`,
-  // Names of functions and classes stay: stack traces of --debug and of reports about defects show them.
-  keepNames: true,
-  minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
-  // V8 reads text of one byte a character faster, and holds it in half the memory.
-  charset: 'ascii',
 });
-await bundle.close();
 
 // Which packages each file holds, for those who want to know what a command loads (test/cli/start-up.test.ts).
-const files = output.filter((file): file is OutputChunk => file.type === 'chunk');
-const contents = Object.fromEntries(files.map(({ fileName, moduleIds }) => [fileName, packagesOf(moduleIds)]));
-writeFileSync(join(fresh, contentsFile), `${JSON.stringify(contents, null, 1)}\n`);
+const contents = [...entryParts, ...threadParts].map(({ fileName, moduleIds }) => [fileName, packagesOf(moduleIds)]);
+writeFileSync(join(fresh, contentsFile), `${JSON.stringify(Object.fromEntries(contents), null, 1)}\n`);
 installBuild(fresh, dist);
+
+/** Bundles the entries into `fresh`. In `define` are names that the sources use and what stands for them. */
+async function bundle(
+  entries: readonly string[],
+  names: { define: Record<string, string>; entryFileNames: string; chunkFileNames: string },
+): Promise<OutputChunk[]> {
+  const { define, entryFileNames, chunkFileNames } = names;
+  await using build = await rolldown({
+    input: Object.fromEntries(entries.map((file) => [file.replace(/\.ts$/, ''), join(root, file)])),
+    cwd: root,
+    platform: 'node',
+    external,
+    transform: { define },
+    tsconfig: join(root, 'tsconfig.json'),
+    onLog(level, log) {
+      // What a bundler warns of (a name that is not exported, a file that is not there) is an error once it runs.
+      if (level === 'warn') throw new Error(`${log.code}: ${log.message}`);
+    },
+  });
+  const { output } = await build.write({
+    dir: fresh,
+    format: 'esm',
+    entryFileNames,
+    chunkFileNames,
+    // Names of functions and classes stay: stack traces of --debug and of reports about defects show them.
+    keepNames: true,
+    minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+    // V8 reads text of one byte a character faster, and holds it in half the memory.
+    charset: 'ascii',
+  });
+  return output.filter((file): file is OutputChunk => file.type === 'chunk');
+}
+
+function fileByEntry(parts: readonly OutputChunk[]): Record<string, string> {
+  return Object.fromEntries(parts.filter((part) => part.isEntry).map((part) => [part.name, part.fileName]));
+}
 
 function packagesOf(files: readonly string[]): string[] {
   const names = files.map((file) => {

@@ -1,5 +1,5 @@
-import { renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Plugin } from '@oclif/core';
 
@@ -16,7 +16,9 @@ const plugin = new Plugin({
   respectNoCacheDefault: true,
 });
 await plugin.load();
-// In one step: a command that starts meanwhile reads it.
+// In one step: a command that starts meanwhile reads it. Under a name of our own: another build may do the same.
 const file = join(root, 'oclif.manifest.json');
-writeFileSync(`${file}.new`, `${JSON.stringify(plugin.manifest)}\n`);
-renameSync(`${file}.new`, file);
+const fresh = join(root, '.tmp', `manifest-${process.pid}.json`);
+mkdirSync(dirname(fresh), { recursive: true });
+writeFileSync(fresh, `${JSON.stringify(plugin.manifest)}\n`);
+renameSync(fresh, file);

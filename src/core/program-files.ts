@@ -16,11 +16,14 @@ export function packageRoot(): string {
   return folder;
 }
 
+/** The file of each thread below `dist/`, by its name in the sources. Put in by the build (bin/bundle.ts). */
+declare const builtThreads: Readonly<Record<string, string>>;
+
 /**
- * A module that is started as a thread of its own.
+ * A module that is started as a thread of its own: the one of this build, also when there is a newer one by now.
  * @param name as `src/backup/restore/worker`: from the package's folder, without its extension. The build has to know it (bin/bundle.ts).
  */
 export function threadFile(name: string): URL {
   const root = packageRoot();
-  return pathToFileURL(built ? join(root, 'dist', `${name}.js`) : join(root, `${name}.ts`));
+  return pathToFileURL(built ? join(root, 'dist', builtThreads[name]!) : join(root, `${name}.ts`));
 }

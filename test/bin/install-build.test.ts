@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -35,6 +37,10 @@ test('a build takes the place of another one: its chunks stay until the next bui
     'main.js',
   ]);
   expect(readFileSync(join(dist, 'main.js'), 'utf8')).toBe('second');
+  // Nothing has changed: what is running may still be the first.
+  expect(build('second again', 'main.js', 'commands/new.js', 'chunks/a-2.js', 'chunks/b-1.js')).toContain(
+    'chunks/a-1.js',
+  );
   expect(build('third', 'main.js', 'chunks/a-2.js')).toEqual(['chunks/a-2.js', 'chunks/b-1.js', 'main.js']);
 });
 
@@ -48,4 +54,29 @@ test('a list of files that was cut does not keep the next build from being put i
   writeFileSync(join(fresh, contentsFile), '{"main.js": []}');
   installBuild(fresh, dist);
   expect(readFileSync(join(dist, 'main.js'), 'utf8')).toBe('new');
+});
+
+test('while one build is put in place another one waits', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'oaops-build-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const [fresh, dist] = [join(folder, 'fresh'), join(folder, 'dist')];
+  for (const dir of [fresh, dist]) mkdirSync(dir);
+  writeFileSync(join(fresh, 'main.js'), 'new');
+  writeFileSync(join(fresh, contentsFile), '{"main.js": []}');
+  // Works for a while, so that one that does not wait is through before.
+  const other = `import { writeFileSync } from 'node:fs';
+    import { alone } from ${JSON.stringify(new URL('../../bin/lib/install-build.ts', import.meta.url).href)};
+    alone(process.argv[1], () => {
+      console.log('begun');
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+      writeFileSync(process.argv[1] + '/ended', '');
+    });`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', other, folder], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit');
+  await once(child.stdout, 'data');
+  installBuild(fresh, dist);
+  expect(existsSync(join(folder, 'ended'))).toBe(true);
+  expect(await exited).toEqual([0, null]);
 });

@@ -22,7 +22,7 @@ const heavy = [
 ];
 
 /** Entered only with the data of a thread; the tests of backup and restore do that. */
-const threads = ['src/backup/create/pack-thread.js', 'src/backup/restore/worker.js'];
+const isThread = (file: string) => file.startsWith('chunks/threads/');
 
 let folder: string;
 beforeAll(() => {
@@ -105,8 +105,14 @@ describe('the built program', () => {
     expect(heavy.filter((name) => !names.has(name))).toEqual(['better-sqlite3', 'ssh2']);
   });
 
+  test.skipIf(!built)('a program starts the threads of its own build, also when it is built anew while it runs', () => {
+    const names = Object.keys(bundled).map((file) => file.replace(/-[\w-]{8}\.js$/, ' of this build'));
+    expect(names).toContain('chunks/threads/src/backup/create/pack-thread of this build');
+    expect(names).toContain('chunks/threads/src/backup/restore/worker of this build');
+  });
+
   test.skipIf(!built)('each of its files can be loaded: no package misses what lay beside it', () => {
-    const files = Object.keys(bundled).filter((file) => !threads.includes(file));
+    const files = Object.keys(bundled).filter((file) => !isThread(file));
     const load = `for (const file of process.argv.slice(1)) {
       try { await import(file); } catch (error) { console.log(file, error.stack); }
     }`;
