@@ -52,7 +52,8 @@ export function openPrompts(options: PromptOptions): Prompts {
     await options.before?.();
     surviveLostTerminal(options.stdin);
     try {
-      return await put(await import('@inquirer/prompts'), options.signal ? { signal: options.signal } : {});
+      const library = await import('@inquirer/prompts');
+      return await untilAnswered((signal) => put(library, { signal }), options.signal);
     } catch (error) {
       // Ctrl-C at a question is the same as a SIGINT anywhere else.
       if (error instanceof Error && error.name === 'ExitPromptError') {
@@ -104,6 +105,27 @@ export function openPrompts(options: PromptOptions): Prompts {
         ),
       ),
   };
+}
+
+/**
+ * Asks anew when the process comes back from Ctrl-Z: readline leaves the question as it was, above what the shell has
+ * written since, and hears no key any more, Ctrl-C neither.
+ */
+async function untilAnswered<T>(ask: (signal: AbortSignal) => Promise<T>, stop: AbortSignal | undefined): Promise<T> {
+  for (;;) {
+    const again = new AbortController();
+    // When readline is through with the signal, which it has not heard yet.
+    const onContinue = () => void setImmediate(() => again.abort());
+    process.on('SIGCONT', onContinue);
+    try {
+      return await ask(stop ? AbortSignal.any([stop, again.signal]) : again.signal);
+    } catch (error) {
+      const anew = again.signal.aborted && !stop?.aborted;
+      if (!(anew && error instanceof Error && error.name === 'AbortPromptError')) throw error;
+    } finally {
+      process.off('SIGCONT', onContinue);
+    }
+  }
 }
 
 const watched = new WeakSet<object>();

@@ -25,6 +25,16 @@ export class Tmux {
     );
   }
 
+  /** Opens a window with a shell that has job control, as people have it; its prompt is `$`. */
+  shell(name: string): void {
+    this.start(name, 120, 'PS1="\\$ " exec bash --norc --noprofile');
+  }
+
+  /** Presses keys by the names that tmux has for them; other words are typed. */
+  type(name: string, ...keys: string[]): void {
+    this.run('send-keys', '-t', name, ...keys);
+  }
+
   resize(name: string, columns: number, rows: number): void {
     this.run('resize-window', '-t', name, '-x', String(columns), '-y', String(rows));
   }

@@ -7,15 +7,6 @@ const program = (name: string) =>
 const player = program('live-frames.ts');
 const tmux = new Tmux('live-frame');
 
-/** A shell with job control, as people have it; its prompt is `$`. */
-function shell(name: string): void {
-  tmux.start(name, 120, 'PS1="\\$ " exec bash --norc --noprofile');
-}
-
-function type(name: string, ...keys: string[]): void {
-  tmux.run('send-keys', '-t', name, ...keys);
-}
-
 function cursor(name: string): { shown: boolean; row: number } {
   const [flag, row] = tmux.run('display-message', '-p', '-t', name, '#{cursor_flag} #{cursor_y}').split(' ');
   return { shown: flag === '1', row: Number(row) };
@@ -25,37 +16,37 @@ describe.skipIf(!hasTmux)('a frame in a terminal that is not only ours', () => {
   afterAll(() => tmux[Symbol.dispose]());
 
   test('Ctrl-Z leaves it whole above the shell, with the cursor; fg brings it back below; bg draws nothing', async () => {
-    shell('stop');
-    type('stop', `${player} wait`, 'Enter');
+    tmux.shell('stop');
+    tmux.type('stop', `${player} wait`, 'Enter');
     await tmux.screen('stop', /third line/);
-    type('stop', 'C-z');
+    tmux.type('stop', 'C-z');
     const stopped = await tmux.screen('stop', /Stopped.*\n\$\s*$/);
     expect(stopped).toMatch(/\nabove\nfirst line\nsecond line\nthird line, drawn \d+ times\n+\[1\]\+ +Stopped.*\n\$$/);
     expect(cursor('stop')).toEqual({ shown: true, row: stopped.split('\n').length - 1 });
 
-    type('stop', 'fg', 'Enter');
+    tmux.type('stop', 'fg', 'Enter');
     const again = await tmux.screen('stop', /\$ fg\n.*wait\nfirst line\nsecond line\nthird line, drawn \d+ times\s*$/);
     expect(again.startsWith(stopped)).toBe(true);
     expect(cursor('stop').shown).toBe(false);
 
-    type('stop', 'C-z');
+    tmux.type('stop', 'C-z');
     await tmux.screen('stop', /Stopped[\s\S]*Stopped.*\n\$\s*$/);
-    type('stop', 'bg; kill -USR2 %1', 'Enter');
+    tmux.type('stop', 'bg; kill -USR2 %1', 'Enter');
     const background = await tmux.screen('stop', /went on/);
     expect(background.match(/first line/g)).toHaveLength(2);
     expect(cursor('stop').shown).toBe(true);
-    type('stop', 'fg', 'Enter');
+    tmux.type('stop', 'fg', 'Enter');
     await tmux.screen('stop', /went on[\s\S]*fg\n.*wait\nfirst line\nsecond line\nthird line/);
-    type('stop', 'C-c');
+    tmux.type('stop', 'C-c');
     expect(await tmux.screen('stop', /done\n\$\s*$/)).toMatch(/fg\n.*wait\n(\^C)?done\n\$$/);
     expect(cursor('stop').shown).toBe(true);
   });
 
   test('Ctrl-\\ ends the process below it, with the cursor', async () => {
-    shell('quit');
-    type('quit', `ulimit -c 0; ${player} wait`, 'Enter');
+    tmux.shell('quit');
+    tmux.type('quit', `ulimit -c 0; ${player} wait`, 'Enter');
     await tmux.screen('quit', /third line/);
-    type('quit', 'C-\\');
+    tmux.type('quit', 'C-\\');
     const shown = await tmux.screen('quit', /Quit.*\n\$\s*$/);
     expect(shown).toMatch(/\nabove\nfirst line\nsecond line\nthird line, drawn \d+ times\nQuit.*\n\$$/);
     expect(cursor('quit')).toEqual({ shown: true, row: shown.split('\n').length - 1 });
@@ -65,9 +56,9 @@ describe.skipIf(!hasTmux)('a frame in a terminal that is not only ours', () => {
     // Without job control: what is stopped here stays so for ever.
     tmux.start('orphan', 120, `trap "" INT; ${player} wait`);
     await tmux.screen('orphan', /third line, drawn \d+ times/);
-    type('orphan', 'C-z');
+    tmux.type('orphan', 'C-z');
     await tmux.screen('orphan', /third line[\s\S]*first line\nsecond line\nthird line, drawn/);
-    type('orphan', 'C-c');
+    tmux.type('orphan', 'C-c');
     await tmux.screen('orphan', /third line, drawn \d+ times\ndone/);
   });
 
@@ -95,16 +86,16 @@ describe.skipIf(!hasTmux)('a frame in a terminal that is not only ours', () => {
   });
 
   test('the live list of a run does so too', async () => {
-    shell('list');
-    type('list', `${program('show-run.ts')} slow ok`, 'Enter');
+    tmux.shell('list');
+    tmux.type('list', `${program('show-run.ts')} slow ok`, 'Enter');
     await tmux.screen('list', /MiB\/s/);
-    type('list', 'C-z');
+    tmux.type('list', 'C-z');
     const stopped = await tmux.screen('list', /Stopped.*\n\$\s*$/);
     expect(stopped).toMatch(
       /^\S back up the database.*\n.*MiB\/s.*\n\S copy the package.*\n\S clean up\n+\[1\]\+ +Stopped/m,
     );
     expect(cursor('list')).toEqual({ shown: true, row: stopped.split('\n').length - 1 });
-    type('list', 'fg', 'Enter');
+    tmux.type('list', 'fg', 'Enter');
     const ended = await tmux.screen('list', /done after.*\n\$\s*$/);
     expect(ended).toMatch(
       /\$ fg\n.*show-run\.ts slow ok\nwarning: .*\n✔ back up the database.*\n✔ copy.*\n✔ clean up.*\ndone/,
