@@ -16,11 +16,8 @@ import { LocalFiles } from './local-files.ts';
 import { LocalShell } from './local-shell.ts';
 import { type LocalHostOptions, LocalUnit } from './local-unit.ts';
 import { markerName } from './marker.ts';
-import { MarkerFolder } from './marker-folder.ts';
+import { longestStartMs, MarkerFolder } from './marker-folder.ts';
 import { streamUnit } from './stream-unit.ts';
-
-/** How long a supervisor may take from its claim to its pid before it counts as dead. */
-const longestStartMs = 10_000;
 
 /** The local machine. Commands run under the supervisor, so that another process of oaops can find them again. */
 export class LocalHost extends FiledHost {

@@ -4,6 +4,9 @@ import { errnoOf, messageOf, OaopsError } from '../../core/errors.ts';
 import { makePrivateDir } from '../../core/private-dir.ts';
 import { type ExitRecord, type PidRecord, parseExit, parsePid } from './exit.ts';
 
+/** How long a supervisor may take from its claim to its pid before it counts as dead; on a busy machine it takes seconds. */
+export const longestStartMs = 10_000;
+
 /** What one look at a unit found. */
 export type Watch = 'exited' | 'gone' | 'alive' | 'starting';
 
@@ -74,14 +77,18 @@ export class MarkerFolder {
     return existsSync(join(this.dir, 'exit')) ? 'exited' : 'gone';
   }
 
-  /** True when nobody had claimed the unit: now nobody else can. */
+  /**
+   * True when the unit never began and never can: this call, or one before it, claimed it in place of a supervisor. Such a
+   * claim is a file, that of a supervisor a folder: who dies right after claiming must not look like a supervisor that did.
+   */
   claim(): boolean {
     makePrivateDir(this.dir);
+    const claim = join(this.dir, 'claim');
     try {
-      mkdirSync(join(this.dir, 'claim'));
+      writeFileSync(claim, '', { flag: 'wx', mode: 0o600 });
       return true;
     } catch (error) {
-      if (errnoOf(error) === 'EEXIST') return false;
+      if (errnoOf(error) === 'EEXIST') return statSync(claim, { throwIfNoEntry: false })?.isFile() === true;
       throw error;
     }
   }

@@ -38,6 +38,8 @@ make_unit() {
   oaops_d=
   return 1
 }
+# Taken in place of a supervisor, now or before: a file, where that of a supervisor is a folder (see MarkerFolder.claim).
+claim() { (set -C; : >"$oaops_d/claim") 2>/dev/null || [ -f "$oaops_d/claim" ]; }
 is_alive() {
   [ -e "$oaops_d/pid" ] || return 1
   read -r oaops_pid oaops_start oaops_boot oaops_x <"$oaops_d/pid"
@@ -72,6 +74,7 @@ follow() {
         sleep 0.2 2>/dev/null || sleep 1
         if [ -e "$oaops_d/exit" ]; then IFS= read -r oaops_e <"$oaops_d/exit"; else oaops_e=gone; fi
       fi
+    elif [ -f "$oaops_d/claim" ]; then oaops_e='failed command-not-started 0'
     else
       oaops_c=$((oaops_c + 1))
       [ $oaops_c -gt 60 ] && oaops_e=gone
@@ -100,7 +103,7 @@ follow() {
 export const launchText = `${shellHelpers}${place}${marks}${follow}
 if find_unit; then
   if is_alive; then begin; finish_with 'failed unit-running 0'; exit 0; fi
-  if [ -d "$oaops_d/claim" ] && [ ! -e "$oaops_d/pid" ]; then
+  if [ -e "$oaops_d/claim" ] && [ ! -e "$oaops_d/pid" ]; then
     [ -n "$oaops_once" ] && rm -rf "$oaops_d"
     begin
     finish_with 'failed unit-claimed 0'
@@ -155,7 +158,7 @@ skip() {
 begin
 if ! find_unit; then
   # A marker that goes away with its unit may have gone. Any other was never made: whoever takes its claim keeps it so.
-  if [ -z "$oaops_once" ] && make_unit && mkdir "$oaops_d/claim" 2>/dev/null; then
+  if [ -z "$oaops_once" ] && make_unit && claim; then
     echo 'failed unit-never-sent 0' >"$oaops_d/exit"
     finish_with 'failed unit-never-sent 0'
   else finish_with missing
@@ -175,7 +178,7 @@ export const probeText = `${shellHelpers}${place}${marks}
 begin
 find_unit || make_unit
 if [ -z "$oaops_d" ]; then echo unknown
-elif mkdir "$oaops_d/claim" 2>/dev/null; then echo not-started
+elif claim; then echo not-started
 elif [ -e "$oaops_d/exit" ]; then echo exited
 elif is_alive; then echo alive
 elif [ -e "$oaops_d/pid" ]; then if [ -e "$oaops_d/exit" ]; then echo exited; else echo unknown; fi
@@ -205,7 +208,7 @@ begin
 oaops_pid=0 oaops_start=-
 find_unit || make_unit
 # Taking the claim keeps a launch that is still on its way from starting.
-if [ -n "$oaops_d" ] && ! mkdir "$oaops_d/claim" 2>/dev/null; then
+if [ -n "$oaops_d" ] && ! claim; then
   oaops_c=0
   while [ ! -e "$oaops_d/pid" ] && [ $oaops_c -lt 40 ]; do sleep 0.05 2>/dev/null || sleep 1; oaops_c=$((oaops_c + 1)); done
   is_alive || oaops_pid=0

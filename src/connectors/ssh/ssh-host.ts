@@ -11,6 +11,7 @@ import { planBecome } from '../process/become.ts';
 import { commandOf } from '../process/command-words.ts';
 import { FiledHost } from '../process/host-files.ts';
 import { markerName } from '../process/marker.ts';
+import { longestStartMs } from '../process/marker-folder.ts';
 import { ShellFiles } from '../process/shell-files.ts';
 import { streamUnit } from '../process/stream-unit.ts';
 import type { HostPool } from './pool.ts';
@@ -62,9 +63,11 @@ export class SshHost extends FiledHost {
     const name = markerName(key);
     const never = new AbortController().signal;
     const probe = () => this.#shell.ask(assignments({ u: name }) + probeText, never);
+    const { clock } = this.#options;
+    const deadline = clock.monotonicMs() + longestStartMs;
     let state = await probe();
-    for (let tries = 0; state === 'starting' && tries < 5; tries++) {
-      await this.#options.clock.sleep(200);
+    while (state === 'starting' && clock.monotonicMs() < deadline) {
+      await clock.sleep(200);
       state = await probe();
     }
     const unit = () => new RemoteUnit(this.#shell, this.#options, { name, once: false });

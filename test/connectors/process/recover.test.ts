@@ -91,6 +91,19 @@ describe('after kill -9 of oaops', () => {
     expect(await host.recover('never.1')).toEqual({ state: 'not-started' });
     mkdirSync(join(dir, 'units', markerName('made.1')), { recursive: true });
     expect(await host.recover('made.1')).toEqual({ state: 'not-started' });
-    expect(await host.recover('made.1')).toEqual({ state: 'unknown' });
+    // Who asked may have died before it wrote the answer down.
+    expect(await host.recover('made.1')).toEqual({ state: 'not-started' });
+  });
+
+  it('says unknown when a supervisor claimed the unit and is not heard of for ten seconds', async () => {
+    mkdirSync(join(dir, 'units', markerName('claimed.1'), 'claim'), { recursive: true });
+    let now = 0;
+    const clock = { ...systemClock, monotonicMs: () => now, sleep: async (ms: number) => void (now += ms) };
+    const patient = new LocalHost(
+      { name: 'localhost', connection: 'local', host: 'localhost', groups: [], vars: {} },
+      { stateDir: dir, env: process.env, clock, random: systemRandom, cwd: '/' },
+    );
+    expect(await patient.recover('claimed.1')).toEqual({ state: 'unknown' });
+    expect(now).toBe(10_000);
   });
 });

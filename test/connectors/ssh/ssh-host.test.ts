@@ -230,6 +230,8 @@ describe.skipIf(!sshdAvailable)('commands over ssh', () => {
       expect(again).toMatchObject({ state: 'exited', result: { exitCode: 9, stdout: { head: 'begun\nended\n' } } });
       await first.forget('far.1');
       expect(await first.recover('far.1')).toEqual({ state: 'not-started' });
+      // Who asked may have died before it wrote the answer down.
+      expect(await first.recover('far.1')).toEqual({ state: 'not-started' });
       // Recovery took the claim: a launch that comes late starts nothing.
       await expect(first.run({ argv: ['touch', 'late'], supervise: { key: 'far.1' } }, never)).rejects.toMatchObject({
         code: 'unit-claimed',
