@@ -5,8 +5,9 @@ import type { ObjectStore } from '../ports.ts';
 import { type Copies, copiesOf, readCopy } from '../repository/copies.ts';
 import type { Repository } from '../repository/open.ts';
 import { fetchPieces, type PackKeys, slicesOf } from './fetch.ts';
-import { type FilePlan, leaveOut, type PlannedFile, type PlannedPiece } from './file-plan.ts';
+import { type FilePlan, leaveOut, type PlannedFile } from './file-plan.ts';
 import type { WorkerAnswer } from './jobs.ts';
+import type { PlannedPiece } from './pack-pieces.ts';
 import { scanPack } from './pack-scan.ts';
 import { WorkerPool } from './pool.ts';
 import { createFile, remove, type WriteContext } from './write-file.ts';
@@ -175,7 +176,7 @@ class ContentWork {
   }
 
   async *slices(sha256: string): AsyncGenerator<Slice> {
-    const pieces = [...this.#plan.packs.get(sha256)!.values()].sort((a, b) => a.member - b.member);
+    const pieces = this.#plan.packs.get(sha256)!.inOrder();
     this.#plan.packs.delete(sha256);
     const pack = await this.#tableOf(sha256, pieces);
     if (!pack) return;

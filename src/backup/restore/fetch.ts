@@ -3,7 +3,7 @@ import { identityMissing } from '../crypto/age-header.ts';
 import { objectNames } from '../format/object-names.ts';
 import type { PackInfo } from '../format/pack-table.ts';
 import type { ObjectStore } from '../ports.ts';
-import type { PlannedPiece } from './file-plan.ts';
+import type { PlannedPiece } from './pack-pieces.ts';
 import { framesOf, headRange, type Segment, storedRange } from './pack-source.ts';
 import { type SliceMemory, sliceBytesOf } from './slice-memory.ts';
 

@@ -2,6 +2,7 @@ import type { ByteString } from '../format/byte-string.ts';
 import { damaged } from '../format/damaged.ts';
 import type { Entry, Piece } from '../format/entry.ts';
 import type { RestoreOwners } from './owners.ts';
+import { PackPieces } from './pack-pieces.ts';
 
 /** What is set on an object besides its content. */
 export interface Metadata {
@@ -31,19 +32,10 @@ export interface PlannedFile extends Metadata {
   parts: number;
 }
 
-/** One content of a pack and where it goes. */
-export interface PlannedPiece {
-  member: number;
-  length: number;
-  sha256: string;
-  /** Number of the file and offset in it. */
-  uses: { file: number; offset: number }[];
-}
-
-/** Regular files, and the contents they are made of by pack and member, so that each is fetched once. */
+/** Regular files, and the contents they are made of by pack, so that each is fetched once. */
 export interface FilePlan {
   files: PlannedFile[];
-  packs: Map<string, Map<number, PlannedPiece>>;
+  packs: Map<string, PackPieces>;
   /** Content bytes that will be written. */
   bytes: number;
 }
@@ -72,7 +64,7 @@ export function isHashedWhole({ size, contentBytes }: { size: number; contentByt
   return size > 0 && size - contentBytes <= hashedHoleBytes;
 }
 
-/** @throws OaopsError `repository-damaged` when pieces and size do not fit, or two files disagree about a content */
+/** @throws OaopsError `repository-damaged` when pieces and size do not fit */
 export function addFile(plan: FilePlan, entry: Entry, owners: RestoreOwners): void {
   const { path, mode, mtimeNs, size, sha256, pieces } = entry;
   checkPieces(entry);
@@ -101,40 +93,29 @@ export function addFile(plan: FilePlan, entry: Entry, owners: RestoreOwners): vo
 function addPiece(plan: FilePlan, piece: Piece & { pack: string }, file: number, offset: number): void {
   let pack = plan.packs.get(piece.pack);
   if (!pack) {
-    pack = new Map();
+    pack = new PackPieces();
     plan.packs.set(piece.pack, pack);
   }
   plan.bytes += piece.length;
-  const known = pack.get(piece.member);
-  if (!known) {
-    pack.set(piece.member, {
-      member: piece.member,
-      length: piece.length,
-      sha256: piece.sha256,
-      uses: [{ file, offset }],
-    });
-    return;
-  }
-  if (known.length !== piece.length || known.sha256 !== piece.sha256)
-    throw damaged('two files disagree about one content');
-  known.uses.push({ file, offset });
+  pack.add({ member: piece.member, length: piece.length, sha256: piece.sha256, file, offset });
+}
+
+/** To be called when all files are in the plan. @throws OaopsError `repository-damaged` when two files disagree about a content */
+export function checkPacks(plan: FilePlan): void {
+  for (const pieces of plan.packs.values()) pieces.check();
 }
 
 /** Takes what is there already out of the contents that are fetched. */
 export function leaveOutPresent(plan: FilePlan): void {
   leaveOut(plan, (file) => plan.files[file]!.present === true);
   plan.bytes = 0;
-  for (const pieces of plan.packs.values())
-    for (const { length, uses } of pieces.values()) plan.bytes += length * uses.length;
+  for (const pieces of plan.packs.values()) plan.bytes += pieces.bytes;
 }
 
 /** Takes files out of the contents that are fetched. */
 export function leaveOut(plan: FilePlan, isOut: (file: number) => boolean): void {
   for (const [sha256, pieces] of plan.packs) {
-    for (const [member, piece] of pieces) {
-      piece.uses = piece.uses.filter(({ file }) => !isOut(file));
-      if (piece.uses.length === 0) pieces.delete(member);
-    }
-    if (pieces.size === 0) plan.packs.delete(sha256);
+    pieces.leaveOut(isOut);
+    if (pieces.isEmpty) plan.packs.delete(sha256);
   }
 }

@@ -6,7 +6,7 @@ import type { PackInfo } from '../format/pack-table.ts';
 import { copiesOf, readCopy } from '../repository/copies.ts';
 import type { Repository } from '../repository/open.ts';
 import { fetchPieces, type PackKeys, slicesOf } from './fetch.ts';
-import type { PlannedPiece } from './file-plan.ts';
+import type { PlannedPiece } from './pack-pieces.ts';
 import { scanPack } from './pack-scan.ts';
 import { PackSource } from './pack-source.ts';
 

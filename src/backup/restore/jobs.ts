@@ -3,7 +3,8 @@ import type { ByteString } from '../format/byte-string.ts';
 import type { PackInfo } from '../format/pack-table.ts';
 import { piecesIn } from '../format/piece-records.ts';
 import { type BlockPieces, piecesOfBlock, type StoredBlock } from '../repository/block-pieces.ts';
-import type { PlannedFile, PlannedPiece } from './file-plan.ts';
+import type { PlannedFile } from './file-plan.ts';
+import type { PlannedPiece } from './pack-pieces.ts';
 import { PackSource, type Segment } from './pack-source.ts';
 import { isSliceMemory } from './slice-memory.ts';
 import {

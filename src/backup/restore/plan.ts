@@ -1,6 +1,6 @@
 import { type ByteString, detached } from '../format/byte-string.ts';
 import type { Entry } from '../format/entry.ts';
-import { addFile, checkPieces, contentBytes, emptyFilePlan, type FilePlan } from './file-plan.ts';
+import { addFile, checkPacks, checkPieces, contentBytes, emptyFilePlan, type FilePlan } from './file-plan.ts';
 import { isForeign, modeAsOwn } from './owner-bits.ts';
 import type { RestoreOwners } from './owners.ts';
 import { type EntryReader, type LostEntries, selectedEntries } from './selected-entries.ts';
@@ -101,6 +101,7 @@ export async function planRestore(
       plan.packs = new Map();
     }
   }
+  checkPacks(plan);
   return plan;
 }
 
@@ -135,10 +136,12 @@ export async function* fileWindows(
     bytes += contentBytes(entry);
     pieces += entry.pieces.length;
     if (window.files.length < limits.files && pieces < limits.pieces) continue;
+    checkPacks(window);
     yield window;
     window = emptyFilePlan();
     pieces = 0;
   }
+  checkPacks(window);
   yield window;
   // Not more than was given, where some of it could be read the first time only.
   plan.fileCount = fileCount;

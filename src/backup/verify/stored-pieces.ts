@@ -3,7 +3,7 @@ import type { PackInfo } from '../format/pack-table.ts';
 import { recordsOf } from '../format/piece-records.ts';
 import type { Repository } from '../repository/open.ts';
 import { fetchPieces, type PackKeys, slicesOf } from '../restore/fetch.ts';
-import type { PlannedPiece } from '../restore/file-plan.ts';
+import type { PlannedPiece } from '../restore/pack-pieces.ts';
 import { WorkerPool } from '../restore/pool.ts';
 import { isFault } from './structure.ts';
 
