@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { lstatSync, lutimesSync } from 'node:fs';
+import { Readable } from 'node:stream';
 import { type ByteString, forFs, toBytes } from '../format/byte-string.ts';
 import { formatTimeNs } from '../format/times.ts';
 import { isFine } from './time-precision.ts';
@@ -45,12 +46,12 @@ export async function setTimes(root: ByteString, times: Iterable<TimeToSet>): Pr
   const number = utimensat[process.arch];
   let rest: readonly TimeToSet[] = fine;
   if (process.platform === 'linux' && number !== undefined) {
-    const code = await feed('perl', ['-e', perlProgram, String(number)], perlRecords(root, fine));
+    const code = await feed('perl', ['-e', perlProgram, String(number)], recordsOf(root, fine, perlRecord));
     if (code === 0 && tellingOf(fine).every((time) => isExact(root, time))) return [];
     rest = fine.filter((time) => !isExact(root, time));
   }
   if (rest.length > 0) {
-    await feed('xargs', ['-0', '-n', '3', 'touch', '-h', '-d'], touchRecords(root, rest));
+    await feed('xargs', ['-0', '-n', '3', 'touch', '-h', '-d'], recordsOf(root, rest, touchRecord));
     rest = rest.filter((time) => !isExact(root, time));
   }
   return rest.map(({ path }) => path);
@@ -93,22 +94,35 @@ function isExact(root: ByteString, { path, mtimeNs }: TimeToSet): boolean {
   }
 }
 
-function perlRecords(root: ByteString, times: readonly TimeToSet[]): ByteString {
-  return times
-    .map(({ path, mtimeNs }) => {
-      const nanos = ((mtimeNs % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
-      return `${(mtimeNs - nanos) / 1_000_000_000n} ${nanos} ${root}/${path}\0`;
-    })
-    .join('');
+function perlRecord(root: ByteString, { path, mtimeNs }: TimeToSet): ByteString {
+  const nanos = ((mtimeNs % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
+  return `${(mtimeNs - nanos) / 1_000_000_000n} ${nanos} ${root}/${path}\0`;
 }
 
 /** Three arguments for each call: the time, `--`, the path. */
-function touchRecords(root: ByteString, times: readonly TimeToSet[]): ByteString {
-  return times.map(({ path, mtimeNs }) => `@${formatTimeNs(mtimeNs)}\0--\0${root}/${path}\0`).join('');
+function touchRecord(root: ByteString, { path, mtimeNs }: TimeToSet): ByteString {
+  return `@${formatTimeNs(mtimeNs)}\0--\0${root}/${path}\0`;
+}
+
+/** A part at a time: those of a hundred thousand files together take 40 MiB. */
+function* recordsOf(
+  root: ByteString,
+  times: readonly TimeToSet[],
+  record: (root: ByteString, time: TimeToSet) => ByteString,
+): Generator<ByteString> {
+  for (let from = 0; from < times.length; from += 1000)
+    yield times
+      .slice(from, from + 1000)
+      .map((time) => record(root, time))
+      .join('');
 }
 
 /** Runs a program with these bytes on stdin; whether it worked is seen in what it did. */
-export function feed(program: string, args: readonly string[], input: ByteString): Promise<number | null> {
+export function feed(
+  program: string,
+  args: readonly string[],
+  input: ByteString | Iterable<ByteString>,
+): Promise<number | null> {
   return new Promise((resolve) => {
     const child = spawn(program, args, {
       stdio: ['pipe', 'ignore', 'ignore'],
@@ -117,6 +131,10 @@ export function feed(program: string, args: readonly string[], input: ByteString
     child.on('error', () => resolve(127));
     child.on('close', resolve);
     child.stdin.on('error', () => undefined);
-    child.stdin.end(toBytes(input));
+    Readable.from(bytesOf(typeof input === 'string' ? [input] : input), { objectMode: false }).pipe(child.stdin);
   });
+}
+
+function* bytesOf(texts: Iterable<ByteString>): Generator<Buffer> {
+  for (const text of texts) if (text !== '') yield toBytes(text);
 }
