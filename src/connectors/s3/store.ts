@@ -8,7 +8,7 @@ import {
   objectMissing,
   objectTruncated,
 } from '../../core/object-names.ts';
-import { passing, requestBody, responseBytes } from './body.ts';
+import { type Answer, passing, requestBody, responseBytes } from './body.ts';
 import { type RetryPolicy, S3Calls, sendPayloadHash } from './calls.ts';
 import { probeCapabilities } from './capabilities.ts';
 import { makeS3Client, type S3Timeouts } from './client.ts';
@@ -96,8 +96,7 @@ class S3Store implements ObjectStore {
           range ? `bytes=${range.offset}-${range.offset + range.length - 1}` : undefined,
           signal,
         );
-        const wanted = range?.length ?? answer.length;
-        return responseBytes(this.location, name, this.#rangeOf(name, answer, range), wanted, memory);
+        return responseBytes(this.location, name, answer, range, memory);
       },
       signal,
     );
@@ -259,7 +258,7 @@ class S3Store implements ObjectStore {
     }
   }
 
-  async #getOnce(name: string, range: string | undefined, signal: AbortSignal | undefined) {
+  async #getOnce(name: string, range: string | undefined, signal: AbortSignal | undefined): Promise<Answer> {
     try {
       const answer = await this.#calls.client.send(
         new this.#sdk.GetObjectCommand({
@@ -277,34 +276,6 @@ class S3Store implements ObjectStore {
         throw objectMissing(this.location, name, error);
       if (status === 416) throw objectTruncated(this.location, name, 1, 0);
       throw error;
-    }
-  }
-
-  /** A server that ignores `Range` sends the whole object: take our part of it. */
-  async *#rangeOf(
-    name: string,
-    answer: { body: Readable; length: number; partial: boolean },
-    range: { offset: number; length: number } | undefined,
-  ): AsyncIterable<Uint8Array> {
-    if (!range || answer.partial) {
-      if (range && answer.length < range.length) {
-        answer.body.destroy();
-        throw objectTruncated(this.location, name, range.length, answer.length);
-      }
-      yield* answer.body as AsyncIterable<Uint8Array>;
-      return;
-    }
-    if (answer.length < range.offset + range.length) {
-      answer.body.destroy();
-      throw objectTruncated(this.location, name, range.length, Math.max(0, answer.length - range.offset));
-    }
-    let at = 0;
-    for await (const chunk of answer.body as AsyncIterable<Uint8Array>) {
-      const from = Math.max(0, range.offset - at);
-      const to = Math.min(chunk.length, range.offset + range.length - at);
-      if (to > from) yield chunk.subarray(from, to);
-      at += chunk.length;
-      if (at >= range.offset + range.length) return;
     }
   }
 
