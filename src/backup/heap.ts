@@ -16,5 +16,5 @@ export function collectGarbageEarly(growthPercent: 40 | 80): void {
  * the largest block that was freed (mallopt(3), "dynamic mmap threshold": twice its size, of blocks of 32 MiB at most). Nothing of this one is ever touched.
  */
 export function keepFreedMemory(): void {
-  (Buffer.allocUnsafeSlow(16 * 1024 * 1024).buffer as ArrayBuffer).transfer(0);
+  (Buffer.allocUnsafeSlow(4 * 1024 * 1024).buffer as ArrayBuffer).transfer(0);
 }
