@@ -98,7 +98,10 @@ describe('after kill -9 of oaops', () => {
   it('says unknown when a supervisor claimed the unit and is not heard of for ten seconds', async () => {
     mkdirSync(join(dir, 'units', markerName('claimed.1'), 'claim'), { recursive: true });
     let now = 0;
-    const clock = { ...systemClock, monotonicMs: () => now, sleep: async (ms: number) => void (now += ms) };
+    const sleep = async (ms: number) => {
+      now += ms;
+    };
+    const clock = { ...systemClock, monotonicMs: () => now, sleep };
     const patient = new LocalHost(
       { name: 'localhost', connection: 'local', host: 'localhost', groups: [], vars: {} },
       { stateDir: dir, env: process.env, clock, random: systemRandom, cwd: '/' },
