@@ -53,7 +53,7 @@ export interface WindowLimits {
   pieces: number;
 }
 
-export const defaultWindows: WindowLimits = { heldFiles: 120_000, files: 30_000, pieces: 60_000 };
+export const defaultWindows: WindowLimits = { heldFiles: 120_000, files: 20_000, pieces: 40_000 };
 
 /**
  * Reads the manifest, checks every path and every entry before anything is written, and sorts the work.
