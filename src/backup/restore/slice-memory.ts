@@ -2,7 +2,7 @@ import type { ObjectStore } from '../ports.ts';
 import { frameBytes } from './pack-source.ts';
 
 const smallSliceBytes = 4 * 1024 * 1024;
-const largeSliceBytes = 6 * 1024 * 1024;
+const largeSliceBytes = 5 * 1024 * 1024;
 
 /**
  * A pack is read and worked on in slices of about this size, so that memory does not hang on the size of packs. A request to a

@@ -17,7 +17,7 @@ interface Announced {
 
 const chunkBytes = 1024 * 1024;
 /** So much is sent between two collections of what was sent: left to itself, 30 MiB of it come together. */
-const collectBytes = 8 * chunkBytes;
+const collectBytes = 4 * chunkBytes;
 
 /** The body of one PUT. The last piece goes out only when the whole is what was announced. */
 export async function requestBody(
