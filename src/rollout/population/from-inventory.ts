@@ -1,3 +1,4 @@
+import { usageError } from '../../core/errors.ts';
 import { selectTargets } from '../../engine/plan/targets.ts';
 import type { Inventory } from '../../engine/ports.ts';
 import type { Found } from './members.ts';
@@ -5,11 +6,19 @@ import type { PopulationSpec } from './schema.ts';
 
 /**
  * Hosts of the inventory with their variables.
- * @throws OaopsError `target-unknown` (exit 2)
+ * @throws OaopsError `target-unknown`, `member-id-invalid` (exit 2)
  */
 export function fromInventory(spec: Extract<PopulationSpec, { from: 'inventory' }>, inventory: Inventory): Found {
+  const hosts = selectTargets(spec.targets, inventory);
+  // As one of `targets: batch` it would be taken for the hosts that such a word selects.
+  const word = hosts.find(({ name }) => name === 'all' || name.startsWith('group:') || name.startsWith('!'));
+  if (word) {
+    throw usageError('member-id-invalid', `the host "${word.name}" is called like a selector of hosts`, {
+      next: 'Give it another name in the inventory.',
+    });
+  }
   return {
     source: spec.targets.join(', '),
-    candidates: selectTargets(spec.targets, inventory).map(({ name, vars }) => ({ id: name, vars, place: name })),
+    candidates: hosts.map(({ name, vars }) => ({ id: name, vars, place: name })),
   };
 }

@@ -50,8 +50,7 @@ export function checkExpressions(context: CheckContext, order: StepOrder): void 
 
 function checkStep(context: CheckContext, order: StepOrder, step: RawStep): void {
   const { raw, path } = step;
-  const inBatch = (context.kind?.batchPaths ?? []).some((list) => list.every((key, at) => path[at] === key));
-  const batch: ExpressionRoot[] = inBatch ? ['batch'] : [];
+  const batch: ExpressionRoot[] = isInBatch(context, path) ? ['batch'] : [];
   const unit: ExpressionRoot[] = [
     'inputs',
     'steps',
@@ -87,6 +86,11 @@ function checkStep(context: CheckContext, order: StepOrder, step: RawStep): void
       resultOf: call['uses'],
     });
   }
+}
+
+/** Repeated for each batch. */
+function isInBatch({ kind }: CheckContext, path: Path): boolean {
+  return (kind?.batchPaths ?? []).some((list) => list.every((key, at) => path[at] === key));
 }
 
 /** A key whose value is CEL without `${{ }}`. */
@@ -264,6 +268,10 @@ function checkStepReference(
   const own = place.step?.id;
   const step = order.byId.get(id!);
   if (step === undefined) return noStep(context, id!, order.byId);
+  if (place.step && isInBatch(context, step.path) && !isInBatch(context, place.step.path)) {
+    const message = `"${id}" is done once for each batch, and only steps and gates of its batch can read it`;
+    return { rule: 'step-order', message, next: 'Measure it again here, or keep it in a file or the record.' };
+  }
   const ended = id === own ? place.afterOwnStep === true : own === undefined || order.before(own).has(id!);
   if (!ended) {
     if (id === own) {

@@ -57,6 +57,8 @@ export const rollout = (): Messages => ({
   'the id of {} is neither text nor a number': '{} 的标识既不是文本也不是数字',
   'Choose another column as "id", or cast it to text in the query.':
     '请选择另一列作为 "id"，或在查询中将其转换为文本。',
+  'the host "{}" is called like a selector of hosts': '主机“{}”的名称与主机选择词相同',
+  'Give it another name in the inventory.': '请在主机清单中为它改名。',
   'the group {} has no members': '组 {} 没有成员',
   'a login at the directory needs "bindDn" and "password"': '登录目录需要 "bindDn" 和 "password"',
   'Give both, or neither to search without a login.': '请两者都给出；不登录搜索则都不给。',

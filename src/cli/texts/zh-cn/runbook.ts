@@ -35,6 +35,9 @@ export const runbook = (): Messages => ({
   'Read "result" in "success" and "outputs".': '请在 "success" 和 "outputs" 中读取 "result"。',
   '"{}" only starts after "{}" has ended': '"{}" 要等 "{}" 结束之后才开始',
   'Move "{}" above "{}", or read an earlier step.': '请把 "{}" 移到 "{}" 之前，或读取更早的步骤。',
+  '"{}" is done once for each batch, and only steps and gates of its batch can read it':
+    '“{}”每批执行一次，只有同一批的步骤和关卡可以读取它',
+  'Measure it again here, or keep it in a file or the record.': '请在此处重新测量，或把它保存在文件或状态库中。',
   '"{}" has not ended for certain when "{}" starts': '"{2}" 开始时 "{1}" 未必已结束',
   'a step has {}, no "{}"': '步骤有 {}，没有 "{}"',
   'Write steps.{}.outputs.{} and declare it below "outputs" of "{}".':
