@@ -6,20 +6,29 @@ import { ExitCode } from '../../src/core/exit-codes.ts';
 export default class PatchResume extends BaseCommand<typeof PatchResume> {
   static override summary = 'Go on with a rollout that was paused, stopped, killed, or waits';
   static override description = 'Exactly where it stood, by the stored plan: nobody gets the change twice.';
-  static override examples = ['<%= config.bin %> patch resume latest'];
+  static override examples = [
+    '<%= config.bin %> patch resume latest',
+    '<%= config.bin %> patch resume latest --redo-batch 3',
+  ];
   static override exitCodes = Object.values(ExitCode);
   static override args = {
     run: Args.string({ name: 'RUN', description: 'id of the run, the beginning of one, or latest', required: true }),
   };
   static override flags = {
+    'redo-batch': Flags.integer({
+      multiple: true,
+      min: 1,
+      description: 'do this batch again, which was taken back by "patch rollback --batch"',
+      helpValue: 'NUMBER',
+    }),
     follow: Flags.boolean({ description: 'wait for the samples of gates and watch, however long that takes' }),
   };
 
   protected override async execute(): Promise<CommandResult> {
     await using app = openApp(this.globals);
     const { goOn } = await import('../../src/app/patch.ts');
-    const show = { renderer: () => this.renderer(app), ...this.asking(), follow: this.flags.follow };
-    const end = await goOn(app, this.args.run, show);
+    const show = { lang: this.lang, renderer: () => this.renderer(app), ...this.asking(), follow: this.flags.follow };
+    const end = await goOn(app, this.args.run, show, this.flags['redo-batch']);
     return { exitCode: end.exitCode };
   }
 }

@@ -29,6 +29,10 @@ export default class PatchRollout extends BaseCommand<typeof PatchRollout> {
     'dry-run': Flags.boolean({ description: 'print the plan and do nothing' }),
     yes: Flags.boolean({ char: 'y', description: 'do not ask before changes' }),
     follow: Flags.boolean({ description: 'wait for the samples of gates and watch, however long that takes' }),
+    beside: Flags.string({
+      description: 'begin although another rollout of the runbook is not over; why, for the audit log',
+      helpValue: 'REASON',
+    }),
     confirm: Flags.string({ description: 'the name of the runbook, when it has destructive steps', helpValue: 'NAME' }),
   };
 
@@ -36,7 +40,7 @@ export default class PatchRollout extends BaseCommand<typeof PatchRollout> {
     await using app = openApp(this.globals);
     const { prepareRollout } = await import('../../src/app/patch.ts');
     const { startRun } = await import('../../src/app/run-command.ts');
-    const { input, plan: planFile, confirm, follow } = this.flags;
+    const { input, plan: planFile, confirm, follow, beside } = this.flags;
     const prepared = await prepareRollout(app, {
       runbook: this.args.runbook,
       inputs: input,
@@ -48,6 +52,7 @@ export default class PatchRollout extends BaseCommand<typeof PatchRollout> {
       lang: this.lang,
       confirm,
       follow,
+      beside,
       renderer: () => this.renderer(app),
       ...this.asking(),
       askBefore: !this.flags.yes,

@@ -16,7 +16,7 @@ export default class PatchWatch extends BaseCommand<typeof PatchWatch> {
   protected override async execute(): Promise<CommandResult> {
     await using app = openApp(this.globals);
     const { goOn } = await import('../../src/app/patch.ts');
-    const show = { renderer: () => this.renderer(app), ...this.asking(), follow: true };
+    const show = { lang: this.lang, renderer: () => this.renderer(app), ...this.asking(), follow: true };
     const end = await goOn(app, this.args.run, show);
     return { exitCode: end.exitCode };
   }

@@ -1,4 +1,5 @@
 import type { App } from '../app.ts';
+import { type Language, text } from '../cli/texts/texts.ts';
 import { isoTime } from '../core/clock.ts';
 import { usageError } from '../core/errors.ts';
 import { overrideStep } from '../engine/people/answers.ts';
@@ -8,7 +9,7 @@ import type { RunRow } from '../record/types.ts';
 import { countFeedback, type Feedback, type FeedbackCounts, feedbackTopic } from '../rollout/feedback.ts';
 import { type RolloutStatus, rolloutStatus } from '../rollout/status.ts';
 import { type StatusWords, statusText } from '../rollout/status-text.ts';
-import { type PreparedPlan, preparePlan, type RunShow, withEngine } from './run-command.ts';
+import { agree, type PreparedPlan, preparePlan, type RunShow, withEngine } from './run-command.ts';
 
 type Given = Parameters<typeof preparePlan>[1];
 
@@ -58,9 +59,19 @@ export async function showRollout(
 }
 
 /** Goes on with a rollout. */
-export async function goOn(app: App, id: string, show: RunShow): Promise<RunEnd> {
+export async function goOn(
+  app: App,
+  id: string,
+  show: RunShow & { lang: Language },
+  redo: readonly number[] = [],
+): Promise<RunEnd> {
   const row = await rolloutRun(app, id);
-  return withEngine(app, show, (engine, { stop, kill }) => engine.resume(row.id, { stop, kill }));
+  return withEngine(app, show, async (engine, { stop, kill }) => {
+    const unsaid = (await engine.takenBack(row.id)).filter((number) => !redo.includes(number));
+    if (!show.prompts || unsaid.length === 0) return engine.resume(row.id, { stop, kill, redo });
+    await agree(show.prompts, text(show.lang, 'prompt.redo', { batches: unsaid.join(', ') }));
+    return engine.resume(row.id, { stop, kill, redo: [...redo, ...unsaid] });
+  });
 }
 
 /** @throws OaopsError `not-refused` (exit 4) */

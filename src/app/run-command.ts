@@ -67,7 +67,7 @@ export async function preparePlan(
 export async function startRun(
   app: App,
   { plan, requester }: PreparedPlan,
-  show: RunShow & { lang: Language; confirm?: string | undefined; askBefore?: boolean },
+  show: RunShow & { lang: Language; confirm?: string | undefined; askBefore?: boolean; beside?: string | undefined },
 ): Promise<RunEnd> {
   refuseUnapprovable(plan);
   refuseUnconfirmed(plan, show.confirm);
@@ -78,7 +78,8 @@ export async function startRun(
     const { name: runbook, version } = plan.runbook;
     await agree(show.prompts, text(show.lang, 'prompt.run', { runbook, version }));
   }
-  return withEngine(app, show, (engine, signals) => engine.start(plan, requester, signals));
+  const beside = show.beside === undefined ? {} : { beside: show.beside };
+  return withEngine(app, show, (engine, { stop, kill }) => engine.start(plan, requester, { stop, kill, ...beside }));
 }
 
 /** Asks before changes. @throws OaopsError `declined` (exit 4), `interrupted` */

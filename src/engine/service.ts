@@ -3,6 +3,7 @@ import { OaopsError, usageError } from '../core/errors.ts';
 import { ExitCode } from '../core/exit-codes.ts';
 import { newId } from '../core/ids.ts';
 import type { Fence, JournalRow, RunRow } from '../record/types.ts';
+import { refuseBeside } from './beside.ts';
 import type { EngineDeps } from './deps.ts';
 import {
   type Control,
@@ -17,6 +18,7 @@ import type { Requester } from './people/approvals.ts';
 import { isAdHoc } from './plan/ad-hoc.ts';
 import type { Plan } from './plan/plan-types.ts';
 import { canFinishPlan } from './plan/plan-version.ts';
+import { refuseRedo, takenBack } from './redo.ts';
 import { cleanupDone } from './run/cleanup.ts';
 import { execute } from './run/execute.ts';
 import { endOf, type RunEnd } from './run/outcome.ts';
@@ -48,12 +50,16 @@ export class Engine {
     this.#deps = deps;
   }
 
-  /** Stores and executes a plan. @throws OaopsError `lock-held` (exit 11) when a run of the same runbook is under way */
-  async start(plan: Plan, requester: Requester, signals: StopSignals = {}): Promise<RunEnd> {
+  /**
+   * Stores and executes a plan. `beside`: why a rollout begins although another one of its runbook is not over.
+   * @throws OaopsError `lock-held` (exit 11) when a run of the same runbook is under way, `rollout-open` (exit 4)
+   */
+  async start(plan: Plan, requester: Requester, options: StopSignals & { beside?: string } = {}): Promise<RunEnd> {
     const { record, clock, random } = this.#deps;
     await this.#deps.askSecrets?.(plan);
     const id = newId(clock.nowMs(), random);
     return this.#locked(id, plan.runbook.name, async (fence, lost, inputsBefore) => {
+      const beside = await refuseBeside(record, plan, options.beside);
       const { name, version, kind, procedures } = plan.runbook;
       const createdAt = isoTime(clock.nowMs());
       await record.runs.create({
@@ -78,18 +84,26 @@ export class Engine {
           body: { keyFingerprint: requester.keyFingerprint },
         });
       }
+      if (beside) await this.#control(id, { action: 'beside', ...beside });
+      const warnings = beside ? [`begun beside ${beside.runs.join(', ')}: ${beside.reason}`] : [];
       const row = (await record.runs.get(id))!;
-      return execute(this.#deps, { row, plan, fence, lost, resumed: false, inputsBefore, ...signals });
+      const given = { row, plan, resumed: false, inputsBefore, warnings };
+      return execute(this.#deps, { ...given, fence, lost, ...signalsOf(options) });
     });
   }
 
   /**
    * Goes on with a run from its journal, by its stored plan. A run that had ended badly tries its failed units again.
-   * @throws OaopsError `run-over` (exit 4), `lock-held` (exit 11), `unit-not-unknown` (exit 2)
+   * `redo`: batches that a person had taken back, and that are to be done again.
+   * @throws OaopsError `run-over`, `redo-unsaid` (exit 4), `lock-held` (exit 11), `unit-not-unknown` (exit 2)
    */
   async resume(
     runId: string,
-    options: StopSignals & { decision?: { step: string; unit: string; as: Decision['as'] }; dueOnly?: boolean } = {},
+    options: StopSignals & {
+      decision?: { step: string; unit: string; as: Decision['as'] };
+      dueOnly?: boolean;
+      redo?: readonly number[];
+    } = {},
   ): Promise<RunEnd> {
     const found = await this.#deps.record.runs.resolve(runId);
     return this.#locked(found.id, found.runbook, async (fence, lost, inputsBefore) => {
@@ -104,19 +118,26 @@ export class Engine {
         await this.#endAborted(row.id, unheard.reason, fence);
         return endOf((await this.#deps.record.runs.get(row.id))!);
       }
-      if (view.paused() || unheard?.action === 'abort') {
-        if (options.dueOnly) return endOf(row);
-        await this.#control(row.id, { action: 'unpause' });
-      }
+      if ((view.paused() || unheard?.action === 'abort') && options.dueOnly) return endOf(row);
       const plan = await this.#storedPlan(row);
+      // While an undo is in force, going on is going on with it.
+      const ended = row.status === 'failed' || row.status === 'incomplete' || row.status === 'refused';
+      const again = ended || view.undoRequest() === undefined ? refuseRedo(row, plan, view, options.redo ?? []) : [];
+      if (again.length > 0) await this.#control(row.id, { action: 'redo', batches: again });
+      if (view.paused() || unheard?.action === 'abort') await this.#control(row.id, { action: 'unpause' });
       if (row.status !== 'running' && cleanupDone(plan, view)) throw cleanupOver(row);
       if (options.decision) await this.#decide(row, view, options.decision);
-      const ended = row.status === 'failed' || row.status === 'incomplete' || row.status === 'refused';
       if (ended) await this.#control(row.id, { action: 'retry-failed', seq: view.rows.at(-1)?.seq ?? 0 });
       const warnings = await this.#warnings(plan);
       const given = { row, plan, resumed: true, inputsBefore, warnings };
       return execute(this.#deps, { ...given, fence, lost, ...signalsOf(options) });
     });
+  }
+
+  /** Batches that `resume` would do again although a person had them taken back. @throws OaopsError `run-not-found` (exit 2) */
+  async takenBack(runId: string): Promise<number[]> {
+    const row = await this.#deps.record.runs.resolve(runId);
+    return takenBack((await this.#deps.record.runs.plan(row.id)) as Plan, await this.#view(row.id));
   }
 
   /** Takes back what a run did. @throws OaopsError `run-over`, `nothing-to-undo` (exit 4), `batch-unknown` (exit 2) */

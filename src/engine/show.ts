@@ -122,7 +122,8 @@ function whatOf(kind: RunInputRow['kind'], body: unknown): string {
       return `plan signed with ${String(content['keyFingerprint'])}`;
     case 'control': {
       const decision = content['decision'] as { as?: string; seq?: number } | undefined;
-      return decision ? `row ${decision.seq}: ${decision.as}` : String(content['action']);
+      if (decision) return `row ${decision.seq}: ${decision.as}`;
+      return [content['action'], content['reason']].filter(Boolean).join(': ');
     }
   }
 }

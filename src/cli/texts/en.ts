@@ -30,6 +30,7 @@ export const en = {
   'status.stopped': 'stopped',
   'status.rolled-back': 'rolled back',
   'prompt.no-terminal': 'a person must answer here, and there is no terminal: {question}',
+  'prompt.redo': 'Do batches {batches} again, which were taken back?',
   'prompt.run': 'Run {runbook} {version}?',
   'prompt.host-run': 'On {hosts} ({count}): {command}. Go on?',
   'prompt.hidden': '[nothing is shown]',

@@ -32,6 +32,7 @@ export const zhCn: Record<TextKey, string> = {
   'status.stopped': '已停止',
   'status.rolled-back': '已回退',
   'prompt.no-terminal': '此处需要人工回答，但没有终端：{question}',
+  'prompt.redo': '重新执行已撤回的第 {batches} 批吗？',
   'prompt.run': '运行 {runbook} {version} 吗？',
   'prompt.host-run': '在 {hosts}（共 {count} 台）上：{command}。是否继续？',
   'prompt.hidden': '[不显示输入]',

@@ -23,6 +23,10 @@ export type Control =
   /** Start nothing new until somebody says so. */
   | { action: 'pause'; reason: string }
   | { action: 'unpause' }
+  /** Do these batches again, which a person had taken back. */
+  | { action: 'redo'; batches: number[] }
+  /** Begun although other rollouts of the runbook were not over. */
+  | { action: 'beside'; reason: string; runs: string[] }
   /** Take back what was done; stays in force until the run ends. */
   | { action: 'undo'; request: UndoRequest };
 

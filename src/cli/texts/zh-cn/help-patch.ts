@@ -30,6 +30,10 @@ export const helpPatch = (): Messages => ({
     '进行中的操作先执行完。"oaops tick" 也不会继续已暂停的分批升级。',
   'name of a rollout, or a file': '分批升级运行手册的名称，或文件',
   'name of a rollout, or a file; not needed with --plan': '分批升级运行手册的名称，或文件；使用 --plan 时不需要',
+  'do this batch again, which was taken back by "patch rollback --batch"':
+    '重新执行这一批（曾被 "patch rollback --batch" 撤回）',
+  'begin although another rollout of the runbook is not over; why, for the audit log':
+    '即使同一运行手册的另一个分批升级尚未结束也开始；理由，记入审计日志',
   'only this batch': '只撤回这一批',
   'wait for the samples of gates and watch, however long that takes': '等待关卡和观察期的所有样本，无论多久',
   'Name and reason are kept in the audit log and shown with the run. Then "oaops patch resume" goes on.':
