@@ -156,6 +156,14 @@ export function openApp(globals: GlobalOptions, options: AppOptions = {}): App {
       backup: () => app.backup(),
       notifier: app.notifier,
       facts: async () => (await app.record()).facts,
+      // Read each time: a freeze that is written while a rollout goes on holds from the next look.
+      freezes: async () => {
+        const { settings } = await (await import('./config/open.ts')).openConfig({
+          place,
+          explicit: globals.configFile,
+        });
+        return settings.calendar?.freezes ?? [];
+      },
     })),
     backup: once(async () => (await import('./app/backup.ts')).backupDoor(app)),
     runs: once(async () => new (await import('./app/runs.ts')).RunDoor(app)),

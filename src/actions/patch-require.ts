@@ -1,7 +1,10 @@
 import { z } from 'zod';
+import type { Freeze } from '../calendar/freezes.ts';
+import { isoTime } from '../core/clock.ts';
 import { ExitCode } from '../core/exit-codes.ts';
 import { parseDuration } from '../core/units.ts';
 import type { Action, ActionContext, ActionOutcome } from '../engine/action.ts';
+import { isByAnother } from '../engine/people/approvals.ts';
 import type { FactStore } from '../record/types.ts';
 import {
   type EvidenceFact,
@@ -10,10 +13,14 @@ import {
   evidenceTopic,
   type Precondition,
   preconditionSchema,
-  windowProblem,
 } from '../rollout/preconditions.ts';
+import { windowOpensAt, windowProblem } from '../rollout/window.ts';
 
-type Services = { facts: () => Promise<FactStore> };
+interface Services {
+  facts: () => Promise<FactStore>;
+  /** Of the calendar, as they are written now. */
+  freezes: () => Promise<readonly Freeze[]>;
+}
 
 const resultSchema = z.object({
   what: z.string(),
@@ -32,6 +39,7 @@ export const patchRequire: Action<Precondition, Services> = {
   resultSchema,
   usesTargets: false,
   idempotent: true,
+  canWait: true,
   describe: describePrecondition,
   async apply(args, context) {
     const found = await look(args, context);
@@ -43,25 +51,78 @@ export const patchRequire: Action<Precondition, Services> = {
       reason: null,
     };
     if (found.problem === undefined) return { status: 'ok', result };
-    const override = await context.answer();
-    // Taken upon oneself was what was known then, and nothing worse that came since.
-    if (override?.value === 'override' && override.about === found.problem) {
-      const { by, comment = '' } = override;
-      context.warn(`${found.problem}: overridden by ${by}: ${comment}`);
-      return { status: 'ok', result: { ...result, overriddenBy: by, reason: comment } };
-    }
-    return {
-      status: 'failed',
-      result,
-      message: found.problem,
-      code: 'precondition-not-met',
-      exitCode: ExitCode.refused,
-      retryable: false,
-      next: `See to it and run "oaops patch resume ${context.runId}", or take it upon yourself with "oaops patch override ${context.runId} ${context.step.id} --reason TEXT".`,
-    } satisfies ActionOutcome;
+    const override = await overrideOf(found.problem, context);
+    if (override === undefined) return notMet(args, { ...found, problem: found.problem, result }, context);
+    if ('status' in override) return override;
+    return { status: 'ok', result: { ...result, overriddenBy: override.by, reason: override.reason } };
   },
   recover: async () => ({ status: 'not-started' }),
 };
+
+/**
+ * Who took it upon themselves, by this very problem: what was known then, and nothing worse that came since. Where the runbook says so, only with
+ * the signature of a second person under it, until which it waits.
+ */
+async function overrideOf(
+  problem: string,
+  context: ActionContext<Services>,
+): Promise<{ by: string; reason: string } | ActionOutcome | undefined> {
+  const override = await context.answer();
+  if (override?.value !== 'override' || override.about !== problem) return undefined;
+  const { by, comment: reason = '' } = override;
+  const taken = `${problem}: overridden by ${by}: ${reason}`;
+  if (context.step.secondPerson) {
+    const nowMs = context.clock.nowMs();
+    const signed = (await context.approvals()).filter((one) => one.about === taken && one.expiresAtMs > nowMs);
+    const second = signed.find((one) => isByAnother(one, by));
+    const rejection = await context.rejection();
+    if (rejection?.about === taken) {
+      context.warn(`the override by ${by} is rejected by ${rejection.by}: ${rejection.reason}`);
+      return undefined;
+    }
+    if (!second) {
+      return {
+        status: 'waiting',
+        message: taken,
+        approves: taken,
+        next: `Another person than ${by} runs: oaops approve ${context.runId} ${context.step.id}`,
+      };
+    }
+    context.warn(`${taken}; approved by ${second.principal}`);
+  } else context.warn(taken);
+  return { by, reason };
+}
+
+/** Before anything is done it refuses; before a batch what passes by itself is waited for. */
+async function notMet(
+  args: Precondition,
+  { problem, result }: { problem: string; result: Record<string, unknown> },
+  context: ActionContext<Services>,
+): Promise<ActionOutcome> {
+  const { runId, step } = context;
+  if (args.what === 'window' && step.hold !== undefined) {
+    const wakeAtMs = windowOpensAt(args, context.clock.nowMs(), await context.services.freezes());
+    const override = `take it upon yourself with "oaops patch override ${runId} ${step.id} --reason TEXT"`;
+    return {
+      status: 'waiting',
+      message: problem,
+      ...(wakeAtMs === undefined ? {} : { wakeAtMs }),
+      next:
+        wakeAtMs === undefined
+          ? `Go on with "oaops patch resume ${runId}" when it is open, or ${override}.`
+          : `"oaops tick" goes on after ${isoTime(wakeAtMs)}; or ${override}.`,
+    };
+  }
+  return {
+    status: 'failed',
+    result,
+    message: problem,
+    code: 'precondition-not-met',
+    exitCode: ExitCode.refused,
+    retryable: false,
+    next: `See to it and run "oaops patch resume ${runId}", or take it upon yourself with "oaops patch override ${runId} ${step.id} --reason TEXT".`,
+  };
+}
 
 function describePrecondition(args: Precondition): string {
   switch (args.what) {
@@ -92,7 +153,7 @@ interface Found {
 
 async function look(args: Precondition, context: ActionContext<Services>): Promise<Found> {
   const nowMs = context.clock.nowMs();
-  if (args.what === 'window') return told(windowProblem(args, nowMs), null, []);
+  if (args.what === 'window') return told(windowProblem(args, nowMs, await context.services.freezes()), null, []);
   if (args.what === 'backup') return lookForBackup(args, context, nowMs);
   const sha256 = await hashOf(args.artefact, context);
   if (sha256 === null) return told(`${args.artefact} does not exist`, null, []);

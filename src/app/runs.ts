@@ -11,7 +11,7 @@ import { sha256Hex } from '../core/json.ts';
 import { loginName } from '../core/login.ts';
 import type { ManualAnswer, ManualQuestion } from '../engine/action.ts';
 import type { EngineDeps } from '../engine/deps.ts';
-import { planNamespace, type Requester } from '../engine/people/approvals.ts';
+import { mayAskForApproval, planNamespace, type Requester } from '../engine/people/approvals.ts';
 import { makePlan } from '../engine/plan/plan.ts';
 import { readPlan, refuseStale } from '../engine/plan/plan-check.ts';
 import type { Plan } from '../engine/plan/plan-types.ts';
@@ -147,7 +147,7 @@ export class RunDoor {
 
   async #planOf(runbook: Runbook, inputs: Record<string, unknown>, limit: string[], given?: Inventory): Promise<Plan> {
     const signers = (await this.#app.config()).settings.approvals?.allowedSigners;
-    const asks = runbook.steps.some((step) => step.uses === 'approval');
+    const asks = runbook.steps.some(mayAskForApproval);
     if (runbook.kind === 'Rollout' && limit.length > 0) {
       throw usageError(
         'rollout-limited',

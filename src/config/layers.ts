@@ -49,7 +49,10 @@ function nest(keys: string[], value: unknown): Record<string, unknown> {
   return { [first!]: rest.length === 0 ? value : nest(rest, value) };
 }
 
-/** Mappings are merged key by key, everything else (lists too) is replaced whole by the later layer. */
+/** Lists that every layer adds to: a user's file must not take away what the system's file forbids. */
+const addingUp: readonly string[] = ['calendar.freezes'];
+
+/** Mappings are merged key by key, everything else (lists too, but for those that add up) is replaced whole by the later layer. */
 function merge(
   into: Record<string, unknown>,
   from: Record<string, unknown>,
@@ -66,7 +69,9 @@ function merge(
       into[key] = target;
       merge(target, value as Record<string, unknown>, here, layer, origins);
     } else {
-      into[key] = value;
+      const before = into[key];
+      const adds = addingUp.includes(here.join('.')) && Array.isArray(before) && Array.isArray(value);
+      into[key] = adds ? [...before, ...value] : value;
       const line = layer.lineOf(here);
       origins.set(here.join('.'), line === undefined ? layer.origin : { ...layer.origin, line });
     }

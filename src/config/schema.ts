@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { namedFreezeSchema } from '../calendar/freezes.ts';
 import { nameSchema, standingSecretRefSchema } from '../runbook/schema/common.ts';
 import { pingSchema, pingUrlSchema } from '../runbook/schema/ping.ts';
 
@@ -181,6 +182,15 @@ export const configSchema = z.strictObject({
       textfileDir: pathSchema
         .optional()
         .describe('Folder of the textfile collector of node_exporter: after each run a file oaops-RUNBOOK.prom.'),
+    })
+    .optional(),
+  calendar: z
+    .strictObject({
+      freezes: z
+        .array(namedFreezeSchema)
+        .refine(distinctNames, { error: 'two freezes have the same name; give each its own' })
+        .optional()
+        .describe('Times in which nothing is changed: every change window of a rollout honours them besides its own.'),
     })
     .optional(),
   pings: z

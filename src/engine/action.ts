@@ -18,7 +18,15 @@ export type ActionOutcome =
       retryable?: boolean;
     }
   /** Nothing more can be done now: a person or a time is awaited; the run ends with exit 6 and goes on at resume or tick. */
-  | { status: 'waiting'; message: string; next: string; wakeAtMs?: number; question?: ManualQuestion }
+  | {
+      status: 'waiting';
+      message: string;
+      next: string;
+      wakeAtMs?: number;
+      question?: ManualQuestion;
+      /** A second person is asked to sign this text, by `oaops approve`; of steps that are no `approval` themselves. */
+      approves?: string;
+    }
   /** `stopping` fired and the action ended at a checkpoint: it is applied again when the run goes on. */
   | { status: 'stopped'; message: string };
 
@@ -60,7 +68,7 @@ export interface ActionContext<Services = unknown> {
   /** Approvals given to this step since it last failed, each verified again now; expired ones are among them. */
   approvals(): Promise<ApprovalRow[]>;
   /** Somebody said no to this step (`oaops approve --reject`), since it last failed. */
-  rejection(): Promise<{ by: string; reason: string } | undefined>;
+  rejection(): Promise<{ by: string; reason: string; about?: string } | undefined>;
   /** Asks the person at the terminal; undefined when there is nobody (no TTY). */
   ask?(question: ManualQuestion): Promise<ManualAnswer | undefined>;
   /** The time at which this unit was first started, since it last failed: makes waits durable. */
@@ -95,6 +103,8 @@ export interface ApprovalRow {
   keyFingerprint: string;
   atMs: number;
   expiresAtMs: number;
+  /** The text that was signed with it, where the step asked for one. */
+  about?: string;
   signature: string;
 }
 

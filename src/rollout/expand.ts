@@ -13,12 +13,14 @@ import type { RolloutSpec } from './schema.ts';
 export function expandRollout(spec: RolloutSpec, batches: readonly PlannedBatch[] | readonly [1]): StepSpec[] {
   const sizes = batches.map((batch) => (batch === 1 ? 1 : batch.members.length));
   const conditions = preconditionSteps(spec);
+  const again = conditions.filter((step) => heldAgain.has((step.with as Precondition).what));
   const before = lineUp(spec.before ?? [], conditions.length > 0 ? [conditions.at(-1)!.id] : []);
   const steps = [...conditions, ...before.steps];
   let barrier = before.ends;
   for (const [index, batch] of batches.entries()) {
     const made = batchSteps(spec, index + 1, batch === 1 ? [] : batch.members.map(({ id }) => id), {
       barrier,
+      again,
       tolerance: toleranceOf(spec.budget, sizes[index]!, sizes),
     });
     steps.push(...made.steps);
@@ -38,8 +40,11 @@ export function expandRollout(spec: RolloutSpec, batches: readonly PlannedBatch[
   return [...steps, ...after, ...cleanup];
 }
 
+/** What can come to an end while a rollout goes on is looked at again before each batch. */
+const heldAgain = new Set<Precondition['what']>(['window', 'package']);
+
 /** One step each, so that each can be overridden by itself. */
-function preconditionSteps({ preconditions }: RolloutSpec): StepSpec[] {
+function preconditionSteps({ preconditions, overrides }: RolloutSpec): StepSpec[] {
   const twice = new Map<string, number>();
   return preconditions.map((condition): StepSpec => {
     const number = (twice.get(condition.what) ?? 0) + 1;
@@ -54,6 +59,7 @@ function preconditionSteps({ preconditions }: RolloutSpec): StepSpec[] {
       retry: defaultRetry,
       onFailure: 'stop',
       idempotent: true,
+      ...(overrides.approval === 'required' ? { secondPerson: true as const } : {}),
     };
   });
 }
@@ -77,8 +83,14 @@ function batchSteps(
   spec: RolloutSpec,
   batch: number,
   members: readonly string[],
-  place: { barrier: string[]; tolerance: Tolerance },
+  place: { barrier: string[]; again: readonly StepSpec[]; tolerance: Tolerance },
 ): { steps: StepSpec[]; ends: string[] } {
+  let barrier = place.barrier;
+  const holds = place.again.map((condition): StepSpec => {
+    const step = { ...condition, id: batchStepId(batch, condition.id), batch, hold: condition.id, needs: barrier };
+    barrier = [step.id];
+    return step;
+  });
   const own = new Set(spec.steps.map(({ id }) => id));
   const rename = (id: string) => (own.has(id) ? batchStepId(batch, id) : id);
   const line = lineUp(
@@ -90,9 +102,9 @@ function batchSteps(
         ? (`step:${rename(step.onFailure.slice(5))}` as const)
         : step.onFailure,
     })),
-    place.barrier,
+    barrier,
   );
-  const steps = line.steps.map((step): StepSpec => {
+  const work = line.steps.map((step): StepSpec => {
     const onHosts = step.targets?.includes('batch') === true;
     const fansOut = onHosts || (typeof step.forEach === 'string' && /\bbatch\.(members|ids)\b/.test(step.forEach));
     const onFailure = step.onFailure === 'stop' && spec.rollback.mode !== 'none' ? 'undo' : step.onFailure;
@@ -109,8 +121,10 @@ function batchSteps(
         : {}),
     };
   });
+  const steps = [...holds, ...work];
   let ends = line.ends;
-  for (const gate of spec.gates) {
+  for (const { afterBatches, ...gate } of spec.gates) {
+    if (afterBatches && !afterBatches.includes(batch)) continue;
     const made = { ...gateStep(gate, batchStepId(batch, gate.id), spec), batch, needs: ends };
     steps.push(made);
     ends = [made.id];

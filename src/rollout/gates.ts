@@ -38,6 +38,13 @@ export const gateSchema = z
     ...measured,
     samples: z.int().min(1).max(10_000).default(1).describe('How often it is measured.'),
     interval: pauseSchema.default(30_000).describe('From one sample to the next.'),
+    afterBatches: z
+      .array(z.int().min(1))
+      .min(1)
+      .optional()
+      .describe(
+        'Only after the batches of these numbers, such as an approval after the first two; absent = after each.',
+      ),
     delay: durationSchema.default(0).describe('Before the first sample: the time to soak.'),
   })
   .transform(
@@ -67,6 +74,8 @@ export interface GateStep {
   targets?: string[];
   timeout?: number;
   gate: GateSpec;
+  /** Numbers of the batches after which it is measured; absent = all. */
+  afterBatches?: number[];
 }
 
 /** The gate of a watch: a sample each interval until its time is over. */

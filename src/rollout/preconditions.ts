@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { freezeSchema } from '../calendar/freezes.ts';
 import { parseDuration, tryParseDuration } from '../core/units.ts';
+import { weekDays as days } from './window.ts';
 
 /** As written: it is read when it is used. */
 const durationText = z
@@ -9,9 +11,7 @@ const artefact = z.string().min(1).describe('The package file: evidence counts f
 const timeOfDay = z
   .string()
   .regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'not a time of day; write hours and minutes, such as 22:00' });
-const days = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 const zone = z.string().refine(isTimeZone, { error: 'not a time zone; write a name such as Asia/Shanghai' });
-const instant = z.iso.datetime({ offset: true, error: 'not a time with a zone; write 2026-11-30T22:00:00+08:00' });
 
 /** What must hold before a rollout begins, each with its evidence; told apart by `what`. */
 export const preconditionSchema = z.discriminatedUnion('what', [
@@ -46,9 +46,9 @@ export const preconditionSchema = z.discriminatedUnion('what', [
     to: timeOfDay.describe('Earlier than "from": on the next day.'),
     timeZone: zone,
     freezes: z
-      .array(z.strictObject({ from: instant, to: instant, reason: z.string().min(1) }))
+      .array(freezeSchema)
       .default([])
-      .describe('Times in which nothing is changed, whatever the window says.'),
+      .describe('Times in which nothing is changed, whatever the window says, besides those of the calendar.'),
   }),
   z.strictObject({
     what: z.literal('backup'),
@@ -120,38 +120,6 @@ const words = {
   risk: 'risk assessment',
   notice: 'notice to the users',
 };
-
-/** Why nothing may be changed at this time; a freeze stands over the window. */
-export function windowProblem(condition: Extract<Precondition, { what: 'window' }>, nowMs: number): string | undefined {
-  const freeze = condition.freezes.find(({ from, to }) => Date.parse(from) <= nowMs && nowMs < Date.parse(to));
-  if (freeze) return `changes are frozen until ${freeze.to}: ${freeze.reason}`;
-  const { day, time } = localTime(nowMs, condition.timeZone);
-  const { from, to } = condition;
-  const openOn = (name: string) => condition.days.includes(name as (typeof days)[number]);
-  const before = days[(days.indexOf(day) + 6) % 7]!;
-  const open =
-    from <= to
-      ? openOn(day) && from <= time && time < to
-      : (openOn(day) && time >= from) || (openOn(before) && time < to);
-  return open
-    ? undefined
-    : `the change window is not open: ${condition.days.join(', ')} ${from} to ${to} (${condition.timeZone})`;
-}
-
-function localTime(nowMs: number, timeZone: string): { day: (typeof days)[number]; time: string } {
-  const parts = new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    weekday: 'short',
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-  }).formatToParts(nowMs);
-  const part = (type: string) => parts.find((one) => one.type === type)!.value;
-  return {
-    day: part('weekday').toLowerCase().slice(0, 3) as (typeof days)[number],
-    time: `${part('hour')}:${part('minute')}`,
-  };
-}
 
 function isTimeZone(name: string): boolean {
   try {

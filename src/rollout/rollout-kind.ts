@@ -44,9 +44,10 @@ function checkRollout(spec: RolloutSpec, report: Report): void {
       path: ['spec'],
     });
   }
-  for (const list of ['before', 'after', 'finally'] as const) {
+  for (const list of ['before', 'steps', 'gates', 'after', 'finally'] as const) {
+    const inBatches = list === 'steps' || list === 'gates';
     for (const [index, { id }] of (spec[list] ?? []).entries()) {
-      if (!/^(b\d+|watch|pre)-/.test(id)) continue;
+      if (!(inBatches ? /^pre-/ : /^(b\d+|watch|pre)-/).test(id)) continue;
       report({
         rule: 'rollout-step-id',
         message: `the id "${id}" looks like one that a rollout gives to the steps of batches, watches and preconditions`,

@@ -27,6 +27,15 @@ export const rolloutSpecSchema = z.strictObject({
     .max(50)
     .default([])
     .describe('What must hold before anything is done, each with its evidence from the record.'),
+  overrides: z
+    .strictObject({
+      approval: z
+        .enum(['required', 'none'])
+        .default('none')
+        .describe('Whether a second person must sign what one takes upon themselves by "oaops patch override".'),
+    })
+    .default({ approval: 'none' })
+    .describe('Preconditions that are not met, and go on all the same by name and reason.'),
   before: stepsSchema
     .optional()
     .describe('Once, before the first batch: verify the package, tell the users, freeze the data.'),

@@ -51,7 +51,7 @@ export function rolloutStatus(
     const gates = steps
       .filter(({ gate }) => gate)
       .map((step) => gateStatus(step, latest, view, batchStepId(number, '')));
-    const work = steps.filter(({ gate }) => !gate);
+    const work = steps.filter(({ gate, hold }) => !gate && hold === undefined);
     const rows = work.flatMap(({ id }) => [...(latest.get(id)?.values() ?? [])]);
     const failed = failedMembers(work, latest, members);
     return { batch: number, members: members.length, state: stateOf(work, rows, gates, latest), failed, gates };

@@ -124,6 +124,13 @@ export interface StepSpec {
   tolerance?: Tolerance;
   /** The step is a measurement that is repeated. Only kinds set it. */
   gate?: GateSpec;
+  /**
+   * A condition that is looked at again whenever a process comes to the step while its batch still has something to do. What is said to the step
+   * of this id, such as an override, counts for it too. Only rollouts set it.
+   */
+  hold?: string;
+  /** What one person takes upon themselves here needs the signed approval of a second one. Only rollouts set it. */
+  secondPerson?: true;
   /** A cleanup step: runs last, however the others ended, also when the run is stopped. Only kinds set it (`finally`). */
   always?: boolean;
 }

@@ -182,3 +182,27 @@ test('the published JSON Schema accepts and refuses what the loader does', () =>
   expect(validate(parse('langg: en'))).toBe(false);
   expect(validate(parse('repositories: {main: {legs: []}}'))).toBe(false);
 });
+
+describe('freezes of the calendar', () => {
+  const freeze = (name: string, to = '2027-01-05T00:00:00+08:00') =>
+    `    - {name: ${name}, from: "2026-12-25T00:00:00+08:00", to: "${to}", reason: closing}\n`;
+
+  test('add up: a file of a user takes none away that the machine has', () => {
+    write('etc/oaops/config.yaml', `calendar:\n  freezes:\n${freeze('year-end')}`);
+    write('xdg/oaops/config.yaml', 'calendar: {freezes: []}\n');
+    writeFileSync(explicit, `calendar:\n  freezes:\n${freeze('audit')}`);
+    const { settings } = loadConfig({ place: place(), explicit });
+    expect(settings.calendar?.freezes?.map(({ name }) => name)).toEqual(['year-end', 'audit']);
+  });
+
+  test.each([
+    ['ends before it begins', freeze('late', '2026-12-24T00:00:00+08:00'), '3:61', 'it ends before it begins'],
+    ['has no zone', freeze('late', '2027-01-05 00:00'), '3:61', 'not a time with a zone'],
+    ['is named twice', freeze('late') + freeze('late'), '3:5', 'two freezes have the same name'],
+  ])('one that %s is told at its place', (_, text, where, words) => {
+    writeFileSync(explicit, `calendar:\n  freezes:\n${text}`);
+    const [first] = readConfig({ place: place(), explicit }).findings;
+    expect(`${first?.line}:${first?.col}`).toBe(where);
+    expect(first?.message).toContain(words);
+  });
+});

@@ -16,10 +16,11 @@ export function rolloutPlan(
   actions: AnyAction[],
   members: { id: string; vars: Record<string, unknown> }[],
   written: Record<string, unknown>,
+  extra: { allowedSigners?: { path: string; sha256: string } } = {},
 ): Plan {
   const spec = rolloutSpecSchema.parse({ population: { from: 'csv', file: 'users.csv', id: 'login' }, ...written });
   const batches = makeBatches(members, spec.batches.sizes);
-  return planOf(actions, expandRollout(spec, batches), { batches, runbook: { kind: 'Rollout' } });
+  return planOf(actions, expandRollout(spec, batches), { ...extra, batches, runbook: { kind: 'Rollout' } });
 }
 
 /** What `oaops patch status` shows. */

@@ -32,8 +32,7 @@ export async function overrideStep(
   const { row, view, step } = await find(deps, request.run, request.step);
   const unit = 'localhost';
   const last = view.last(step.id, unit);
-  const { code } = ((last?.result as { error?: { code?: string } } | null)?.error ?? {}) as { code?: string };
-  if (last?.status !== 'failed' || code !== 'precondition-not-met') {
+  if (!last || !isNotMet(step, last)) {
     throw refused(
       'not-refused',
       `${step.id} of run ${row.id} is no precondition that was not met`,
@@ -46,7 +45,7 @@ export async function overrideStep(
   const answer: ManualAnswer = { value: 'override', by, atMs: clock.nowMs(), comment: request.reason, about: problem };
   await deps.record.runs.addInput({
     runId: row.id,
-    step: step.id,
+    step: spokenStep(step),
     unit,
     kind: 'answer',
     by: deps.actor,
@@ -54,7 +53,20 @@ export async function overrideStep(
     // Said after the refusal, whatever the clock says.
     body: { ...spokenTo(last, answer), waitingSeq: last.seq + 1 },
   });
+  await wake(deps, row);
   return { run: row.id, step: step.id, by: deps.actor, problem };
+}
+
+/** Refused by it before anything was done, or held up by it before a batch. */
+function isNotMet(step: PlannedStep, last: JournalRow): boolean {
+  const { error, approves } = (last.result ?? {}) as { error?: { code?: string }; approves?: string };
+  if (step.hold !== undefined && last.status === 'waiting') return approves === undefined;
+  return last.status === 'failed' && error?.code === 'precondition-not-met';
+}
+
+/** The step under whose name it is kept: a condition that is looked at again hears what was said to it before. */
+function spokenStep(step: PlannedStep): string {
+  return step.hold ?? step.id;
 }
 
 type Deps = Pick<EngineDeps, 'record' | 'clock' | 'random' | 'runsDir' | 'actor' | 'signatures'>;
@@ -130,7 +142,7 @@ export async function approveStep(
 ): Promise<Accepted> {
   const { row, plan, view, step } = await find(deps, request.run, request.step);
   const waiting = waitingRow(view, row, step, undefined);
-  requireApprovalStep(step, row);
+  const about = requireApprovalStep(step, row, waiting);
   const signatures = await deps.signatures();
   // Before anything is signed: a file that anybody may change proves nothing.
   await checkedSigners(plan, signatures);
@@ -139,20 +151,21 @@ export async function approveStep(
   const message: ApprovalMessage = {
     digest: plan.digest,
     run: row.id,
-    step: step.id,
+    step: spokenStep(step),
     expiresAt: isoTime(atMs + request.expiresMs),
     nonce: Buffer.from(deps.random(16)).toString('hex'),
     requester: requester.name,
+    ...(about === undefined ? {} : { about }),
   };
   const signature = await signatures.sign(request.keyFile, approvalNamespace, approvalText(message));
   const approval = await verifyApproval(
     { message, signature },
-    { plan, runId: row.id, step: step.id, requester, signatures, atMs },
+    { plan, runId: row.id, step: spokenStep(step), requester, signatures, atMs },
   );
   const body = spokenTo(waiting, { message, signature, keyFingerprint: approval.keyFingerprint });
   await deps.record.runs.addInput({
     runId: row.id,
-    step: step.id,
+    step: spokenStep(step),
     unit: '',
     kind: 'approval',
     by: approval.principal,
@@ -171,15 +184,15 @@ export async function rejectStep(
 ): Promise<Accepted> {
   const { row, view, step } = await find(deps, request.run, request.step);
   const waiting = waitingRow(view, row, step, undefined);
-  requireApprovalStep(step, row);
+  const about = requireApprovalStep(step, row, waiting);
   await deps.record.runs.addInput({
     runId: row.id,
-    step: step.id,
+    step: spokenStep(step),
     unit: '',
     kind: 'rejection',
     by: deps.actor,
     at: now(deps),
-    body: spokenTo(waiting, { reason: request.reason }),
+    body: spokenTo(waiting, { reason: request.reason, ...(about === undefined ? {} : { about }) }),
   });
   await wake(deps, row);
   return accepted(row, step, waiting.unit, deps.actor);
@@ -228,8 +241,10 @@ function waitingRow(view: JournalView, row: RunRow, step: PlannedStep, unit: str
   );
 }
 
-function requireApprovalStep(step: PlannedStep, row: RunRow): void {
-  if (step.uses === 'approval') return;
+/** @returns what is signed with it, where it is more than the step itself */
+function requireApprovalStep(step: PlannedStep, row: RunRow, waiting: JournalRow): string | undefined {
+  const { approves } = (waiting.result ?? {}) as { approves?: string };
+  if (step.uses === 'approval' || approves !== undefined) return approves;
   throw usageError('not-an-approval', `${step.id} of run ${row.id} is no approval step`, {
     next: `Answer it with "oaops runs answer ${row.id} ${step.id} --value V".`,
   });

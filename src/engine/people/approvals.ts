@@ -4,7 +4,7 @@ import { canonicalJson } from '../../core/json.ts';
 import type { RunInputRow } from '../../record/types.ts';
 import type { ApprovalRow } from '../action.ts';
 import type { RunContext } from '../deps.ts';
-import type { Plan, PlannedStep } from '../plan/plan-types.ts';
+import type { Plan } from '../plan/plan-types.ts';
 import type { SignatureDoor } from '../ports.ts';
 
 /** Namespaces of SSH signatures: one made for one purpose is worth nothing for another (ssh-keygen(1), -n). */
@@ -21,6 +21,8 @@ export interface ApprovalMessage {
   expiresAt: string;
   nonce: string;
   requester: string;
+  /** What the step asked to have signed: an override. */
+  about?: string;
 }
 
 export interface StoredApproval {
@@ -79,13 +81,14 @@ export async function verifyApproval(
     keyFingerprint: signer.keyFingerprint,
     atMs: context.atMs,
     expiresAtMs: Date.parse(message.expiresAt),
+    ...(message.about === undefined ? {} : { about: message.about }),
     signature,
   };
 }
 
 /** Approvals of a step so far, each verified again: rows in the record are claims, signatures are proof. */
-export async function validApprovals(run: RunContext, step: PlannedStep, unit: string): Promise<ApprovalRow[]> {
-  const rows = run.journal.view.inputsFor('approval', step.id, unit);
+export async function validApprovals(run: RunContext, step: string, unit: string): Promise<ApprovalRow[]> {
+  const rows = run.journal.view.inputsFor('approval', step, unit);
   const requester = requesterOf(run.requester, run.journal.view.inputs);
   const signatures = await run.deps.signatures();
   const valid: ApprovalRow[] = [];
@@ -94,7 +97,7 @@ export async function validApprovals(run: RunContext, step: PlannedStep, unit: s
       const approval = await verifyApproval(row.body as StoredApproval, {
         plan: run.plan,
         runId: run.runId,
-        step: step.id,
+        step,
         requester,
         signatures,
         atMs: Date.parse(row.at),
@@ -107,7 +110,7 @@ export async function validApprovals(run: RunContext, step: PlannedStep, unit: s
         event: 'run.warning',
         time: run.now(),
         run: run.runId,
-        message: `an approval of ${step.id} does not count: ${messageOf(error)}`,
+        message: `an approval of ${step} does not count: ${messageOf(error)}`,
       });
     }
   }
@@ -142,8 +145,13 @@ export async function checkedSigners(plan: Plan, signatures: SignatureDoor): Pro
  * @throws OaopsError `allowed-signers-missing` (exit 4)
  */
 export function refuseUnapprovable(plan: Plan): void {
-  const asks = plan.steps.some((step) => step.uses === 'approval' && step.condition !== false);
+  const asks = plan.steps.some((step) => mayAskForApproval(step) && step.condition !== false);
   if (asks && !plan.allowedSigners) throw signersMissing();
+}
+
+/** The step waits for a second person, or may come to do so. */
+export function mayAskForApproval(step: { uses: string; secondPerson?: true }): boolean {
+  return step.uses === 'approval' || step.secondPerson === true;
 }
 
 function signersMissing(): OaopsError {
@@ -157,6 +165,11 @@ function signersMissing(): OaopsError {
 function isSameApprover(one: ApprovalRow, other: ApprovalRow): boolean {
   if (one.keyFingerprint === other.keyFingerprint) return true;
   return one.principals.some((name) => other.principals.some((second) => isSamePerson(name, second)));
+}
+
+/** Given by somebody else than this person. */
+export function isByAnother(approval: ApprovalRow, person: string): boolean {
+  return !approval.principals.some((name) => isSamePerson(name, person));
 }
 
 /** `alice` and `alice@example.com` are one person: a login name against the principal of a key. */

@@ -76,6 +76,9 @@ export interface PlannedStep {
   batch?: number;
   tolerance?: Tolerance;
   gate?: GateSpec;
+  /** See `StepSpec`. */
+  hold?: string;
+  secondPerson?: true;
   /** Runs when the others have ended, however. */
   always?: true;
   /** Written with `targets` or `forEach`: its outputs are lists, in the order of its units, whatever their number. */

@@ -1,5 +1,5 @@
 /** Version of the stored form of runbook and plan; a change of the minor part can still finish older plans. */
-export const planSchemaVersion = '1.2';
+export const planSchemaVersion = '1.3';
 
 /**
  * Whether this version can go on with a run whose plan has that schema version: the same major, and no newer minor, whose

@@ -2,6 +2,7 @@ import { type Effect, strongerEffect } from '../../core/effects.ts';
 import { messageOf, OaopsError, usageError } from '../../core/errors.ts';
 import { digestOf } from '../../core/json.ts';
 import type { ActionSchema, Runbook, StepSpec } from '../../runbook/types.ts';
+import { mayAskForApproval } from '../people/approvals.ts';
 import type { Inventory, Target } from '../ports.ts';
 import {
   evaluateOrDefer,
@@ -82,9 +83,7 @@ export function makePlan(request: PlanRequest): Plan {
     limit,
     steps,
     ...(request.batches ? { batches: request.batches } : {}),
-    ...(request.allowedSigners && steps.some((step) => step.uses === 'approval')
-      ? { allowedSigners: request.allowedSigners }
-      : {}),
+    ...(request.allowedSigners && steps.some(mayAskForApproval) ? { allowedSigners: request.allowedSigners } : {}),
   };
   // Through JSON, so that a plan read back from the record or a file is the same to the last member.
   const stored = JSON.parse(JSON.stringify(body)) as typeof body;
@@ -244,6 +243,8 @@ function planStep(
     ...(step.batch === undefined ? {} : { batch: step.batch }),
     ...(step.tolerance ? { tolerance: step.tolerance } : {}),
     ...(step.gate ? { gate: step.gate } : {}),
+    ...(step.hold === undefined ? {} : { hold: step.hold }),
+    ...(step.secondPerson ? { secondPerson: true as const } : {}),
     fanOut: acting || step.forEach !== undefined,
   };
 }

@@ -25,6 +25,8 @@ export function actionContext(
 } {
   const { deps, journal } = run;
   const { step, unit } = job;
+  // What was said to the condition itself counts each time it is looked at again.
+  const spoken = step.hold ?? step.id;
   const where = { run: run.runId, step: step.id, unit: unit.id };
   const unitDir = unitFolder(run.runDir, step.id, unit.id);
   makePrivateDir(unitDir);
@@ -80,16 +82,18 @@ export function actionContext(
     redact: (text, cut) => (cut ? deps.redactor.redactCut(text, cut) : deps.redactor.redact(text)),
     async answer() {
       await look();
-      return journal.view.inputsFor('answer', step.id, unit.id).at(-1)?.body as ManualAnswer | undefined;
+      return journal.view.inputsFor('answer', spoken, unit.id).at(-1)?.body as ManualAnswer | undefined;
     },
     async approvals() {
       await look();
-      return validApprovals(run, step, unit.id);
+      return validApprovals(run, spoken, unit.id);
     },
     async rejection() {
       await look();
-      const row = journal.view.inputsFor('rejection', step.id, unit.id).at(-1);
-      return row && { by: row.by, reason: (row.body as { reason?: string }).reason ?? '' };
+      const row = journal.view.inputsFor('rejection', spoken, unit.id).at(-1);
+      if (!row) return undefined;
+      const { reason = '', about } = row.body as { reason?: string; about?: string };
+      return { by: row.by, reason, ...(about === undefined ? {} : { about }) };
     },
     firstWaitedAtMs: async () => journal.view.firstStartedAtMs(step.id, unit.id),
     ...(deps.ask ? { ask: (question: ManualQuestion) => askAndKeep(run, row, unitDir, question) } : {}),

@@ -204,10 +204,15 @@ function endOf(run: RunContext, timedOut: boolean, outcome: ActionOutcome, job: 
     case 'incomplete':
       return { status: 'incomplete', result: outcome.result, message: outcome.message };
     case 'waiting': {
-      const { message, next, wakeAtMs, question } = outcome;
+      const { message, next, wakeAtMs, question, approves } = outcome;
       return {
         status: 'waiting',
-        result: { next, ...(wakeAtMs === undefined ? {} : { wakeAtMs }), ...(question ? { question } : {}) },
+        result: {
+          next,
+          ...(wakeAtMs === undefined ? {} : { wakeAtMs }),
+          ...(question ? { question } : {}),
+          ...(approves === undefined ? {} : { approves }),
+        },
         message,
         next,
       };

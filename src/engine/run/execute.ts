@@ -304,10 +304,14 @@ async function answeredMeanwhile(run: RunContext): Promise<boolean> {
   const { view } = run.journal;
   return view.inputs.some(({ kind, step, unit }, index) => {
     if (kind === 'control' || kind === 'request') return false;
-    const units = run.steps.get(step)?.units ?? [];
+    const heard = [...run.steps.values()].flatMap((state) =>
+      state.step.id === step || state.step.hold === step ? [state.step.id] : [],
+    );
     // By name, as a gate asks in units of its own.
-    const rows = unit === '' ? units.map(({ id }) => view.last(step, id)) : [view.last(step, unit)];
-    return rows.some((row) => row?.status === 'waiting' && index >= (run.inputsSeen.get(row) ?? 0));
+    const waiting = view.rows.filter(
+      (row) => row.status === 'waiting' && heard.includes(row.step) && (unit === '' || unit === row.unit),
+    );
+    return waiting.some((row) => view.last(row.step, row.unit) === row && index >= (run.inputsSeen.get(row) ?? 0));
   });
 }
 

@@ -80,6 +80,8 @@ function stepsScope(run: RunContext, batch: number | undefined): Record<string, 
   for (const [id, state] of run.steps) {
     // A step of a batch sees those of its own batch, by the names that they were written with.
     if (state.step.batch !== undefined && state.step.batch !== batch) continue;
+    // Known by the name of the condition itself.
+    if (state.step.hold !== undefined) continue;
     let made: unknown;
     Object.defineProperty(scope, state.step.batch === undefined ? id : id.slice(`b${batch}-`.length), {
       enumerable: true,

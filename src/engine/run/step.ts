@@ -10,6 +10,7 @@ import { localText } from '../plan/plan-text.ts';
 import type { Deferred, PlannedStep, PlannedUnit } from '../plan/plan-types.ts';
 import { actionOf } from './attempt.ts';
 import { runGate } from './gate.ts';
+import { batchIsDone } from './hold.ts';
 import { isDone, runScope } from './scope.ts';
 import { exceededText, FailureBook, isOfBatch } from './tolerance.ts';
 import { runUnit, type UnitEnd } from './unit.ts';
@@ -76,6 +77,7 @@ export async function runStep(run: RunContext, state: StepState): Promise<StepEn
     for (const unit of state.units) await skip(run, state, unit);
     return end({ status: 'skipped', message: 'its condition is false', failedTargets: [] });
   }
+  if (step.hold !== undefined && batchIsDone(run, step.batch!)) return end({ status: 'ok', failedTargets: [] });
   if (step.gate) return end(await runGate(run, state, state.units[0]!));
   const ends = await runUnits(run, state, state.units, condition === 'per-unit');
   return end(step.tolerance ? withinTolerance(run, state, ends) : combine(ends));

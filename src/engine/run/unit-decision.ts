@@ -26,6 +26,8 @@ export function decideNext(view: JournalView, step: PlannedStep, unit: string, e
   // What a gate saw before the run failed says nothing of the system now.
   if (step.gate && view.forgiven(last) && last.status !== null && last.status !== 'unknown')
     return { do: 'start', delayMs: 0 };
+  // It held then; whether it holds now is another question.
+  if (step.hold !== undefined && !ours && last.status === 'ok') return { do: 'start', delayMs: 0 };
   switch (last.status) {
     case null:
       return { do: 'recover', row: last };

@@ -134,5 +134,24 @@ export const patch = (): Messages => ({
   'risk assessment': '风险评估',
   'notice to the users': '用户通知',
   'changes are frozen until {}: {}': '变更冻结至 {}：{}',
+  'changes are frozen until {} ({}): {}': '变更冻结至 {}（{}）：{}',
+  'rollout {} of {} is not over ({}{})': '{2} 的分批升级 {1} 尚未结束（{3}{4}）',
+  'Go on with "oaops patch resume {}", take it back with "oaops patch rollback {}", leave what it did with "oaops patch abort {}", or give --beside REASON.':
+    '请用 "oaops patch resume {}" 继续，用 "oaops patch rollback {}" 撤回，用 "oaops patch abort {}" 保留已做的变更并结束，或给出 --beside 理由。',
+  'a rollout beside another needs a reason': '与另一个分批升级并行时必须说明理由',
+  'begun beside {}: {}': '与 {} 并行开始：{}',
+  'going on would do again what was taken back: batches {}': '继续将重新执行已撤回的第 {} 批',
+  'If that is meant: "oaops patch resume {} {}"; to leave the rollout as it is: "oaops patch abort {}".':
+    '如果确要如此："oaops patch resume {} {}"；若保持现状："oaops patch abort {}"。',
+  'it ends before it begins': '结束时间早于开始时间',
+  'Write the earlier time as "from".': '请把较早的时间写为 "from"。',
+  'two freezes have the same name': '两个冻结期同名',
+  'take it upon yourself with "oaops patch override {} {} --reason TEXT"':
+    '用 "oaops patch override {} {} --reason TEXT" 自行承担责任',
+  'Go on with "oaops patch resume {}" when it is open, or {}.': '窗口开启后请用 "oaops patch resume {}" 继续，或{}。',
+  '"oaops tick" goes on after {}; or {}.': '{} 之后由 "oaops tick" 继续；或{}。',
+  'Another person than {} runs: oaops approve {} {}': '请 {} 以外的人运行：oaops approve {} {}',
+  '{}; approved by {}': '{}；由 {} 审批通过',
+  'the override by {} is rejected by {}: {}': '{} 的越权放行被 {} 拒绝：{}',
   'the change window is not open: {} {} to {} ({})': '不在变更窗口内：{} {} 至 {}（{}）',
 });

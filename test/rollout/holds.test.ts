@@ -1,0 +1,192 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { patchRequire } from '../../src/actions/patch-require.ts';
+import type { Freeze } from '../../src/calendar/freezes.ts';
+import type { AnyAction } from '../../src/engine/action.ts';
+import { overrideStep } from '../../src/engine/people/answers.ts';
+import type { RunEnd } from '../../src/engine/run/outcome.ts';
+import { fakeAction, ok } from '../engine/fake-action.ts';
+import { type Bench, openBench } from '../engine/harness.ts';
+import { rolloutPlan, statusOf, users } from './rolling.ts';
+
+const requester = { name: 'alice' };
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+/** The clock of a bench begins when it opens; a batch takes 25 minutes. */
+const window = { what: 'window', from: '18:00', to: '19:00', timeZone: 'UTC' };
+
+let bench: Bench | undefined;
+afterEach(async () => {
+  await bench?.close();
+  bench = undefined;
+});
+
+/** Six batches of two, each done in 25 minutes. */
+async function open(preconditions: Record<string, unknown>[], written: Record<string, unknown> = {}) {
+  const has = new Set<string>();
+  const outside = { freezes: [] as Freeze[], sha256: 'a'.repeat(64) };
+  const actions: AnyAction[] = [
+    fakeAction('apply', ({ user }) => {
+      if (has.has(String(user))) throw new Error(`${user} twice`);
+      has.add(String(user));
+      return ok();
+    }),
+    fakeAction('restore', ({ user }) => {
+      has.delete(String(user));
+      return ok();
+    }),
+    fakeAction('slow', async (_, { clock }) => {
+      await clock.sleep(25 * minuteMs);
+      return ok();
+    }),
+    fakeAction('look', () => ok(), { effect: 'read' }),
+    patchRequire,
+  ];
+  const host = { hashFile: async () => ({ sha256: outside.sha256 }) };
+  bench = await openBench(actions, {
+    deps: {
+      services: { facts: async () => bench!.record.facts, freezes: async () => outside.freezes },
+      hosts: async () => ({ open: async () => host }) as never,
+    },
+  });
+  const plan = rolloutPlan(actions, users(12), {
+    batches: { sizes: [2] },
+    preconditions,
+    steps: [
+      {
+        id: 'apply',
+        uses: 'apply',
+        forEach: 'batch.members',
+        with: { user: '${{ item.id }}' },
+        undo: { uses: 'restore', with: { user: '${{ item.id }}' } },
+      },
+      { id: 'slow', uses: 'slow' },
+    ],
+    ...written,
+  });
+  const { clock } = bench;
+  const later = async (ms: number): Promise<RunEnd[]> => {
+    clock.advance(ms);
+    return (await clock.run(bench!.engine.tick())).ran;
+  };
+  const override = (run: string, step: string) => overrideStep(bench!.deps, { run, step, reason: 'the board agreed' });
+  return { has, outside, plan, clock, engine: bench.engine, later, override };
+}
+
+describe('a change window that closes while a rollout goes on', () => {
+  it('lets the batch that runs end, begins no other, and goes on by tick when it opens again', async () => {
+    const { has, plan, clock, engine, later } = await open([window]);
+    const end = await clock.run(engine.start(plan, requester));
+    expect(end).toMatchObject({ status: 'waiting', exitCode: 6, wakeAt: '2026-11-23T18:00:00.000Z' });
+    expect(end.message).toContain('b4-pre-window: the change window is not open: mon, tue,');
+    expect(end.next).toContain(`oaops patch override ${end.run} b4-pre-window`);
+    expect(has.size).toBe(6);
+    const { batches } = await statusOf(bench!, end.run);
+    expect(batches.map(({ state }) => state)).toEqual(['ok', 'ok', 'ok', 'not-started', 'not-started', 'not-started']);
+    expect(await later(hourMs)).toEqual([]);
+    await bench!.restart();
+    expect(await later(22 * hourMs - 15 * minuteMs)).toMatchObject([{ status: 'ok' }]);
+    expect(has.size).toBe(12);
+  });
+
+  it('is looked at again when a rollout goes on that was paused in the middle of a batch', async () => {
+    const { has, plan, clock, engine } = await open([window]);
+    const running = clock.run(engine.start(plan, requester));
+    void clock.sleep(30 * minuteMs).then(async () => engine.pause((await bench!.record.runs.list({}))[0]!.id, 'look'));
+    const { run } = await running;
+    expect(has.size).toBe(4);
+    clock.advance(3 * hourMs);
+    expect(await clock.run(engine.resume(run))).toMatchObject({ status: 'waiting', exitCode: 6 });
+    expect(has.size).toBe(4);
+    clock.advance(20 * hourMs + 10 * minuteMs);
+    expect((await clock.run(engine.resume(run))).message).toContain('b6-pre-window');
+  });
+
+  it('keeps no gate from its samples, no watch and no rollback', async () => {
+    const { has, plan, clock, engine, later } = await open([window], {
+      gates: [{ id: 'soak', uses: 'look', delay: '2h' }],
+      watch: { duration: '2h', every: '2h', gates: [{ id: 'well', uses: 'look' }] },
+      batches: { sizes: [6] },
+    });
+    const { run } = await clock.run(engine.start(plan, requester));
+    expect(await later(2 * hourMs)).toMatchObject([{ status: 'waiting', wakeAt: '2026-11-23T18:00:00.000Z' }]);
+    const { batches } = await statusOf(bench!, run);
+    expect(batches[0]).toMatchObject({ state: 'ok', gates: [{ state: 'pass' }] });
+    expect(has.size).toBe(6);
+    // The second batch, its gate, and the watch are all over before the window opens a third time.
+    await later(24 * hourMs - 2 * hourMs);
+    await later(2 * hourMs);
+    expect(await later(2 * hourMs)).toMatchObject([{ status: 'ok' }]);
+    expect(has.size).toBe(12);
+  });
+
+  it('can be rolled back while it waits for the window', async () => {
+    const { has, plan, clock, engine } = await open([window]);
+    const { run } = await clock.run(engine.start(plan, requester));
+    expect(await clock.run(engine.undo(run))).toMatchObject({ exitCode: 3 });
+    expect(has.size).toBe(0);
+  });
+
+  it('is overridden for this very problem, in every later batch, and wakes the run', async () => {
+    const { has, outside, plan, clock, engine, later, override } = await open([window]);
+    const { run } = await clock.run(engine.start(plan, requester));
+    await override(run, 'b4-pre-window');
+    outside.freezes = [{ name: 'audit', from: '2026-11-22T19:30:00Z', to: '2026-11-22T21:00:00Z', reason: 'auditors' }];
+    const [held] = await later(0);
+    expect(held).toMatchObject({ status: 'waiting', wakeAt: '2026-11-23T18:00:00.000Z' });
+    expect(held!.message).toContain('changes are frozen until 2026-11-22T21:00:00Z (audit): auditors');
+    expect(has.size).toBe(8);
+    await override(run, 'b5-pre-window');
+    expect(await later(0)).toMatchObject([{ status: 'ok' }]);
+    await expect(override(run, 'b5-pre-window')).rejects.toMatchObject({ code: 'run-over' });
+  });
+
+  it('stays overridden for the batches when it was before anything was done', async () => {
+    const { has, plan, clock, engine, override } = await open([{ ...window, from: '02:00', to: '03:00' }]);
+    const { run, exitCode } = await clock.run(engine.start(plan, requester));
+    expect(exitCode).toBe(4);
+    await override(run, 'pre-window');
+    expect(await clock.run(engine.resume(run))).toMatchObject({ status: 'ok' });
+    expect(has.size).toBe(12);
+  });
+});
+
+describe('a freeze of the calendar', () => {
+  const freeze = { name: 'year-end', from: '2026-11-22T18:30:00Z', to: '2026-11-23T20:00:00Z', reason: 'closing' };
+
+  it('stands over every window, and is honoured besides its own freezes', async () => {
+    const { has, outside, plan, clock, engine, later } = await open([window]);
+    outside.freezes = [freeze];
+    const end = await clock.run(engine.start(plan, requester));
+    expect(end).toMatchObject({ status: 'waiting', wakeAt: '2026-11-24T18:00:00.000Z' });
+    expect(end.message).toContain('b3-pre-window: changes are frozen until 2026-11-23T20:00:00Z (year-end): closing');
+    expect(has.size).toBe(4);
+    // Taken out of the calendar: a person need not wait for the end that it had.
+    outside.freezes = [];
+    expect(await later(5 * minuteMs)).toEqual([]);
+    expect((await clock.run(engine.resume(end.run))).message).toContain('b4-pre-window');
+  });
+
+  it('refuses a rollout before anything is done', async () => {
+    const { has, outside, plan, clock, engine } = await open([window]);
+    outside.freezes = [{ ...freeze, from: '2026-11-22T00:00:00Z' }];
+    expect(await clock.run(engine.start(plan, requester))).toMatchObject({ status: 'refused', exitCode: 4 });
+    expect(has.size).toBe(0);
+  });
+});
+
+it('does not begin a batch with another package than the one it began with', async () => {
+  const { has, outside, plan, clock, engine } = await open([
+    { what: 'package', artefact: '/srv/oa.tar', sha256: 'a'.repeat(64) },
+  ]);
+  const running = clock.run(engine.start(plan, requester));
+  void clock.sleep(30 * minuteMs).then(() => {
+    outside.sha256 = 'b'.repeat(64);
+  });
+  const end = await running;
+  expect(end).toMatchObject({ status: 'refused', exitCode: 4 });
+  expect(end.message).toContain(`b3-pre-package: /srv/oa.tar has sha256 ${'b'.repeat(64)}, not ${'a'.repeat(64)}`);
+  expect(has.size).toBe(4);
+  outside.sha256 = 'a'.repeat(64);
+  expect(await clock.run(engine.resume(end.run))).toMatchObject({ status: 'ok' });
+  expect(has.size).toBe(12);
+});
