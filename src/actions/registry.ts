@@ -15,8 +15,10 @@ import { manualConfirm, manualInput } from './flow/manual.ts';
 import { wait } from './flow/wait.ts';
 import { httpRequest } from './http-request.ts';
 import { notify } from './notify.ts';
+import { patchCheck } from './patch-check.ts';
 import { patchFeedback } from './patch-feedback.ts';
 import { patchRecord } from './patch-record.ts';
+import { patchRefresh } from './patch-refresh.ts';
 import { patchRequire } from './patch-require.ts';
 import { sshExec } from './ssh-exec.ts';
 import { sshUpload } from './ssh-upload.ts';
@@ -48,6 +50,8 @@ export const actionList: readonly AnyAction[] = [
   patchRequire,
   patchRecord,
   patchFeedback,
+  patchCheck,
+  patchRefresh,
 ];
 
 /** The actions by name. */

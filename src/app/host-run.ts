@@ -1,9 +1,6 @@
-import { isUtf8 } from 'node:buffer';
-import { readFileSync } from 'node:fs';
 import type { App } from '../app.ts';
 import { type HostResult, hostGroupsText } from '../cli/render/host-groups.ts';
 import { type Language, say, text } from '../cli/texts/texts.ts';
-import { usageError } from '../core/errors.ts';
 import type { EventSink, RunEvent } from '../core/events.ts';
 import { oneLine } from '../core/plain-text.ts';
 import { hostRunName } from '../engine/plan/ad-hoc.ts';
@@ -11,6 +8,7 @@ import { planText } from '../engine/plan/plan-text.ts';
 import type { Inventory, Target } from '../engine/ports.ts';
 import type { RunEnd } from '../engine/run/outcome.ts';
 import { warnOnStderr } from './ad-hoc.ts';
+import { adHocText, literal, refuseBrokenWords } from './ad-hoc-runbook.ts';
 import { agree, type PreparedPlan, type RunShow, startRun } from './run-command.ts';
 
 /** One command for many hosts. */
@@ -138,7 +136,6 @@ class Told {
   }
 }
 
-/** JSON, which is YAML: whatever a word holds, it is one text. */
 function runbookText(targets: readonly Target[], command: HostCommand): string {
   const runbook = {
     apiVersion: 'oaops/v1',
@@ -175,28 +172,5 @@ function runbookText(targets: readonly Target[], command: HostCommand): string {
       ],
     },
   };
-  // Signs that nobody sees are refused in a runbook, and are data here.
-  return `${JSON.stringify(runbook, null, 1).replace(
-    /[\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufeff]/g,
-    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )}\n`;
-}
-
-/** A word that looks like an expression is a CEL text of itself. */
-function literal(word: string): string {
-  if (!word.includes('${{')) return word;
-  return `\${{ ${JSON.stringify(word).replace(/[${}]/g, (sign) => `\\u00${sign.charCodeAt(0).toString(16)}`)} }}`;
-}
-
-/** Node.js puts U+FFFD for bytes that are not UTF-8: another word than was typed. @throws OaopsError `argument-not-utf8` */
-function refuseBrokenWords(argv: readonly string[]): void {
-  if (!argv.some((word) => word.includes('\ufffd'))) return;
-  try {
-    if (isUtf8(readFileSync('/proc/self/cmdline'))) return;
-  } catch {
-    // No /proc: nobody can tell whether it was typed so.
-  }
-  throw usageError('argument-not-utf8', 'the command holds bytes that are not UTF-8', {
-    next: "Write them as the script of --shell can: printf '\\303'.",
-  });
+  return adHocText(runbook);
 }

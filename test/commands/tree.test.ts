@@ -93,7 +93,7 @@ describe('help', () => {
           '-h',
           ...Object.values(command.flags).flatMap((flag) => [`--${flag.name}`, `--no-${flag.name}`, `-${flag.char}`]),
         ]);
-        const own = text.slice(text.indexOf('oaops ')).split(/ [|&>;#]/)[0]!;
+        const own = text.slice(text.indexOf('oaops ')).split(/ (?:[|&>;#]|-- )/)[0]!;
         for (const [, flag] of own.matchAll(/(?<=\s)(--?[a-z][\w-]*)/g))
           if (!known.has(flag!)) wrong.push(`${command.id}: ${flag}`);
       }

@@ -43,7 +43,7 @@ function parsed(text: string): unknown {
 }
 
 /** Names and types only; of a list its first item. Words that scripts compare are kept. */
-function shapeOf(value: unknown, key = ''): unknown {
+export function shapeOf(value: unknown, key = ''): unknown {
   if (Array.isArray(value)) return value.length === 0 ? [] : [shapeOf(value[0], key)];
   if (value !== null && typeof value === 'object')
     return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, shapeOf(member, name)]));

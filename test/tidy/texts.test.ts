@@ -21,6 +21,9 @@ const notForPeople: Record<string, string> = {
   'leg {}: {}{}': 'the body of a ping',
   'text/plain; charset=utf-8': 'a header',
   'host run': 'the name of ad hoc runs in the record',
+  'patch check': 'the name of ad hoc runs in the record',
+  '{} begin': 'a line between outputs of the script that looks for updates',
+  '{} end': 'a line between outputs of the script that looks for updates',
   'never connects': 'a database that only makes SQL',
 };
 

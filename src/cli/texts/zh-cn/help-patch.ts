@@ -47,4 +47,11 @@ export const helpPatch = (): Messages => ({
   'what was told': '反馈内容',
   'how bad it is': '严重程度',
   'who told it': '反馈人',
+  'Look which updates hosts have pending, those for security first': '查看主机待安装的更新，安全更新优先',
+  'Asks the package manager of each host (apt, dnf, yum, zypper) over the connection that runs use, in one go; nothing is installed there and, without --refresh, no package list is fetched: LIST AGE tells how old they are. Severity and CVE are told where the package manager knows them, and are ? where it does not. With --manager npm or pip the command after -- is run instead and its JSON is read.\nIt is a run like any other, and the result is kept in the record: --last shows it again without asking the hosts. NEW counts what was not pending at the check before. Selectors are those of host list.\nExit 0 when every host gave an answer, whatever is pending; 3 when some could not be judged, 1 when none could.':
+    '在每台主机上询问其软件包管理器（apt、dnf、yum、zypper），使用与运行相同的连接，一次问完；不安装任何东西，不带 --refresh 时也不刷新软件包列表：LIST AGE 给出列表已有多久。软件包管理器知道严重程度和 CVE 时予以列出，不知道时为 ?。使用 --manager npm 或 pip 时，改为执行 -- 之后的命令并读取其 JSON。\n它与其他运行一样，结果保存在状态库中：--last 不询问主机，再次显示上次结果。NEW 为上次检查时还没有的更新数。选择器与 host list 相同。\n每台主机都有结果时退出码为 0（无论有无更新）；部分主机无法判断为 3，全部无法判断为 1。',
+  'show the last check of the record; connect to nothing': '显示状态库中的上次检查；不连接任何主机',
+  'package manager; auto: the one of the host; npm and pip: by the command after --':
+    '软件包管理器；auto：主机自带的；npm 和 pip：用 -- 之后的命令',
+  'have the hosts fetch their package lists first, which needs root': '先让主机刷新软件包列表（需要 root）',
 });

@@ -15,6 +15,7 @@ import { restore } from './restore.ts';
 import { rollout } from './rollout.ts';
 import { runbook } from './runbook.ts';
 import { sources } from './sources.ts';
+import { updates } from './updates.ts';
 import { watch } from './watch.ts';
 import { usage, words } from './words.ts';
 
@@ -38,5 +39,6 @@ export const messagesZhCn = (): Messages => ({
   ...rollout(),
   ...runbook(),
   ...sources(),
+  ...updates(),
   ...watch(),
 });
