@@ -8,7 +8,7 @@ export default class PatchAbort extends BaseCommand<typeof PatchAbort> {
   static override description =
     'A rollout that is under way stops at its next checkpoint. To take back what was done, see "oaops patch rollback".';
   static override examples = ['<%= config.bin %> patch abort latest --reason "wrong package"'];
-  static override exitCodes = [ExitCode.success, ExitCode.usage, ExitCode.refused];
+  static override exitCodes = [ExitCode.success, ExitCode.usage, ExitCode.incomplete, ExitCode.refused];
   static override args = {
     run: Args.string({ name: 'RUN', description: 'id of the run, the beginning of one, or latest', required: true }),
   };
@@ -26,6 +26,9 @@ export default class PatchAbort extends BaseCommand<typeof PatchAbort> {
       done.state === 'aborted'
         ? `rollout ${done.run} is aborted`
         : `rollout ${done.run} is under way and was asked to stop at its next checkpoint`;
+    // Nobody goes on with it any more: what its cleanup left must be seen to by hand.
+    if (done.message !== undefined)
+      return { json: done, text: `${this.say(text)}\n${this.say(done.message)}`, exitCode: ExitCode.incomplete };
     return { json: done, text: this.say(text) };
   }
 }

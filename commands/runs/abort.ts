@@ -8,7 +8,7 @@ export default class RunsAbort extends BaseCommand<typeof RunsAbort> {
   static override description =
     `A run that is under way, here or on another machine, stops at its next checkpoint. Nothing is taken back: see "oaops runs undo".`;
   static override examples = ['<%= config.bin %> runs abort latest --reason "wrong maintenance window"'];
-  static override exitCodes = [ExitCode.success, ExitCode.usage, ExitCode.refused];
+  static override exitCodes = [ExitCode.success, ExitCode.usage, ExitCode.incomplete, ExitCode.refused];
   static override args = {
     run: Args.string({ name: 'RUN', description: 'id of the run, the beginning of one, or latest', required: true }),
   };
@@ -24,6 +24,9 @@ export default class RunsAbort extends BaseCommand<typeof RunsAbort> {
       done.state === 'aborted'
         ? `run ${done.run} is aborted`
         : `run ${done.run} is under way and was asked to stop at its next checkpoint`;
+    // Nobody goes on with it any more: what its cleanup left must be seen to by hand.
+    if (done.message !== undefined)
+      return { json: done, text: `${this.say(text)}\n${this.say(done.message)}`, exitCode: ExitCode.incomplete };
     return { json: done, text: this.say(text) };
   }
 }

@@ -19,7 +19,7 @@ import { isAdHoc } from './plan/ad-hoc.ts';
 import type { Plan } from './plan/plan-types.ts';
 import { canFinishPlan } from './plan/plan-version.ts';
 import { refuseRedo, takenBack } from './redo.ts';
-import { cleanupDone } from './run/cleanup.ts';
+import { cleanupDone, cleanupLeft } from './run/cleanup.ts';
 import { execute } from './run/execute.ts';
 import { endOf, type RunEnd } from './run/outcome.ts';
 import { cleanupOver, closed, isLockHeld, refuseEmptyUndo, refuseUnknownBatch, runOver } from './service-refusals.ts';
@@ -115,8 +115,7 @@ export class Engine {
       const unheard = controls(view.inputs).findLast(({ action }) => action === 'abort' || action === 'unpause');
       // Said while a process was at its last commit: only a person goes on with what was to end for good.
       if (unheard?.action === 'abort' && options.dueOnly) {
-        await this.#endAborted(row.id, unheard.reason, fence);
-        return endOf((await this.#deps.record.runs.get(row.id))!);
+        return this.#endAborted(row, unheard.reason, { fence, lost });
       }
       if ((view.paused() || unheard?.action === 'abort') && options.dueOnly) return endOf(row);
       const plan = await this.#storedPlan(row);
@@ -173,10 +172,11 @@ export class Engine {
   }
 
   /**
-   * Ends a run for good. One that is under way in another process is asked to stop at its next checkpoint.
+   * Ends a run for good, its cleanup done. One that is under way in another process is asked to stop at its next checkpoint. `message`: what of
+   * the cleanup could not be done.
    * @throws OaopsError `run-over` (exit 4)
    */
-  async abort(runId: string, reason: string): Promise<{ run: string; state: 'aborted' | 'asked' }> {
+  async abort(runId: string, reason: string): Promise<{ run: string; state: 'aborted' | 'asked'; message?: string }> {
     const row = await this.#deps.record.runs.resolve(runId);
     if (closed.includes(row.status)) throw runOver(row, 'there is nothing to abort');
     await this.#control(row.id, { action: 'abort', reason });
@@ -186,25 +186,36 @@ export class Engine {
         // It may have come to its end since it was looked up.
         const now = (await this.#deps.record.runs.get(row.id))!;
         if (closed.includes(now.status)) throw runOver(now, 'there is nothing to abort');
-        await this.#endAborted(row.id, reason, lock.fence);
+        const { message } = await this.#endAborted(now, reason, lock);
+        const left = message !== undefined && message !== `aborted: ${reason}` ? { message } : {};
+        return { run: row.id, state: 'aborted', ...left };
       } finally {
         await lock.release();
       }
-      return { run: row.id, state: 'aborted' };
     } catch (error) {
       if (isLockHeld(error)) return { run: row.id, state: 'asked' };
       throw error;
     }
   }
 
-  async #endAborted(runId: string, reason: string, fence: Fence): Promise<void> {
+  async #endAborted(row: RunRow, reason: string, lock: { fence: Fence; lost: AbortSignal }): Promise<RunEnd> {
+    const runId = row.id;
+    const { fence } = lock;
     await this.#closeOpenRows(runId, fence);
+    const stored = (await this.#deps.record.runs.plan(runId)) as Plan;
+    // What this oaops cannot finish it can still end.
+    if (canFinishPlan(String(stored.schemaVersion)) && cleanupLeft(stored, await this.#view(runId))) {
+      const inputsBefore = (await this.#deps.record.runs.inputs(runId)).length;
+      const given = { row, plan: await this.#storedPlan(row), resumed: true, inputsBefore, abort: reason };
+      return execute(this.#deps, { ...given, ...lock });
+    }
     const at = this.#now();
     await this.#deps.record.runs.setStatus(
       runId,
       { status: 'aborted', at, exitCode: ExitCode.failed, message: `aborted: ${reason}`, wakeAt: null },
       fence,
     );
+    return endOf((await this.#deps.record.runs.get(runId))!);
   }
 
   /**

@@ -1,8 +1,12 @@
+import type { JournalRow } from '../../record/types.ts';
 import type { RunContext, StepState } from '../deps.ts';
 import { isFailure, type JournalView } from '../journal/journal-state.ts';
-import type { Plan } from '../plan/plan-types.ts';
+import type { Plan, PlannedUnit } from '../plan/plan-types.ts';
+import { gateInJournal } from './gate.ts';
 import { Halt } from './halt.ts';
-import { runStep, type StepEnd } from './step.ts';
+import { isDone } from './scope.ts';
+import { combine, runStep, type StepEnd, withinTolerance } from './step.ts';
+import type { UnitEnd } from './unit.ts';
 import { isDeferred } from './values.ts';
 
 /**
@@ -13,6 +17,16 @@ import { isDeferred } from './values.ts';
 export function cleanupBegun(plan: Plan, view: JournalView): boolean {
   const cleanup = cleanupIds(plan);
   return view.rows.some((row) => row.phase === 'do' && cleanup.has(row.step));
+}
+
+/** Something was begun that changes what is outside. Before that, as when a precondition does not hold, there is nothing to clean up. */
+function hasChanged(plan: Plan, view: JournalView): boolean {
+  return plan.steps.some((step) => step.effect !== 'read' && view.hasStep(step.id));
+}
+
+/** It has something to do, and has not come to its end. */
+export function cleanupLeft(plan: Plan, view: JournalView): boolean {
+  return plan.steps.some((step) => step.always) && hasChanged(plan, view) && !cleanupDone(plan, view);
 }
 
 /** Every unit of it has ended well. */
@@ -50,21 +64,30 @@ export function endsInJournal(run: RunContext): Map<string, StepEnd> {
   return ends;
 }
 
-function endInJournal(run: RunContext, { step, units }: StepState): StepEnd | undefined {
-  const rows = (units ?? []).flatMap((unit) => run.journal.view.last(step.id, unit.id) ?? []);
-  if (rows.length === 0) return undefined;
-  const told = (status: StepEnd['status'], row = rows[0]!): StepEnd => ({
-    status,
-    failedTargets: [],
-    ...(row.message === null ? {} : { message: row.message }),
-  });
-  const bad = rows.find((row) => isFailure(row.status));
-  if (bad) return told('failed', bad);
-  const open = rows.find((row) => row.status === null || row.status === 'aborted' || row.status === 'unknown');
-  if (open) return told('pending', open);
-  const half = rows.find((row) => row.status === 'incomplete');
-  if (half) return told('incomplete', half);
-  return told(rows.every((row) => row.status === 'skipped') ? 'skipped' : 'ok');
+function endInJournal(run: RunContext, state: StepState): StepEnd | undefined {
+  const { step, units } = state;
+  if (step.gate) return gateInJournal(run, state);
+  if (units === undefined) return undefined;
+  const begun = units.some((unit) => run.journal.view.last(step.id, unit.id));
+  // Of no units: there was nothing to do, and no row tells of it.
+  if (!begun && units.length > 0) return undefined;
+  const ends = new Map(units.map((unit) => [unit, unitInJournal(run, state, unit)]));
+  return step.tolerance ? withinTolerance(run, state, ends) : combine(ends);
+}
+
+/** What came to no end stays open. */
+function unitInJournal(run: RunContext, { step }: StepState, unit: PlannedUnit): UnitEnd {
+  const { view } = run.journal;
+  const row = view.last(step.id, unit.id);
+  if (row && step.verify && isDone(row) && !view.verifiedAfter(row)) {
+    const verify = view.last(step.id, unit.id, 'verify');
+    return verify && verify.seq > row.seq && isFailure(verify.status) ? told(verify) : { status: 'pending' };
+  }
+  return row && (isDone(row) || isFailure(row.status) || row.status === 'skipped') ? told(row) : { status: 'pending' };
+}
+
+function told(row: JournalRow): UnitEnd {
+  return { status: row.status!, ...(row.message === null ? {} : { message: row.message }) };
 }
 
 /**
@@ -78,7 +101,7 @@ export async function cleanUp(
 ): Promise<void> {
   const { plan, journal } = run;
   const steps = plan.steps.filter((step) => step.always);
-  if (steps.length === 0 || journal.view.rows.length === 0) return;
+  if (steps.length === 0 || !hasChanged(plan, journal.view)) return;
   if (sources.kill?.aborted || run.halt.reason?.kind === 'lock-lost') return;
   const waits = [...ends.values()].some(({ status }) => status === 'waiting' || status === 'unknown');
   if (waits && !run.halt.reason) return;

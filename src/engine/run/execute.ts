@@ -9,7 +9,7 @@ import { localText } from '../plan/plan-text.ts';
 import type { Plan } from '../plan/plan-types.ts';
 import { cleanUp, cleanupBegun, endsInJournal } from './cleanup.ts';
 import { controlWatch } from './control-watch.ts';
-import { Halt } from './halt.ts';
+import { Halt, type HaltReason } from './halt.ts';
 import { type RunEnd, runOutcome } from './outcome.ts';
 import { knownItems, runStep, type StepEnd } from './step.ts';
 import { runUndo, type UndoEnd } from './undo.ts';
@@ -23,6 +23,8 @@ export interface ExecuteRequest {
   resumed: boolean;
   /** Inputs of the run before its lock was taken: an abort among them was told to an earlier process, a later one is for this. */
   inputsBefore: number;
+  /** It is ended for good, for this reason: nothing but its cleanup is done. */
+  abort?: string;
   /** Said right after the start. */
   warnings?: string[];
   /** Fires when the lock could not be renewed. */
@@ -81,19 +83,25 @@ export async function execute(deps: EngineDeps, request: ExecuteRequest): Promis
     await restoreUnits(run);
     emitStart(run, request.resumed);
     halt.stopping.addEventListener('abort', () => sayStopping(run), { once: true });
+    if (request.abort !== undefined) halt.stop({ kind: 'abort', message: `aborted: ${request.abort}`, exitCode: 1 });
     for (const message of request.warnings ?? []) run.emit({ event: 'run.warning', time: now(), run: row.id, message });
     const before = journal.view.undoRequest();
     const closing = cleanupBegun(plan, journal.view);
     const ends = before ? new Map<string, StepEnd>() : closing ? endsInJournal(run) : await runSteps(run);
+    if (closing) closeUnstarted(run);
     const undo = await undoIfAsked(run, ends);
-    // A paused run is not over: its steps still rely on what the cleanup takes away.
-    const goesOn = halt.reason?.kind === 'pause' && (undo === undefined || undo.status === 'pending');
-    if (!goesOn) await cleanUp(run, ends, { kill: request.kill, lost: request.lost });
+    if (!goesOn(halt.reason, undo)) await cleanUp(run, ends, { kill: request.kill, lost: request.lost });
     return await finish(run, ends, undo, fence, startedMs);
   } finally {
     unwatch();
     leave();
   }
+}
+
+/** Paused, or a person has to decide about the undo: what is done next still relies on what the cleanup takes away. */
+function goesOn(halt: HaltReason | undefined, undo: UndoEnd | undefined): boolean {
+  if (halt?.kind === 'pause') return undo === undefined || undo.status === 'pending';
+  return halt === undefined && (undo?.status === 'asking' || undo?.status === 'unknown');
 }
 
 /** Deferred lists that an earlier process made are known from the start: undo and expressions need them. */

@@ -22,8 +22,7 @@ export async function runGate(run: RunContext, state: StepState, base: PlannedUn
   const { step } = state;
   const gate = step.gate!;
   const { view } = run.journal;
-  const counted: Record<Verdict, number> = { pass: 0, fail: 0, error: 0, inconclusive: 0 };
-  let last = '';
+  const tally = noSamples();
   const begun = await begin(run, state);
   for (let number = 1; number <= gate.samples; number += 1) {
     const unit: PlannedUnit = { ...base, id: `sample-${number}` };
@@ -51,12 +50,48 @@ export async function runGate(run: RunContext, state: StepState, base: PlannedUn
         row = view.last(step.id, unit.id);
       }
     }
-    const verdict = verdictOf(row!);
-    counted[verdict] += 1;
-    if (verdict !== 'pass') last = `sample ${number}: ${row!.message ?? verdict}`;
-    const broken = exceeds(gate, counted);
-    if (broken) return no(run, state, `${broken}; ${last}`);
+    const end = count(run, state, tally, number, row!);
+    if (end) return end;
   }
+  return verdictOfAll(run, state, tally);
+}
+
+/** How a gate stands by its rows alone: nothing is measured. Undefined when it has not begun. */
+export function gateInJournal(run: RunContext, state: StepState): StepEnd | undefined {
+  const { id } = state.step;
+  if (!rowOf(run, id, begunUnit)) return undefined;
+  const tally = noSamples();
+  for (let number = 1; number <= state.step.gate!.samples; number += 1) {
+    const row = rowOf(run, id, `sample-${number}`);
+    if (row === undefined || isOpen(row))
+      return { status: 'pending', message: 'stopped before it ended', failedTargets: [] };
+    const end = count(run, state, tally, number, row);
+    if (end) return end;
+  }
+  return verdictOfAll(run, state, tally);
+}
+
+interface Tally {
+  counted: Record<Verdict, number>;
+  /** Of the last sample that did not pass, in words. */
+  last: string;
+}
+
+function noSamples(): Tally {
+  return { counted: { pass: 0, fail: 0, error: 0, inconclusive: 0 }, last: '' };
+}
+
+/** Adds a sample; gives the end of the gate when that exceeds a limit. */
+function count(run: RunContext, state: StepState, tally: Tally, number: number, row: JournalRow): StepEnd | undefined {
+  const verdict = verdictOf(row);
+  tally.counted[verdict] += 1;
+  if (verdict !== 'pass') tally.last = `sample ${number}: ${row.message ?? verdict}`;
+  const broken = exceeds(state.step.gate!, tally.counted);
+  return broken === undefined ? undefined : no(run, state, `${broken}; ${tally.last}`);
+}
+
+/** After the last sample, no limit being exceeded. */
+function verdictOfAll(run: RunContext, state: StepState, { counted, last }: Tally): StepEnd {
   if (counted.pass === 0) return no(run, state, `no sample passed; ${last}`);
   return { status: 'ok', failedTargets: [] };
 }

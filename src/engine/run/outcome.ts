@@ -41,7 +41,11 @@ export function runOutcome(ending: Ending): Omit<RunEnd, 'run' | 'wakeAt'> & { w
   const unfinished =
     all.some(([, end]) => end.status === 'pending') || [...ending.steps.values()].some((state) => isUnfinished(state));
 
-  if (halt?.kind === 'abort') return { status: 'aborted', exitCode: ExitCode.failed, message: halt.message };
+  if (halt?.kind === 'abort') {
+    const left = all.find(([id, end]) => ending.steps.get(id)?.step.always && !isWell(end));
+    const message = left ? `${halt.message}; ${about(left, 'the cleanup was not finished').message}` : halt.message;
+    return { status: 'aborted', exitCode: ExitCode.failed, message };
+  }
   if (halt?.kind === 'pause' && !undo && !failed) {
     return {
       status: 'waiting',
@@ -143,6 +147,10 @@ export function runOutcome(ending: Ending): Omit<RunEnd, 'run' | 'wakeAt'> & { w
   const incomplete = find('incomplete');
   if (incomplete) return { status: 'incomplete', exitCode: ExitCode.incomplete, ...about(incomplete, 'done in part') };
   return { status: 'ok', exitCode: ExitCode.success };
+}
+
+function isWell({ status }: StepEnd): boolean {
+  return status === 'ok' || status === 'incomplete' || status === 'skipped';
 }
 
 function isUnfinished(state: StepState): boolean {

@@ -197,7 +197,7 @@ function failedBefore(run: RunContext, { step }: StepState, unit: PlannedUnit): 
 }
 
 /** Failures within the budget make a step incomplete; one more, and it has failed. */
-function withinTolerance(run: RunContext, state: StepState, ends: Map<PlannedUnit, UnitEnd>): StepEnd {
+export function withinTolerance(run: RunContext, state: StepState, ends: Map<PlannedUnit, UnitEnd>): StepEnd {
   const whole = combine(ends);
   if (whole.status !== 'failed') return whole;
   const { tolerance, batch } = state.step;
@@ -265,7 +265,7 @@ async function skip(
 }
 
 /** One status from many: what needs attention first wins. */
-function combine(ends: Map<PlannedUnit, UnitEnd>): StepEnd {
+export function combine(ends: Map<PlannedUnit, UnitEnd>): StepEnd {
   const all = [...ends];
   const failedTargets = [
     ...new Set(all.filter(([, end]) => isFailure(end.status as never)).map(([unit]) => unit.target)),

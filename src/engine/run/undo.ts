@@ -112,11 +112,11 @@ function placeOf({ state, unit }: DoneUnit): { target: string; batch: number | n
   return { target: unit.target, batch, member: batch === null || member === unit.target ? null : member };
 }
 
-/** Units whose effect is in place and changes something, last started first. */
+/** Units whose effect is in place and changes something, last started first. What a cleanup took away is nothing to take back. */
 export function doneUnits(run: Pick<RunContext, 'steps' | 'journal'>): DoneUnit[] {
   const found: DoneUnit[] = [];
   for (const state of run.steps.values()) {
-    if (state.step.effect === 'read' && !state.step.undo) continue;
+    if ((state.step.effect === 'read' || state.step.always) && !state.step.undo) continue;
     for (const unit of state.units ?? []) {
       const row = run.journal.view.last(state.step.id, unit.id);
       if (!row || !isDone(row) || run.journal.view.isUndone(row)) continue;
@@ -159,9 +159,11 @@ async function undoUnit(run: RunContext, { state, unit, row }: DoneUnit): Promis
 
 /** Changes that may or may not have happened: nobody can say that they were taken back. */
 function unknownUnits(run: RunContext): string[] {
-  const open = run.journal.view
-    .openRows()
-    .filter((row) => row.phase === 'do' && run.steps.get(row.step)?.step.effect !== 'read');
+  const open = run.journal.view.openRows().filter((row) => {
+    const step = run.steps.get(row.step)?.step;
+    // The cleanup comes after this, and goes on by itself.
+    return row.phase === 'do' && step?.effect !== 'read' && !step?.always;
+  });
   return open.map((row) => `${unitPath(row.step, row.unit)} (unknown)`);
 }
 
