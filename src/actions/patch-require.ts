@@ -28,6 +28,7 @@ const resultSchema = z.object({
   evidence: z.array(z.string()).describe('Ids of the runs that the record names.'),
   overriddenBy: z.string().nullable(),
   reason: z.string().nullable().describe('Of the override.'),
+  signer: z.string().nullable().describe('Whose signature of the package is good, with the fingerprint of the key.'),
 });
 
 /** A condition that must hold before a change (UP-03 to UP-06), looked up, never ticked off. A person can override it by name. */
@@ -49,6 +50,7 @@ export const patchRequire: Action<Precondition, Services> = {
       evidence: found.evidence,
       overriddenBy: null,
       reason: null,
+      signer: found.signer ?? null,
     };
     if (found.problem === undefined) return { status: 'ok', result };
     const override = await overrideOf(found.problem, context);
@@ -126,10 +128,13 @@ async function notMet(
 
 function describePrecondition(args: Precondition): string {
   switch (args.what) {
-    case 'package':
-      return args.sha256 === undefined
-        ? `the package ${args.artefact} is the one of the plan`
-        : `the package ${args.artefact} has sha256 ${args.sha256}`;
+    case 'package': {
+      const right =
+        args.sha256 === undefined
+          ? `the package ${args.artefact} is the one of the plan`
+          : `the package ${args.artefact} has sha256 ${args.sha256}`;
+      return args.signature === undefined ? right : `${right}, with a good signature in ${args.signature.file}`;
+    }
     case 'test-rounds':
       return `at least ${args.atLeast} test rounds passed by ${args.artefact}`;
     case 'risk':
@@ -149,6 +154,7 @@ interface Found {
   problem?: string;
   sha256: string | null;
   evidence: string[];
+  signer?: string;
 }
 
 async function look(args: Precondition, context: ActionContext<Services>): Promise<Found> {
@@ -157,12 +163,28 @@ async function look(args: Precondition, context: ActionContext<Services>): Promi
   if (args.what === 'backup') return lookForBackup(args, context, nowMs);
   const sha256 = await hashOf(args.artefact, context);
   if (sha256 === null) return told(`${args.artefact} does not exist`, null, []);
-  if (args.what === 'package') return told(packageProblem(args, sha256, context), sha256, []);
+  if (args.what === 'package') return lookAtPackage(args, sha256, context);
   const kind: EvidenceKind = args.what === 'test-rounds' ? 'test-round' : args.what;
   const facts = await (await context.services.facts()).list(evidenceTopic(kind), { key: sha256 });
   const known = facts.map(({ at, body }) => ({ at, body: body as EvidenceFact }));
   const runs = [...new Set(known.map(({ body }) => body.run))];
   return told(evidenceProblem(args, known, nowMs), sha256, runs);
+}
+
+async function lookAtPackage(
+  args: Extract<Precondition, { what: 'package' }>,
+  sha256: string,
+  context: ActionContext<Services>,
+): Promise<Found> {
+  const problem = packageProblem(args, sha256, context);
+  if (problem !== undefined || args.signature === undefined) return told(problem, sha256, []);
+  const { checkPackageSignature } = await import('./package-signature.ts');
+  const found = await checkPackageSignature(args.artefact, args.signature, context);
+  if ('problem' in found) return told(found.problem, sha256, []);
+  // What was verified is what was hashed: it may have been exchanged in between.
+  if ((await hashOf(args.artefact, context)) !== sha256)
+    return told(`${args.artefact} changed while it was looked at`, sha256, []);
+  return { ...told(undefined, sha256, []), signer: found.signer };
 }
 
 /** The package of the plan, when it is one of the inputs: it must not have changed since. */
@@ -182,8 +204,8 @@ function packageProblem(
       'sha256' in input,
   );
   if (!planned)
-    return args.sha256 === undefined
-      ? `nothing says which file ${args.artefact} must be: it is no input of the plan, and no sha256 is written`
+    return args.sha256 === undefined && args.signature === undefined
+      ? `nothing says which file ${args.artefact} must be: it is no input of the plan, and neither sha256 nor signature is written`
       : undefined;
   return planned.sha256 === sha256 ? undefined : `${args.artefact} is not the file that the plan was made with`;
 }

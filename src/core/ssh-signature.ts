@@ -67,7 +67,8 @@ export type SignatureCheck =
  */
 export async function checkSshSignature(request: {
   namespace: string;
-  data: string | Uint8Array;
+  /** What is too large for memory comes as a stream, opened as often as it is needed. */
+  data: string | Uint8Array | (() => NodeJS.ReadableStream);
   signature: string;
   allowedSigners?: string;
   atMs?: number;
@@ -134,7 +135,7 @@ const passedOn = ['PATH', 'HOME', 'SSH_AUTH_SOCK', 'DISPLAY', 'SSH_ASKPASS', 'SS
 
 async function sshKeygen(
   args: string[],
-  input: string | Uint8Array,
+  input: string | Uint8Array | (() => NodeJS.ReadableStream),
   { env = process.env, interactive = false }: SshKeygenOptions = {},
 ): Promise<{ exitCode: number; stdout: string; stderr: string }> {
   const child = spawn('ssh-keygen', args, {
@@ -155,10 +156,18 @@ async function sshKeygen(
     });
   // It may end without having read everything; its exit code tells.
   child.stdin.on('error', () => undefined);
-  child.stdin.end(input);
   try {
     const exitCode = await new Promise<number>((resolve, reject) => {
       child.on('error', reject);
+      if (typeof input === 'function') {
+        const source = input();
+        // Half a file must not be taken for a whole one.
+        source.on('error', (error) => {
+          child.kill('SIGKILL');
+          reject(error);
+        });
+        source.pipe(child.stdin);
+      } else child.stdin.end(input);
       child.on('close', (code) => resolve(code ?? 255));
     });
     return { exitCode, ...texts };

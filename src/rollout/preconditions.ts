@@ -13,6 +13,22 @@ const timeOfDay = z
   .regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'not a time of day; write hours and minutes, such as 22:00' });
 const zone = z.string().refine(isTimeZone, { error: 'not a time zone; write a name such as Asia/Shanghai' });
 
+/** A detached signature of the package, and the one file that says whose signature counts. */
+const signatureSchema = z.discriminatedUnion('by', [
+  z.strictObject({
+    by: z.literal('gpg'),
+    file: z.string().min(1).describe('The detached signature, as "gpg --detach-sign" makes it.'),
+    keyring: z.string().min(1).describe('File with the public keys that count, as "gpg --export" writes it.'),
+  }),
+  z.strictObject({
+    by: z.literal('ssh'),
+    file: z.string().min(1).describe('The signature, as "ssh-keygen -Y sign" makes it.'),
+    allowedSigners: z.string().min(1).describe('File of those who may sign: ssh-keygen(1), ALLOWED SIGNERS.'),
+    namespace: z.string().min(1).default('file').describe('What was given to "ssh-keygen -Y sign" as -n.'),
+  }),
+]);
+export type PackageSignature = z.infer<typeof signatureSchema>;
+
 /** What must hold before a rollout begins, each with its evidence; told apart by `what`. */
 export const preconditionSchema = z.discriminatedUnion('what', [
   z.strictObject({
@@ -22,6 +38,11 @@ export const preconditionSchema = z.discriminatedUnion('what', [
       .string()
       .regex(/^[0-9a-f]{64}$/, { error: 'not a sha256; write 64 hex digits in lower case' })
       .optional(),
+    signature: signatureSchema
+      .optional()
+      .describe(
+        'Must be there and good, by a key that is valid now. Relative paths start at the folder of the runbook.',
+      ),
   }),
   z.strictObject({
     what: z.literal('test-rounds'),
