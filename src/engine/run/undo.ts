@@ -29,7 +29,8 @@ interface DoneUnit {
 }
 
 /**
- * Takes back done units in the reverse order of their start, each journalled in the phase `undo`. A unit whose undo failed
+ * Takes back done units in the reverse order of their start, each journalled in the phase `undo`; those of one step side by side, as many as were
+ * done so. A unit whose undo failed
  * ends the undo of its target: what came before it there may need it; other targets go on, and so do other batches and other members.
  */
 export async function runUndo(run: RunContext, request: UndoRequest): Promise<UndoEnd> {
@@ -59,13 +60,13 @@ export async function runUndo(run: RunContext, request: UndoRequest): Promise<Un
       ...(next ? { next } : {}),
     };
   };
-  for (const entry of inScope) {
-    if (blocked.has(entry)) continue;
-    if (run.halt.stopping.aborted) return { status: 'pending', remaining: doneUnits(run).map(name) };
-    const row = await undoUnit(run, entry);
-    if (row === undefined || row.status === 'aborted')
-      return { status: 'pending', remaining: doneUnits(run).map(name) };
-    if (row.status === 'unknown') note('unknown', entry, row, decideCommand(run, row));
+  let stopped = false;
+  const takeBack = async (entry: DoneUnit): Promise<void> => {
+    if (blocked.has(entry)) return;
+    stopped ||= run.halt.stopping.aborted;
+    const row = stopped ? undefined : await undoUnit(run, entry);
+    if (row === undefined || row.status === 'aborted') stopped = true;
+    else if (row.status === 'unknown') note('unknown', entry, row, decideCommand(run, row));
     else if (row.status !== 'undone')
       note(
         'failed',
@@ -73,10 +74,35 @@ export async function runUndo(run: RunContext, request: UndoRequest): Promise<Un
         row,
         storedFailure(row).next ?? `Repair the cause, then run "oaops runs undo ${run.runId}" again.`,
       );
+  };
+  for (const stretch of stretchesOf(inScope)) {
+    await sideBySide(stretch, stretch[0]!.state.step.parallel, takeBack);
+    if (stopped) return { status: 'pending', remaining: doneUnits(run).map(name) };
   }
   const remaining = [...doneUnits(run).map(name), ...unknownUnits(run)];
   if (worst) return { ...worst, remaining };
   return { status: remaining.length === 0 ? 'undone' : 'partly', remaining };
+}
+
+/** Units of one step that follow one another: they were done side by side, and are taken back so. */
+function stretchesOf(entries: readonly DoneUnit[]): DoneUnit[][] {
+  const stretches: DoneUnit[][] = [];
+  for (const entry of entries) {
+    const open = stretches.at(-1);
+    if (open?.at(0)?.state === entry.state) open?.push(entry);
+    else stretches.push([entry]);
+  }
+  return stretches;
+}
+
+/** At most `limit` at once, begun in their order. What is under way is waited for, also when the record fails below one of them. */
+async function sideBySide<T>(items: readonly T[], limit: number, work: (item: T) => Promise<void>): Promise<void> {
+  const queue = [...items].reverse();
+  const worker = async () => {
+    for (let item = queue.pop(); item !== undefined; item = queue.pop()) await work(item);
+  };
+  const settled = await Promise.allSettled(Array.from({ length: Math.min(limit, items.length) }, worker));
+  for (const result of settled) if (result.status === 'rejected') throw result.reason;
 }
 
 /**
