@@ -5,7 +5,7 @@ const percentSchema = z
   .string()
   .regex(/^(100|\d{1,2})(\.\d+)?%$/, { error: 'not a count or a share; write a number such as 3, or "2%"' });
 
-const shareSchema = z
+export const shareSchema = z
   .union([z.int().nonnegative(), percentSchema])
   .describe('A count, or a share such as "2%", rounded down.');
 

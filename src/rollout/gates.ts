@@ -8,6 +8,7 @@ import {
   stepIdSchema,
 } from '../runbook/schema/common.ts';
 import type { GateSpec, LocalizedText } from '../runbook/types.ts';
+import { countOf, shareSchema } from './budget.ts';
 
 /** Shorter ones would measure nothing but the measuring; zero would never come to an end. */
 export const pauseSchema = durationSchema.refine((ms) => ms >= 1000, { error: 'shorter than 1s' });
@@ -59,6 +60,11 @@ export const gateSchema = z
 export const watchGateSchema = z
   .strictObject({
     ...measured,
+    inconclusiveLimit: shareSchema
+      .default(0)
+      .describe(
+        'Samples that gave no data or whose time went by unseen: a count, or a share of all such as "5%", rounded down.',
+      ),
     interval: pauseSchema.optional().describe("From one sample to the next; default the watch's."),
   })
   .transform((gate) => defined(gate));
@@ -85,6 +91,13 @@ export function watchGate(gate: WatchGate, watch: { durationMs: number; everyMs:
   const samples = Math.max(1, Math.ceil(watch.durationMs / intervalMs));
   return defined({
     ...rest,
-    gate: { samples, intervalMs, delayMs: intervalMs, failureLimit, errorLimit, inconclusiveLimit },
+    gate: {
+      samples,
+      intervalMs,
+      delayMs: intervalMs,
+      failureLimit,
+      errorLimit,
+      inconclusiveLimit: countOf(inconclusiveLimit, samples),
+    },
   }) as GateStep;
 }

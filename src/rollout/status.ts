@@ -1,6 +1,6 @@
 import { isFailure, JournalView } from '../engine/journal/journal-state.ts';
 import type { Plan, PlannedStep } from '../engine/plan/plan-types.ts';
-import { verdictOf } from '../engine/run/gate.ts';
+import { lateUnit, verdictOf } from '../engine/run/gate.ts';
 import { isDeferred } from '../engine/run/values.ts';
 import type { JournalRow, RunInputRow, RunRow } from '../record/types.ts';
 import { batchStepId } from './expand.ts';
@@ -137,10 +137,11 @@ function gateStatus(step: PlannedStep, latest: Latest, view: JournalView, prefix
   const counted = { pass: 0, fail: 0, error: 0, inconclusive: 0 };
   const taken = rows.filter(({ status }) => status !== null && status !== 'aborted' && status !== 'waiting');
   for (const row of taken) counted[verdictOf(row)] += 1;
+  const count = taken.filter(({ unit }) => unit !== lateUnit).length;
   const no = counted.fail > failureLimit || counted.error > errorLimit || counted.inconclusive > inconclusiveLimit;
   const state = no
     ? 'fail'
-    : taken.length >= of
+    : count >= of
       ? counted.pass > 0
         ? 'pass'
         : 'fail'
@@ -150,6 +151,6 @@ function gateStatus(step: PlannedStep, latest: Latest, view: JournalView, prefix
   return {
     gate: step.id.startsWith(prefix) ? step.id.slice(prefix.length) : step.id,
     state,
-    samples: { taken: taken.length, of, ...counted },
+    samples: { taken: count, of, ...counted },
   };
 }

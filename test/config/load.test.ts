@@ -196,9 +196,9 @@ describe('freezes of the calendar', () => {
   });
 
   test.each([
-    ['ends before it begins', freeze('late', '2026-12-24T00:00:00+08:00'), '3:61', 'it ends before it begins'],
-    ['has no zone', freeze('late', '2027-01-05 00:00'), '3:61', 'not a time with a zone'],
-    ['is named twice', freeze('late') + freeze('late'), '3:5', 'two freezes have the same name'],
+    ['ends before it begins', freeze('late', '2026-12-24T00:00:00+08:00'), '3:59', 'it ends before it begins'],
+    ['has no zone', freeze('late', '2027-01-05 00:00'), '3:59', 'not a time with a zone'],
+    ['is named twice', freeze('late') + freeze('late'), '2:3', 'two freezes have the same name'],
   ])('one that %s is told at its place', (_, text, where, words) => {
     writeFileSync(explicit, `calendar:\n  freezes:\n${text}`);
     const [first] = readConfig({ place: place(), explicit }).findings;

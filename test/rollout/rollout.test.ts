@@ -484,6 +484,56 @@ describe('a watch', () => {
     expect(all.has.size).toBe(0);
   });
 
+  it.each([
+    // hours of the watch, what may be inconclusive, jump of the clock after the first sample, how it ends
+    { hours: 72, limit: undefined, jump: 80, status: 'rolled-back' },
+    { hours: 72, limit: '50%', jump: 80, status: 'rolled-back' },
+    { hours: 2, limit: undefined, jump: 80, status: 'rolled-back' },
+    { hours: 2, limit: 1, jump: 80, status: 'ok' },
+    { hours: 2, limit: '50%', jump: 80, status: 'ok' },
+    { hours: 2, limit: undefined, jump: 1.5, status: 'ok' },
+    { hours: 4, limit: undefined, jump: -80, status: 'ok' },
+  ])('of $hours h with $limit, the clock set by $jump h after the first sample: $status', async (given) => {
+    let looks = 0;
+    const all = stage({
+      gate: () => {
+        looks += 1;
+        return ok({ healthy: true });
+      },
+    });
+    bench = await openBench(all.actions);
+    const { clock } = bench;
+    const begun = clock.nowMs();
+    const limit = given.limit === undefined ? {} : { inconclusiveLimit: given.limit };
+    const watch = {
+      duration: `${given.hours}h`,
+      every: '1h',
+      gates: [{ id: 'well', uses: 'look', success: 'result.healthy', ...limit }],
+    };
+    const plan = rolloutPlan(all.actions, users(5), { batches: { sizes: [5] }, watch, steps: all.steps });
+    let end = await clock.run(bench.engine.start(plan, requester));
+    const next = async (ms: number) => {
+      clock.advance(ms);
+      await bench!.restart();
+      end = (await clock.run(bench!.engine.tick())).ran[0] ?? end;
+    };
+    await next(3_600_000);
+    expect({ status: end.status, looks }).toEqual({ status: 'waiting', looks: 1 });
+    await next(given.jump * 3_600_000);
+    for (let ticks = 0; end.status === 'waiting'; ticks += 1) {
+      expect(ticks).toBeLessThan(100);
+      await next(3_600_000);
+    }
+    expect(end.status).toBe(given.status);
+    const { watch: shown } = await statusOf(bench, end.run);
+    expect(shown[0]).toMatchObject({ state: given.status === 'ok' ? 'pass' : 'fail' });
+    expect(shown[0]!.samples.taken).toBeLessThanOrEqual(given.hours);
+    if (given.jump < 0) {
+      expect(looks).toBe(given.hours);
+      expect(clock.nowMs()).toBeGreaterThanOrEqual(begun + given.hours * 3_600_000);
+    }
+  });
+
   it('rolls back at the first serious report of a user', async () => {
     const all = stage();
     const actions = [...all.actions, patchFeedback];
@@ -689,6 +739,43 @@ describe('a rollback', () => {
     });
     expect((await bench.clock.run(bench.engine.start(plan, requester))).status).toBe('rolled-back');
     expect(all.has.size).toBe(0);
+  });
+
+  it('takes the units of a step back side by side, as many as were done so, and one step after the other', async () => {
+    const under = { now: 0, most: 0 };
+    const order: string[] = [];
+    const slowly = (name: string) =>
+      fakeAction(name, async ({ user }, { clock }) => {
+        under.now += 1;
+        under.most = Math.max(under.most, under.now);
+        await clock.sleep(10_000);
+        under.now -= 1;
+        order.push(`${name} ${user}`);
+        return ok();
+      });
+    const actions = [fakeAction('apply', () => ok()), slowly('first'), slowly('second')];
+    bench = await openBench(actions);
+    const each = (id: string, parallel: number) => ({
+      id,
+      uses: 'apply',
+      forEach: 'batch.members',
+      parallel,
+      undo: { uses: id, with: { user: '${{ item.id }}' } },
+    });
+    const plan = rolloutPlan(actions, users(6), {
+      batches: { sizes: [6] },
+      steps: [each('first', 1), each('second', 3)],
+    });
+    const { run } = await bench.clock.run(bench.engine.start(plan, requester));
+    const begun = bench.clock.nowMs();
+    expect((await bench.clock.run(bench.engine.undo(run))).status).toBe('rolled-back');
+    expect(under).toEqual({ now: 0, most: 3 });
+    expect(bench.clock.nowMs() - begun).toBe(2 * 10_000 + 6 * 10_000);
+    expect(order.slice(6)).toEqual(
+      users(6)
+        .map(({ id }) => `first ${id}`)
+        .reverse(),
+    );
   });
 
   it('leaves nobody with the change because that of somebody else cannot be taken back', async () => {

@@ -14,6 +14,9 @@ const longestPauseInProcessMs = 60_000;
 /** The unit that remembers when a gate began: samples are due by that time, whatever happens in between. */
 const begunUnit = 'begun';
 
+/** The unit that notes that a watch came to its last sample when its time was over already. */
+export const lateUnit = 'late';
+
 /**
  * Takes the samples of a gate when they are due, and says yes when all are taken and no limit is exceeded. No data is no pass: what could not
  * be measured is `error`, what gave nothing is `inconclusive`, and so is a sample whose time went by while nobody looked.
@@ -32,6 +35,7 @@ export async function runGate(run: RunContext, state: StepState, base: PlannedUn
       const waiting = await untilDue(run, state, dueMs);
       if (waiting === 'stopped') return { status: 'pending', message: 'stopped before it ended', failedTargets: [] };
       if (waiting !== 'due') return later(run, number, gate, waiting);
+      if (number === gate.samples) await noteLateness(run, state, base, begun);
       // Whoever was asked in time may answer late.
       if (row?.status !== 'waiting' && isMissed(run, gate, number, begun)) row = await noteGap(run, step.id, unit);
       else {
@@ -83,6 +87,10 @@ function noSamples(): Tally {
 
 /** Adds a sample; gives the end of the gate when that exceeds a limit. */
 function count(run: RunContext, state: StepState, tally: Tally, number: number, row: JournalRow): StepEnd | undefined {
+  const { id, gate } = state.step;
+  const late = number === gate!.samples && row.unit !== lateUnit ? rowOf(run, id, lateUnit) : undefined;
+  const end = late?.status === 'skipped' ? count(run, state, tally, number, late) : undefined;
+  if (end) return end;
   const verdict = verdictOf(row);
   tally.counted[verdict] += 1;
   if (verdict !== 'pass') tally.last = `sample ${number}: ${row.message ?? verdict}`;
@@ -191,9 +199,25 @@ function isMissed(run: RunContext, gate: GateSpec, number: number, begunMs: numb
   );
 }
 
-async function noteGap(run: RunContext, step: string, unit: PlannedUnit): Promise<JournalRow> {
+/**
+ * The last sample of a watch is always taken, but where its whole time went by unseen too, one look afterwards does not stand for it: so it is when
+ * the clock was set beyond the end of the watch.
+ */
+async function noteLateness(run: RunContext, { step }: StepState, base: PlannedUnit, begunMs: number): Promise<void> {
+  const { samples, intervalMs, delayMs } = step.gate!;
+  // A gate after a batch has no duration: it takes its samples, whenever that is.
+  if (step.batch !== undefined || rowOf(run, step.id, lateUnit)?.status === 'skipped') return;
+  if (run.deps.clock.nowMs() < begunMs + delayMs + samples * intervalMs) return;
+  await noteGap(run, step.id, { ...base, id: lateUnit }, 'its time was over when somebody looked: a gap');
+}
+
+async function noteGap(
+  run: RunContext,
+  step: string,
+  unit: PlannedUnit,
+  message = 'nobody looked at its time: a gap',
+): Promise<JournalRow> {
   const row = await run.journal.intent({ step, unit: unit.id, target: unit.target, phase: 'do', args: {} });
-  const message = 'nobody looked at its time: a gap';
   await run.journal.end(row, { status: 'skipped', result: { gap: true }, message });
   run.emit({
     event: 'unit.ended',

@@ -38,6 +38,7 @@ export const patch = (): Messages => ({
   'sample {} of {} is due at {}': '第 {1} 个样本（共 {2} 个）应在 {3} 采集',
   '"oaops tick" goes on after {}; let cron or a systemd timer run it, or follow it with "oaops patch watch {}".':
     '{} 之后由 "oaops tick" 继续；请让 cron 或 systemd 定时器运行它，或用 "oaops patch watch {}" 跟踪。',
+  'its time was over when somebody looked: a gap': '有人查看时已过观察期：空缺',
   'nobody looked at its time: a gap': '到点时无人采集：空缺',
   'the gate says no: {}': '关卡不放行：{}',
   'Go on with "oaops patch resume {}".': '请用 "oaops patch resume {}" 继续。',
