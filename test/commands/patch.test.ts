@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -251,5 +251,54 @@ spec:
     expect(enabled()).toEqual(['anna', 'bert']);
     expect(await oaops('patch', 'rollback', run)).toMatchObject({ code: 5 });
     expect(enabled()).toEqual([]);
+  });
+
+  it('honours the freezes of the configuration, read anew at each look', async () => {
+    const pre = '    - {what: window, from: "00:00", to: "23:59", timeZone: UTC}\n';
+    const file = stage({ users: ['anna', 'bert'], pre });
+    const folder = join(dir, '.config/oaops');
+    mkdirSync(folder, { recursive: true, mode: 0o755 });
+    const freeze = (to: string) =>
+      writeFileSync(
+        join(folder, 'config.yaml'),
+        `calendar:\n  freezes:\n    - {name: closing, from: "2020-01-01T00:00:00Z", to: "${to}", reason: year end}\n`,
+      );
+    freeze('2099-01-01T00:00:00Z');
+    const refused = await oaops('patch', 'rollout', file, '-i', 'package=good.tar', '--yes');
+    expect(refused, refused.stderr).toMatchObject({ code: 4 });
+    expect(refused.stdout).toContain('changes are frozen until 2099-01-01T00:00:00Z (closing): year end');
+    expect(enabled()).toEqual([]);
+    freeze('2020-02-01T00:00:00Z');
+    // One minute of the day is outside of the window.
+    const done = await oaops('patch', 'resume', 'latest');
+    expect(done.stdout).not.toContain('frozen');
+    if (new Date().toISOString().slice(11, 16) !== '23:59') expect(done, done.stderr).toMatchObject({ code: 0 });
+  });
+
+  it('begins no second rollout beside one in its watch, and does a batch again only when told', {
+    timeout: 300_000,
+  }, async () => {
+    const file = stage({ users: ['anna', 'bert'], sizes: '[1]' });
+    const text = readFileSync(join(dir, 'hotfix.yaml'), 'utf8');
+    const watch = '  watch: {duration: 1h, every: 30m, gates: [{id: told, uses: patch.feedback}]}\n';
+    writeFileSync(join(dir, 'hotfix.yaml'), `${text}${watch}`);
+    const rollout = (...more: string[]) => oaops('patch', 'rollout', file, '-i', 'package=good.tar', '--yes', ...more);
+    expect(await rollout()).toMatchObject({ code: 6 });
+    const second = await rollout();
+    expect(second).toMatchObject({ code: 4 });
+    const [, run = ''] = /rollout (\S+) of oa-hotfix is not over \(waiting: watch-told/.exec(second.stderr) ?? [];
+    expect(second.stderr).toContain('--beside REASON');
+    expect(await oaops('patch', 'rollback', run, '--batch', '2')).toMatchObject({ code: 3 });
+    expect(enabled()).toEqual(['anna']);
+    const asked = await oaops('patch', 'resume', run);
+    expect(asked).toMatchObject({ code: 4 });
+    expect(asked.stderr).toContain(`oaops patch resume ${run} --redo-batch 2`);
+    expect(enabled()).toEqual(['anna']);
+    expect(await oaops('patch', 'resume', run, '--redo-batch', '2')).toMatchObject({ code: 6 });
+    expect(enabled()).toEqual(['anna', 'bert']);
+    rmSync(join(dir, 'enabled.json'));
+    const beside = await rollout('--beside', 'another site');
+    expect(beside, beside.stderr).toMatchObject({ code: 6 });
+    expect(beside.stdout + beside.stderr).toContain(`begun beside ${run}: another site`);
   });
 });

@@ -190,3 +190,16 @@ it('does not begin a batch with another package than the one it began with', asy
   expect(await clock.run(engine.resume(end.run))).toMatchObject({ status: 'ok' });
   expect(has.size).toBe(12);
 });
+
+it('cleans nothing up when a precondition says no, so that it can be overridden, and does when the rollout is over', async () => {
+  const { plan, clock, engine, override } = await open([{ ...window, from: '02:00', to: '03:00' }], {
+    finally: [{ id: 'thaw', uses: 'look' }],
+  });
+  const { run, exitCode } = await clock.run(engine.start(plan, requester));
+  expect(exitCode).toBe(4);
+  await override(run, 'pre-window');
+  expect(await clock.run(engine.resume(run))).toMatchObject({ status: 'ok' });
+  expect((await bench!.record.runs.journal(run)).filter(({ step }) => step === 'thaw')).toMatchObject([
+    { status: 'ok' },
+  ]);
+});
