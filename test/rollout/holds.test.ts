@@ -6,6 +6,7 @@ import { overrideStep } from '../../src/engine/people/answers.ts';
 import type { RunEnd } from '../../src/engine/run/outcome.ts';
 import { fakeAction, ok } from '../engine/fake-action.ts';
 import { type Bench, openBench } from '../engine/harness.ts';
+import { Mortal } from '../engine/mortal.ts';
 import { rolloutPlan, statusOf, users } from './rolling.ts';
 
 const requester = { name: 'alice' };
@@ -202,4 +203,66 @@ it('cleans nothing up when a precondition says no, so that it can be overridden,
   expect((await bench!.record.runs.journal(run)).filter(({ step }) => step === 'thaw')).toMatchObject([
     { status: 'ok' },
   ]);
+});
+
+it('begins no batch outside of the window, and leaves nobody out, whichever commit the process dies at', {
+  timeout: 300_000,
+}, async () => {
+  const short = { ...window, to: '18:40' };
+  const life = async (mortal: Mortal) => {
+    const outside: string[] = [];
+    const has = new Set<string>();
+    const actions = [
+      fakeAction('apply', ({ user }, { clock }) => {
+        const time = new Date(clock.nowMs()).toISOString().slice(11, 16);
+        if (time < short.from || time >= short.to) outside.push(`${user} at ${time}`);
+        has.add(String(user));
+        return ok();
+      }),
+      fakeAction('slow', async (_, { clock }) => {
+        await clock.sleep(25 * minuteMs);
+        return ok();
+      }),
+      patchRequire,
+    ];
+    const services = { facts: async () => bench!.record.facts, freezes: async () => [] };
+    bench = await openBench(actions, { wrap: (record) => mortal.wrap(record), deps: { services } });
+    const plan = rolloutPlan(actions, users(3), {
+      batches: { sizes: [1] },
+      rollback: { mode: 'none' },
+      preconditions: [short],
+      steps: [
+        { id: 'apply', uses: 'apply', forEach: 'batch.ids', with: { user: '${{ item }}' }, idempotent: true },
+        { id: 'slow', uses: 'slow', idempotent: true },
+      ],
+    });
+    let status: string | undefined;
+    let waits = 0;
+    for (let process = 0; status !== 'ok'; process += 1) {
+      expect(process).toBeLessThan(8);
+      const [row] = await bench.record.runs.list({});
+      if (row?.status === 'waiting') {
+        waits += 1;
+        bench.clock.advance(Math.max(0, Date.parse(row.wakeAt!) - bench.clock.nowMs()));
+      }
+      const going = row ? bench.engine.resume(row.id) : bench.engine.start(plan, requester);
+      try {
+        status = (await bench.clock.run(going)).status;
+      } catch (error) {
+        if (!mortal.dead && (await bench.record.runs.list({}))[0]?.status !== 'ok') throw error;
+        mortal.dead = false;
+        mortal.dieAt = Number.POSITIVE_INFINITY;
+        await bench.restart();
+        status = (await bench.record.runs.list({}))[0]?.status;
+      }
+    }
+    await bench.close();
+    bench = undefined;
+    return { outside, has: has.size, waited: waits > 0 };
+  };
+  const whole = new Mortal();
+  const expected = { outside: [], has: 3, waited: true };
+  expect(await life(whole)).toEqual(expected);
+  for (let dieAt = 1; dieAt <= whole.commits; dieAt += 1)
+    expect(await life(Object.assign(new Mortal(), { dieAt })), `commit ${dieAt}`).toEqual(expected);
 });
