@@ -82,7 +82,7 @@ function fakeDnf(updates: { out?: string; err?: string; code?: number } = { out:
   fakes.set('rpm', { '*': { out: said.dnfInstalled } });
 }
 
-describe('the check', { timeout: 240_000 }, () => {
+describe('the check', { timeout: 600_000 }, () => {
   it.skipIf(!hasApt)('says of this machine what apt-get says, here and over ssh, and keeps it', async () => {
     const names = sshd ? ['self', 'web1'] : ['self'];
     const checked = await oaops(...names, '--json');
