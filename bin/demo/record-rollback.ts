@@ -71,7 +71,7 @@ try {
     `# A rollback, as the terminal shows it
 
 Recorded from a real terminal of 100 columns by \`node bin/demo/record-rollback.ts\`: 1,203 people in OpenLDAP, three hosts with sshd and nginx, and a patch
-that makes the application die as soon as more than a hundred people have it. [rollout.md](rollout.md) explains what happens.
+that makes the application die as soon as more than a hundred people have it. How long things take is that machine's. [rollout.md](rollout.md) explains what happens.
 
 ${blocks.join('\n')}`,
   );
