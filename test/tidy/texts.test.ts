@@ -13,7 +13,7 @@ const chinese = messagesZhCn();
 const notForPeople: Record<string, string> = {
   '{}/{} {}-{} node-{}': 'the version line, which scripts read',
   'oaops: cannot write the output: {}': 'the last word when not even the language can be asked for',
-  'failed command-not-started 0': 'a line of the supervisor',
+  'failed command-not-started': 'a line of the supervisor',
   'application/json; charset=utf-8': 'a header',
   'add() without room()': 'a defect of the program',
   '{} {} on {}: started, run {}': 'the body of a ping, which a monitoring service keeps',

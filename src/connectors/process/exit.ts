@@ -1,15 +1,11 @@
 /** What the supervisor's `exit` file says. */
-export type ExitRecord =
-  | { kind: 'exit'; code: number; atSeconds: number }
-  | { kind: 'failed'; reason: string; atSeconds: number };
+export type ExitRecord = { kind: 'exit'; code: number } | { kind: 'failed'; reason: string };
 
-/** Reads "exit CODE SECONDS" or "failed REASON SECONDS"; undefined for anything else. */
+/** Reads "exit CODE" or "failed REASON"; undefined for anything else. */
 export function parseExit(text: string): ExitRecord | undefined {
-  const [word, value, seconds] = text.trim().split(' ');
-  const atSeconds = Number(seconds);
-  if (word === 'exit' && value !== undefined && /^\d{1,3}$/.test(value))
-    return { kind: 'exit', code: Number(value), atSeconds };
-  if (word === 'failed' && value) return { kind: 'failed', reason: value, atSeconds };
+  const [word, value] = text.trim().split(' ');
+  if (word === 'exit' && value !== undefined && /^\d{1,3}$/.test(value)) return { kind: 'exit', code: Number(value) };
+  if (word === 'failed' && value) return { kind: 'failed', reason: value };
   return undefined;
 }
 
@@ -44,12 +40,9 @@ export interface PidRecord {
   /** Field 22 of /proc/<pid>/stat; `-` without /proc. */
   startTime: string;
   bootId: string;
-  atSeconds: number;
 }
 
 export function parsePid(text: string): PidRecord | undefined {
-  const match = /^(\d+) (\d+|-) (\S+) (\d+)$/.exec(text.trim());
-  return match
-    ? { pid: Number(match[1]), startTime: match[2]!, bootId: match[3]!, atSeconds: Number(match[4]) }
-    : undefined;
+  const match = /^(\d+) (\d+|-) (\S+)$/.exec(text.trim());
+  return match ? { pid: Number(match[1]), startTime: match[2]!, bootId: match[3]! } : undefined;
 }

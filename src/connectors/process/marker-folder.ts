@@ -95,7 +95,7 @@ export class MarkerFolder {
 
   /** Writes that the command was not started; only for who holds the claim. */
   refuse(reason: string): void {
-    writeFileSync(join(this.dir, 'exit'), `failed ${reason} 0\n`);
+    writeFileSync(join(this.dir, 'exit'), `failed ${reason}\n`);
   }
 
   remove(): void {

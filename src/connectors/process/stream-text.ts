@@ -32,7 +32,7 @@ start() {
 }
 begin_or_tell() {
   (start "$@") >/dev/null 2>&1 && return
-  mkdir "$oaops_d/claim" 2>/dev/null && echo 'failed command-too-long 0' >"$oaops_d/exit"
+  mkdir "$oaops_d/claim" 2>/dev/null && echo 'failed command-too-long' >"$oaops_d/exit"
 }
 begin
 exec 4<"$oaops_d/err"

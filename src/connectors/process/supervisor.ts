@@ -38,15 +38,10 @@ alive() {
   oaops_x=$2
   same_start \${oaops_l##*) }
 }
-boot_id() {
-  oaops_l=-
-  IFS= read -r oaops_l 2>/dev/null </proc/sys/kernel/random/boot_id || oaops_l=-
-  printf %s "$oaops_l"
-}
 `;
 
 /**
- * Runs one command and writes what became of it into its marker folder: `pid` (pid, start time, boot id, seconds) at the
+ * Runs one command and writes what became of it into its marker folder: `pid` (pid, start time, boot id) at the
  * start, `out` and `err` while it runs, `exit` at the end, by rename. Started in a session of its own.
  *
  * Parameters: folder, working directory or empty, become mode (empty, sudo, sudo-password, doas, su, su-password), become
@@ -62,7 +57,7 @@ boot_id() {
  *
  * `claim` is made first and by one only: whoever finds it taken starts nothing (after a crash, recovery takes it).
  *
- * `exit` holds "exit CODE SECONDS" or "failed REASON SECONDS"; with a reason, the command was not started.
+ * `exit` holds "exit CODE" or "failed REASON"; with a reason, the command was not started.
  */
 export const supervisorText = `${helpers}
 oaops_d=$1 oaops_c=$2 oaops_m=$3 oaops_w=$4 oaops_k=$5
@@ -79,7 +74,7 @@ launch() {
   exec "$@"
 }
 finish() {
-  printf '%s %s\\n' "$1" "$(date +%s)" >"$oaops_d/exit.tmp" && mv -f "$oaops_d/exit.tmp" "$oaops_d/exit" || exit 99
+  printf '%s\\n' "$1" >"$oaops_d/exit.tmp" && mv -f "$oaops_d/exit.tmp" "$oaops_d/exit" || exit 99
   exit 0
 }
 refused() {
@@ -95,7 +90,16 @@ refused() {
 }
 trap : HUP INT QUIT TERM
 mkdir "$oaops_d/claim" 2>/dev/null || exit 0
-printf '%s %s %s %s\\n' "$$" "$(start_of $$)" "$(boot_id)" "$(date +%s)" >"$oaops_d/pid.tmp" && mv -f "$oaops_d/pid.tmp" "$oaops_d/pid" || exit 99
+# Without processes of their own: on many hosts at once, each counts.
+started() {
+  oaops_s=-
+  shift 19 2>/dev/null && oaops_s=$1
+}
+oaops_s=-
+stat_of $$ 2>/dev/null && started \${oaops_l##*) }
+oaops_l=-
+IFS= read -r oaops_l 2>/dev/null </proc/sys/kernel/random/boot_id || oaops_l=-
+printf '%s %s %s\\n' "$$" "$oaops_s" "$oaops_l" >"$oaops_d/pid.tmp" && mv -f "$oaops_d/pid.tmp" "$oaops_d/pid" || exit 99
 case $oaops_c in '' | /*) ;; *) oaops_c=./$oaops_c ;; esac
 if [ -n "$oaops_c" ]; then CDPATH= cd -- "$oaops_c" 2>/dev/null || finish 'failed cwd-missing'; fi
 oaops_q=

@@ -31,6 +31,11 @@ export class MarkedStream {
     return this.#state === 'after';
   }
 
+  /** True when the line of the second mark has come to its end. */
+  get hasTrailer(): boolean {
+    return this.#trailer.includes('\n');
+  }
+
   /** Text after the second mark, without white space around it. */
   get trailer(): string {
     return this.#trailer.trim();

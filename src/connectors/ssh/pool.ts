@@ -4,6 +4,7 @@ import { OaopsError } from '../../core/errors.ts';
 import { Gate } from '../../core/gate.ts';
 import type { Target } from '../../engine/ports.ts';
 import { ChannelRefused, connect, type SshConnection, usualMaxSessions } from './connection.ts';
+import type { HeldChannel } from './held-channel.ts';
 import { jumpTarget, type SshDoorOptions, type SshSettings, sshSettings } from './settings.ts';
 
 /** Handshakes that go on at once: they cost CPU on both sides, and a jump host limits them (sshd_config(5) MaxStartups). */
@@ -47,6 +48,7 @@ export class HostPool {
   #urgent: SshConnection | undefined;
   #urgentOpening: Promise<SshConnection> | undefined;
   readonly #waiting: (() => void)[] = [];
+  readonly #held = new Set<HeldChannel>();
 
   constructor(target: Target, door: SshDoorOptions, handshakes: Gate, jump: Jump) {
     this.target = target;
@@ -134,6 +136,14 @@ export class HostPool {
     return this.#urgent;
   }
 
+  /** Keeps a channel that waits for a word, until somebody else needs it. */
+  hold(channel: HeldChannel): HeldChannel {
+    this.#held.add(channel);
+    void channel.closed.then(() => this.#held.delete(channel));
+    if (this.#waiting.length > 0) channel.letGo();
+    return channel;
+  }
+
   closeAll(): void {
     this.#ended.abort();
     for (const connection of this.#connections.splice(0)) connection.end();
@@ -177,6 +187,7 @@ export class HostPool {
   }
 
   #channelFreed(signal: AbortSignal): Promise<void> {
+    for (const held of this.#held) held.letGo();
     return new Promise((resolve, reject) => {
       const abort = () => reject(signal.reason);
       signal.addEventListener('abort', abort, { once: true });

@@ -3,6 +3,7 @@ import { OaopsError } from '../../core/errors.ts';
 import type { RandomSource } from '../../core/ids.ts';
 import { posixQuote } from '../process/quote.ts';
 import { bootstrapText } from '../process/supervisor.ts';
+import { HeldChannel } from './held-channel.ts';
 import { MarkedStream } from './marked-stream.ts';
 import type { HostPool } from './pool.ts';
 import { assignments, type StdinSource, transfer } from './transfer.ts';
@@ -39,13 +40,19 @@ export class RemoteShell {
 
   /**
    * Runs a script that puts its outputs between marks. `beforeSending` is called when the channel is open and nothing has
-   * been sent; it may throw. Gives what followed the last mark, or undefined when that has not come: the session was lost.
+   * been sent; it may throw. With `onHeld` the script ends by waiting for a word, and its channel is handed over. Gives what followed the last mark, or undefined when that has not come: the session was lost.
    */
   async run(
     script: string,
     { mark, onOut, onErr }: Outputs,
     signal: AbortSignal,
-    options: { urgent?: boolean; opening?: AbortSignal; beforeSending?: () => void; source?: StdinSource } = {},
+    options: {
+      urgent?: boolean;
+      opening?: AbortSignal;
+      beforeSending?: () => void;
+      source?: StdinSource;
+      onHeld?: (held: HeldChannel) => void;
+    } = {},
   ): Promise<string | undefined> {
     const { channel, hasExited, isConnected } = await this.#pool.exec(
       command,
@@ -60,7 +67,10 @@ export class RemoteShell {
     }
     const out = new MarkedStream(mark, onOut);
     const err = new MarkedStream(mark, onErr);
-    await transfer(channel, script, out, err, this.mark(), signal, options.source);
+    const { source, onHeld } = options;
+    const held = new HeldChannel(channel);
+    await transfer(channel, script, out, err, this.mark(), signal, { ...(source && { source }), holds: !!onHeld });
+    if (onHeld && held.isOpen) onHeld(this.#pool.hold(held));
     if (hasExited() && !out.begun) {
       // A connection that is lost closes its channels first.
       await setImmediate();

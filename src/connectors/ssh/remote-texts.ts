@@ -11,7 +11,12 @@ import { shellHelpers } from '../process/supervisor.ts';
 
 /** Folders for markers, in order: the state folder of the account (as core/paths.ts), else one in /var/tmp. */
 export const place = `
-oaops_i=$(id -u)
+oaops_i= oaops_um=
+while read -r oaops_x oaops_w oaops_i; do
+  case $oaops_x in Umask:) oaops_um=$oaops_w ;; Uid:) oaops_i=\${oaops_i%%[!0-9]*} && break ;; esac
+done 2>/dev/null </proc/$$/status
+case $oaops_i in '' | *[!0-9]*) oaops_i=$(id -u) ;; esac
+[ -n "$oaops_um" ] || oaops_um=$(umask)
 if [ "$oaops_i" = 0 ]; then oaops_b=/var/lib/oaops/units; else oaops_b=\${XDG_STATE_HOME:-\${HOME:-/nonexistent}/.local/state}/oaops/units; fi
 oaops_v=/var/tmp/oaops-$oaops_i
 find_unit() {
@@ -22,20 +27,22 @@ find_unit() {
   return 1
 }
 make_unit() {
+  umask 077
   for oaops_d in "$oaops_b" "$oaops_v"; do
-    (
-      umask 077
-      mkdir -p "$oaops_d" || exit 1
-      # The name in /var/tmp is known to everybody.
-      [ "$oaops_d" = "$oaops_b" ] || { [ -O "$oaops_d" ] && [ ! -h "$oaops_d" ]; } || exit 1
-      mkdir "$oaops_d/$oaops_u" || exit 1
-      # On a full disk, empty files can still be made.
-      printf '' >"$oaops_d/$oaops_u/out" && printf '' >"$oaops_d/$oaops_u/err" && echo 0 >"$oaops_d/$oaops_u/pid.tmp" && exit 0
-      rm -rf "$oaops_d/$oaops_u"
-      exit 1
-    ) 2>/dev/null && { oaops_d=$oaops_d/$oaops_u; return 0; }
+    make_in "$oaops_d" 2>/dev/null && { oaops_d=$oaops_d/$oaops_u; umask "$oaops_um"; return 0; }
   done
+  umask "$oaops_um"
   oaops_d=
+  return 1
+}
+make_in() {
+  [ -d "$1" ] || mkdir -p "$1" || return 1
+  # The name in /var/tmp is known to everybody.
+  [ "$1" = "$oaops_b" ] || { [ -O "$1" ] && [ ! -h "$1" ]; } || return 1
+  mkdir "$1/$oaops_u" || return 1
+  # On a full disk, empty files can still be made.
+  printf '' >"$1/$oaops_u/out" && printf '' >"$1/$oaops_u/err" && echo 0 >"$1/$oaops_u/pid.tmp" && return 0
+  rm -rf "$1/$oaops_u"
   return 1
 }
 # Taken in place of a supervisor, now or before: a file, where that of a supervisor is a folder (see MarkerFolder.claim).
@@ -74,7 +81,7 @@ follow() {
         sleep 0.2 2>/dev/null || sleep 1
         if [ -e "$oaops_d/exit" ]; then IFS= read -r oaops_e <"$oaops_d/exit"; else oaops_e=gone; fi
       fi
-    elif [ -f "$oaops_d/claim" ]; then oaops_e='failed command-not-started 0'
+    elif [ -f "$oaops_d/claim" ]; then oaops_e='failed command-not-started'
     else
       oaops_c=$((oaops_c + 1))
       [ $oaops_c -gt 60 ] && oaops_e=gone
@@ -97,21 +104,22 @@ follow() {
 
 /**
  * Starts a unit and follows it. Also needs `oaops_s` supervisor text, `oaops_env` export lines, `oaops_h` stdin (none, text,
- * raw), `oaops_in` stdin for printf %b, `oaops_once` 1 to remove the marker at the end, `oaops_k`, and the parameters of
+ * raw), `oaops_in` stdin for printf %b, `oaops_once` 1 to remove the marker at the end, `oaops_stay` 1 to wait on stdin
+ * for the word "forget" before, `oaops_k`, and the parameters of
  * the supervisor after the folder as "$@".
  */
 export const launchText = `${shellHelpers}${place}${marks}${follow}
 if find_unit; then
-  if is_alive; then begin; finish_with 'failed unit-running 0'; exit 0; fi
+  if is_alive; then begin; finish_with 'failed unit-running'; exit 0; fi
   if [ -e "$oaops_d/claim" ] && [ ! -e "$oaops_d/pid" ]; then
     [ -n "$oaops_once" ] && rm -rf "$oaops_d"
     begin
-    finish_with 'failed unit-claimed 0'
+    finish_with 'failed unit-claimed'
     exit 0
   fi
   rm -rf "$oaops_d"
 fi
-make_unit || { begin; finish_with 'failed marker-folder-unwritable 0'; exit 0; }
+make_unit || { begin; finish_with 'failed marker-folder-unwritable'; exit 0; }
 exec 3<"$oaops_d/out" 4<"$oaops_d/err"
 oaops_f=
 oaops_bg=
@@ -131,7 +139,7 @@ start() {
 # No program can be started with that many or so long arguments; who holds the claim may say so.
 begin_or_tell() {
   (start "$@") >/dev/null 2>&1 && return
-  mkdir "$oaops_d/claim" 2>/dev/null && echo 'failed command-too-long 0' >"$oaops_d/exit"
+  mkdir "$oaops_d/claim" 2>/dev/null && echo 'failed command-too-long' >"$oaops_d/exit"
 }
 begin
 case $oaops_h$oaops_bg in
@@ -142,10 +150,13 @@ case $oaops_h$oaops_bg in
   raw) begin_or_tell "$@" ;;
   raw1) exec 5<&0; begin_or_tell "$@" <&5 & exec 5<&- ;;
 esac
+[ -n "$oaops_stay" ] && exec 6<&0
 exec </dev/null
 oaops_in=
 follow
-case $oaops_once$oaops_e in 1*|failed*) rm -rf "$oaops_d" ;; esac
+case $oaops_once$oaops_e in 1*|failed*) rm -rf "$oaops_d" && exit 0 ;; esac
+# What became of it is kept until whoever asked has written it down.
+[ -n "$oaops_stay" ] && IFS= read -r oaops_x <&6 && [ "$oaops_x" = forget ] && rm -rf "$oaops_d"
 exit 0
 `;
 
@@ -159,8 +170,8 @@ begin
 if ! find_unit; then
   # A marker that goes away with its unit may have gone. Any other was never made: whoever takes its claim keeps it so.
   if [ -z "$oaops_once" ] && make_unit && claim; then
-    echo 'failed unit-never-sent 0' >"$oaops_d/exit"
-    finish_with 'failed unit-never-sent 0'
+    echo 'failed unit-never-sent' >"$oaops_d/exit"
+    finish_with 'failed unit-never-sent'
   else finish_with missing
   fi
   exit 0

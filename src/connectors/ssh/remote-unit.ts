@@ -10,6 +10,7 @@ import { parseExit } from '../process/exit.ts';
 import { commandVariables, posixQuoteAll } from '../process/quote.ts';
 import { assertEnded, unitResult } from '../process/result.ts';
 import { endTreeText, supervisorText } from '../process/supervisor.ts';
+import type { HeldChannel } from './held-channel.ts';
 import { isTransient, type RemoteShell } from './remote-shell.ts';
 import { attachText, endText, launchText } from './remote-texts.ts';
 import { assignments, printfText, type StdinSource } from './transfer.ts';
@@ -24,6 +25,12 @@ export interface SshHostOptions {
   reattachMs?: number;
 }
 
+interface ChannelUse {
+  source?: StdinSource;
+  /** It stays open after the end of the command. */
+  holds?: boolean;
+}
+
 /** One command on the far side, from its launch, or from being found again, to its result. */
 export class RemoteUnit {
   readonly #shell: RemoteShell;
@@ -36,7 +43,9 @@ export class RemoteUnit {
   /** False while the command waits for a channel: then nothing is on its way, and `#queue` takes it back. */
   #sent = false;
   readonly #queue = new AbortController();
-  /** Last line of the launcher or follower: `exit 0 1732298712`, `failed ...`, `gone`, `missing`. */
+  /** Stays open after the result, to take the marker away at one word: a channel of its own costs four processes there. */
+  held: HeldChannel | undefined;
+  /** Last line of the launcher or follower: `exit 0`, `failed ...`, `gone`, `missing`. */
   #ended: string | undefined;
 
   constructor(
@@ -57,6 +66,7 @@ export class RemoteUnit {
     const { clock } = this.#options;
     const text = plan.stdinPrefix + (request.stdin ?? '');
     const mark = this.#shell.mark();
+    const holds = !this.#once && !request.stdinSource;
     const script = [
       assignments({
         n: mark,
@@ -66,13 +76,16 @@ export class RemoteUnit {
         h: request.stdinSource ? 'raw' : text === '' ? 'none' : 'text',
         in: request.stdinSource ? '' : printfText(text),
         once: this.#once ? '1' : '',
+        stay: holds ? '1' : '',
       }),
       `set -- ${posixQuoteAll([request.cwd ?? '', plan.mode, plan.user, plan.keepEnv, ...plan.argv])}\n`,
       launchText,
     ].join('');
     const startedMs = clock.monotonicMs();
     const source = request.stdinSource && { prefix: plan.stdinPrefix, open: request.stdinSource };
-    const timedOut = await this.#guard(request, signal, (inner) => this.#followAll(mark, script, inner, source));
+    const timedOut = await this.#guard(request, signal, (inner) =>
+      this.#followAll(mark, script, inner, { ...(source && { source }), holds }),
+    );
     return this.#result(timedOut, request, () => clock.monotonicMs() - startedMs);
   }
 
@@ -85,9 +98,10 @@ export class RemoteUnit {
   }
 
   /** Launches or attaches, and attaches again as long as sessions get lost. */
-  async #followAll(mark: string, script: string, signal: AbortSignal, source?: StdinSource): Promise<void> {
+  async #followAll(mark: string, script: string, signal: AbortSignal, channel: ChannelUse = {}): Promise<void> {
     const { clock, reattachMs = 300_000 } = this.#options;
-    await this.#followOnce(mark, script, signal, source);
+    const { source } = channel;
+    await this.#followOnce(mark, script, signal, channel);
     // What was still to come on its stdin is lost: the command may take the half that it has for the whole.
     if (this.#ended === undefined && source) throw this.#lost(undefined);
     let lostAtMs = clock.monotonicMs();
@@ -112,7 +126,7 @@ export class RemoteUnit {
     }
   }
 
-  async #followOnce(mark: string, script: string, signal: AbortSignal, source?: StdinSource): Promise<void> {
+  async #followOnce(mark: string, script: string, signal: AbortSignal, channel: ChannelUse = {}): Promise<void> {
     const queue = this.#queue.signal;
     const beforeSending = () => {
       if (!this.#sent) queue.throwIfAborted();
@@ -125,7 +139,8 @@ export class RemoteUnit {
       {
         opening: this.#sent ? signal : AbortSignal.any([signal, queue]),
         beforeSending,
-        ...(source && { source }),
+        ...(channel.source && { source: channel.source }),
+        ...(channel.holds && { onHeld: (held: HeldChannel) => (this.held = held) }),
       },
     );
   }
@@ -145,7 +160,7 @@ export class RemoteUnit {
     failed.promise.catch(() => {});
     const deadline = startDeadline(clock, request?.timeoutMs, signal, () => {
       if (!this.#sent) {
-        this.#ended = 'failed command-not-started 0';
+        this.#ended = 'failed command-not-started';
         ending = Promise.resolve();
         this.#queue.abort();
         return;

@@ -14,6 +14,7 @@ import { markerName } from '../process/marker.ts';
 import { longestStartMs } from '../process/marker-folder.ts';
 import { ShellFiles } from '../process/shell-files.ts';
 import { streamUnit } from '../process/stream-unit.ts';
+import type { HeldChannel } from './held-channel.ts';
 import type { HostPool } from './pool.ts';
 import { RemoteShell } from './remote-shell.ts';
 import { forgetText, pingText, probeText } from './remote-texts.ts';
@@ -26,6 +27,8 @@ import { assignments } from './transfer.ts';
  */
 export class SshHost extends FiledHost {
   readonly #shell: RemoteShell;
+  /** By name of the unit: those that can still be told to take its marker away. */
+  readonly #held = new Map<string, HeldChannel>();
   readonly #options: SshHostOptions;
   protected readonly files: ShellFiles;
 
@@ -43,7 +46,11 @@ export class SshHost extends FiledHost {
     const plan = await planBecome(request.become, argv, request.env ?? {}, secrets, this.#shell.mark());
     const name = markerName(key ?? `once.${newId(clock.nowMs(), random)}`);
     const unit = new RemoteUnit(this.#shell, this.#options, { name, once: key === undefined }, request.onOutput);
-    return unit.start(plan, request, signal);
+    try {
+      return await unit.start(plan, request, signal);
+    } finally {
+      if (unit.held) this.#held.set(name, unit.held);
+    }
   }
 
   async stream(request: StreamRequest, signal: AbortSignal): Promise<StreamResult> {
@@ -77,6 +84,10 @@ export class SshHost extends FiledHost {
   }
 
   async forget(key: string): Promise<void> {
-    await this.#shell.ask(assignments({ u: markerName(key) }) + forgetText, new AbortController().signal);
+    const name = markerName(key);
+    const held = this.#held.get(name);
+    this.#held.delete(name);
+    if (await held?.say('forget')) return;
+    await this.#shell.ask(assignments({ u: name }) + forgetText, new AbortController().signal);
   }
 }

@@ -8,7 +8,10 @@ export interface StdinSource {
   open: () => NodeJS.ReadableStream;
 }
 
-/** Sends a script (and what follows it on stdin) and reads both outputs until the channel is closed. */
+/**
+ * Sends a script (and what follows it on stdin) and reads both outputs until the channel is closed; with `holds`, until both
+ * have said their last word, and the channel stays open.
+ */
 export function transfer(
   channel: ClientChannel,
   script: string,
@@ -16,7 +19,7 @@ export function transfer(
   err: MarkedStream,
   end: string,
   signal: AbortSignal,
-  source?: StdinSource,
+  { source, holds = false }: { source?: StdinSource; holds?: boolean } = {},
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const abort = () => {
@@ -24,8 +27,19 @@ export function transfer(
       reject(signal.reason);
     };
     signal.addEventListener('abort', abort, { once: true });
-    channel.on('data', (chunk: Buffer) => holdBack(channel, out.push(chunk)));
-    channel.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+    const heard = () => {
+      if (!holds || !out.complete || !err.hasTrailer) return;
+      signal.removeEventListener('abort', abort);
+      resolve();
+    };
+    channel.on('data', (chunk: Buffer) => {
+      holdBack(channel, out.push(chunk));
+      heard();
+    });
+    channel.stderr.on('data', (chunk: Buffer) => {
+      err.push(chunk);
+      heard();
+    });
     // A broken channel shows as one that ends without its marks.
     channel.on('error', () => {});
     channel.on('close', () => {
@@ -35,7 +49,7 @@ export function transfer(
     if (signal.aborted) abort();
     channel.write(`${end}\n${script}${end}\n`);
     if (!source) {
-      channel.end();
+      if (!holds) channel.end();
       return;
     }
     channel.write(source.prefix);
