@@ -29,6 +29,16 @@ same_start() {
   case $1 in Z | X) return 1 ;; esac
   shift 19 2>/dev/null && [ "$1" = "$oaops_x" ]
 }
+started() {
+  oaops_a=-
+  shift 19 2>/dev/null && oaops_a=$1
+}
+myself() {
+  oaops_a=-
+  stat_of $$ 2>/dev/null && started \${oaops_l##*) }
+  oaops_l=-
+  IFS= read -r oaops_l 2>/dev/null </proc/sys/kernel/random/boot_id || oaops_l=-
+}
 alive() {
   oaops_l=-
   IFS= read -r oaops_l 2>/dev/null </proc/sys/kernel/random/boot_id || oaops_l=-
@@ -68,7 +78,7 @@ oaops_y=$PATH
 oaops_z=$(eval "$oaops_v"; printf %s "$PATH") 2>/dev/null
 PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 launch() {
-  exec >>"$oaops_d/out" 2>>"$oaops_d/err"
+  exec >>"$oaops_d/out" 2>>"$oaops_d/err" 9>&-
   PATH=$oaops_y
   eval "$oaops_v"
   exec "$@"
@@ -90,16 +100,11 @@ refused() {
 }
 trap : HUP INT QUIT TERM
 mkdir "$oaops_d/claim" 2>/dev/null || exit 0
+# Whoever follows reads the other end: it ends with this process alone. Opened for both, it waits for nobody (fifo(7)).
+[ -p "$oaops_d/end" ] && exec 9<>"$oaops_d/end"
 # Without processes of their own: on many hosts at once, each counts.
-started() {
-  oaops_s=-
-  shift 19 2>/dev/null && oaops_s=$1
-}
-oaops_s=-
-stat_of $$ 2>/dev/null && started \${oaops_l##*) }
-oaops_l=-
-IFS= read -r oaops_l 2>/dev/null </proc/sys/kernel/random/boot_id || oaops_l=-
-printf '%s %s %s\\n' "$$" "$oaops_s" "$oaops_l" >"$oaops_d/pid.tmp" && mv -f "$oaops_d/pid.tmp" "$oaops_d/pid" || exit 99
+myself
+printf '%s %s %s\\n' "$$" "$oaops_a" "$oaops_l" >"$oaops_d/pid.tmp" && mv -f "$oaops_d/pid.tmp" "$oaops_d/pid" || exit 99
 case $oaops_c in '' | /*) ;; *) oaops_c=./$oaops_c ;; esac
 if [ -n "$oaops_c" ]; then CDPATH= cd -- "$oaops_c" 2>/dev/null || finish 'failed cwd-missing'; fi
 oaops_q=

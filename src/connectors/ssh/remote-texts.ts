@@ -41,7 +41,11 @@ make_in() {
   [ "$1" = "$oaops_b" ] || { [ -O "$1" ] && [ ! -h "$1" ]; } || return 1
   mkdir "$1/$oaops_u" || return 1
   # On a full disk, empty files can still be made.
-  printf '' >"$1/$oaops_u/out" && printf '' >"$1/$oaops_u/err" && echo 0 >"$1/$oaops_u/pid.tmp" && return 0
+  printf '' >"$1/$oaops_u/out" && printf '' >"$1/$oaops_u/err" && echo 0 >"$1/$oaops_u/pid.tmp" && {
+    # Where there are no pipes, the end is seen by looking.
+    mkfifo "$1/$oaops_u/end" || :
+    return 0
+  }
   rm -rf "$1/$oaops_u"
   return 1
 }
@@ -70,9 +74,28 @@ shrunk() {
   while read -r oaops_x oaops_w; do [ "$oaops_x" = pos: ] && oaops_p=$oaops_w; done 2>/dev/null </proc/$$/fdinfo/$1
   [ "$oaops_p" != 0 ] && [ "$(wc -c <"$2")" -lt "$oaops_p" ]
 }
+# Waits for so many seconds, or for the end of the supervisor: it holds the other end of the pipe. To look every few hundredths
+# of a second would start a process for each look. What is started here must not hold the channel open.
+pause() {
+  [ -n "$oaops_woken" ] && { sleep 0.02 2>/dev/null || sleep 1; return; }
+  sleep "$1" </dev/null >/dev/null 2>&1 &
+  oaops_p=$!
+  wait $oaops_p
+  case $? in 0) ;; *) [ -n "$oaops_woken" ] || sleep 1 ;; esac
+  [ -n "$oaops_woken" ] && kill $oaops_p 2>/dev/null
+}
 follow() {
-  oaops_t=0.01
+  oaops_t=0.1
   oaops_c=0
+  oaops_woken=
+  trap oaops_woken=1 USR1
+  oaops_waker=
+  if [ -p "$oaops_d/end" ]; then
+    myself
+    # The session can be lost long before the end: by then the number of this process may be that of another one.
+    (IFS= read -r oaops_x <"$oaops_d/end"; alive $$ "$oaops_a" "$oaops_l" && kill -USR1 $$) </dev/null >/dev/null 2>&1 &
+    oaops_waker=$!
+  fi
   while :; do
     oaops_e=
     if [ -e "$oaops_d/exit" ]; then IFS= read -r oaops_e <"$oaops_d/exit"
@@ -95,9 +118,10 @@ follow() {
       cat <&4 >&2 || exit 1
     fi
     [ -n "$oaops_e" ] && break
-    sleep $oaops_t 2>/dev/null || sleep 1
-    case $oaops_t in 0.01) oaops_t=0.03 ;; 0.03) oaops_t=0.1 ;; 0.1) oaops_t=0.3 ;; *) oaops_t=1 ;; esac
+    pause $oaops_t
+    case $oaops_t in 0.1) oaops_t=0.3 ;; *) oaops_t=1 ;; esac
   done
+  [ -n "$oaops_waker" ] && kill $oaops_waker 2>/dev/null
   finish_with "$oaops_e"
 }
 `;
@@ -121,12 +145,7 @@ if find_unit; then
 fi
 make_unit || { begin; finish_with 'failed marker-folder-unwritable'; exit 0; }
 exec 3<"$oaops_d/out" 4<"$oaops_d/err"
-oaops_f=
-oaops_bg=
-if setsid -f true 2>/dev/null; then oaops_f='setsid -f'
-elif command -v setsid >/dev/null 2>&1; then oaops_f=setsid oaops_bg=1
-else oaops_bg=1
-fi
+oaops_f='setsid -f'
 start() {
   exec 3<&- 4<&-
   trap - HUP
@@ -136,19 +155,21 @@ start() {
   [ -n "$LC_ALL$LC_CTYPE$LANG" ] || { LANG=C.UTF-8; export LANG; }
   exec $oaops_f /bin/sh -c "$oaops_s" oaops-unit "$oaops_d" "$@"
 }
-# No program can be started with that many or so long arguments; who holds the claim may say so.
 begin_or_tell() {
   (start "$@") >/dev/null 2>&1 && return
-  mkdir "$oaops_d/claim" 2>/dev/null && echo 'failed command-too-long' >"$oaops_d/exit"
+  # There is no such option (busybox), or no such program: nothing was started, and nothing read.
+  oaops_f=
+  command -v setsid >/dev/null 2>&1 && oaops_f=setsid
+  exec 5<&0
+  # No program can be started with that many or so long arguments; who holds the claim may say so.
+  { (start "$@") <&5 >/dev/null 2>&1 || { mkdir "$oaops_d/claim" 2>/dev/null && echo 'failed command-too-long' >"$oaops_d/exit"; }; } &
+  exec 5<&-
 }
 begin
-case $oaops_h$oaops_bg in
+case $oaops_h in
   none) begin_or_tell "$@" </dev/null ;;
-  none1) begin_or_tell "$@" </dev/null & ;;
   text) (printf %b "$oaops_in" &) | begin_or_tell "$@" ;;
-  text1) (printf %b "$oaops_in" &) | begin_or_tell "$@" & ;;
   raw) begin_or_tell "$@" ;;
-  raw1) exec 5<&0; begin_or_tell "$@" <&5 & exec 5<&- ;;
 esac
 [ -n "$oaops_stay" ] && exec 6<&0
 exec </dev/null
