@@ -39,7 +39,7 @@ module.exports = {
     room('calendar', ['core']),
     room('engine', base),
     room('notify', base),
-    room('config', ['core', 'runbook']),
+    room('config', ['core', 'runbook', 'calendar']),
     room('cli', ['core', 'config', 'runbook/types\\.ts$']),
     room('connectors', ['core', ...ports]),
     ...domain.map((name) => room(name, [...base, 'engine', 'notify'])),

@@ -209,5 +209,6 @@ describe('data that is frozen for a rollout', () => {
           has,
         });
     },
+    300_000,
   );
 });

@@ -25,6 +25,7 @@ const notForPeople: Record<string, string> = {
   '{} begin': 'a line between outputs of the script that looks for updates',
   '{} end': 'a line between outputs of the script that looks for updates',
   'never connects': 'a database that only makes SQL',
+  'the rest is not wanted': 'ends the reading of an answer',
 };
 
 test('the sources are read', () => {
