@@ -15,9 +15,9 @@ export default class PatchWatch extends BaseCommand<typeof PatchWatch> {
 
   protected override async execute(): Promise<CommandResult> {
     await using app = openApp(this.globals);
-    const { goOn } = await import('../../src/app/patch.ts');
+    const { follow } = await import('../../src/app/patch.ts');
     const show = { lang: this.lang, renderer: () => this.renderer(app), ...this.asking(), follow: true };
-    const end = await goOn(app, this.args.run, show);
+    const end = await follow(app, this.args.run, show);
     return { exitCode: end.exitCode };
   }
 }

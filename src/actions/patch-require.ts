@@ -55,7 +55,7 @@ export const patchRequire: Action<Precondition, Services> = {
     if (found.problem === undefined) return { status: 'ok', result };
     const override = await overrideOf(found.problem, context);
     if (override === undefined) return notMet(args, { ...found, problem: found.problem, result }, context);
-    if ('status' in override) return override;
+    if ('status' in override) return { ...override, ...(await wakeOf(args, context)) };
     return { status: 'ok', result: { ...result, overriddenBy: override.by, reason: override.reason } };
   },
   recover: async () => ({ status: 'not-started' }),
@@ -95,6 +95,13 @@ async function overrideOf(
   return { by, reason };
 }
 
+/** When what holds a batch up passes by itself, whoever is asked meanwhile. */
+async function wakeOf(args: Precondition, { clock, services, step }: ActionContext<Services>) {
+  if (args.what !== 'window' || step.hold === undefined) return {};
+  const wakeAtMs = windowOpensAt(args, clock.nowMs(), await services.freezes());
+  return wakeAtMs === undefined ? {} : { wakeAtMs };
+}
+
 /** Before anything is done it refuses; before a batch what passes by itself is waited for. */
 async function notMet(
   args: Precondition,
@@ -103,7 +110,7 @@ async function notMet(
 ): Promise<ActionOutcome> {
   const { runId, step } = context;
   if (args.what === 'window' && step.hold !== undefined) {
-    const wakeAtMs = windowOpensAt(args, context.clock.nowMs(), await context.services.freezes());
+    const { wakeAtMs } = await wakeOf(args, context);
     const override = `take it upon yourself with "oaops patch override ${runId} ${step.id} --reason TEXT"`;
     return {
       status: 'waiting',

@@ -1,7 +1,8 @@
 import type { App } from '../app.ts';
 import { type Language, text } from '../cli/texts/texts.ts';
 import { isoTime } from '../core/clock.ts';
-import { usageError } from '../core/errors.ts';
+import { OaopsError, usageError } from '../core/errors.ts';
+import { ExitCode } from '../core/exit-codes.ts';
 import { overrideStep } from '../engine/people/answers.ts';
 import type { Plan } from '../engine/plan/plan-types.ts';
 import type { RunEnd } from '../engine/run/outcome.ts';
@@ -72,6 +73,23 @@ export async function goOn(
     await agree(show.prompts, text(show.lang, 'prompt.redo', { batches: unsaid.join(', ') }));
     return engine.resume(row.id, { stop, kill, redo: [...redo, ...unsaid] });
   });
+}
+
+/**
+ * Follows what a rollout waits for. What is paused, stopped or has failed is gone on with by whoever says so, not by who looks on.
+ * @throws OaopsError `nothing-to-watch` (exit 4)
+ */
+export async function follow(app: App, id: string, show: RunShow & { lang: Language }): Promise<RunEnd> {
+  const row = await rolloutRun(app, id);
+  const { paused } = (await showRollout(app, row.id)).status;
+  if (row.status !== 'waiting' || row.wakeAt === null || paused) {
+    const stands = paused ? 'paused' : row.status;
+    throw new OaopsError('nothing-to-watch', `run ${row.id} is ${stands}: it waits for no sample`, {
+      exitCode: ExitCode.refused,
+      next: `See "oaops patch status ${row.id}"; "oaops patch resume ${row.id}" goes on with it.`,
+    });
+  }
+  return withEngine(app, show, async (engine, { stop, kill }) => engine.resume(row.id, { stop, kill, dueOnly: true }));
 }
 
 /** @throws OaopsError `not-refused` (exit 4) */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readPlan, refuseStale, refuseUnconfirmed, unguardedDestructive } from '../../src/engine/plan/plan-check.ts';
-import { planText } from '../../src/engine/plan/plan-text.ts';
+import { planText, stepTitle } from '../../src/engine/plan/plan-text.ts';
 import { fakeAction, ok } from './fake-action.ts';
 import { planOf, stepSpec, webInventory } from './harness.ts';
 
@@ -145,4 +145,17 @@ describe('plan', () => {
     ]);
     expect(unguardedDestructive(optional).map((step) => step.id)).toEqual(['x']);
   });
+});
+
+it('names steps of batches with their batch', () => {
+  const plan = {
+    batches: [
+      { number: 1, members: [] },
+      { number: 2, members: [] },
+    ],
+  };
+  const name = { en: 'Enable', 'zh-CN': '启用' };
+  expect(stepTitle(plan, { name, batch: 2 })).toBe('batch 2 of 2: Enable');
+  expect(stepTitle(plan, { name, batch: 1 }, 'zh-CN')).toBe('第 1/2 批：启用');
+  expect(stepTitle(plan, { name })).toBe('Enable');
 });

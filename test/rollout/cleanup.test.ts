@@ -156,6 +156,28 @@ describe('data that is frozen for a rollout', () => {
     }
   });
 
+  it('stays frozen when a signal stops the rollout, which then goes on and is watched', async () => {
+    for (const atMs of [60_000, 150_000]) {
+      const state = site();
+      bench = await openBench(state.actions, { deps: { follow: true } });
+      const { clock, engine } = bench;
+      const stop = new AbortController();
+      const gates = [{ id: 'look', uses: 'look', samples: 9, interval: '5s' }];
+      const watch = { duration: '300s', every: '100s', gates: [{ id: 'look', uses: 'look' }] };
+      const plan = rolloutPlan(state.actions, users(6), written({ gates, watch }));
+      const starting = engine.start(plan, requester, { stop: stop.signal });
+      void clock.sleep(atMs).then(() => stop.abort());
+      const { run, status } = await clock.run(starting);
+      expect(status).toBe('stopped');
+      expect(state).toMatchObject({ frozen: true, calls: ['freeze'] });
+      expect(await clock.run(engine.resume(run))).toMatchObject({ status: 'ok' });
+      expect(state).toMatchObject({ frozen: false, calls: ['freeze', 'thaw'] });
+      expect(state.has.size).toBe(6);
+      await bench.close();
+      bench = undefined;
+    }
+  });
+
   it('is left alone by a rollout that was refused before it froze anything, which then goes on', async () => {
     let allowed = false;
     const state = site({ allowed: () => allowed });

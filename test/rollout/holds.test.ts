@@ -47,6 +47,8 @@ async function open(preconditions: Record<string, unknown>[], written: Record<st
     deps: {
       services: { facts: async () => bench!.record.facts, freezes: async () => outside.freezes },
       hosts: async () => ({ open: async () => host }) as never,
+      // Nobody signs anything here.
+      signatures: async () => ({}) as never,
     },
   });
   const plan = rolloutPlan(actions, users(12), {
@@ -125,6 +127,19 @@ describe('a change window that closes while a rollout goes on', () => {
     const { run } = await clock.run(engine.start(plan, requester));
     expect(await clock.run(engine.undo(run))).toMatchObject({ exitCode: 3 });
     expect(has.size).toBe(0);
+  });
+
+  it('wakes the run when it opens, also while a second person is asked to sign an override', async () => {
+    const { has, plan, clock, engine, later, override } = await open([window], { overrides: { approval: 'required' } });
+    const { run } = await clock.run(engine.start(plan, requester));
+    await override(run, 'b4-pre-window');
+    expect(await clock.run(engine.resume(run))).toMatchObject({
+      status: 'waiting',
+      message: expect.stringContaining('overridden by'),
+      wakeAt: '2026-11-23T18:00:00.000Z',
+    });
+    expect(await later(23 * hourMs - 15 * minuteMs)).toMatchObject([{ status: 'ok' }]);
+    expect(has.size).toBe(12);
   });
 
   it('is overridden for this very problem, in every later batch, and wakes the run', async () => {

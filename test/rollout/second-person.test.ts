@@ -127,6 +127,23 @@ describe('an override that needs a second person', () => {
   });
 });
 
+describe('an approval that ends a watch', () => {
+  it('may come late: whoever was asked in time is heard', async () => {
+    const gates = [{ id: 'agree', uses: 'approval', with: { message: 'all well?' } }];
+    let end = await start({ watch: { duration: '1h', every: '1h', gates } });
+    for (let looks = 0; looks < 3 && !end.next?.includes('oaops approve'); looks += 1) {
+      bench.clock.advance(hourMs);
+      end = await tick();
+    }
+    expect(end.next).toContain(`oaops approve ${end.run} watch-agree`);
+    bench.clock.advance(5 * hourMs);
+    await bench.clock.run(bench.engine.tick());
+    await approve(end.run, 'watch-agree', 'bob');
+    expect((await tick()).status).toBe('ok');
+    expect(has.size).toBe(6);
+  });
+});
+
 describe('an approval between batches', () => {
   const gates = [{ id: 'agree', uses: 'approval', with: { message: 'go on?' }, afterBatches: [1, 2] }];
 

@@ -97,6 +97,7 @@ export async function planRestore(
     else add(plan, asOwned(entry, owners), owners);
     if (!plan.inWindows && plan.files.length > heldFiles) {
       plan.inWindows = true;
+      checkPacks(plan);
       plan.files = [];
       plan.packs = new Map();
     }

@@ -43,6 +43,6 @@ export interface PidRecord {
 }
 
 export function parsePid(text: string): PidRecord | undefined {
-  const match = /^(\d+) (\d+|-) (\S+)$/.exec(text.trim());
+  const match = /^(\d+) (\d+|-) (\S+)( \d+)?$/.exec(text.trim());
   return match ? { pid: Number(match[1]), startTime: match[2]!, bootId: match[3]! } : undefined;
 }

@@ -84,14 +84,19 @@ pause() {
   case $? in 0) ;; *) [ -n "$oaops_woken" ] || sleep 1 ;; esac
   [ -n "$oaops_woken" ] && kill $oaops_p 2>/dev/null
 }
+unwake() {
+  [ -n "$oaops_waker" ] && kill $oaops_waker 2>/dev/null
+}
 follow() {
+  # A time limit of the shell for whoever types; bash also takes it for what it reads from pipes.
+  unset TMOUT
   oaops_t=0.1
   oaops_c=0
   oaops_woken=
-  trap oaops_woken=1 USR1
+  trap 'oaops_woken=1 oaops_waker=' USR1
   oaops_waker=
-  if [ -p "$oaops_d/end" ]; then
-    myself
+  myself
+  if [ "$oaops_a" != - ] && [ -p "$oaops_d/end" ]; then
     # The session can be lost long before the end: by then the number of this process may be that of another one.
     (IFS= read -r oaops_x <"$oaops_d/end"; alive $$ "$oaops_a" "$oaops_l" && kill -USR1 $$) </dev/null >/dev/null 2>&1 &
     oaops_waker=$!
@@ -100,7 +105,8 @@ follow() {
     oaops_e=
     if [ -e "$oaops_d/exit" ]; then IFS= read -r oaops_e <"$oaops_d/exit"
     elif [ -e "$oaops_d/pid" ]; then
-      if ! is_alive; then
+      if is_alive; then oaops_woken=
+      else
         sleep 0.2 2>/dev/null || sleep 1
         if [ -e "$oaops_d/exit" ]; then IFS= read -r oaops_e <"$oaops_d/exit"; else oaops_e=gone; fi
       fi
@@ -111,17 +117,17 @@ follow() {
     fi
     if [ -s "$oaops_d/out" ]; then
       if shrunk 3 "$oaops_d/out"; then exec 3<"$oaops_d/out"; fi
-      cat <&3 || exit 1
+      cat <&3 || { unwake; exit 1; }
     fi
     if [ -s "$oaops_d/err" ]; then
       if shrunk 4 "$oaops_d/err"; then exec 4<"$oaops_d/err"; fi
-      cat <&4 >&2 || exit 1
+      cat <&4 >&2 || { unwake; exit 1; }
     fi
     [ -n "$oaops_e" ] && break
     pause $oaops_t
     case $oaops_t in 0.1) oaops_t=0.3 ;; *) oaops_t=1 ;; esac
   done
-  [ -n "$oaops_waker" ] && kill $oaops_waker 2>/dev/null
+  unwake
   finish_with "$oaops_e"
 }
 `;
@@ -162,13 +168,13 @@ begin_or_tell() {
   command -v setsid >/dev/null 2>&1 && oaops_f=setsid
   exec 5<&0
   # No program can be started with that many or so long arguments; who holds the claim may say so.
-  { (start "$@") <&5 >/dev/null 2>&1 || { mkdir "$oaops_d/claim" 2>/dev/null && echo 'failed command-too-long' >"$oaops_d/exit"; }; } &
+  { (start "$@") <&5 5<&- >/dev/null 2>&1 || { mkdir "$oaops_d/claim" 2>/dev/null && echo 'failed command-too-long' >"$oaops_d/exit"; }; } &
   exec 5<&-
 }
 begin
 case $oaops_h in
   none) begin_or_tell "$@" </dev/null ;;
-  text) (printf %b "$oaops_in" &) | begin_or_tell "$@" ;;
+  text) (printf %b "$oaops_in" 2>/dev/null 3<&- 4<&- &) | begin_or_tell "$@" ;;
   raw) begin_or_tell "$@" ;;
 esac
 [ -n "$oaops_stay" ] && exec 6<&0
@@ -201,7 +207,8 @@ exec 3<"$oaops_d/out" 4<"$oaops_d/err"
 skip "$oaops_o1" <&3
 skip "$oaops_o2" <&4
 follow
-case $oaops_once$oaops_e in failed\\ unit-never-sent*) ;; 1*|failed*) rm -rf "$oaops_d" ;; esac
+# A claim that was taken in place of a supervisor keeps a launch that is still on its way from starting.
+case $oaops_once$oaops_e in failed\\ unit-never-sent* | failed\\ command-not-started*) ;; 1*|failed*) rm -rf "$oaops_d" ;; esac
 exit 0
 `;
 

@@ -8,6 +8,9 @@ export interface StdinSource {
   open: () => NodeJS.ReadableStream;
 }
 
+/** How long a login shell may take until the script begins, before it is told that nothing more comes. */
+const longestSilenceMs = 10_000;
+
 /**
  * Sends a script (and what follows it on stdin) and reads both outputs until the channel is closed; with `holds`, until both
  * have said their last word, and the channel stays open.
@@ -27,8 +30,11 @@ export function transfer(
       reject(signal.reason);
     };
     signal.addEventListener('abort', abort, { once: true });
+    // An account whose start files read stdin would wait for more for ever.
+    const unheard = holds ? setTimeout(() => out.begun || channel.end(), longestSilenceMs) : undefined;
     const heard = () => {
       if (!holds || !out.complete || !err.hasTrailer) return;
+      clearTimeout(unheard);
       signal.removeEventListener('abort', abort);
       resolve();
     };
@@ -44,6 +50,7 @@ export function transfer(
     channel.on('error', () => {});
     channel.on('close', () => {
       signal.removeEventListener('abort', abort);
+      clearTimeout(unheard);
       resolve();
     });
     if (signal.aborted) abort();

@@ -12,6 +12,18 @@ export function localText(text: LocalizedText | string, lang?: string): string {
   return (lang === 'zh-CN' ? text['zh-CN'] : undefined) ?? text.en;
 }
 
+/** The name of a step for whoever watches a run; in a rollout with its batch, because the same names come in each. */
+export function stepTitle(
+  plan: Pick<Plan, 'batches'>,
+  { name, batch }: Pick<PlannedStep, 'name' | 'batch'>,
+  lang?: string,
+): string {
+  const own = localText(name, lang);
+  if (batch === undefined || !plan.batches) return own;
+  const of = plan.batches.length;
+  return localText({ en: `batch ${batch} of ${of}: ${own}`, 'zh-CN': `第 ${batch}/${of} 批：${own}` }, lang);
+}
+
 /** A plan for people: what would happen, where, with which effect, and what is still open. */
 export function planText(plan: Plan, lang?: string): string {
   const lines = [

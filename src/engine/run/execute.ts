@@ -5,7 +5,7 @@ import type { EngineDeps, RunContext, StepState } from '../deps.ts';
 import { Journal } from '../journal/journal.ts';
 import { isFailure } from '../journal/journal-state.ts';
 import { makeUnits } from '../plan/plan.ts';
-import { localText } from '../plan/plan-text.ts';
+import { stepTitle } from '../plan/plan-text.ts';
 import type { Plan } from '../plan/plan-types.ts';
 import { cleanUp, cleanupBegun, endsInJournal } from './cleanup.ts';
 import { controlWatch } from './control-watch.ts';
@@ -90,7 +90,7 @@ export async function execute(deps: EngineDeps, request: ExecuteRequest): Promis
     const ends = before ? new Map<string, StepEnd>() : closing ? endsInJournal(run) : await runSteps(run);
     if (closing) closeUnstarted(run);
     const undo = await undoIfAsked(run, ends);
-    if (!goesOn(halt.reason, undo)) await cleanUp(run, ends, { kill: request.kill, lost: request.lost });
+    if (!goesOn(plan, halt.reason, undo)) await cleanUp(run, ends, { kill: request.kill, lost: request.lost });
     return await finish(run, ends, undo, fence, startedMs);
   } finally {
     unwatch();
@@ -98,9 +98,14 @@ export async function execute(deps: EngineDeps, request: ExecuteRequest): Promis
   }
 }
 
-/** Paused, or a person has to decide about the undo: what is done next still relies on what the cleanup takes away. */
-function goesOn(halt: HaltReason | undefined, undo: UndoEnd | undefined): boolean {
-  if (halt?.kind === 'pause') return undo === undefined || undo.status === 'pending';
+/**
+ * Paused, a rollout that was stopped by a signal (a terminal that closes, a restart of the machine), or a person has to decide
+ * about the undo: what is done next still relies on what the cleanup takes away. After a cleanup nothing could go on: people who
+ * have the change would have it without a watch, and the others would never get it.
+ */
+function goesOn(plan: Plan, halt: HaltReason | undefined, undo: UndoEnd | undefined): boolean {
+  const stays = halt?.kind === 'pause' || (halt?.kind === 'signal' && plan.batches !== undefined);
+  if (stays) return undo === undefined || undo.status === 'pending';
   return halt === undefined && (undo?.status === 'asking' || undo?.status === 'unknown');
 }
 
@@ -340,7 +345,7 @@ function emitStart(run: RunContext, resumed: boolean): void {
     resumed,
     steps: run.plan.steps.map((step) => ({
       id: step.id,
-      name: localText(step.name, run.deps.lang),
+      name: stepTitle(run.plan, step, run.deps.lang),
       uses: step.uses,
       effect: step.effect,
       units: run.steps.get(step.id)?.units?.length ?? null,

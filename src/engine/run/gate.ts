@@ -35,9 +35,10 @@ export async function runGate(run: RunContext, state: StepState, base: PlannedUn
       const waiting = await untilDue(run, state, dueMs);
       if (waiting === 'stopped') return { status: 'pending', message: 'stopped before it ended', failedTargets: [] };
       if (waiting !== 'due') return later(run, number, gate, waiting);
-      if (number === gate.samples) await noteLateness(run, state, base, begun);
       // Whoever was asked in time may answer late.
-      if (row?.status !== 'waiting' && isMissed(run, gate, number, begun)) row = await noteGap(run, step.id, unit);
+      const asked = row?.status === 'waiting';
+      if (number === gate.samples && !asked) await noteLateness(run, state, base, begun);
+      if (!asked && isMissed(run, gate, number, begun)) row = await noteGap(run, step.id, unit);
       else {
         const end = await runUnit(run, { ...state, step: { ...step, retry: { ...step.retry, attempts: 1 } } }, unit);
         // Cut off by whoever stopped the run: that says nothing of the system.

@@ -6,7 +6,7 @@ import type { RunContext, StepState } from '../deps.ts';
 import { isFailure, itemsUnit } from '../journal/journal-state.ts';
 import { maxBatchMembers } from '../plan/batch-limit.ts';
 import { makeUnits } from '../plan/plan.ts';
-import { localText } from '../plan/plan-text.ts';
+import { stepTitle } from '../plan/plan-text.ts';
 import type { Deferred, PlannedStep, PlannedUnit } from '../plan/plan-types.ts';
 import { actionOf } from './attempt.ts';
 import { runGate } from './gate.ts';
@@ -53,7 +53,7 @@ export async function runStep(run: RunContext, state: StepState): Promise<StepEn
       time,
       run: run.runId,
       step: step.id,
-      name: localText(step.name, run.deps.lang),
+      name: stepTitle(run.plan, step, run.deps.lang),
       units,
     });
 

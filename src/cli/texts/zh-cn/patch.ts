@@ -36,6 +36,9 @@ export const patch = (): Messages => ({
   'gave no answer': '没有结果',
   'samples that {}: {}, {} allowed': '{}的样本：{} 个，允许 {} 个',
   'sample {} of {} is due at {}': '第 {1} 个样本（共 {2} 个）应在 {3} 采集',
+  'run {} is {}: it waits for no sample': '运行 {} 的状态为 {}：没有等待中的采样',
+  'See "oaops patch status {}"; "oaops patch resume {}" goes on with it.':
+    '请查看 "oaops patch status {}"；用 "oaops patch resume {}" 继续。',
   '"oaops tick" goes on after {}; let cron or a systemd timer run it, or follow it with "oaops patch watch {}".':
     '{} 之后由 "oaops tick" 继续；请让 cron 或 systemd 定时器运行它，或用 "oaops patch watch {}" 跟踪。',
   'its time was over when somebody looked: a gap': '有人查看时已过观察期：空缺',
