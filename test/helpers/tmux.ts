@@ -25,9 +25,12 @@ export class Tmux {
     );
   }
 
-  /** Opens a window with a shell that has job control, as people have it; its prompt is `$`. */
+  /**
+   * Opens a window with a shell that has job control, as people have it; its prompt is `$`. Wide, so that what the shell says of a
+   * job is one line wherever the project lies.
+   */
   shell(name: string): void {
-    this.start(name, 120, 'PS1="\\$ " exec bash --norc --noprofile');
+    this.start(name, 300, 'PS1="\\$ " exec bash --norc --noprofile');
   }
 
   /** Presses keys by the names that tmux has for them; other words are typed. */
