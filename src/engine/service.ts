@@ -23,24 +23,13 @@ import { cleanupDone, cleanupLeft } from './run/cleanup.ts';
 import { execute } from './run/execute.ts';
 import { endOf, type RunEnd } from './run/outcome.ts';
 import { cleanupOver, closed, isLockHeld, refuseEmptyUndo, refuseUnknownBatch, runOver } from './service-refusals.ts';
+import { type TickResult, tick } from './tick.ts';
 
 /** How the process asks a run to stop: first and second signal. */
 export interface StopSignals {
   stop?: AbortSignal;
   kill?: AbortSignal;
 }
-
-export interface TickResult {
-  ran: RunEnd[];
-  /** Due, but under way in another process. */
-  held: string[];
-  /** Say that they run, but no process does. */
-  interrupted: string[];
-  /** Could not be gone on with; the other runs were. */
-  failed: { run: string; error: OaopsError }[];
-}
-
-const maxTickRuns = 4;
 
 /** What commands can do with runs. Each method takes the locks it needs. */
 export class Engine {
@@ -251,40 +240,9 @@ export class Engine {
   }
 
   /** Goes on with every run whose time has come; those under way elsewhere are left alone. */
-  async tick(signals: StopSignals = {}): Promise<TickResult> {
-    const result: TickResult = { ran: [], held: [], interrupted: [], failed: [] };
-    const due = await this.#deps.record.runs.dueRuns(this.#now());
-    const worker = async () => {
-      for (let row = due.shift(); row !== undefined && !signals.stop?.aborted; row = due.shift()) {
-        try {
-          result.ran.push(await this.resume(row.id, { ...signals, dueOnly: true }));
-        } catch (error) {
-          if (isLockHeld(error)) result.held.push(row.id);
-          else if (error instanceof OaopsError) result.failed.push({ run: row.id, error });
-          else throw error;
-        }
-      }
-    };
-    // All are waited for, even when one throws: the record must not be closed under the others.
-    const settled = await Promise.allSettled(Array.from({ length: maxTickRuns }, worker));
-    for (const one of settled) if (one.status === 'rejected') throw one.reason;
-    result.interrupted = await this.#interrupted();
-    return result;
-  }
-
-  /** Runs that say they run while nobody holds their lock: their process was killed. */
-  async #interrupted(): Promise<string[]> {
-    const found: string[] = [];
-    for (const row of await this.#deps.record.runs.list({ status: ['running'] })) {
-      try {
-        const lock = await this.#deps.record.locks.acquire(`run:${row.id}`, 'looking for interrupted runs');
-        await lock.release();
-        if ((await this.#deps.record.runs.get(row.id))?.status === 'running') found.push(row.id);
-      } catch (error) {
-        if (!isLockHeld(error)) throw error;
-      }
-    }
-    return found;
+  tick(signals: StopSignals = {}): Promise<TickResult> {
+    const goOn = (run: string) => this.resume(run, { ...signals, dueOnly: true });
+    return tick(this.#deps, goOn, signals.stop);
   }
 
   /** Two locks: one keeps runs of a runbook from overlapping (not ad hoc ones), the other is the run's own and fences its commits. */

@@ -5,7 +5,8 @@ import type { Plan, PlannedUnit } from '../plan/plan-types.ts';
 import { gateInJournal } from './gate.ts';
 import { Halt } from './halt.ts';
 import { isDone } from './scope.ts';
-import { combine, runStep, type StepEnd, withinTolerance } from './step.ts';
+import { runStep } from './step.ts';
+import { combine, type StepEnd, withinTolerance } from './step-end.ts';
 import type { UnitEnd } from './unit.ts';
 import { isDeferred } from './values.ts';
 

@@ -3,7 +3,6 @@ import { isoTime } from '../../core/clock.ts';
 import type { Fence, RunRow } from '../../record/types.ts';
 import type { EngineDeps, RunContext, StepState } from '../deps.ts';
 import { Journal } from '../journal/journal.ts';
-import { isFailure } from '../journal/journal-state.ts';
 import { makeUnits } from '../plan/plan.ts';
 import { stepTitle } from '../plan/plan-text.ts';
 import type { Plan } from '../plan/plan-types.ts';
@@ -11,8 +10,11 @@ import { cleanUp, cleanupBegun, endsInJournal } from './cleanup.ts';
 import { controlWatch } from './control-watch.ts';
 import { Halt, type HaltReason } from './halt.ts';
 import { type RunEnd, runOutcome } from './outcome.ts';
-import { knownItems, runStep, type StepEnd } from './step.ts';
-import { runUndo, type UndoEnd } from './undo.ts';
+import { closeUnstarted, mayStart } from './start-rule.ts';
+import { knownItems, runStep } from './step.ts';
+import type { StepEnd } from './step-end.ts';
+import type { UndoEnd } from './undo.ts';
+import { undoIfAsked } from './undo-request.ts';
 import { isDeferred } from './values.ts';
 
 export interface ExecuteRequest {
@@ -170,105 +172,6 @@ async function runSteps(run: RunContext): Promise<Map<string, StepEnd>> {
   if (broken) throw broken.error;
   closeUnstarted(run);
   return ends;
-}
-
-function mayStart(run: RunContext, state: StepState, handlersOnly: boolean): boolean {
-  if (state.step.always || (state.step.handler && !state.triggered)) return false;
-  if (handlersOnly && !state.triggered && !followsHandler(run, state)) return isUnderWay(run, state);
-  return state.step.needs.every((id) => {
-    const needed = run.steps.get(id);
-    return !needed || state.triggered || endedWell(needed);
-  });
-}
-
-/**
- * Begun by a process that died. Had that process lived, the step would go to its end whatever else failed; so it does now,
- * and what became of it is found out before the run is judged or taken back. Its needs were met when it began.
- */
-function isUnderWay(run: RunContext, state: StepState): boolean {
-  return run.journal.view.rows.some((row) => row.step === state.step.id && row.phase !== 'undo' && row.status === null);
-}
-
-/** Steps that need a handler belong to it and go on although the run has failed. */
-function followsHandler(run: RunContext, state: StepState): boolean {
-  return needsSome(run, state, ({ triggered }) => triggered);
-}
-
-/** Whether one of the steps that it needs, or of those that these need, is so. Each is looked at once: there are many ways through the batches of a rollout. */
-function needsSome(run: RunContext, state: StepState, found: (needed: StepState) => boolean): boolean {
-  const seen = new Set<string>();
-  const open = [...state.step.needs];
-  for (let id = open.pop(); id !== undefined; id = open.pop()) {
-    const needed = run.steps.get(id);
-    if (!needed || seen.has(id)) continue;
-    seen.add(id);
-    if (found(needed)) return true;
-    open.push(...needed.step.needs);
-  }
-  return false;
-}
-
-function endedWell(state: StepState): boolean {
-  return (
-    ['ok', 'incomplete', 'skipped'].includes(state.status) ||
-    (state.status === 'failed' && state.step.onFailure === 'continue')
-  );
-}
-
-/** Handlers that nobody called, and what follows them, were not needed; they are no open ends. */
-function closeUnstarted(run: RunContext): void {
-  const known = new Map<string, boolean>();
-  const uncalled = (state: StepState): boolean => {
-    let told = known.get(state.step.id);
-    if (told === undefined) {
-      told =
-        (state.step.handler && !state.triggered) ||
-        state.step.needs.some((id) => {
-          const needed = run.steps.get(id);
-          return needed?.status === 'pending' && uncalled(needed);
-        });
-      known.set(state.step.id, told);
-    }
-    return told;
-  };
-  // In the order of the plan, so that what a step needs is mostly known already.
-  const unneeded = [...run.steps.values()].filter((state) => state.status === 'pending' && uncalled(state));
-  for (const state of unneeded) state.status = 'skipped';
-}
-
-/** Undo asked for before (resumed), by a person, or by a step that failed just now. Asked for = journalled first. */
-async function undoIfAsked(run: RunContext, ends: Map<string, StepEnd>): Promise<UndoEnd | undefined> {
-  let request = run.journal.view.undoRequest();
-  const failed = [...ends].filter(
-    ([id, end]) => end.status === 'failed' && run.steps.get(id)?.step.onFailure === 'undo',
-  );
-  if (!request && failed.length > 0 && run.halt.reason?.kind !== 'abort') {
-    const batches = failed.map(([id]) => run.steps.get(id)!.step.batch);
-    // What fails after the last batch, such as the watch, speaks of all of them.
-    const known = batches.filter((batch) => batch !== undefined);
-    request = {
-      targets: [...new Set(failed.flatMap(([, end]) => end.failedTargets))],
-      ...(run.plan.batches && known.length === batches.length ? { batches: [...new Set(known)] } : {}),
-      cause: 'failure',
-      by: 'oaops',
-      failedStep: failed[0]![0],
-    };
-    await run.journal.addControl('oaops', { action: 'undo', request });
-  }
-  if (!request) return undefined;
-  const end = await runUndo(run, request);
-  if (request.cause !== 'failure') return end;
-  const failedStep = failed[0]?.[0] ?? request.failedStep ?? run.plan.steps.find((step) => hasFailed(run, step.id))?.id;
-  return failedStep === undefined ? end : { ...end, failedStep };
-}
-
-/** A step that asks for undo and has a unit whose last attempt, or its `verify`, ended badly. */
-function hasFailed(run: RunContext, id: string): boolean {
-  const state = run.steps.get(id)!;
-  if (state.step.onFailure !== 'undo') return false;
-  return (state.units ?? []).some((unit) =>
-    (['do', 'verify'] as const).some((phase) => isFailure(run.journal.view.last(id, unit.id, phase)?.status ?? null)),
-  );
 }
 
 async function finish(

@@ -3,7 +3,7 @@ import type { GateSpec } from '../../runbook/types.ts';
 import type { RunContext, StepState } from '../deps.ts';
 import type { PlannedUnit } from '../plan/plan-types.ts';
 import { storedFailure } from './attempt.ts';
-import type { StepEnd } from './step.ts';
+import type { StepEnd } from './step-end.ts';
 import { runUnit } from './unit.ts';
 
 export type Verdict = 'pass' | 'fail' | 'error' | 'inconclusive';

@@ -3,7 +3,7 @@ import { ExitCode } from '../../core/exit-codes.ts';
 import type { RunRow } from '../../record/types.ts';
 import type { StepState } from '../deps.ts';
 import type { HaltReason } from './halt.ts';
-import type { StepEnd } from './step.ts';
+import type { StepEnd } from './step-end.ts';
 import type { UndoEnd } from './undo.ts';
 
 /** How a run ended, or for how long it goes no further. */

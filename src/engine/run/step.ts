@@ -1,6 +1,5 @@
 import { isoTime } from '../../core/clock.ts';
 import { messageOf } from '../../core/errors.ts';
-import type { StepStatus } from '../../core/events.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
 import type { RunContext, StepState } from '../deps.ts';
 import { isFailure, itemsUnit } from '../journal/journal-state.ts';
@@ -12,21 +11,11 @@ import { actionOf } from './attempt.ts';
 import { runGate } from './gate.ts';
 import { batchIsDone } from './hold.ts';
 import { isDone, runScope } from './scope.ts';
-import { exceededText, FailureBook, isOfBatch } from './tolerance.ts';
+import { bookOf, combine, membersOf, type StepEnd, withinTolerance } from './step-end.ts';
+import { isOfBatch } from './tolerance.ts';
 import { runUnit, type UnitEnd } from './unit.ts';
 import { wasLeftOut } from './unit-decision.ts';
 import { evaluateCondition, evaluateNow, isDeferred, rootsOf } from './values.ts';
-
-/** How a step stands when nothing more can be done with it in this process. */
-export interface StepEnd {
-  status: StepStatus | 'pending';
-  message?: string;
-  next?: string;
-  /** Of the failures, when they agree. */
-  exitCode?: number;
-  wakeAtMs?: number;
-  failedTargets: string[];
-}
 
 /** Brings one step as far as it goes. Failures of its units are values; only failures of the record are thrown. */
 export async function runStep(run: RunContext, state: StepState): Promise<StepEnd> {
@@ -162,22 +151,6 @@ async function runUnits(
   return ends;
 }
 
-const books = new WeakMap<RunContext['steps'], FailureBook>();
-
-/** One for all steps of this execution. */
-function bookOf(run: RunContext): FailureBook {
-  let book = books.get(run.steps);
-  if (!book) {
-    book = FailureBook.of(run);
-    books.set(run.steps, book);
-  }
-  return book;
-}
-
-function membersOf(run: RunContext, batch: number): number {
-  return run.plan.batches?.[batch - 1]?.members.length ?? 0;
-}
-
 /** Not begun by this step, and an earlier one failed for the member: what follows relies on it. */
 function isLeftOut(run: RunContext, state: StepState, batch: number, unit: PlannedUnit): boolean {
   const row = run.journal.view.last(state.step.id, unit.id);
@@ -194,22 +167,6 @@ function failedBefore(run: RunContext, { step }: StepState, unit: PlannedUnit): 
   const row = run.journal.view.last(step.id, unit.id);
   if (!step.tolerance || !row || !isFailure(row.status) || run.journal.view.forgiven(row)) return undefined;
   return { status: row.status!, ...(row.message === null ? {} : { message: row.message }) };
-}
-
-/** Failures within the budget make a step incomplete; one more, and it has failed. */
-export function withinTolerance(run: RunContext, state: StepState, ends: Map<PlannedUnit, UnitEnd>): StepEnd {
-  const whole = combine(ends);
-  if (whole.status !== 'failed') return whole;
-  const { tolerance, batch } = state.step;
-  const exceeded = bookOf(run).exceeded(tolerance!, batch!, membersOf(run, batch!));
-  if (exceeded) return { ...whole, message: `${exceededText(exceeded)}; ${whole.message ?? 'failed'}` };
-  const rest = combine(new Map([...ends].filter(([, end]) => !isFailure(end.status as never))));
-  if (rest.status !== 'ok' && rest.status !== 'skipped') return rest;
-  return {
-    status: 'incomplete',
-    failedTargets: whole.failedTargets,
-    message: `${whole.message ?? 'failed'}, within the budget`,
-  };
 }
 
 function isEnded(run: RunContext, state: StepState, unit: PlannedUnit): boolean {
@@ -262,48 +219,4 @@ async function skip(
     durationMs: 0,
     message,
   });
-}
-
-/** One status from many: what needs attention first wins. */
-export function combine(ends: Map<PlannedUnit, UnitEnd>): StepEnd {
-  const all = [...ends];
-  const failedTargets = [
-    ...new Set(all.filter(([, end]) => isFailure(end.status as never)).map(([unit]) => unit.target)),
-  ];
-  const first = (...statuses: UnitEnd['status'][]) => all.find(([, end]) => statuses.includes(end.status));
-  const say = (status: StepEnd['status'], found: [PlannedUnit, UnitEnd]): StepEnd => {
-    const [unit, end] = found;
-    const sameStatus = all.filter(([, other]) => other.status === end.status);
-    const message =
-      end.message === undefined
-        ? undefined
-        : all.length === 1 && unit.target === 'localhost'
-          ? end.message
-          : `${unit.id}: ${end.message}${sameStatus.length > 1 ? ` (and ${sameStatus.length - 1} more)` : ''}`;
-    const wakeTimes = all.flatMap(([, other]) => (other.wakeAtMs === undefined ? [] : [other.wakeAtMs]));
-    const codes = new Set(
-      all.filter(([, other]) => isFailure(other.status as never)).map(([, other]) => other.exitCode),
-    );
-    const [code] = codes;
-    return {
-      status,
-      failedTargets,
-      ...(message === undefined ? {} : { message }),
-      ...(end.next === undefined ? {} : { next: end.next }),
-      ...(status === 'failed' && codes.size === 1 && code !== undefined ? { exitCode: code } : {}),
-      ...(status === 'waiting' && wakeTimes.length > 0 ? { wakeAtMs: Math.min(...wakeTimes) } : {}),
-    };
-  };
-  const unknown = first('unknown');
-  if (unknown) return say('unknown', unknown);
-  const failed = first('failed', 'timed-out', 'unreachable');
-  if (failed) return say('failed', failed);
-  const waiting = first('waiting');
-  if (waiting) return say('waiting', waiting);
-  const open = first('pending', 'aborted');
-  if (open) return { status: 'pending', failedTargets, message: 'stopped before it ended' };
-  const incomplete = first('incomplete');
-  if (incomplete) return say('incomplete', incomplete);
-  if (all.length === 0) return { status: 'skipped', failedTargets, message: 'no units' };
-  return { status: all.every(([, end]) => end.status === 'skipped') ? 'skipped' : 'ok', failedTargets };
 }

@@ -1,0 +1,39 @@
+import type { RunContext } from '../deps.ts';
+import { isFailure } from '../journal/journal-state.ts';
+import type { StepEnd } from './step-end.ts';
+import { runUndo, type UndoEnd } from './undo.ts';
+
+/** Undo asked for before (resumed), by a person, or by a step that failed just now. Asked for = journalled first. */
+export async function undoIfAsked(run: RunContext, ends: Map<string, StepEnd>): Promise<UndoEnd | undefined> {
+  let request = run.journal.view.undoRequest();
+  const failed = [...ends].filter(
+    ([id, end]) => end.status === 'failed' && run.steps.get(id)?.step.onFailure === 'undo',
+  );
+  if (!request && failed.length > 0 && run.halt.reason?.kind !== 'abort') {
+    const batches = failed.map(([id]) => run.steps.get(id)!.step.batch);
+    // What fails after the last batch, such as the watch, speaks of all of them.
+    const known = batches.filter((batch) => batch !== undefined);
+    request = {
+      targets: [...new Set(failed.flatMap(([, end]) => end.failedTargets))],
+      ...(run.plan.batches && known.length === batches.length ? { batches: [...new Set(known)] } : {}),
+      cause: 'failure',
+      by: 'oaops',
+      failedStep: failed[0]![0],
+    };
+    await run.journal.addControl('oaops', { action: 'undo', request });
+  }
+  if (!request) return undefined;
+  const end = await runUndo(run, request);
+  if (request.cause !== 'failure') return end;
+  const failedStep = failed[0]?.[0] ?? request.failedStep ?? run.plan.steps.find((step) => hasFailed(run, step.id))?.id;
+  return failedStep === undefined ? end : { ...end, failedStep };
+}
+
+/** A step that asks for undo and has a unit whose last attempt, or its `verify`, ended badly. */
+function hasFailed(run: RunContext, id: string): boolean {
+  const state = run.steps.get(id)!;
+  if (state.step.onFailure !== 'undo') return false;
+  return (state.units ?? []).some((unit) =>
+    (['do', 'verify'] as const).some((phase) => isFailure(run.journal.view.last(id, unit.id, phase)?.status ?? null)),
+  );
+}
