@@ -65,7 +65,7 @@ export interface ActionContext<Services = unknown> {
   redact(text: string, cut?: 'end' | 'start'): string;
   /** Answer a person gave to this unit (`manual.*`), or undefined. */
   answer(): Promise<ManualAnswer | undefined>;
-  /** Approvals given to this step since it last failed, each verified again now; expired ones are among them. */
+  /** Approvals given to this step since it last failed, each verified again now; expired ones, and several of one person, are among them. */
   approvals(): Promise<ApprovalRow[]>;
   /** Somebody said no to this step (`oaops approve --reject`), since it last failed. */
   rejection(): Promise<{ by: string; reason: string; about?: string } | undefined>;

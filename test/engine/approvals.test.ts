@@ -216,6 +216,31 @@ describe('approval', () => {
     });
   });
 
+  it('takes a second signature of a person in place of one that expires, as one person', async () => {
+    const run = await start({ approvers: 2 });
+    await approve(run, 'bob', hour);
+    await approve(run, 'bob', 8 * hour);
+    await approve(run, 'bob', hour);
+    bench.clock.advance(2 * hour);
+    expect(await resume(run)).toMatchObject({ status: 'waiting', message: expect.stringContaining('1 approval miss') });
+    await approve(run, 'carol');
+    expect((await resume(run)).status).toBe('ok');
+  });
+
+  it('counts two keys as one person also when what tied them together has expired', async () => {
+    const key = (name: string) => readFileSync(`${makeKey(name)}.pub`, 'utf8').trim();
+    const line = (names: string, name: string) => appendFileSync(allowed, `${names} ${key(name)}\n`);
+    line('dora@example.com,ops@example.com', 'dora');
+    line('dora@example.com', 'dora2');
+    line('ops@example.com', 'dora3');
+    const run = await start({ approvers: 2 });
+    await approve(run, 'dora', hour);
+    await approve(run, 'dora2');
+    await approve(run, 'dora3');
+    bench.clock.advance(2 * hour);
+    expect(await resume(run)).toMatchObject({ status: 'waiting', message: expect.stringContaining('1 approval miss') });
+  });
+
   it('does not believe a row in the record that nobody signed, or signed for something else', async () => {
     const first = await start();
     await approve(first, 'bob');

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { approval } from '../../src/actions/flow/approval.ts';
 import { patchRequire } from '../../src/actions/patch-require.ts';
+import type { Freeze } from '../../src/calendar/freezes.ts';
 import { sshKeygenDoor } from '../../src/connectors/signatures/ssh-keygen.ts';
 import { sha256Hex } from '../../src/core/json.ts';
 import { approveStep, overrideStep, rejectStep } from '../../src/engine/people/answers.ts';
@@ -16,9 +17,13 @@ import { rolloutPlan, users } from './rolling.ts';
 const requester = { name: 'alice' };
 const hourMs = 3_600_000;
 const has = new Set<string>();
+let freezes: Freeze[] = [];
+/** Come into force when four have the change. */
+let freezeLater: Freeze[] = [];
 const actions = [
   fakeAction('apply', ({ user }) => {
     has.add(String(user));
+    if (has.size === 4) freezes = freezeLater;
     return ok();
   }),
   fakeAction('restore', ({ user }) => {
@@ -35,8 +40,10 @@ let allowed: string;
 beforeEach(needs('ssh-keygen'));
 beforeEach(async () => {
   has.clear();
+  freezes = [];
+  freezeLater = [];
   const door = sshKeygenDoor({ env: process.env, trustedUids: [0, process.geteuid?.() ?? 0] });
-  const services = { freezes: async () => [], facts: async () => bench.record.facts };
+  const services = { freezes: async () => freezes, facts: async () => bench.record.facts };
   // Keys have no validity in the past of the real clock: virtual time starts now.
   const clock = new VirtualClock(Date.now());
   bench = await openBench(actions, { deps: { signatures: async () => door, services }, clock });
@@ -117,6 +124,25 @@ describe('an override that needs a second person', () => {
     expect((await bench.clock.run(bench.engine.resume(run))).status).toBe('waiting');
     await approve(run, 'pre-window', 'bob');
     expect((await tick()).status).toBe('ok');
+  });
+
+  it('takes the signature of the same person under another override of the same precondition, and in place of one that expired', async () => {
+    freezeLater = [{ from: '2000-01-01T00:00:00Z', to: '2100-01-01T00:00:00Z', reason: 'closing' }];
+    const { run } = await start({ preconditions: [closed()], overrides });
+    bench.deps.actor = 'carol';
+    await overrideStep(bench.deps, { run, step: 'pre-window', reason: 'exploited' });
+    await bench.clock.run(bench.engine.resume(run));
+    await approve(run, 'pre-window', 'bob');
+    // Under another problem: the first signature says nothing about the freeze.
+    expect((await tick()).message).toContain('frozen');
+    await overrideStep(bench.deps, { run, step: 'b3-pre-window', reason: 'still exploited' });
+    expect((await tick()).message).toContain('overridden by carol: still exploited');
+    await approve(run, 'b3-pre-window', 'bob');
+    bench.clock.advance(9 * hourMs);
+    expect((await tick()).status).toBe('waiting');
+    await approve(run, 'b3-pre-window', 'bob');
+    expect((await tick()).status).toBe('ok');
+    expect(has.size).toBe(6);
   });
 
   it('is refused at planning where nobody could sign it', () => {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ExitCode } from '../../core/exit-codes.ts';
 import { formatDuration } from '../../core/units.ts';
 import type { Action } from '../../engine/action.ts';
+import { ofDifferentPersons } from '../../engine/people/approvals.ts';
 import { localText } from '../../engine/plan/plan-text.ts';
 import { durationSchema, localizedTextSchema } from '../../runbook/schema/common.ts';
 
@@ -35,8 +36,10 @@ export const approval: Action<With> = {
     const nowMs = context.clock.nowMs();
     const rejected = await context.rejection();
     if (rejected) return refuse('approval-rejected', `rejected by ${rejected.by}: ${rejected.reason}`);
-    const given = (await context.approvals()).filter(
-      ({ principals }) => !args.from || principals.some((name) => args.from!.includes(name)),
+    const all = await context.approvals();
+    const given = ofDifferentPersons(
+      all.filter(({ principals }) => !args.from || principals.some((name) => args.from!.includes(name))),
+      all,
     );
     const valid = given.filter((one) => one.expiresAtMs > nowMs);
     if (valid.length >= args.approvers) {

@@ -86,7 +86,10 @@ export async function verifyApproval(
   };
 }
 
-/** Approvals of a step so far, each verified again: rows in the record are claims, signatures are proof. */
+/**
+ * Approvals of a step so far, oldest first, each verified again: rows in the record are claims, signatures are proof. Whoever signed again, another
+ * text or in place of what expired, is there again: `ofDifferentPersons` counts.
+ */
 export async function validApprovals(run: RunContext, step: string, unit: string): Promise<ApprovalRow[]> {
   const rows = run.journal.view.inputsFor('approval', step, unit);
   const requester = requesterOf(run.requester, run.journal.view.inputs);
@@ -102,8 +105,7 @@ export async function validApprovals(run: RunContext, step: string, unit: string
         signatures,
         atMs: Date.parse(row.at),
       });
-      // One person counts once, however often, with however many keys and under however many names.
-      if (!valid.some((other) => isSameApprover(other, approval))) valid.push(approval);
+      valid.push(approval);
     } catch (error) {
       if (error instanceof OaopsError && error.code.startsWith('allowed-signers')) throw error;
       run.emit({
@@ -160,6 +162,26 @@ function signersMissing(): OaopsError {
     'the plan names no allowed-signers file',
     'Set approvals.allowedSigners in the configuration and start a new run.',
   );
+}
+
+/**
+ * One approval of each person among `approvals`, the one that holds longest: a person counts once, however often, with however many keys and under
+ * however many names. `known`: all that say which keys and names are one person's.
+ */
+export function ofDifferentPersons(
+  approvals: readonly ApprovalRow[],
+  known: readonly ApprovalRow[] = approvals,
+): ApprovalRow[] {
+  const persons: ApprovalRow[][] = [];
+  for (const approval of known) {
+    const same = persons.filter((person) => person.some((other) => isSameApprover(other, approval)));
+    for (const person of same) persons.splice(persons.indexOf(person), 1);
+    persons.push([...same.flat(), approval]);
+  }
+  return persons.flatMap((person) => {
+    const own = person.filter((one) => approvals.includes(one));
+    return own.length === 0 ? [] : [own.reduce((one, other) => (other.expiresAtMs > one.expiresAtMs ? other : one))];
+  });
 }
 
 function isSameApprover(one: ApprovalRow, other: ApprovalRow): boolean {
