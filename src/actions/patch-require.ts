@@ -7,6 +7,7 @@ import type { Action, ActionContext, ActionOutcome } from '../engine/action.ts';
 import { isByAnother } from '../engine/people/approvals.ts';
 import type { FactStore } from '../record/types.ts';
 import {
+  type EvidenceCondition,
   type EvidenceFact,
   type EvidenceKind,
   evidenceProblem,
@@ -170,7 +171,22 @@ async function look(args: Precondition, context: ActionContext<Services>): Promi
   if (args.what === 'backup') return lookForBackup(args, context, nowMs);
   const sha256 = await hashOf(args.artefact, context);
   if (sha256 === null) return told(`${args.artefact} does not exist`, null, []);
-  if (args.what === 'package') return lookAtPackage(args, sha256, context);
+  const found =
+    args.what === 'package'
+      ? await lookAtPackage(args, sha256, context)
+      : await lookForEvidence(args, sha256, context, nowMs);
+  // An override is by the problem, so it names this very file: it says nothing about another that lies there later.
+  const { problem } = found;
+  if (problem === undefined || found.sha256 === null || problem.includes(found.sha256)) return found;
+  return { ...found, problem: `${problem} (sha256 ${found.sha256})` };
+}
+
+async function lookForEvidence(
+  args: EvidenceCondition,
+  sha256: string,
+  context: ActionContext<Services>,
+  nowMs: number,
+): Promise<Found> {
   const kind: EvidenceKind = args.what === 'test-rounds' ? 'test-round' : args.what;
   const facts = await (await context.services.facts()).list(evidenceTopic(kind), { key: sha256 });
   const known = facts.map(({ at, body }) => ({ at, body: body as EvidenceFact }));
@@ -189,8 +205,10 @@ async function lookAtPackage(
   const found = await checkPackageSignature(args.artefact, args.signature, context);
   if ('problem' in found) return told(found.problem, sha256, []);
   // What was verified is what was hashed: it may have been exchanged in between.
-  if ((await hashOf(args.artefact, context)) !== sha256)
-    return told(`${args.artefact} changed while it was looked at`, sha256, []);
+  const again = await hashOf(args.artefact, context);
+  if (again === null) return told(`${args.artefact} does not exist`, null, []);
+  if (again !== sha256)
+    return told(`${args.artefact} changed while it was looked at: sha256 ${sha256}, then ${again}`, sha256, []);
   return { ...told(undefined, sha256, []), signer: found.signer };
 }
 

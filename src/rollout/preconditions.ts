@@ -78,6 +78,8 @@ export const preconditionSchema = z.discriminatedUnion('what', [
   }),
 ]);
 export type Precondition = z.infer<typeof preconditionSchema>;
+/** Those that look for evidence of a package in the record. */
+export type EvidenceCondition = Exclude<Precondition, { what: 'package' | 'window' | 'backup' }>;
 
 /** Kinds of evidence that are recorded for a package. */
 export const evidenceKinds = ['test-round', 'rehearsal', 'risk', 'notice'] as const;
@@ -107,11 +109,7 @@ export function passedRounds(facts: Known): string[] {
 }
 
 /** Why evidence of this kind is missing, too old or bad; undefined when it is fine. `facts`: of the package, oldest first. */
-export function evidenceProblem(
-  condition: Exclude<Precondition, { what: 'package' | 'window' | 'backup' }>,
-  facts: Known,
-  nowMs: number,
-): string | undefined {
+export function evidenceProblem(condition: EvidenceCondition, facts: Known, nowMs: number): string | undefined {
   const last = facts.at(-1);
   if (condition.what === 'test-rounds') {
     const rounds = passedRounds(facts);

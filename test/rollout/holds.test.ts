@@ -207,6 +207,28 @@ it('does not begin a batch with another package than the one it began with', asy
   expect(has.size).toBe(12);
 });
 
+it.each([
+  ['its signature', { what: 'package', signature: { by: 'gpg', file: '/nowhere.sig', keyring: '/nowhere.gpg' } }],
+  ['what the plan says of it', { what: 'package' }],
+  ['its test rounds', { what: 'test-rounds' }],
+])('takes an override of %s for the file that was there, and for no other', async (_, written) => {
+  const condition = { ...written, artefact: '/srv/oa.tar' };
+  const { has, outside, plan, clock, engine, override } = await open([condition]);
+  if (!('signature' in written)) plan.inputs.package = { path: '/srv/oa.tar', sha256: 'c'.repeat(64) };
+  const step = `pre-${condition.what}`;
+  const { run, message } = await clock.run(engine.start(plan, requester));
+  expect(message).toContain(`(sha256 ${outside.sha256})`);
+  await override(run, step);
+  outside.sha256 = 'b'.repeat(64);
+  const refused = await clock.run(engine.resume(run));
+  expect(refused).toMatchObject({ status: 'refused', exitCode: 4 });
+  expect(refused.message).toContain('b'.repeat(64));
+  expect(has.size).toBe(0);
+  await override(run, step);
+  expect(await clock.run(engine.resume(run))).toMatchObject({ status: 'ok' });
+  expect(has.size).toBe(12);
+});
+
 it('cleans nothing up when a precondition says no, so that it can be overridden, and does when the rollout is over', async () => {
   const { plan, clock, engine, override } = await open([{ ...window, from: '02:00', to: '03:00' }], {
     finally: [{ id: 'thaw', uses: 'look' }],
