@@ -18,15 +18,24 @@ export default class RunsUndo extends BaseCommand<typeof RunsUndo> {
       options: ['target', 'batch', 'all'] as const,
     })(),
     target: Flags.string({ multiple: true, description: 'only on this target', helpValue: 'NAME' }),
+    beside: Flags.string({
+      description: 'take it back although a newer rollout changed the same; why, for the audit log',
+      helpValue: 'REASON',
+    }),
   };
 
   protected override async execute(): Promise<CommandResult> {
     await using app = openApp(this.globals);
     const { withEngine } = await import('../../src/app/run-command.ts');
-    const { scope, target } = this.flags;
+    const { scope, target, beside } = this.flags;
+    const given = {
+      ...(scope ? { scope } : {}),
+      ...(target ? { targets: target } : {}),
+      ...(beside === undefined ? {} : { beside }),
+    };
     const show = { renderer: () => this.renderer(app), ...this.asking() };
     const end = await withEngine(app, show, (engine, { stop, kill }) =>
-      engine.undo(this.args.run, { stop, kill, ...(scope ? { scope } : {}), ...(target ? { targets: target } : {}) }),
+      engine.undo(this.args.run, { stop, kill, ...given }),
     );
     return { exitCode: end.exitCode };
   }

@@ -50,6 +50,8 @@ export interface RunContext {
   startedAt: string;
   journal: Journal;
   halt: Halt;
+  /** Another run of the runbook is under way: samples of gates that have begun are taken, and nothing else is done. */
+  samplesOnly?: true;
   /** Fires when a step has failed that ends the run: who only waits for a time need not wait any longer. */
   failing: AbortController;
   steps: Map<string, StepState>;

@@ -3,7 +3,7 @@ import { OaopsError, usageError } from '../core/errors.ts';
 import { ExitCode } from '../core/exit-codes.ts';
 import { newId } from '../core/ids.ts';
 import type { Fence, JournalRow, RunRow } from '../record/types.ts';
-import { refuseBeside } from './beside.ts';
+import { refuseBeside, waitsForSamples } from './beside.ts';
 import type { EngineDeps } from './deps.ts';
 import {
   type Control,
@@ -14,8 +14,9 @@ import {
   type UndoRequest,
   unitPath,
 } from './journal/journal-state.ts';
+import { withRunLocks } from './locks.ts';
+import { newerRollouts, refuseNewer } from './newer.ts';
 import type { Requester } from './people/approvals.ts';
-import { isAdHoc } from './plan/ad-hoc.ts';
 import type { Plan } from './plan/plan-types.ts';
 import { canFinishPlan } from './plan/plan-version.ts';
 import { refuseRedo, takenBack } from './redo.ts';
@@ -47,7 +48,7 @@ export class Engine {
     const { record, clock, random } = this.#deps;
     await this.#deps.askSecrets?.(plan);
     const id = newId(clock.nowMs(), random);
-    return this.#locked(id, plan.runbook.name, async (fence, lost, inputsBefore) => {
+    return withRunLocks(record, { id, runbook: plan.runbook.name }, async (fence, lost, inputsBefore) => {
       const beside = await refuseBeside(record, plan, options.beside);
       const { name, version, kind, procedures } = plan.runbook;
       const createdAt = isoTime(clock.nowMs());
@@ -95,7 +96,8 @@ export class Engine {
     } = {},
   ): Promise<RunEnd> {
     const found = await this.#deps.record.runs.resolve(runId);
-    return this.#locked(found.id, found.runbook, async (fence, lost, inputsBefore) => {
+    const beside = options.dueOnly === true && (() => waitsForSamples(this.#deps.record, found.id));
+    return withRunLocks(this.#deps.record, { ...found, beside }, async (fence, lost, inputsBefore, alone) => {
       // Read again under the lock: another process may have gone on in between.
       const row = (await this.#deps.record.runs.get(found.id))!;
       if (closed.includes(row.status)) throw runOver(row, 'there is nothing to resume');
@@ -117,7 +119,7 @@ export class Engine {
       if (options.decision) await this.#decide(row, view, options.decision);
       if (ended) await this.#control(row.id, { action: 'retry-failed', seq: view.rows.at(-1)?.seq ?? 0 });
       const warnings = await this.#warnings(plan);
-      const given = { row, plan, resumed: true, inputsBefore, warnings };
+      const given = { row, plan, resumed: true, inputsBefore, warnings, samplesOnly: !alone };
       return execute(this.#deps, { ...given, fence, lost, ...signalsOf(options) });
     });
   }
@@ -128,13 +130,21 @@ export class Engine {
     return takenBack((await this.#deps.record.runs.plan(row.id)) as Plan, await this.#view(row.id));
   }
 
-  /** Takes back what a run did. @throws OaopsError `run-over`, `nothing-to-undo` (exit 4), `batch-unknown` (exit 2) */
+  /**
+   * Takes back what a run did. `beside`: why a rollout is taken back although a newer one changed the same.
+   * @throws OaopsError `run-over`, `nothing-to-undo`, `rollout-newer` (exit 4), `batch-unknown`, `reason-missing` (exit 2)
+   */
   async undo(
     runId: string,
-    options: StopSignals & { scope?: UndoRequest['scope']; targets?: string[]; batches?: number[] } = {},
+    options: StopSignals & {
+      scope?: UndoRequest['scope'];
+      targets?: string[];
+      batches?: number[];
+      beside?: string;
+    } = {},
   ): Promise<RunEnd> {
     const found = await this.#deps.record.runs.resolve(runId);
-    return this.#locked(found.id, found.runbook, async (fence, lost, inputsBefore) => {
+    return withRunLocks(this.#deps.record, found, async (fence, lost, inputsBefore) => {
       const row = (await this.#deps.record.runs.get(found.id))!;
       if (row.status === 'rolled-back') throw runOver(row, 'everything is taken back already');
       const view = await this.#view(row.id);
@@ -153,6 +163,9 @@ export class Engine {
         cause: 'person',
         by: this.#deps.actor,
       };
+      const newer = await newerRollouts(this.#deps.record, row, plan, view, request);
+      const beside = refuseNewer(row.id, newer, options.beside);
+      if (beside) await this.#control(row.id, { action: 'beside', ...beside });
       await this.#control(row.id, { action: 'undo', request });
       const warnings = await this.#warnings(plan);
       const given = { row, plan, resumed: true, inputsBefore, warnings };
@@ -243,27 +256,6 @@ export class Engine {
   tick(signals: StopSignals = {}): Promise<TickResult> {
     const goOn = (run: string) => this.resume(run, { ...signals, dueOnly: true });
     return tick(this.#deps, goOn, signals.stop);
-  }
-
-  /** Two locks: one keeps runs of a runbook from overlapping (not ad hoc ones), the other is the run's own and fences its commits. */
-  async #locked<T>(
-    id: string,
-    runbook: string,
-    work: (fence: Fence, lost: AbortSignal, inputsBefore: number) => Promise<T>,
-  ): Promise<T> {
-    const { locks, runs } = this.#deps.record;
-    const inputsBefore = (await runs.inputs(id)).length;
-    const outer = isAdHoc(runbook) ? undefined : await locks.acquire(`runbook:${runbook}`, `run ${id}`);
-    try {
-      const inner = await locks.acquire(`run:${id}`, `run ${id}`);
-      try {
-        return await work(inner.fence, outer ? AbortSignal.any([inner.lost, outer.lost]) : inner.lost, inputsBefore);
-      } finally {
-        await inner.release();
-      }
-    } finally {
-      await outer?.release();
-    }
   }
 
   async #decide(

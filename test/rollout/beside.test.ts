@@ -1,9 +1,11 @@
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { TickResult } from '../../src/engine/tick.ts';
 import { failed, fakeAction, ok } from '../engine/fake-action.ts';
 import { type Bench, openBench } from '../engine/harness.ts';
 import { rolloutPlan, users } from './rolling.ts';
 
 const requester = { name: 'alice' };
+const hourMs = 3_600_000;
 let bench: Bench | undefined;
 afterEach(async () => {
   await bench?.close();
@@ -25,22 +27,45 @@ async function open(written: Record<string, unknown> = {}, bad: () => boolean = 
       return ok();
     }),
     fakeAction('look', () => (bad() ? failed('sick') : ok()), { effect: 'read' }),
+    fakeAction(
+      'slow',
+      async (_, { clock }) => {
+        await clock.sleep(3 * hourMs);
+        return ok();
+      },
+      { effect: 'read' },
+    ),
   ];
   bench = await openBench(actions);
-  const plan = rolloutPlan(actions, users(6), {
-    batches: { sizes: [2] },
-    steps: [
-      {
-        id: 'apply',
-        uses: 'apply',
-        forEach: 'batch.members',
-        with: { user: '${{ item.id }}' },
-        undo: { uses: 'restore', with: { user: '${{ item.id }}' } },
-      },
-    ],
-    ...written,
-  });
-  return { has, applied, plan, engine: bench.engine, clock: bench.clock };
+  const apply = {
+    id: 'apply',
+    uses: 'apply',
+    forEach: 'batch.members',
+    with: { user: '${{ item.id }}' },
+    undo: { uses: 'restore', with: { user: '${{ item.id }}' } },
+  };
+  const planFor = (members: ReturnType<typeof users>, own: Record<string, unknown> = {}) =>
+    rolloutPlan(actions, members, { batches: { sizes: [2] }, steps: [apply], ...written, ...own });
+  const { engine, clock } = bench;
+  /** Begins beside another, takes three hours, and has `oaops tick` run each hour meanwhile. */
+  const slowly = async (members: ReturnType<typeof users>) => {
+    const plan = planFor(members, {
+      steps: [apply, { id: 'slow', uses: 'slow' }],
+      batches: { sizes: [6] },
+      watch: undefined,
+    });
+    const ticks: TickResult[] = [];
+    void (async () => {
+      for (let hour = 0; hour < 3; hour += 1) {
+        await clock.sleep(hourMs - 60_000);
+        ticks.push(await engine.tick());
+      }
+    })();
+    clock.advance(120_000);
+    const end = await clock.run(engine.start(plan, requester, { beside: 'another fix' }));
+    return { end, ticks };
+  };
+  return { has, applied, plan: planFor(users(6)), planFor, slowly, engine, clock };
 }
 const watch = { duration: '2h', every: '1h', gates: [{ id: 'well', uses: 'look' }] };
 
@@ -124,4 +149,138 @@ it('goes on after a rollback of its own without being asked: that is what going 
   sick = false;
   expect((await clock.run(engine.resume(run))).status).toBe('ok');
   expect(has.size).toBe(6);
+});
+
+describe('the watch of a rollout, while a newer one begun beside it is under way', () => {
+  it('goes on: no sample is missed, and what comes after it waits until the newer one lets go', async () => {
+    const { plan, slowly, engine, clock } = await open({
+      watch,
+      after: [{ id: 'tell', uses: 'apply', with: { user: 'tell' } }],
+    });
+    const { run } = await clock.run(engine.start(plan, requester));
+    const { end, ticks } = await slowly(users(12).slice(6));
+    expect(end.status).toBe('ok');
+    expect(ticks.flatMap(({ held }) => held)).toEqual([]);
+    const samples = (await bench!.record.runs.journal(run)).filter(({ unit }) => unit.startsWith('sample-'));
+    expect(samples.map(({ status }) => status)).toEqual(['ok', 'ok']);
+    expect(await bench!.record.runs.get(run)).toMatchObject({
+      status: 'waiting',
+      message: 'the samples are taken; goes on when no other run of the runbook is under way',
+    });
+    expect((await clock.run(engine.tick())).ran).toMatchObject([{ run, status: 'ok' }]);
+  });
+
+  it('takes back what it did when a sample says no, where the newer one reaches others', async () => {
+    let sick = false;
+    const { has, plan, slowly, engine, clock } = await open({ watch }, () => sick);
+    const { run } = await clock.run(engine.start(plan, requester));
+    sick = true;
+    const { end } = await slowly(users(12).slice(6));
+    expect(end.status).toBe('ok');
+    expect((await bench!.record.runs.get(run))!.status).toBe('rolled-back');
+    expect([...has.keys()]).toEqual(
+      users(12)
+        .slice(6)
+        .map(({ id }) => id),
+    );
+  });
+
+  it('asks a person where the newer one reaches the same, and takes it back by itself when the newer one was', async () => {
+    let sick = false;
+    const { has, plan, slowly, engine, clock } = await open({ watch }, () => sick);
+    const { run } = await clock.run(engine.start(plan, requester));
+    sick = true;
+    const { end: newer } = await slowly(users(3));
+    expect(newer.status).toBe('ok');
+    expect(await bench!.record.runs.get(run)).toMatchObject({
+      status: 'waiting',
+      wakeAt: null,
+      message: expect.stringContaining(`taking this back would take back what was done later: by ${newer.run}`),
+    });
+    expect(has.size).toBe(6);
+    await expect(engine.undo(run)).rejects.toMatchObject({
+      code: 'rollout-newer',
+      exitCode: 4,
+      next: expect.stringContaining(`"oaops patch rollback ${newer.run}"`),
+    });
+    expect((await clock.run(engine.resume(run))).status).toBe('waiting');
+    expect(has.size).toBe(6);
+    expect((await clock.run(engine.undo(newer.run))).status).toBe('rolled-back');
+    expect((await clock.run(engine.resume(run))).status).toBe('rolled-back');
+    expect(has.size).toBe(0);
+  });
+});
+
+it('what a newer rollout changed too is taken back only with a reason, and by batches where these are others', async () => {
+  const { has, plan, planFor, engine, clock } = await open();
+  const { run } = await clock.run(engine.start(plan, requester));
+  clock.advance(1000);
+  const newer = await clock.run(engine.start(planFor(users(2)), requester));
+  await expect(engine.undo(run)).rejects.toMatchObject({ code: 'rollout-newer', details: { runs: [newer.run] } });
+  await expect(engine.undo(run, { beside: '' })).rejects.toMatchObject({ code: 'reason-missing', exitCode: 2 });
+  await clock.run(engine.undo(run, { scope: 'batch', batches: [3] }));
+  expect([...has.keys()]).toEqual(['u0001', 'u0002', 'u0003', 'u0004']);
+  expect((await clock.run(engine.undo(run, { beside: 'both are bad' }))).status).toBe('rolled-back');
+  expect(has.size).toBe(0);
+  expect((await bench!.record.runs.inputs(run)).map(({ body }) => body)).toContainEqual({
+    action: 'beside',
+    reason: 'both are bad',
+    runs: [newer.run],
+  });
+});
+
+it('what a newer rollout did on the same hosts outside of its batches counts too', async () => {
+  const install = {
+    id: 'install',
+    uses: 'apply',
+    with: { user: 'host' },
+    undo: { uses: 'restore', with: { user: 'host' } },
+  };
+  const { plan, planFor, engine, clock } = await open({ before: [install] });
+  const { run } = await clock.run(engine.start(plan, requester));
+  clock.advance(1000);
+  await clock.run(engine.start(planFor(users(12).slice(6)), requester));
+  await expect(engine.undo(run)).rejects.toMatchObject({ code: 'rollout-newer' });
+});
+
+describe('what earlier rollouts left behind', () => {
+  const gates = [{ id: 'well', uses: 'look' }];
+
+  it('is told whatever came since, until it is aborted, taken back, or reached by one that ended well', async () => {
+    let sick = true;
+    const { has, plan, planFor, engine, clock } = await open({ rollback: { mode: 'none' }, gates }, () => sick);
+    const first = await clock.run(engine.start(plan, requester));
+    // "Newer" goes by the time of creation.
+    clock.advance(1000);
+    const second = await clock.run(engine.start(planFor(users(12).slice(6)), requester, { beside: 'others' }));
+    sick = false;
+    clock.advance(1000);
+    const third = await clock.run(engine.start(planFor(users(12).slice(6)), requester, { beside: 'again' }));
+    expect([first.status, second.status, third.status]).toEqual(['failed', 'failed', 'ok']);
+    // The second is over: the third reached the same and ended well. The first is not.
+    await expect(engine.start(plan, requester)).rejects.toMatchObject({
+      code: 'rollout-open',
+      message: expect.stringContaining(first.run),
+      details: { runs: [first.run] },
+    });
+    await engine.abort(first.run, 'they keep it');
+    expect((await clock.run(engine.start(plan, requester))).status).toBe('ok');
+    expect(has.size).toBe(12);
+  });
+
+  it('is told of one that ended in part, and names all of them', async () => {
+    let sick = false;
+    const { plan, planFor, engine, clock } = await open({ gates, rollback: { mode: 'none' } }, () => sick);
+    const first = await clock.run(engine.start(plan, requester));
+    expect(await clock.run(engine.undo(first.run, { scope: 'batch', batches: [2] }))).toMatchObject({
+      status: 'incomplete',
+    });
+    sick = true;
+    clock.advance(1000);
+    const second = await clock.run(engine.start(planFor(users(8).slice(6)), requester, { beside: 'others' }));
+    await expect(engine.start(plan, requester)).rejects.toMatchObject({
+      message: expect.stringMatching(new RegExp(`^rollout ${second.run} .*; not over either: ${first.run}$`)),
+      details: { runs: [second.run, first.run] },
+    });
+  });
 });

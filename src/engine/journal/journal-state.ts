@@ -25,7 +25,7 @@ export type Control =
   | { action: 'unpause' }
   /** Do these batches again, which a person had taken back. */
   | { action: 'redo'; batches: number[] }
-  /** Begun although other rollouts of the runbook were not over. */
+  /** Begun although other rollouts of the runbook were not over, or taken back although newer ones changed the same. */
   | { action: 'beside'; reason: string; runs: string[] }
   /** Take back what was done; stays in force until the run ends. */
   | { action: 'undo'; request: UndoRequest };

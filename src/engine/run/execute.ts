@@ -8,8 +8,8 @@ import { stepTitle } from '../plan/plan-text.ts';
 import type { Plan } from '../plan/plan-types.ts';
 import { cleanUp, cleanupBegun, endsInJournal } from './cleanup.ts';
 import { controlWatch } from './control-watch.ts';
-import { Halt, type HaltReason } from './halt.ts';
-import { type RunEnd, runOutcome } from './outcome.ts';
+import { Halt } from './halt.ts';
+import { type RunEnd, runOutcome, untilAlone } from './outcome.ts';
 import { closeUnstarted, mayStart } from './start-rule.ts';
 import { knownItems, runStep } from './step.ts';
 import type { StepEnd } from './step-end.ts';
@@ -27,6 +27,8 @@ export interface ExecuteRequest {
   inputsBefore: number;
   /** It is ended for good, for this reason: nothing but its cleanup is done. */
   abort?: string;
+  /** See `RunContext`. */
+  samplesOnly?: boolean;
   /** Said right after the start. */
   warnings?: string[];
   /** Fires when the lock could not be renewed. */
@@ -66,6 +68,7 @@ export async function execute(deps: EngineDeps, request: ExecuteRequest): Promis
     startedAt: row.startedAt ?? now(),
     journal,
     halt,
+    ...(request.samplesOnly ? { samplesOnly: true as const } : {}),
     failing: new AbortController(),
     steps: new Map(
       plan.steps.map((step) => [
@@ -92,7 +95,7 @@ export async function execute(deps: EngineDeps, request: ExecuteRequest): Promis
     const ends = before ? new Map<string, StepEnd>() : closing ? endsInJournal(run) : await runSteps(run);
     if (closing) closeUnstarted(run);
     const undo = await undoIfAsked(run, ends);
-    if (!goesOn(plan, halt.reason, undo)) await cleanUp(run, ends, { kill: request.kill, lost: request.lost });
+    if (!goesOn(run, undo)) await cleanUp(run, ends, { kill: request.kill, lost: request.lost });
     return await finish(run, ends, undo, fence, startedMs);
   } finally {
     unwatch();
@@ -105,7 +108,8 @@ export async function execute(deps: EngineDeps, request: ExecuteRequest): Promis
  * about the undo: what is done next still relies on what the cleanup takes away. After a cleanup nothing could go on: people who
  * have the change would have it without a watch, and the others would never get it.
  */
-function goesOn(plan: Plan, halt: HaltReason | undefined, undo: UndoEnd | undefined): boolean {
+function goesOn({ plan, halt: { reason: halt }, samplesOnly }: RunContext, undo: UndoEnd | undefined): boolean {
+  if (samplesOnly && !undo) return true;
   const stays = halt?.kind === 'pause' || (halt?.kind === 'signal' && plan.batches !== undefined);
   if (stays) return undo === undefined || undo.status === 'pending';
   return halt === undefined && (undo?.status === 'asking' || undo?.status === 'unknown');
@@ -181,7 +185,9 @@ async function finish(
   fence: Fence,
   startedMs: number,
 ): Promise<RunEnd> {
-  const outcome = runOutcome({ runId: run.runId, steps: run.steps, ends, halt: run.halt.reason, undo });
+  const judged = runOutcome({ runId: run.runId, steps: run.steps, ends, halt: run.halt.reason, undo });
+  const outcome =
+    run.samplesOnly && !undo && !run.halt.reason ? untilAlone(judged, ends, run.deps.clock.nowMs()) : judged;
   const { wakeAtMs, ...rest } = outcome;
   const wakeAt = wakeAtMs === undefined ? undefined : isoTime(wakeAtMs);
   const message = outcome.message === undefined ? null : run.deps.redactor.redact(outcome.message);

@@ -26,8 +26,10 @@ export interface Ending {
   undo: UndoEnd | undefined;
 }
 
+type Outcome = Omit<RunEnd, 'run' | 'wakeAt'> & { wakeAtMs?: number };
+
 /** The run's status from its parts. The order of the questions is the order of importance; see docs/engine.md. */
-export function runOutcome(ending: Ending): Omit<RunEnd, 'run' | 'wakeAt'> & { wakeAtMs?: number } {
+export function runOutcome(ending: Ending): Outcome {
   const { runId, ends, halt, undo } = ending;
   const all = [...ends];
   const find = (...statuses: StepEnd['status'][]) => all.find(([, end]) => statuses.includes(end.status));
@@ -147,6 +149,20 @@ export function runOutcome(ending: Ending): Omit<RunEnd, 'run' | 'wakeAt'> & { w
   const incomplete = find('incomplete');
   if (incomplete) return { status: 'incomplete', exitCode: ExitCode.incomplete, ...about(incomplete, 'done in part') };
   return { status: 'ok', exitCode: ExitCode.success };
+}
+
+/** Its samples say how it goes on, and that has to wait until no other run of the runbook is under way. */
+export function untilAlone(outcome: Outcome, ends: Ending['ends'], nowMs: number): Outcome {
+  if (outcome.status === 'waiting') return outcome;
+  const [id, end] = [...ends].find(([, { status }]) => status === 'failed') ?? [];
+  const message = end ? `${id}: ${end.message ?? 'failed'}` : 'the samples are taken';
+  return {
+    status: 'waiting',
+    exitCode: ExitCode.waiting,
+    message: `${message}; goes on when no other run of the runbook is under way`,
+    next: '"oaops tick" goes on with it then.',
+    wakeAtMs: nowMs,
+  };
 }
 
 function isWell({ status }: StepEnd): boolean {

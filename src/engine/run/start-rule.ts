@@ -2,6 +2,8 @@ import type { RunContext, StepState } from '../deps.ts';
 
 /** Whether a step begins now: its needs have ended well, or it is a handler that was called, or goes with one. */
 export function mayStart(run: RunContext, state: StepState, handlersOnly: boolean): boolean {
+  // Its needs were met when it began.
+  if (run.samplesOnly) return state.step.gate !== undefined && run.journal.view.hasStep(state.step.id);
   if (state.step.always || (state.step.handler && !state.triggered)) return false;
   if (handlersOnly && !state.triggered && !followsHandler(run, state)) return isUnderWay(run, state);
   return state.step.needs.every((id) => {

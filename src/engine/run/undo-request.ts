@@ -1,5 +1,6 @@
 import type { RunContext } from '../deps.ts';
-import { isFailure } from '../journal/journal-state.ts';
+import { isFailure, type UndoRequest } from '../journal/journal-state.ts';
+import { newerNext, newerProblem, newerRollouts } from '../newer.ts';
 import type { StepEnd } from './step-end.ts';
 import { runUndo, type UndoEnd } from './undo.ts';
 
@@ -23,10 +24,19 @@ export async function undoIfAsked(run: RunContext, ends: Map<string, StepEnd>): 
     await run.journal.addControl('oaops', { action: 'undo', request });
   }
   if (!request) return undefined;
-  const end = await runUndo(run, request);
-  if (request.cause !== 'failure') return end;
+  if (request.cause !== 'failure') return runUndo(run, request);
+  const end = (await askForNewer(run, request)) ?? (await runUndo(run, request));
   const failedStep = failed[0]?.[0] ?? request.failedStep ?? run.plan.steps.find((step) => hasFailed(run, step.id))?.id;
   return failedStep === undefined ? end : { ...end, failedStep };
+}
+
+/** By itself a run takes nothing back that would take back what a newer one did. */
+async function askForNewer(run: RunContext, request: UndoRequest): Promise<UndoEnd | undefined> {
+  const { record } = run.deps;
+  const row = run.plan.batches === undefined ? undefined : await record.runs.get(run.runId);
+  const newer = row === undefined ? [] : await newerRollouts(record, row, run.plan, run.journal.view, request);
+  if (newer.length === 0) return undefined;
+  return { status: 'asking', message: newerProblem(newer), next: newerNext(run.runId, newer), remaining: [] };
 }
 
 /** A step that asks for undo and has a unit whose last attempt, or its `verify`, ended badly. */

@@ -1,7 +1,7 @@
 import type { JournalRow } from '../../record/types.ts';
 import type { RunContext, StepState } from '../deps.ts';
 import { type UndoRequest, unitPath } from '../journal/journal-state.ts';
-import type { PlannedUnit } from '../plan/plan-types.ts';
+import type { PlannedStep, PlannedUnit } from '../plan/plan-types.ts';
 import { attempt, type Job, storedFailure } from './attempt.ts';
 import { isDone } from './scope.ts';
 import { memberOf } from './tolerance.ts';
@@ -35,7 +35,9 @@ interface DoneUnit {
  */
 export async function runUndo(run: RunContext, request: UndoRequest): Promise<UndoEnd> {
   const done = doneUnits(run);
-  const inScope = done.filter((entry) => entry.state.step.undo && isInScope(entry, request));
+  const inScope = done.filter(
+    (entry) => entry.state.step.undo && isInScope(entry.state.step, entry.unit.target, request),
+  );
   if (request.cause === 'failure') {
     const asks = inScope.filter(
       ({ state, unit }) => state.step.undo!.mode === 'ask' && !run.journal.view.last(state.step.id, unit.id, 'undo'),
@@ -153,13 +155,12 @@ export function doneUnits(run: Pick<RunContext, 'steps' | 'journal'>): DoneUnit[
 }
 
 /** A step without `targets` belongs to the whole run: it is in every scope. */
-function isInScope({ state, unit }: DoneUnit, request: UndoRequest): boolean {
-  const scope = request.scope ?? state.step.undo!.scope;
-  const local = state.step.targets.join() === 'localhost';
+export function isInScope(step: PlannedStep, target: string, request: UndoRequest): boolean {
+  const scope = request.scope ?? step.undo!.scope;
+  const local = step.targets.join() === 'localhost';
   // A plan without batches is one batch.
-  if (scope === 'batch' && request.batches)
-    return state.step.batch !== undefined && request.batches.includes(state.step.batch);
-  return scope !== 'target' || request.targets.includes(unit.target) || (local && request.scope === undefined);
+  if (scope === 'batch' && request.batches) return step.batch !== undefined && request.batches.includes(step.batch);
+  return scope !== 'target' || request.targets.includes(target) || (local && request.scope === undefined);
 }
 
 async function undoUnit(run: RunContext, { state, unit, row }: DoneUnit): Promise<JournalRow | undefined> {

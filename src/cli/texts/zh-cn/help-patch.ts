@@ -20,8 +20,8 @@ export const helpPatch = (): Messages => ({
   'Reads the population now and cuts it into batches; the plan lists every member. Nothing is changed. "oaops patch rollout --plan FILE" does exactly what the plan says, and refuses when the runbook, the inputs, the package, the inventory or the population have changed since.':
     '现在读取升级范围并切分批次；计划列出每一个成员。不做任何变更。"oaops patch rollout --plan FILE" 严格按计划执行；若运行手册、输入项、升级包、主机清单或升级范围此后有变化，则拒绝执行。',
   'Roll out a change batch by batch, with gates and rollback': '分批升级，带关卡检查和回滚',
-  'Runs the undo of each step that was done, last first. Exit code 5 when everything is taken back, 3 when something remains in place. One that is under way must be paused first.':
-    '从后往前执行已完成步骤的撤销。全部撤回时退出码为 5，仍有保留时为 3。正在进行的须先暂停。',
+  'Runs the undo of each step that was done, last first. Exit code 5 when everything is taken back, 3 when something remains in place. One that is under way must be paused first.\nWhat a newer rollout of the same runbook changed for the same people or hosts is not taken back below it: take back the newer one first, or give --beside.':
+    '从后往前执行已完成步骤的撤销。全部撤回时退出码为 5，仍有保留时为 3。正在进行的须先暂停。\n同一运行手册较新的分批升级对相同人员或主机所做的变更，不会越过它撤回：请先撤回较新的，或给出 --beside。',
   'Show where a rollout stands: batches, failures, gates, watch': '查看分批升级的进展：批次、失败、关卡、观察',
   'Take back what a rollout did': '撤回分批升级所做的变更',
   'Takes each sample when it is due, for as long as the watch lasts (72 h unless the runbook says otherwise). Without it "oaops tick", started by cron, does the same.':
@@ -34,6 +34,8 @@ export const helpPatch = (): Messages => ({
     '重新执行这一批（曾被 "patch rollback --batch" 撤回）',
   'begin although another rollout of the runbook is not over; why, for the audit log':
     '即使同一运行手册的另一个分批升级尚未结束也开始；理由，记入审计日志',
+  'take it back although a newer rollout changed the same; why, for the audit log':
+    '即使较新的分批升级变更了相同内容也撤回；理由，记入审计日志',
   'only this batch': '只撤回这一批',
   'wait for the samples of gates and watch, however long that takes': '等待关卡和观察期的所有样本，无论多久',
   'Name and reason are kept in the audit log and shown with the run. Then "oaops patch resume" goes on.':

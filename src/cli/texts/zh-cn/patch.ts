@@ -153,7 +153,15 @@ export const patch = (): Messages => ({
   'notice to the users': '用户通知',
   'changes are frozen until {}: {}': '变更冻结至 {}：{}',
   'changes are frozen until {} ({}): {}': '变更冻结至 {}（{}）：{}',
-  'rollout {} of {} is not over ({}{})': '{2} 的分批升级 {1} 尚未结束（{3}{4}）',
+  'rollout {} of {} is not over ({}{}){}': '{2} 的分批升级 {1} 尚未结束（{3}{4}）{5}',
+  '; not over either: {}': '；同样尚未结束：{}',
+  'taking back what is not the newest needs a reason': '撤回并非最新的变更时必须说明理由',
+  'taking this back would take back what was done later: by {}': '撤回它会连带撤回之后所做的变更：{}',
+  'Take back what is newer first, with "oaops patch rollback {}"; or "oaops patch rollback {} --beside REASON" takes this back all the same, and "oaops patch abort {}" leaves it.':
+    '请先用 "oaops patch rollback {}" 撤回较新的；或用 "oaops patch rollback {} --beside REASON" 仍然撤回，用 "oaops patch abort {}" 保留。',
+  'the samples are taken': '样本已全部采集',
+  '{}; goes on when no other run of the runbook is under way': '{}；待该运行手册没有其他运行时继续',
+  '"oaops tick" goes on with it then.': '届时由 "oaops tick" 继续。',
   'Go on with "oaops patch resume {}", take it back with "oaops patch rollback {}", leave what it did with "oaops patch abort {}", or give --beside REASON.':
     '请用 "oaops patch resume {}" 继续，用 "oaops patch rollback {}" 撤回，用 "oaops patch abort {}" 保留已做的变更并结束，或给出 --beside 理由。',
   'a rollout beside another needs a reason': '与另一个分批升级并行时必须说明理由',

@@ -1,0 +1,105 @@
+import { OaopsError, usageError } from '../core/errors.ts';
+import { ExitCode } from '../core/exit-codes.ts';
+import type { RecordStore, RunRow } from '../record/types.ts';
+import type { Beside } from './beside.ts';
+import { rowsInPlace } from './journal/in-place.ts';
+import { JournalView, type UndoRequest } from './journal/journal-state.ts';
+import type { Plan, PlannedStep } from './plan/plan-types.ts';
+import { isInScope } from './run/undo.ts';
+import { isDeferred } from './run/values.ts';
+
+/** Of these more may be done: what they plan counts as done. */
+const underWay: readonly string[] = ['running', 'waiting', 'stopped'];
+
+/** What a rollout changed: members by its batches, and, by steps outside of them, targets. */
+interface Reach {
+  members: ReadonlySet<string>;
+  /** `step` and target, as JSON. */
+  steps: ReadonlySet<string>;
+}
+
+/**
+ * Rollouts of the same runbook, begun later, that changed what this undo would take back, or may yet do so: undone is undone for them too.
+ * @returns their ids, newest first: the order in which they can be taken back
+ */
+export async function newerRollouts(
+  { runs }: Pick<RecordStore, 'runs'>,
+  row: Pick<RunRow, 'id' | 'runbook' | 'kind' | 'createdAt'>,
+  plan: Plan,
+  view: JournalView,
+  request: UndoRequest,
+): Promise<string[]> {
+  if (plan.batches === undefined) return [];
+  const later = (await runs.list({ runbook: row.runbook, kind: row.kind, since: row.createdAt })).filter(
+    ({ id, status, createdAt }) =>
+      id !== row.id && status !== 'rolled-back' && (createdAt > row.createdAt || id > row.id),
+  );
+  if (later.length === 0) return [];
+  const inScope = rowsInPlace(plan, view, (step) => step.undo !== undefined).filter(({ step, entry }) =>
+    isInScope(step, entry.target, request),
+  );
+  const own = reachOf(plan, inScope);
+  const found: string[] = [];
+  for (const other of later) {
+    const reach = await reachOfRun(runs, other);
+    const isCommon =
+      [...own.members].some((id) => reach.members.has(id)) || [...own.steps].some((id) => reach.steps.has(id));
+    if (isCommon) found.push(other.id);
+  }
+  return found;
+}
+
+/**
+ * `reason`: somebody takes it upon themselves.
+ * @returns what to keep with the run; undefined when there is none
+ * @throws OaopsError `rollout-newer` (exit 4), `reason-missing` (exit 2)
+ */
+export function refuseNewer(run: string, newer: string[], reason: string | undefined): Beside | undefined {
+  if (newer.length === 0) return undefined;
+  if (reason?.trim() === '') throw usageError('reason-missing', 'taking back what is not the newest needs a reason');
+  if (reason !== undefined) return { reason, runs: newer };
+  throw new OaopsError('rollout-newer', newerProblem(newer), {
+    exitCode: ExitCode.refused,
+    next: newerNext(run, newer),
+    details: { runs: newer },
+  });
+}
+
+export function newerProblem(newer: readonly string[]): string {
+  return `taking this back would take back what was done later: by ${newer.join(', ')}`;
+}
+
+export function newerNext(run: string, [newest]: readonly string[]): string {
+  return `Take back what is newer first, with "oaops patch rollback ${newest}"; or "oaops patch rollback ${run} --beside REASON" takes this back all the same, and "oaops patch abort ${run}" leaves it.`;
+}
+
+async function reachOfRun(runs: RecordStore['runs'], { id, status }: RunRow): Promise<Reach> {
+  const plan = (await runs.plan(id)) as Plan;
+  if (underWay.includes(status)) return plannedReach(plan);
+  return reachOf(plan, rowsInPlace(plan, new JournalView(await runs.journal(id), await runs.inputs(id))));
+}
+
+function reachOf(plan: Plan, rows: ReturnType<typeof rowsInPlace>): Reach {
+  const batches = new Set(rows.map(({ step }) => step.batch));
+  const outside = rows.filter(({ step }) => step.batch === undefined);
+  return {
+    members: membersOf(plan, (batch) => batches.has(batch)),
+    steps: new Set(outside.map(({ step, entry }) => JSON.stringify([step.id, entry.target]))),
+  };
+}
+
+function plannedReach(plan: Plan): Reach {
+  const outside = plan.steps.filter(({ batch, effect }) => batch === undefined && effect !== 'read');
+  return {
+    members: membersOf(plan, () => true),
+    steps: new Set(outside.flatMap((step) => targetsOf(step).map((target) => JSON.stringify([step.id, target])))),
+  };
+}
+
+function membersOf({ batches = [] }: Plan, isIn: (batch: number) => boolean): Set<string> {
+  return new Set(batches.filter(({ number }) => isIn(number)).flatMap(({ members }) => members.map(({ id }) => id)));
+}
+
+function targetsOf({ units, targets }: PlannedStep): string[] {
+  return isDeferred(units) ? targets : units.map(({ target }) => target);
+}
