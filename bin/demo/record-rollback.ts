@@ -55,7 +55,7 @@ try {
     ['The gate said no, and everything is being taken back.', () => enabled().some((count) => count < 555)],
   ] as const) {
     await eventually(there, 300_000);
-    frames.push([title, await tmux.screen('rollback', /enable/)]);
+    frames.push([title, await tmux.screen('rollback', /batch/)]);
   }
   await patiently(() => tmux.everything('rollback', /is taken back(.*\n)*\$\s*$/));
   type('oaops patch status');

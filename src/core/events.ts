@@ -12,7 +12,7 @@ export type RunEvent =
       version: string;
       digest: string;
       resumed: boolean;
-      steps: { id: string; name: string; uses: string; effect: string; units: number | null }[];
+      steps: StartedStep[];
     }
   | { event: 'step.started'; time: string; run: string; step: string; name: string; units: number }
   | {
@@ -22,6 +22,8 @@ export type RunEvent =
       step: string;
       unit: string;
       target: string;
+      /** Of a step for each member of a batch: the member's id. */
+      member?: string;
       attempt: number;
       phase: Phase;
     }
@@ -52,6 +54,7 @@ export type RunEvent =
       step: string;
       unit: string;
       target: string;
+      member?: string;
       attempt: number;
       phase: Phase;
       status: UnitStatus;
@@ -90,6 +93,18 @@ export type RunEvent =
       message?: string;
       next?: string;
     };
+
+/** A step of the plan. Of a rollout's step also the batch it is for and its name without that; of a gate how many samples it takes. */
+export interface StartedStep {
+  id: string;
+  name: string;
+  uses: string;
+  effect: string;
+  /** null until a list that another step makes is known. */
+  units: number | null;
+  batch?: { number: number; members: number; name: string };
+  samples?: number;
+}
 
 /** The last line of `oaops tick --json`, after the events of all runs that it went on with. */
 export interface TickEnded {

@@ -1,4 +1,5 @@
 import { isFailure, JournalView } from '../engine/journal/journal-state.ts';
+import { memberIdOf } from '../engine/plan/member-of.ts';
 import type { Plan, PlannedStep } from '../engine/plan/plan-types.ts';
 import { lateUnit, verdictOf } from '../engine/run/gate.ts';
 import { isDeferred } from '../engine/run/values.ts';
@@ -53,7 +54,7 @@ export function rolloutStatus(
       .map((step) => gateStatus(step, latest, view, batchStepId(number, '')));
     const work = steps.filter(({ gate, hold }) => !gate && hold === undefined);
     const rows = work.flatMap(({ id }) => [...(latest.get(id)?.values() ?? [])]);
-    const failed = failedMembers(work, latest, members);
+    const failed = failedMembers(plan, work, latest);
     return { batch: number, members: members.length, state: stateOf(work, rows, gates, latest), failed, gates };
   });
   const watch = plan.steps
@@ -114,17 +115,14 @@ function stateOf(
   return failed || statuses.has('incomplete') ? 'incomplete' : 'ok';
 }
 
-function failedMembers(work: readonly PlannedStep[], latest: Latest, members: readonly { id: string }[]): string[] {
+function failedMembers(plan: Plan, work: readonly PlannedStep[], latest: Latest): string[] {
   const failed = new Set<string>();
-  for (const { id, tolerance, units } of work) {
-    if (!tolerance) continue;
-    const list = isDeferred(units) ? units.$expr.trim() : undefined;
-    for (const row of latest.get(id)?.values() ?? []) {
+  for (const step of work) {
+    if (!step.tolerance) continue;
+    for (const row of latest.get(step.id)?.values() ?? []) {
       if (!isFailure(row.status)) continue;
-      // Units of members are numbered in the order of the batch; those of hosts are named by the host, which may end in a number too.
-      const index = list === 'batch.members' || list === 'batch.ids' ? /\.(\d+)$/.exec(row.unit) : null;
-      if (index) failed.add(members[Number(index[1])]?.id ?? row.unit);
-      else failed.add(list === undefined ? row.target : row.unit);
+      const list = isDeferred(step.units);
+      failed.add(memberIdOf(plan, step, row.unit) ?? (list ? row.unit : row.target));
     }
   }
   return [...failed];

@@ -1,8 +1,10 @@
-import type { Phase, RunEvent, RunStatus, StepStatus, UnitStatus } from '../../core/events.ts';
+import type { Phase, RunEvent, RunStatus, StartedStep, StepStatus, UnitStatus } from '../../core/events.ts';
 
 export interface UnitView {
   unit: string;
   target: string;
+  /** Of a rollout, where the unit is for one. */
+  member?: string;
   status: UnitStatus | 'running';
   phase: Phase;
   attempt: number;
@@ -22,7 +24,15 @@ export interface StepView {
   message?: string;
   /** How many units there will be, as far as known. */
   unitCount: number;
+  /** Changes nothing: there is nothing of it to take back. */
+  reads: boolean;
+  /** Of a rollout: the batch that it is for, and its name without that. */
+  batch?: StartedStep['batch'];
+  /** A gate takes so many, each a unit. */
+  samples?: number;
   units: Map<string, UnitView>;
+  /** Grows with every event of the step. */
+  changes: number;
 }
 
 export interface RunView {
@@ -40,6 +50,8 @@ export interface RunView {
 /** What a run looks like after the events so far; the live display is drawn from this. */
 export class RunModel {
   readonly view: RunView = { run: '', runbook: '', version: '', resumed: false, steps: [], status: 'running' };
+  /** A rollout has thousands of steps, and every event names one. */
+  #byId = new Map<string, StepView>();
 
   apply(event: RunEvent): void {
     const { view } = this;
@@ -52,8 +64,13 @@ export class RunModel {
           name: step.name,
           status: 'planned',
           unitCount: step.units ?? 1,
+          reads: step.effect === 'read',
+          ...(step.batch ? { batch: step.batch } : {}),
+          ...(step.samples === undefined ? {} : { samples: step.samples }),
           units: new Map(),
+          changes: 0,
         }));
+        this.#byId = new Map(view.steps.map((step) => [step.id, step]));
         break;
       }
       case 'step.started': {
@@ -62,9 +79,12 @@ export class RunModel {
         break;
       }
       case 'unit.started': {
-        const { unit, target, phase, attempt } = event;
+        const { unit, target, member, phase, attempt } = event;
         const startedMs = Date.parse(event.time);
-        this.step(event.step).units.set(unit, { unit, target, phase, attempt, status: 'running', startedMs });
+        this.step(event.step).units.set(unit, {
+          ...{ unit, target, phase, attempt, status: 'running', startedMs },
+          ...(member === undefined ? {} : { member }),
+        });
         break;
       }
       case 'unit.progress': {
@@ -85,6 +105,7 @@ export class RunModel {
         this.step(event.step).units.set(event.unit, {
           ...ended,
           startedMs,
+          ...(event.member === undefined ? {} : { member: event.member }),
           ...(message ? { message } : {}),
           ...(next ? { next } : {}),
         });
@@ -109,14 +130,16 @@ export class RunModel {
       case 'run.warning':
         break;
     }
+    if ('step' in event) this.step(event.step).changes += 1;
   }
 
   /** The step of that id; one that the plan did not name (a resumed run's handler) is added. */
   step(id: string, name = id): StepView {
-    const known = this.view.steps.find((step) => step.id === id);
+    const known = this.#byId.get(id);
     if (known) return known;
-    const step: StepView = { id, name, status: 'planned', unitCount: 1, units: new Map() };
+    const step: StepView = { id, name, status: 'planned', unitCount: 1, reads: false, units: new Map(), changes: 0 };
     this.view.steps.push(step);
+    this.#byId.set(id, step);
     return step;
   }
 }

@@ -1,27 +1,13 @@
 import type { EventSink, RunEvent } from '../../core/events.ts';
-import { formatDuration } from '../../core/units.ts';
 import { paint } from '../color.ts';
 import { text } from '../texts/texts.ts';
+import { batchTable } from './batches.ts';
 import { liveFrame } from './live-frame.ts';
-import { hasEnded, RunModel, type StepView, type UnitView } from './model.ts';
-import { clip } from './width.ts';
-import {
-  endedRunLines,
-  endedStepLines,
-  notStartedLines,
-  progressText,
-  showsUnits,
-  startedRunLine,
-  statusIcon,
-  statusWord,
-  type Wording,
-} from './words.ts';
+import { isEnded, type LiveRow, liveRows, type RowState, rowKey } from './live-rows.ts';
+import { hasEnded, RunModel, type StepView } from './model.ts';
+import { endedRunLines, endedStepLines, notStartedLines, startedRunLine, type Wording } from './words.ts';
 
-/** More running units than this are counted, not listed: fifty hosts must fit a terminal. */
-const listedUnits = 8;
 const redrawEveryMs = 100;
-/** Lines of the screen that the list leaves to what was printed before it. */
-const freeLines = 2;
 
 export interface TerminalRenderer {
   sink: EventSink;
@@ -39,9 +25,8 @@ export interface TerminalOptions {
 
 /** A task of the live list, as far as it is driven from here. */
 interface LiveTask {
-  title: string;
-  output: string;
-  state$(state: 'WAITING' | 'STARTED'): void;
+  shown: LiveRow;
+  show(row: LiveRow): void;
 }
 
 /**
@@ -53,6 +38,12 @@ export async function terminalRenderer(how: Wording, options: TerminalOptions): 
   const model = new RunModel();
   const printed = new Set<string>();
   const tasks = new Map<string, LiveTask>();
+  const taskStates: Record<RowState, string> = {
+    planned: ListrTaskState.WAITING,
+    running: ListrTaskState.STARTED,
+    'ended-well': ListrTaskState.COMPLETED,
+    'ended-badly': ListrTaskState.FAILED,
+  };
   let live: { ended: Promise<unknown>; finish: () => void } | undefined;
   let timer: NodeJS.Timeout | undefined;
   let waiting: string[] = [];
@@ -83,43 +74,34 @@ export async function terminalRenderer(how: Wording, options: TerminalOptions): 
     }
   }
 
-  /** What fits on the screen: running steps before planned ones, in the order of the plan. */
-  const listed = (): { steps: StepView[]; more: number } => {
-    const open = model.view.steps.filter((step) => !hasEnded(step));
-    const running = open.filter((step) => step.status === 'running');
-    const room = Math.max(
-      1,
-      (options.stdout.rows ?? 24) - freeLines - 1 - running.reduce((sum, step) => sum + linesOf(step), 0),
-    );
-    const planned = open.filter((step) => step.status !== 'running');
-    const shown = new Set([...running, ...planned.slice(0, planned.length > room ? room - 1 : room)]);
-    return { steps: open.filter((step) => shown.has(step)), more: open.length - shown.size };
-  };
+  const rowsNow = () => liveRows(how, model, options.stdout, options.nowMs());
 
   const begin = () => {
-    const { steps, more } = listed();
-    if (live || steps.length === 0) return;
+    const { rows, more } = rowsNow();
+    if (live || rows.length === 0) return;
     // One promise ends all tasks: also those that listr2 has not called yet.
     let finish = () => {};
     const over = new Promise<void>((resolve) => {
       finish = resolve;
     });
-    const known = (step: StepView) => ({
-      title: title(step),
+    const known = (row: LiveRow) => ({
+      title: row.title,
       rendererOptions: { outputBar: 1 },
       task: (_: unknown, wrapper: unknown) => {
         // listr2 starts every task at once here; which of them really runs is the engine's matter.
         const task = (wrapper as { task: { state$: string; title$: string; output$: string } }).task;
-        task.state$ = step.status === 'running' ? ListrTaskState.STARTED : ListrTaskState.WAITING;
-        tasks.set(step.id, {
-          set title(words: string) {
-            task.title$ = words;
-          },
-          set output(words: string) {
-            task.output$ = words;
-          },
-          state$: (state) => {
-            task.state$ = ListrTaskState[state];
+        const set = (state: RowState) => {
+          task.state$ = taskStates[state];
+        };
+        set(row.state);
+        tasks.set(row.key, {
+          shown: row,
+          show(next) {
+            if (next.state !== this.shown.state) set(next.state);
+            if (next.title !== this.shown.title) task.title$ = next.title;
+            // A task that has ended has nowhere to put it.
+            if (next.state === 'running' && next.output !== this.shown.output) task.output$ = next.output;
+            this.shown = next;
           },
         });
         return over;
@@ -132,7 +114,7 @@ export async function terminalRenderer(how: Wording, options: TerminalOptions): 
         return over;
       },
     };
-    const list = new Listr([...steps.map(known), ...(more > 0 ? [rest] : [])], {
+    const list = new Listr([...rows.map(known), ...(more > 0 ? [rest] : [])], {
       concurrent: true,
       exitOnError: false,
       registerSignalListeners: false,
@@ -144,49 +126,18 @@ export async function terminalRenderer(how: Wording, options: TerminalOptions): 
     timer.unref();
   };
 
-  /** How many lines a running step takes: its title, and its units as far as they are listed. */
-  const linesOf = (step: StepView): number => 1 + (step.unitCount > 1 ? Math.min(step.unitCount, listedLines()) : 1);
-  const listedLines = () => Math.max(1, Math.min(listedUnits, Math.floor((options.stdout.rows ?? 24) / 2) - 2));
-
-  const title = (step: StepView): string => {
-    const elapsed =
-      step.startedMs === undefined
-        ? ''
-        : `  ${formatDuration(Math.floor((options.nowMs() - step.startedMs) / 1000) * 1000)}`;
-    const done = [...step.units.values()].filter((unit) => unit.status !== 'running').length;
-    const count = step.unitCount > 1 ? `  ${done}/${step.unitCount}` : '';
-    return `${step.name}${count}${elapsed === '  0 ms' ? '' : paint(how.color, 'dim', elapsed)}`;
-  };
-
-  const unitLine = (step: StepView, unit: UnitView): string => {
-    const who = showsUnits(step) ? `${unit.unit}  ` : '';
-    const phase = unit.phase === 'do' ? '' : `${text(how.lang, `phase.${unit.phase}`)}  `;
-    const attempt = unit.attempt > 1 ? `#${unit.attempt}  ` : '';
-    if (unit.status !== 'running')
-      return `${who}${statusIcon(how, unit.status)} ${statusWord(how, unit.status)}${unit.message ? `  ${unit.message}` : ''}`;
-    return `${who}${phase}${attempt}${progressText(how, unit, options.nowMs()) || unit.message || ''}`;
-  };
-
-  const output = (step: StepView): string => {
-    const units = [...step.units.values()];
-    const running = units.filter((unit) => unit.status === 'running');
-    const troubled = units.filter((unit) => !['running', 'ok', 'skipped', 'undone'].includes(unit.status));
-    const shown = [...troubled.slice(-3), ...running].slice(0, listedLines() - 1);
-    const columns = (options.stdout.columns ?? 80) - 8;
-    const lines = shown.map((unit) => clip(unitLine(step, unit).trim(), columns)).filter((line) => line !== '');
-    const more = running.length + Math.min(3, troubled.length) - shown.length;
-    return [...lines, ...(more > 0 ? [`… +${more}`] : [])].join('\n');
-  };
-
   const redraw = () => {
-    for (const [id, task] of tasks) {
-      const step = model.step(id);
-      if (step.status !== 'running') continue;
-      task.state$('STARTED');
-      task.title = title(step);
-      const words = output(step);
-      if (words) task.output = words;
-    }
+    const { rows } = rowsNow();
+    // Taken back after it had ended: listr2 does not begin a task again.
+    const begunAgain = rows.some(({ key, state }) => state === 'running' && isEnded(tasks.get(key)?.shown.state));
+    if (begunAgain) void later(restart);
+    else for (const row of rows) tasks.get(row.key)?.show(row);
+  };
+
+  const restart = async () => {
+    if (!live) return;
+    await settle(false);
+    begin();
   };
 
   /** Ends the live part and prints what has ended since, in the order of the plan. */
@@ -205,7 +156,8 @@ export async function terminalRenderer(how: Wording, options: TerminalOptions): 
       if (printed.has(step.id) || !(hasEnded(step) || all)) continue;
       printed.add(step.id);
       if (step.status === 'not-started' || step.status === 'planned') {
-        notStarted.push(step);
+        // The table of batches tells it.
+        if (!step.batch) notStarted.push(step);
         continue;
       }
       for (const line of endedStepLines(how, step)) options.stdout.write(`${line}\n`);
@@ -228,7 +180,7 @@ export async function terminalRenderer(how: Wording, options: TerminalOptions): 
         begin();
         break;
       case 'step.started':
-        if (live && !tasks.has(event.step)) await settle(false);
+        if (!tasks.has(rowKey(model.step(event.step)))) await settle(false);
         begin();
         redraw();
         break;
@@ -252,6 +204,7 @@ export async function terminalRenderer(how: Wording, options: TerminalOptions): 
         break;
       case 'run.ended':
         await settle(true);
+        for (const line of batchTable(how, model.view)) options.stdout.write(`${line}\n`);
         for (const line of endedRunLines(how, model.view)) options.stdout.write(`${line}\n`);
         break;
       default:

@@ -76,7 +76,7 @@ export function endedStepLines(how: Wording, step: StepView): string[] {
   for (const unit of step.units.values()) {
     if (good.includes(unit.status) || unit.status === 'skipped') continue;
     const why = unit.message ? `: ${unit.message}` : '';
-    const who = named ? `${unit.target} ` : '';
+    const who = named ? `${unit.member ?? unit.target} ` : '';
     lines.push(`    ${who}${statusWord(how, unit.status)}${why}`);
     if (unit.message) told.add(unit.message);
     if (unit.next) lines.push(`    ${unit.next}`);

@@ -6,6 +6,7 @@ import type { ActionOutcome, AnyAction } from '../action.ts';
 import type { RunContext } from '../deps.ts';
 import type { RowEnd } from '../journal/journal.ts';
 import { isFailure } from '../journal/journal-state.ts';
+import { memberIdOf } from '../plan/member-of.ts';
 import type { PlannedStep, PlannedUnit } from '../plan/plan-types.ts';
 import { actionContext } from './action-context.ts';
 import { runScope } from './scope.ts';
@@ -119,7 +120,14 @@ export function storedFailure(row: JournalRow | undefined): StoredFailure {
 
 export function emitStarted(run: RunContext, row: JournalRow): void {
   const { step, unit, target, attempt: number, phase } = row;
-  run.emit({ event: 'unit.started', time: run.now(), run: run.runId, step, unit, target, attempt: number, phase });
+  const event = { event: 'unit.started', time: run.now(), run: run.runId, step, unit, target } as const;
+  run.emit({ ...event, ...memberIn(run, row), attempt: number, phase });
+}
+
+function memberIn({ plan, steps }: RunContext, { step, unit }: JournalRow): { member?: string } {
+  const planned = steps.get(step)?.step;
+  const member = planned && memberIdOf(plan, planned, unit);
+  return member === undefined ? {} : { member };
 }
 
 export function emitEnded(run: RunContext, row: JournalRow, durationMs: number): void {
@@ -131,6 +139,7 @@ export function emitEnded(run: RunContext, row: JournalRow, durationMs: number):
     step: row.step,
     unit: row.unit,
     target: row.target,
+    ...memberIn(run, row),
     attempt: row.attempt,
     phase: row.phase,
     status: row.status ?? 'unknown',

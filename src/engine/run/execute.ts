@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { isoTime } from '../../core/clock.ts';
+import type { StartedStep } from '../../core/events.ts';
 import type { Fence, RunRow } from '../../record/types.ts';
 import type { EngineDeps, RunContext, StepState } from '../deps.ts';
 import { Journal } from '../journal/journal.ts';
 import { makeUnits } from '../plan/plan.ts';
-import { stepTitle } from '../plan/plan-text.ts';
-import type { Plan } from '../plan/plan-types.ts';
+import { localText, stepTitle } from '../plan/plan-text.ts';
+import type { Plan, PlannedStep } from '../plan/plan-types.ts';
 import { cleanUp, cleanupBegun, endsInJournal } from './cleanup.ts';
 import { controlWatch } from './control-watch.ts';
 import { Halt } from './halt.ts';
@@ -258,6 +259,14 @@ function emitStart(run: RunContext, resumed: boolean): void {
       uses: step.uses,
       effect: step.effect,
       units: run.steps.get(step.id)?.units?.length ?? null,
+      ...batchOf(run.plan, step, run.deps.lang),
+      ...(step.gate ? { samples: step.gate.samples } : {}),
     })),
   });
+}
+
+function batchOf({ batches }: Plan, { batch, name }: PlannedStep, lang?: string): Pick<StartedStep, 'batch'> {
+  const found = batch === undefined ? undefined : batches?.[batch - 1];
+  if (!found) return {};
+  return { batch: { number: found.number, members: found.members.length, name: localText(name, lang) } };
 }
