@@ -60,7 +60,7 @@ export class LocalHost extends FiledHost {
 
   async ping(signal: AbortSignal): Promise<void> {
     const { env, cwd, random } = this.#options;
-    await new LocalShell(this.target.name, { env, cwd, random }).ask(pingText, signal);
+    await new LocalShell(this.target.name, { env, cwd, random }).ask({}, pingText, signal);
   }
 
   async recover(key: string): Promise<Recovered> {

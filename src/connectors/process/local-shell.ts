@@ -64,11 +64,12 @@ export class LocalShell implements ScriptShell {
     return out.complete && err.complete ? err.trailer : undefined;
   }
 
-  async ask(script: string, signal: AbortSignal): Promise<string> {
+  async ask(values: Record<string, string>, text: string, signal: AbortSignal): Promise<string> {
     const mark = this.mark();
     const chunks: Buffer[] = [];
     const onOut = (chunk: Buffer) => void chunks.push(Buffer.from(chunk));
-    const trailer = await this.run(assignments({ n: mark }) + script, { mark, onOut, onErr: () => undefined }, signal);
+    const script = assignments({ n: mark, ...values }) + text;
+    const trailer = await this.run(script, { mark, onOut, onErr: () => undefined }, signal);
     if (trailer !== undefined) return Buffer.concat(chunks).toString().trim();
     throw new OaopsError('process-not-ended', `a helper script on ${this.name} did not end in order`);
   }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
 import { errnoOf, messageOf, OaopsError } from '../../core/errors.ts';
 import type { RandomSource } from '../../core/ids.ts';
@@ -144,7 +145,13 @@ export class LocalUnit {
     const record = marker.pid;
     const { execa } = await import('execa');
     const grace = String(Math.ceil(graceMs / 100));
-    const parameters = [marker.name, String(record?.pid ?? 0), record?.startTime ?? '-', grace];
+    const parameters = [
+      marker.name,
+      String(record?.pid ?? 0),
+      record?.startTime ?? '-',
+      grace,
+      join(marker.dir, 'exit'),
+    ];
     const script = ['/bin/sh', '-c', endTreeText, 'oaops-end', ...parameters];
     const environment = {
       env: baseEnvironment(this.#options.env),

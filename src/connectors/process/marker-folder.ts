@@ -69,26 +69,26 @@ export class MarkerFolder {
   }
 
   watch(): Watch {
-    if (existsSync(join(this.dir, 'exit'))) return 'exited';
+    if (this.exit) return 'exited';
     const record = this.pid;
     if (!record) return existsSync(this.dir) ? 'starting' : 'gone';
     if (isAlive(record)) return 'alive';
     // It may have ended between the two looks.
-    return existsSync(join(this.dir, 'exit')) ? 'exited' : 'gone';
+    return this.exit ? 'exited' : 'gone';
   }
 
   /**
    * True when the unit never began and never can: this call, or one before it, claimed it in place of a supervisor. Such a
-   * claim is a file, that of a supervisor a folder: who dies right after claiming must not look like a supervisor that did.
+   * claim is a folder, that of a supervisor a file: who dies right after claiming must not look like a supervisor that did.
    */
   claim(): boolean {
     makePrivateDir(this.dir);
     const claim = join(this.dir, 'claim');
     try {
-      writeFileSync(claim, '', { flag: 'wx', mode: 0o600 });
+      mkdirSync(claim, { mode: 0o700 });
       return true;
     } catch (error) {
-      if (errnoOf(error) === 'EEXIST') return statSync(claim, { throwIfNoEntry: false })?.isFile() === true;
+      if (errnoOf(error) === 'EEXIST') return statSync(claim, { throwIfNoEntry: false })?.isDirectory() === true;
       throw error;
     }
   }

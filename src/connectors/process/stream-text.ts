@@ -32,7 +32,7 @@ start() {
 }
 begin_or_tell() {
   (start "$@") >/dev/null 2>&1 && return
-  mkdir "$oaops_d/claim" 2>/dev/null && echo 'failed command-too-long' >"$oaops_d/exit"
+  [ -e "$oaops_d/claim" ] || echo 'failed command-too-long' >"$oaops_d/exit"
 }
 begin
 exec 4<"$oaops_d/err"
@@ -52,11 +52,11 @@ oaops_t=0.01
 oaops_c=0
 oaops_e=
 while [ -z "$oaops_e" ]; do
-  if [ -e "$oaops_d/exit" ]; then IFS= read -r oaops_e <"$oaops_d/exit"
-  elif [ -e "$oaops_d/pid" ]; then
+  if [ -s "$oaops_d/exit" ]; then IFS= read -r oaops_e <"$oaops_d/exit"
+  elif [ -s "$oaops_d/pid" ]; then
     if ! is_alive; then
       sleep 0.2 2>/dev/null || sleep 1
-      if [ -e "$oaops_d/exit" ]; then IFS= read -r oaops_e <"$oaops_d/exit"; else oaops_e=gone; fi
+      if [ -s "$oaops_d/exit" ]; then IFS= read -r oaops_e <"$oaops_d/exit"; else oaops_e=gone; fi
     fi
   else
     oaops_c=$((oaops_c + 1))

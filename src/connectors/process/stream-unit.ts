@@ -23,7 +23,7 @@ export interface ScriptShell {
     outputs: { mark: string; onOut: (chunk: Buffer) => void | Promise<void>; onErr: (chunk: Buffer) => void },
     signal: AbortSignal,
   ): Promise<string | undefined>;
-  ask(script: string, signal: AbortSignal, urgent?: boolean): Promise<string>;
+  ask(values: Record<string, string>, text: string, signal: AbortSignal, urgent?: boolean): Promise<string>;
 }
 
 /** How long a command may take to be gone after it was ended. */
@@ -63,7 +63,7 @@ export async function streamUnit(
     const { method = '', user = '' } = request.become ?? {};
     const values = { u: unit, s: endTreeText, g: String(Math.ceil(graceMs / 100)), m: method, w: user };
     try {
-      const left = await shell.ask(assignments(values) + endText, AbortSignal.timeout(30_000 + graceMs), true);
+      const left = await shell.ask(values, endText, AbortSignal.timeout(30_000 + graceMs), true);
       assertEnded(shell.name, left);
       await clock.sleep(endedMs, deadline.over).catch(() => undefined);
     } finally {

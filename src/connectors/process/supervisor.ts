@@ -9,9 +9,13 @@ look() {
   case $1 in
     */*) [ -f "$1" ] && [ -x "$1" ] && return 0; [ -e "$1" ] && return 126; return 127 ;;
   esac
-  ( IFS=:; set -f
-    for oaops_p in $2; do [ -f "\${oaops_p:-.}/$1" ] && [ -x "\${oaops_p:-.}/$1" ] && exit 0; done
-    exit 127 )
+  oaops_p=$2
+  while [ -n "$oaops_p" ]; do
+    oaops_x=\${oaops_p%%:*}
+    [ -f "\${oaops_x:-.}/$1" ] && [ -x "\${oaops_x:-.}/$1" ] && return 0
+    case $oaops_p in *:*) oaops_p=\${oaops_p#*:} ;; *) oaops_p= ;; esac
+  done
+  return 127
 }
 began() {
   shift 19 2>/dev/null && printf %s "$1"
@@ -30,7 +34,6 @@ same_start() {
   shift 19 2>/dev/null && [ "$1" = "$oaops_x" ]
 }
 started() {
-  oaops_a=-
   shift 19 2>/dev/null && oaops_a=$1
 }
 myself() {
@@ -50,44 +53,8 @@ alive() {
 }
 `;
 
-/**
- * Runs one command and writes what became of it into its marker folder: `pid` (pid, start time, boot id) at the
- * start, `out` and `err` while it runs, `exit` at the end, by rename. Started in a session of its own.
- *
- * Parameters: folder, working directory or empty, become mode (empty, sudo, sudo-password, doas, su, su-password), become
- * user, comma-separated names of variables to keep through sudo, then the command. In the -password modes the first line
- * of stdin is the password; it never is in an argument, a variable of another process or a file.
- *
- * The variables of the command come as lines of \`export\` in OAOPS_ENV, and are set only where it is started: a PATH or IFS
- * that is meant for the command must not reach the supervisor.
- *
- * The command is started by `exec` in a subshell, so that only programs run, never built-ins of the shell, and in the
- * foreground, because POSIX has background commands ignore SIGINT. Signals are caught, not ignored: an ignored signal
- * would stay ignored in the command.
- *
- * `claim` is made first and by one only: whoever finds it taken starts nothing (after a crash, recovery takes it).
- *
- * `exit` holds "exit CODE" or "failed REASON"; with a reason, the command was not started.
- */
-export const supervisorText = `${helpers}
-oaops_d=$1 oaops_c=$2 oaops_m=$3 oaops_w=$4 oaops_k=$5
-shift 5
-oaops_v=$OAOPS_ENV
-unset OAOPS_ENV
-oaops_y=$PATH
-oaops_z=$(eval "$oaops_v"; printf %s "$PATH") 2>/dev/null
-PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-launch() {
-  exec >>"$oaops_d/out" 2>>"$oaops_d/err" 9>&-
-  PATH=$oaops_y
-  eval "$oaops_v"
-  exec "$@"
-}
-finish() {
-  printf '%s\\n' "$1" >"$oaops_d/exit.tmp" && mv -f "$oaops_d/exit.tmp" "$oaops_d/exit" || exit 99
-  exit 0
-}
-refused() {
+/** Why the way to another account is refused. */
+const becomeRefused = `refused() {
   oaops_l=
   while IFS= read -r oaops_x || [ -n "$oaops_x" ]; do oaops_l=$oaops_l$oaops_x; done <"$oaops_d/become"
   case $oaops_l in
@@ -98,17 +65,10 @@ refused() {
     *) finish 'failed become-refused' ;;
   esac
 }
-trap : HUP INT QUIT TERM
-mkdir "$oaops_d/claim" 2>/dev/null || exit 0
-# Whoever follows reads the other end: it ends with this process alone. Opened for both, it waits for nobody (fifo(7)).
-[ -p "$oaops_d/end" ] && exec 9<>"$oaops_d/end"
-# Without processes of their own: on many hosts at once, each counts.
-myself
-printf '%s %s %s\\n' "$$" "$oaops_a" "$oaops_l" >"$oaops_d/pid.tmp" && mv -f "$oaops_d/pid.tmp" "$oaops_d/pid" || exit 99
-case $oaops_c in '' | /*) ;; *) oaops_c=./$oaops_c ;; esac
-if [ -n "$oaops_c" ]; then CDPATH= cd -- "$oaops_c" 2>/dev/null || finish 'failed cwd-missing'; fi
-oaops_q=
-case $oaops_m in
+`;
+
+/** Starts the command in the account that it is meant for; before that, in order to name what hinders it, asks whether it may. */
+const become = `case $oaops_m in
   '')
     look "$1" "$oaops_z"
     case $? in 127) finish 'failed command-not-found' ;; 126) finish 'failed command-not-executable' ;; esac
@@ -144,8 +104,10 @@ if [ "$oaops_m" = su-password ]; then
 else
   (launch "$@")
 fi
-oaops_r=$?
-[ "$oaops_m" = sudo-password ] && sudo -k </dev/null >/dev/null 2>&1
+`;
+
+/** A command that said nothing and failed may be the message of the one who was to start it. */
+const becomeFailures = `[ "$oaops_m" = sudo-password ] && sudo -k </dev/null >/dev/null 2>&1
 if [ -n "$oaops_m" ] && [ $oaops_r -eq 1 ] && [ ! -s "$oaops_d/out" ]; then
   oaops_l=
   IFS= read -r oaops_l 2>/dev/null <"$oaops_d/err"
@@ -157,7 +119,80 @@ if [ -n "$oaops_m" ] && [ $oaops_r -eq 1 ] && [ ! -s "$oaops_d/out" ]; then
     'su: user '*' does not exist'*|'doas: unknown user'*|'su: user '*) finish 'failed become-refused' ;;
   esac
 fi
-finish "exit $oaops_r"
+`;
+
+/** Starts the command in the account that this is. */
+const plain = `look "$1" "$oaops_z"
+case $? in 127) finish 'failed command-not-found' ;; 126) finish 'failed command-not-executable' ;; esac
+(launch "$@")
+`;
+
+/**
+ * The function that runs one command and writes what became of it into its marker folder: `pid` (pid, start time, boot id)
+ * at the start, `out` and `err` while it runs, `exit` at the end; `pid` and `exit` are complete when they are not empty.
+ * To be run by a shell with a session of its own, whose outputs nobody reads.
+ *
+ * Needs `oaops_d` folder, `oaops_u` name of the unit, `oaops_v` variables of the command, as lines of `export`, and two functions
+ * that end the shell: `tell` is called when `oaops_e` is in the exit file, `taken` when the claim is. Parameters: working directory or empty, become mode (empty, sudo, sudo-password, doas, su, su-password), become
+ * user, comma-separated names of variables to keep through sudo, then the command. In the -password modes the first line
+ * of stdin is the password; it never is in an argument, a variable of another process or a file.
+ *
+ * The variables of the command are set only where it is started: a PATH or IFS that is meant for the command must not reach
+ * the supervisor.
+ *
+ * The command is started by `exec` in a subshell, so that only programs run, never built-ins of the shell, and in the
+ * foreground, because POSIX has background commands ignore SIGINT. Signals are caught, not ignored: an ignored signal
+ * would stay ignored in the command.
+ *
+ * `claim` is made first and by one only, as a file: whoever finds it taken starts nothing. Who takes it in place of a supervisor
+ * makes a folder of that name (see MarkerFolder.claim).
+ *
+ * `exit` holds "exit CODE" or "failed REASON"; with a reason, the command was not started.
+ *
+ * With `becomes` false, the mode is empty, and the text all ASCII. On many hosts at once each process counts: what the shell can do itself is done without one.
+ */
+export const superviseText = (becomes: boolean): string => `${becomes ? becomeRefused : ''}
+launch() {
+  exec >>"$oaops_d/out" 2>>"$oaops_d/err" 3<&- 4<&- 6<&- 7>&- 8>&-
+  if [ -n "$oaops_u" ]; then OAOPS_UNIT=$oaops_u; export OAOPS_UNIT; fi
+  [ -n "$LC_ALL$LC_CTYPE$LANG" ] || { LANG=C.UTF-8; export LANG; }
+  PATH=$oaops_y
+  eval "$oaops_v"
+  exec "$@"
+}
+finish() {
+  oaops_e=$1
+  printf '%s\\n' "$1" >"$oaops_d/exit" || exit 99
+  tell
+}
+supervise() {
+trap : HUP INT QUIT TERM
+set -C
+printf '' 2>/dev/null >"$oaops_d/claim" || taken
+set +C
+oaops_c=$1 oaops_m=$2 oaops_w=$3 oaops_k=$4
+shift 4
+oaops_y=$PATH oaops_z=$PATH
+case $oaops_v in *PATH=*) oaops_z=$(eval "$oaops_v"; printf %s "$PATH") 2>/dev/null ;; esac
+PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+myself
+printf '%s %s %s\\n' "$$" "$oaops_a" "$oaops_l" >"$oaops_d/pid" || exit 99
+case $oaops_c in '' | /*) ;; *) oaops_c=./$oaops_c ;; esac
+if [ -n "$oaops_c" ]; then CDPATH= cd -- "$oaops_c" 2>/dev/null || finish 'failed cwd-missing'; fi
+oaops_q=
+${becomes ? become : plain}oaops_r=$?
+${becomes ? becomeFailures : ''}finish "exit $oaops_r"
+}
+`;
+
+/** The supervisor as a process: its folder, then the parameters of `superviseText`; the variables of the command in OAOPS_ENV. */
+export const supervisorText = `${helpers}${superviseText(true)}
+tell() { exit 0; }
+taken() { exit 0; }
+oaops_d=$1 oaops_v=$OAOPS_ENV oaops_u=$OAOPS_UNIT
+unset OAOPS_ENV
+shift
+supervise "$@"
 `;
 
 /**
@@ -165,7 +200,8 @@ finish "exit $oaops_r"
  * environment it was started with (a grandchild that went into a session of its own and lost its parents). TERM first,
  * KILL after the grace, again until nothing is left; the supervisor last, so that it can write the exit code.
  *
- * Parameters: unit, pid of the supervisor, its start time, grace in tenths of a second.
+ * Parameters: unit, pid of the supervisor, its start time, grace in tenths of a second, file with the exit code: a supervisor
+ * that has written it goes on, to tell.
  * Prints the pids that could not be ended (another user's, uninterruptible), in one line.
  */
 export const endTreeText = `${helpers}
@@ -228,8 +264,8 @@ while [ -n "$found" ] && [ $i -lt 40 ]; do
 done
 if [ "$s" != 0 ] && [ -z "$found" ]; then
   i=0
-  while [ $i -lt 20 ] && [ "$(start_of "$s")" = "$b" ]; do sleep 0.05 2>/dev/null || sleep 1; i=$((i + 1)); done
-  [ "$(start_of "$s")" = "$b" ] && kill -KILL "$s" 2>/dev/null
+  while [ $i -lt 20 ] && [ ! -s "$5" ] && [ "$(start_of "$s")" = "$b" ]; do sleep 0.05 2>/dev/null || sleep 1; i=$((i + 1)); done
+  [ ! -s "$5" ] && [ "$(start_of "$s")" = "$b" ] && kill -KILL "$s" 2>/dev/null
 fi
 printf '%s\\n' "$found"
 exit 0

@@ -8,10 +8,15 @@ export class HeldChannel {
   readonly #channel: ClientChannel;
   readonly #closed: Promise<void>;
   #isOpen = true;
+  /** Of the script; undefined as long as it runs, and when the connection was lost. */
+  #exitCode: number | undefined;
 
   /** To be made before the channel is used: its end is not told twice. */
   constructor(channel: ClientChannel) {
     this.#channel = channel;
+    channel.once('exit', (code: number | null) => {
+      this.#exitCode = code ?? undefined;
+    });
     this.#closed = new Promise((resolve) => {
       channel.once('close', () => {
         this.#isOpen = false;
@@ -29,16 +34,20 @@ export class HeldChannel {
     return this.#closed;
   }
 
-  /** Gives the word, and waits for the end of the script. @returns false when the channel was let go of before, or did not end */
+  get exitCode(): number | undefined {
+    return this.#exitCode;
+  }
+
+  /** Gives the word, and waits for the end of the script. @returns whether the script says that it has done what it was told */
   async say(word: string): Promise<boolean> {
-    if (!this.isOpen) return false;
-    this.#channel.end(`${word}\n`);
-    // A server keeps a channel open as long as somebody on the far side holds its outputs.
-    const slow = setTimeout(() => this.#channel.close(), longestEndMs);
-    const startedMs = performance.now();
-    await this.#closed;
-    clearTimeout(slow);
-    return performance.now() - startedMs < longestEndMs;
+    if (this.isOpen) {
+      this.#channel.end(`${word}\n`);
+      // A server keeps a channel open as long as somebody on the far side holds its outputs.
+      const slow = setTimeout(() => this.#channel.close(), longestEndMs);
+      await this.#closed;
+      clearTimeout(slow);
+    }
+    return this.#exitCode === 0;
   }
 
   /** Without the word. */

@@ -39,6 +39,8 @@ type Jump = (hop: string, before: string[], path: readonly string[]) => Promise<
 /** The connections to one target: opened when needed, used again, more than one only when channels run out. */
 export class HostPool {
   readonly target: Target;
+  /** False when its login shell or server has not taken a script within a command. */
+  takesScripts = true;
   readonly #door: SshDoorOptions;
   readonly #handshakes: Gate;
   readonly #jump: Jump;

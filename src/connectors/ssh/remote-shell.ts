@@ -1,14 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
 import { OaopsError } from '../../core/errors.ts';
 import type { RandomSource } from '../../core/ids.ts';
-import { posixQuote } from '../process/quote.ts';
-import { bootstrapText } from '../process/supervisor.ts';
 import { HeldChannel } from './held-channel.ts';
 import { MarkedStream } from './marked-stream.ts';
-import type { HostPool } from './pool.ts';
+import type { HostPool, OpenChannel } from './pool.ts';
+import { directWay, plainWay, type Script, type ScriptWay } from './script-way.ts';
 import { assignments, type StdinSource, transfer } from './transfer.ts';
 
-const command = `/bin/sh -c ${posixQuote(bootstrapText)}`;
+/** Exit code of a script that has not got all its values (see `bootstrapText`). */
+const notWhole = 98;
 
 /** Where outputs go, and the mark that they stand between. */
 export interface Outputs {
@@ -18,9 +18,20 @@ export interface Outputs {
   onErr: (chunk: Buffer) => void;
 }
 
+interface RunOptions {
+  urgent?: boolean;
+  opening?: AbortSignal;
+  beforeSending?: () => void;
+  source?: StdinSource;
+  /** Goes on with lines on stdin (see `transfer`). */
+  follows?: boolean;
+  /** The script ends by waiting for a word, and its channel is handed over. */
+  onHeld?: (held: HeldChannel) => void;
+}
+
 /**
- * Scripts run by /bin/sh on the far side, each in a channel of its own. The login shell reads one fixed line; the script and
- * what follows it on stdin go in on the channel, so they show up in no process list.
+ * Scripts run by /bin/sh on the far side, each in a channel of its own. The login shell reads one fixed line; the values go in
+ * on the channel, so they show up in no process list.
  */
 export class RemoteShell {
   readonly name: string;
@@ -40,25 +51,43 @@ export class RemoteShell {
 
   /**
    * Runs a script that puts its outputs between marks. `beforeSending` is called when the channel is open and nothing has
-   * been sent; it may throw. With `onHeld` the script ends by waiting for a word, and its channel is handed over. Gives what followed the last mark, or undefined when that has not come: the session was lost.
+   * been sent; it may throw. Gives what followed the last mark, or undefined when that has not come: the session was lost.
    */
   async run(
-    script: string,
+    given: Script | string,
+    outputs: Outputs,
+    signal: AbortSignal,
+    options: RunOptions = {},
+  ): Promise<string | undefined> {
+    const script = typeof given === 'string' ? { values: '', text: given } : given;
+    const direct = typeof given === 'string' ? undefined : directWay(script);
+    if (direct && this.#pool.takesScripts) {
+      const answer = await this.#runBy(direct, outputs, signal, options, true);
+      if (answer !== 'not-taken') return answer?.trailer;
+      this.#pool.takesScripts = false;
+    }
+    const answer = await this.#runBy(plainWay(script), outputs, signal, options, false);
+    return answer === 'not-taken' ? undefined : answer?.trailer;
+  }
+
+  /** `not-taken` when nothing has happened and another way may be tried. */
+  async #runBy(
+    way: ScriptWay,
     { mark, onOut, onErr }: Outputs,
     signal: AbortSignal,
-    options: {
-      urgent?: boolean;
-      opening?: AbortSignal;
-      beforeSending?: () => void;
-      source?: StdinSource;
-      onHeld?: (held: HeldChannel) => void;
-    } = {},
-  ): Promise<string | undefined> {
-    const { channel, hasExited, isConnected } = await this.#pool.exec(
-      command,
-      options.opening ?? signal,
-      options.urgent,
-    );
+    options: RunOptions,
+    mayTryAgain: boolean,
+  ): Promise<{ trailer: string } | 'not-taken' | undefined> {
+    const { source, follows, onHeld } = options;
+    let open: OpenChannel;
+    try {
+      open = await this.#pool.exec(way.command, options.opening ?? signal, options.urgent);
+    } catch (error) {
+      // A server may take no commands as long as that.
+      if (mayTryAgain && error instanceof OaopsError && error.code === 'ssh-session-refused') return 'not-taken';
+      throw error;
+    }
+    const { channel, hasExited, isConnected } = open;
     try {
       options.beforeSending?.();
     } catch (error) {
@@ -67,16 +96,24 @@ export class RemoteShell {
     }
     const out = new MarkedStream(mark, onOut);
     const err = new MarkedStream(mark, onErr);
-    const { source, onHeld } = options;
     const held = new HeldChannel(channel);
-    await transfer(channel, script, out, err, this.mark(), signal, { ...(source && { source }), holds: !!onHeld });
+    const text = way.stdin(this.mark());
+    await transfer(channel, text, out, err, signal, {
+      ...(source && { source }),
+      ...(follows && { follows }),
+      holds: !!onHeld,
+    });
     if (onHeld && held.isOpen) onHeld(this.#pool.hold(held));
     if (hasExited() && !out.begun) {
       // A connection that is lost closes its channels first.
       await setImmediate();
-      if (isConnected()) throw this.#notRun(out.before || err.before);
+      if (isConnected()) {
+        // What a start file has read of the values is gone either way.
+        if (mayTryAgain && !source && held.exitCode !== notWhole) return 'not-taken';
+        throw this.#notRun(out.before || err.before);
+      }
     }
-    return out.complete && err.complete ? err.trailer : undefined;
+    return out.complete && err.complete ? { trailer: err.trailer } : undefined;
   }
 
   /** Every script says its mark before it does anything: without it, nothing has happened. */
@@ -93,13 +130,14 @@ export class RemoteShell {
   }
 
   /** Runs a script that only asks or tidies; gives what it printed. Tried once more when the connection was lost. */
-  async ask(script: string, signal: AbortSignal, urgent = false): Promise<string> {
+  async ask(values: Record<string, string>, text: string, signal: AbortSignal, urgent = false): Promise<string> {
     for (let attempt = 1; ; attempt++) {
       const mark = this.mark();
       const chunks: Buffer[] = [];
       const outputs = { mark, onOut: (chunk: Buffer) => void chunks.push(Buffer.from(chunk)), onErr: () => {} };
       try {
-        const trailer = await this.run(assignments({ n: mark }) + script, outputs, signal, { urgent });
+        const script = { values: assignments({ n: mark, ...values }), text };
+        const trailer = await this.run(script, outputs, signal, { urgent });
         if (trailer !== undefined) return Buffer.concat(chunks).toString().trim();
       } catch (error) {
         if (!isTransient(error) || attempt >= 2) throw error;

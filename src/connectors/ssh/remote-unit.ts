@@ -11,9 +11,17 @@ import { commandVariables, posixQuoteAll } from '../process/quote.ts';
 import { assertEnded, unitResult } from '../process/result.ts';
 import { endTreeText, supervisorText } from '../process/supervisor.ts';
 import type { HeldChannel } from './held-channel.ts';
+import { launchText } from './launch-text.ts';
 import { isTransient, type RemoteShell } from './remote-shell.ts';
-import { attachText, endText, launchText } from './remote-texts.ts';
+import { attachText, endText } from './remote-texts.ts';
+import type { Script } from './script-way.ts';
 import { assignments, printfText, type StdinSource } from './transfer.ts';
+
+const plainLaunchText = launchText(false);
+const becomingLaunchText = launchText(true);
+
+/** Arguments up to here can be given to any process; a word may have 128 KiB on Linux (MAX_ARG_STRLEN), all together 2 MiB. */
+const surelyShortChars = 32_768;
 
 export interface SshHostOptions {
   clock: Clock;
@@ -27,6 +35,8 @@ export interface SshHostOptions {
 
 interface ChannelUse {
   source?: StdinSource;
+  /** Its stdin is for lines that have the far side look what is new. */
+  follows?: boolean;
   /** It stays open after the end of the command. */
   holds?: boolean;
 }
@@ -66,25 +76,28 @@ export class RemoteUnit {
     const { clock } = this.#options;
     const text = plan.stdinPrefix + (request.stdin ?? '');
     const mark = this.#shell.mark();
-    const holds = !this.#once && !request.stdinSource;
-    const script = [
-      assignments({
-        n: mark,
-        u: this.#name,
-        s: supervisorText,
-        env: commandVariables(request.env),
-        h: request.stdinSource ? 'raw' : text === '' ? 'none' : 'text',
-        in: request.stdinSource ? '' : printfText(text),
-        once: this.#once ? '1' : '',
-        stay: holds ? '1' : '',
-      }),
-      `set -- ${posixQuoteAll([request.cwd ?? '', plan.mode, plan.user, plan.keepEnv, ...plan.argv])}\n`,
-      launchText,
-    ].join('');
+    const follows = !request.stdinSource;
+    const holds = !this.#once && follows;
+    const words = posixQuoteAll([request.cwd ?? '', plan.mode, plan.user, plan.keepEnv, ...plan.argv]);
+    const values = assignments({
+      n: mark,
+      u: this.#name,
+      ...(follows && text !== '' ? { s: supervisorText, in: printfText(text) } : {}),
+      env: commandVariables(request.env),
+      h: follows ? (text === '' ? 'none' : 'text') : 'raw',
+      once: this.#once ? '1' : '',
+      stay: holds ? '1' : '',
+      long: words.length > surelyShortChars ? '1' : '',
+    });
+    const script = {
+      values: `${values}set -- ${words}\n`,
+      ...(plan.mode === '' ? { text: plainLaunchText } : { text: becomingLaunchText, manyLines: true }),
+      ownSession: true,
+    };
     const startedMs = clock.monotonicMs();
     const source = request.stdinSource && { prefix: plan.stdinPrefix, open: request.stdinSource };
     const timedOut = await this.#guard(request, signal, (inner) =>
-      this.#followAll(mark, script, inner, { ...(source && { source }), holds }),
+      this.#followAll(mark, script, inner, { ...(source && { source }), follows, holds }),
     );
     return this.#result(timedOut, request, () => clock.monotonicMs() - startedMs);
   }
@@ -93,12 +106,14 @@ export class RemoteUnit {
   async attach(signal: AbortSignal): Promise<ProcessResult> {
     this.#sent = true;
     const mark = this.#shell.mark();
-    await this.#guard(undefined, signal, (inner) => this.#followAll(mark, this.#attachScript(mark), inner));
+    await this.#guard(undefined, signal, (inner) =>
+      this.#followAll(mark, this.#attachScript(mark), inner, { follows: true }),
+    );
     return this.#result(false, undefined, () => 0);
   }
 
   /** Launches or attaches, and attaches again as long as sessions get lost. */
-  async #followAll(mark: string, script: string, signal: AbortSignal, channel: ChannelUse = {}): Promise<void> {
+  async #followAll(mark: string, script: Script, signal: AbortSignal, channel: ChannelUse = {}): Promise<void> {
     const { clock, reattachMs = 300_000 } = this.#options;
     const { source } = channel;
     await this.#followOnce(mark, script, signal, channel);
@@ -111,7 +126,7 @@ export class RemoteUnit {
       const before = this.#receivedBytes;
       try {
         const again = this.#shell.mark();
-        await this.#followOnce(again, this.#attachScript(again), signal);
+        await this.#followOnce(again, this.#attachScript(again), signal, { follows: true });
       } catch (error) {
         if (!isTransient(error) || clock.monotonicMs() - lostAtMs > reattachMs) throw this.#lost(error);
       }
@@ -126,7 +141,7 @@ export class RemoteUnit {
     }
   }
 
-  async #followOnce(mark: string, script: string, signal: AbortSignal, channel: ChannelUse = {}): Promise<void> {
+  async #followOnce(mark: string, script: Script, signal: AbortSignal, channel: ChannelUse = {}): Promise<void> {
     const queue = this.#queue.signal;
     const beforeSending = () => {
       if (!this.#sent) queue.throwIfAborted();
@@ -140,6 +155,7 @@ export class RemoteUnit {
         opening: this.#sent ? signal : AbortSignal.any([signal, queue]),
         beforeSending,
         ...(channel.source && { source: channel.source }),
+        ...(channel.follows && { follows: true }),
         ...(channel.holds && { onHeld: (held: HeldChannel) => (this.held = held) }),
       },
     );
@@ -199,7 +215,7 @@ export class RemoteUnit {
       m: become?.method ?? '',
       w: become?.user ?? '',
     };
-    const left = await this.#shell.ask(assignments(values) + endText, AbortSignal.timeout(30_000 + graceMs), true);
+    const left = await this.#shell.ask(values, endText, AbortSignal.timeout(30_000 + graceMs), true);
     assertEnded(this.#shell.name, left);
   }
 
@@ -221,7 +237,7 @@ export class RemoteUnit {
     return this.#out.totalBytes + this.#err.totalBytes;
   }
 
-  #attachScript(mark: string): string {
+  #attachScript(mark: string): Script {
     const values = {
       n: mark,
       u: this.#name,
@@ -229,7 +245,7 @@ export class RemoteUnit {
       o2: String(this.#err.totalBytes),
       once: this.#once ? '1' : '',
     };
-    return assignments(values) + attachText;
+    return { values: assignments(values), text: attachText };
   }
 
   #lost(cause: unknown): OaopsError {

@@ -19,7 +19,6 @@ import type { HostPool } from './pool.ts';
 import { RemoteShell } from './remote-shell.ts';
 import { forgetText, pingText, probeText } from './remote-texts.ts';
 import { RemoteUnit, type SshHostOptions } from './remote-unit.ts';
-import { assignments } from './transfer.ts';
 
 /**
  * A machine behind ssh. Commands run under the same supervisor as local ones, in a session of their own: when the connection
@@ -63,13 +62,13 @@ export class SshHost extends FiledHost {
   }
 
   async ping(signal: AbortSignal): Promise<void> {
-    await this.#shell.ask(pingText, signal);
+    await this.#shell.ask({}, pingText, signal);
   }
 
   async recover(key: string): Promise<Recovered> {
     const name = markerName(key);
     const never = new AbortController().signal;
-    const probe = () => this.#shell.ask(assignments({ u: name }) + probeText, never);
+    const probe = () => this.#shell.ask({ u: name }, probeText, never);
     const { clock } = this.#options;
     const deadline = clock.monotonicMs() + longestStartMs;
     let state = await probe();
@@ -88,6 +87,6 @@ export class SshHost extends FiledHost {
     const held = this.#held.get(name);
     this.#held.delete(name);
     if (await held?.say('forget')) return;
-    await this.#shell.ask(assignments({ u: name }) + forgetText, new AbortController().signal);
+    await this.#shell.ask({ u: name }, forgetText, new AbortController().signal);
   }
 }

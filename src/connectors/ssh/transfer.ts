@@ -11,30 +11,50 @@ export interface StdinSource {
 /** How long a login shell may take until the script begins, before it is told that nothing more comes. */
 const longestSilenceMs = 10_000;
 
+/** When the far side is to look what is new, after its first word; the last goes on. It costs no process there, as a pause would. */
+const lookAfterMs = [200, 400, 1000];
+
 /**
- * Sends a script (and what follows it on stdin) and reads both outputs until the channel is closed; with `holds`, until both
- * have said their last word, and the channel stays open.
+ * Sends a text (and what follows it on stdin) and reads both outputs until the channel is closed; with `holds`, until both
+ * have said their last word, and the channel stays open. With `follows` the far side is told by empty lines on stdin when to look.
  */
 export function transfer(
   channel: ClientChannel,
-  script: string,
+  text: string,
   out: MarkedStream,
   err: MarkedStream,
-  end: string,
   signal: AbortSignal,
-  { source, holds = false }: { source?: StdinSource; holds?: boolean } = {},
+  { source, follows = false, holds = false }: { source?: StdinSource; follows?: boolean; holds?: boolean } = {},
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const abort = () => {
+      clearTimeout(timer);
       channel.close();
       reject(signal.reason);
     };
     signal.addEventListener('abort', abort, { once: true });
     // An account whose start files read stdin would wait for more for ever.
-    const unheard = holds ? setTimeout(() => out.begun || channel.end(), longestSilenceMs) : undefined;
+    let timer = follows ? setTimeout(() => channel.end(), longestSilenceMs) : undefined;
+    let looks = 0;
+    const lookLater = () => {
+      timer = setTimeout(
+        () => {
+          if (channel.writable) channel.write('\n');
+          lookLater();
+        },
+        lookAfterMs[Math.min(looks++, lookAfterMs.length - 1)],
+      );
+    };
     const heard = () => {
-      if (!holds || !out.complete || !err.hasTrailer) return;
-      clearTimeout(unheard);
+      if (!follows || !out.begun) return;
+      if (out.complete && err.hasTrailer) return over();
+      if (looks > 0) return;
+      clearTimeout(timer);
+      lookLater();
+    };
+    const over = () => {
+      clearTimeout(timer);
+      if (!holds) return;
       signal.removeEventListener('abort', abort);
       resolve();
     };
@@ -50,13 +70,13 @@ export function transfer(
     channel.on('error', () => {});
     channel.on('close', () => {
       signal.removeEventListener('abort', abort);
-      clearTimeout(unheard);
+      clearTimeout(timer);
       resolve();
     });
     if (signal.aborted) abort();
-    channel.write(`${end}\n${script}${end}\n`);
+    channel.write(text);
     if (!source) {
-      if (!holds) channel.end();
+      if (!follows) channel.end();
       return;
     }
     channel.write(source.prefix);

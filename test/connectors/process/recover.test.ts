@@ -96,7 +96,8 @@ describe('after kill -9 of oaops', () => {
   });
 
   it('says unknown when a supervisor claimed the unit and is not heard of for ten seconds', async () => {
-    mkdirSync(join(dir, 'units', markerName('claimed.1'), 'claim'), { recursive: true });
+    mkdirSync(join(dir, 'units', markerName('claimed.1')), { recursive: true });
+    writeFileSync(join(dir, 'units', markerName('claimed.1'), 'claim'), '');
     let now = 0;
     const sleep = async (ms: number) => {
       now += ms;

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { commandVariables } from '../../../src/connectors/process/quote.ts';
 import { bootstrapText, endTreeText, supervisorText } from '../../../src/connectors/process/supervisor.ts';
-import { attachText, endText, forgetText, launchText, probeText } from '../../../src/connectors/ssh/remote-texts.ts';
+import { launchText } from '../../../src/connectors/ssh/launch-text.ts';
+import { attachText, endText, forgetText, pingText, probeText } from '../../../src/connectors/ssh/remote-texts.ts';
+import { directWay } from '../../../src/connectors/ssh/script-way.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { hostileValues } from '../../helpers/hostile-values.ts';
 
@@ -74,7 +76,11 @@ it.each(shells)('process trees end in %s, whatever the processes are called', as
 });
 
 it.each(shells)('%s reads every script', (_name, shell) => {
-  for (const text of [bootstrapText, launchText, attachText, probeText, forgetText, endText]) {
+  for (const text of [bootstrapText, launchText(true), launchText(false), attachText, probeText, forgetText, endText]) {
     execFileSync(shell, ['-n', '-c', text]);
+  }
+  for (const text of [launchText(false), attachText, probeText, forgetText, endText, pingText]) {
+    const { command } = directWay({ values: '', text })!;
+    execFileSync(shell, ['-n', '-c', command.replace(/^exec .bin.sh -c /, 'eval ')]);
   }
 });

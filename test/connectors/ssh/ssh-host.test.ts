@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { outputText } from '../../../src/connectors/process/capture.ts';
+import { markerName } from '../../../src/connectors/process/marker.ts';
 import { SshDoor } from '../../../src/connectors/ssh/ssh-door.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import { systemRandom } from '../../../src/core/ids.ts';
@@ -236,7 +237,11 @@ describe.skipIf(!sshdAvailable)('commands over ssh', () => {
       await expect(first.run({ argv: ['touch', 'late'], supervise: { key: 'far.1' } }, never)).rejects.toMatchObject({
         code: 'unit-claimed',
       });
+      // Also one that was given up and forgotten, and had been on its way on a connection that froze.
       await first.forget('far.1');
+      await expect(first.run({ argv: ['touch', 'late'], supervise: { key: 'far.1' } }, never)).rejects.toMatchObject({
+        code: 'unit-claimed',
+      });
     } finally {
       await other.closeAll();
     }
@@ -247,11 +252,12 @@ describe.skipIf(!sshdAvailable)('commands over ssh', () => {
     const running = host.run({ argv: ['sleep', '741.5'], supervise: { key: 'gone.1' } }, never);
     await eventually(() => isSleeping('741.5'));
     const outcome = expect(running).rejects.toMatchObject({ code: 'process-vanished' });
-    for (const pid of processesWith('oaops-unit').filter((candidate) =>
-      readFileSync(`/proc/${candidate}/cmdline`, 'utf8').includes('741.5'),
-    ))
-      process.kill(pid, 'SIGKILL');
-    for (const pid of processesWith('741.5')) process.kill(pid, 'SIGKILL');
+    const [pid] = readFileSync(
+      `/home/${users.bash}/.local/state/oaops/units/${markerName('gone.1')}/pid`,
+      'utf8',
+    ).split(' ');
+    process.kill(Number(pid), 'SIGKILL');
+    for (const left of processesWith('741.5')) process.kill(left, 'SIGKILL');
     await outcome;
     expect(await host.recover('gone.1')).toEqual({ state: 'unknown' });
     await host.forget('gone.1');
