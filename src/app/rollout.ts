@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import type { App } from '../app.ts';
-import { usageError } from '../core/errors.ts';
+import { OaopsError, usageError } from '../core/errors.ts';
+import { ExitCode } from '../core/exit-codes.ts';
 import { planScope } from '../engine/plan/plan.ts';
 import type { PlannedBatch } from '../engine/plan/plan-types.ts';
 import type { Inventory } from '../engine/ports.ts';
@@ -11,10 +12,12 @@ import { resolvePopulation } from '../rollout/population/resolve.ts';
 import { type PopulationSpec, populationSchema } from '../rollout/population/schema.ts';
 import type { RolloutSpec } from '../rollout/schema.ts';
 import type { Runbook } from '../runbook/types.ts';
+import { parseYaml } from '../runbook/yaml/document.ts';
+import { lineAndCol } from '../runbook/yaml/text.ts';
 
 /**
  * A rollout's runbook with the steps of its real batches: the population is read now, and only now.
- * @throws OaopsError of the source; `population-empty`, `member-twice` (exit 2)
+ * @throws OaopsError of the source; `population-empty`, `member-twice` (exit 2), `gate-beyond-batches` (exit 4)
  */
 export async function withBatches(
   app: App,
@@ -50,10 +53,33 @@ export async function withBatches(
     },
   );
   const batches = makeBatches(population.members, spec.batches.sizes);
+  refuseGatesBeyond(runbook, spec, batches.length);
   const { actions } = await app.catalogue();
   const idempotent = new Set(actions.filter((action) => action.idempotent).map((action) => action.name));
   const steps = expandRollout(spec, batches).map((step) =>
     idempotent.has(step.uses) ? { ...step, idempotent: true } : step,
   );
   return { runbook: { ...runbook, steps }, batches };
+}
+
+/**
+ * A gate after a batch that does not come would hold nothing back, and nobody would miss it.
+ * @throws OaopsError `gate-beyond-batches` (exit 4)
+ */
+function refuseGatesBeyond({ source }: Runbook, { gates }: RolloutSpec, count: number): void {
+  for (const [index, { id, afterBatches = [] }] of gates.entries()) {
+    const at = afterBatches.findIndex((number) => number > count);
+    if (at === -1) continue;
+    const path = ['spec', 'gates', index, 'afterBatches', at];
+    const range = parseYaml(source.text, source.file).rangeOf(path);
+    const { line, col } = lineAndCol(source.text, range[0]);
+    throw new OaopsError(
+      'gate-beyond-batches',
+      `${source.file}:${line}:${col}: the gate "${id}" stands after batch ${afterBatches[at]}, and the last one is ${count}`,
+      {
+        exitCode: ExitCode.refused,
+        next: 'Correct "afterBatches", or "batches.sizes", for as many members as there are now.',
+      },
+    );
+  }
 }

@@ -192,6 +192,21 @@ describe('oaops patch', { timeout: 120_000 }, () => {
     expect(twice.stderr).toContain('anna');
   });
 
+  it('refuses a plan that has no batch for a gate to stand after', async () => {
+    const file = stage({ users: ['a', 'b', 'c'], sizes: '[1, 1]' });
+    const gate = '    - {id: last, uses: exec, with: {argv: ["true"]}, afterBatches: [1, 4]}\n';
+    writeFileSync(join(dir, file), readFileSync(join(dir, file), 'utf8') + gate);
+    const refused = await oaops('patch', 'plan', file, '-i', 'package=good.tar', '--json');
+    expect(refused, refused.stdout + refused.stderr).toMatchObject({ code: 4 });
+    const line = readFileSync(join(dir, file), 'utf8').split('\n').length - 1;
+    expect(JSON.parse(refused.stdout || refused.stderr)).toMatchObject({
+      error: {
+        code: 'gate-beyond-batches',
+        message: `${file}:${line}:72: the gate "last" stands after batch 4, and the last one is 3`,
+      },
+    });
+  });
+
   it('refuses without three test rounds of this very package; a person may override it by name', async () => {
     const pre =
       '    - {what: test-rounds, artefact: "${{ inputs.package }}"}\n    - {what: risk, artefact: "${{ inputs.package }}"}\n';

@@ -62,6 +62,10 @@ export const patch = (): Messages => ({
   'recorded for rollout {}; so far {} serious, {} major, {} minor':
     '已登记到分批升级 {}；目前严重 {} 条、较重 {} 条、轻微 {} 条',
   'feedback: {} serious, {} major, {} minor': '反馈：严重 {} 条，较重 {} 条，轻微 {} 条',
+  '{}:{}:{}: the gate "{}" stands after batch {}, and the last one is {}':
+    '{}:{}:{}：关卡“{}”写在第 {} 批之后，而最后一批是第 {} 批',
+  'Correct "afterBatches", or "batches.sizes", for as many members as there are now.':
+    '请按现有成员数改正 "afterBatches" 或 "batches.sizes"。',
   'the population is empty': '升级范围为空',
   'Look at its source and filter: an empty population is never rolled out to.':
     '请检查其来源和过滤条件：升级范围为空时绝不执行。',
