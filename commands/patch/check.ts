@@ -98,7 +98,8 @@ Exit 0 when every host gave an answer, whatever is pending; 3 when some could no
     const all = this.globals.verbose;
     const updates = rows.updateRows(checks, all, word);
     const others = checks.some(({ updates: each }) => each.some(({ security }) => security !== true));
-    const parts = [this.table(rows.hostColumns, rows.hostRows(checks, word)), ...why];
+    const remarks = rows.remarksOn(checks).map((remark) => this.say(remark));
+    const parts = [this.table(rows.hostColumns, rows.hostRows(checks, word)), ...why, ...remarks];
     if (updates.length > 0) parts.push('', this.table(rows.updateColumns, updates));
     if (!all && others) parts.push('', text(this.lang, 'check.more'));
     return parts.join('\n');

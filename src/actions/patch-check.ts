@@ -62,10 +62,19 @@ export const patchCheck: Action<With, Services> = {
   resultSchema: z.object({
     manager: z.string(),
     updates: z.number().describe('Packages that can be updated.'),
-    security: z.number().describe('Security updates; of zypper, security patches.'),
+    security: z
+      .number()
+      .nullable()
+      .describe(
+        'Security updates; of zypper, security patches. null = none is known, and some of "unrated" may be; no number equals it.',
+      ),
+    securityReason: z.string().nullable().describe('Why "security" is null.'),
     unrated: z.number().describe('Updates of which nobody knows whether they are for security.'),
     held: z.number(),
     new: z.number().describe('Not pending at the last check of this host.'),
+    notUnderstood: z
+      .number()
+      .describe('Lines of the package manager that are not understood: something may be missing.'),
     reboot: z.enum(['needed', 'not-needed', 'unknown']),
     listsAgeSeconds: z.number().nullable().describe('Since the host fetched its package lists; null = unknown.'),
     summary: z.string().describe('One line for a notice.'),
@@ -94,12 +103,16 @@ export const patchCheck: Action<With, Services> = {
       );
       throw error;
     }
-    const check = judged(about, found.manager, found.pending, await lastJudged(facts, key, context.runId));
+    const pending = {
+      ...found.pending,
+      notUnderstood: found.pending.notUnderstood.map((line) => context.redact(line)),
+    };
+    const check = judged(about, found.manager, pending, await lastJudged(facts, key, context.runId));
     await keep(check);
-    const { counts, reboot, listsAgeSeconds } = check;
+    const { counts, securityReason, reboot, listsAgeSeconds } = check;
     return {
       status: 'ok',
-      result: { manager: found.manager, ...counts, reboot, listsAgeSeconds, summary: summaryOf(check) },
+      result: { manager: found.manager, ...counts, securityReason, reboot, listsAgeSeconds, summary: summaryOf(check) },
     };
   },
   recover: async () => ({ status: 'not-started' }),

@@ -2,6 +2,9 @@ import { answerTo, linesOf, listsAge, type Section } from './sections.ts';
 import { type Pending, type Update, unknown } from './types.ts';
 
 const instLine = /^Inst (\S+)(?: \[([^\]]*)\])? \((\S+) (.+?) \[[^\]]*\]\)/;
+/** What `apt-cache policy` prints of a package: its name, versions, and where each comes from. */
+const policyLine =
+  /^(|\S+:| {2}(Installed|Candidate|Package pin): .*| {2}Version table:|(?: \*\*\*| {4}) \S+ -?\d+( \(phased \d+%\))?|\s+-?\d+ \S.*)$/;
 const summaryLine =
   /^(\d+) upgraded, (\d+) newly installed, (?:\d+ (?:reinstalled|downgraded), )*\d+ to remove and (\d+) not upgraded\.$/m;
 
@@ -18,7 +21,11 @@ export function readApt(sections: ReadonlyMap<string, Section>): Pending {
   const summary = summaryLine.exec(out);
   if (!summary) throw unknown('the answer of apt-get is not understood');
   const held = new Set(linesOf(sections, 'locks').map(withoutArch));
-  const newerFrom = securityVersions(sections.get('policy')?.out ?? '');
+  const policy = sections.get('policy')?.out ?? '';
+  const newerFrom = securityVersions(policy);
+  const odd = policy.split('\n').filter((line) => !policyLine.test(line));
+  // A line that nobody understood may have been the one that speaks of it.
+  const others = odd.length > 0 ? null : false;
   const updates = out.split('\n').flatMap((line): Update[] => {
     const found = instLine.exec(line);
     if (!found) {
@@ -32,23 +39,32 @@ export function readApt(sections: ReadonlyMap<string, Section>): Pending {
         kind: 'package',
         installed: installed ?? null,
         available,
-        security: origins.split(', ').some(isSecurityOrigin) || newerFrom.has(name),
+        security: origins.split(', ').some(isSecurityOrigin) || newerFrom.has(name) || others,
         severity: null,
         cves: null,
         held: held.has(withoutArch(name)),
       },
     ];
   });
-  const [, upgraded, , notUpgraded] = summary.map(Number);
-  if (updates.filter(({ installed }) => installed !== null).length !== upgraded)
+  const [, upgraded, added, notUpgraded] = summary.map(Number);
+  const isNew = ({ installed }: Update) => installed === null;
+  if (updates.filter((update) => !isNew(update)).length !== upgraded || updates.filter(isNew).length !== added)
     throw unknown('the answer of apt-get is not understood');
   const back = keptBack(out);
   if (back.length !== notUpgraded) throw unknown('the answer of apt-get is not understood');
   return {
-    updates: [...updates, ...back.map((name) => leftAsItIs(name, held.has(withoutArch(name))))],
+    updates: [
+      ...updates,
+      ...back.map((name) => leftAsItIs(name, held.has(withoutArch(name)), policy, newerFrom, others)),
+    ],
     locked: [...held],
     reboot: rebootOf(linesOf(sections, 'reboot')[0]),
     listsAgeSeconds: listsAge(sections),
+    unratedReason:
+      odd.length > 0
+        ? 'the versions that apt-cache tells are not understood'
+        : 'apt does not say it of what it keeps back',
+    notUnderstood: odd,
   };
 }
 
@@ -85,9 +101,26 @@ function keptBack(out: string): string[] {
   return names;
 }
 
-function leftAsItIs(name: string, held: boolean): Update {
-  const nothing = { installed: null, available: null, security: null, severity: null, cves: null };
-  return { name, kind: 'package', ...nothing, held };
+/** Of a package that apt keeps back only apt-cache tells the versions. */
+function leftAsItIs(
+  name: string,
+  held: boolean,
+  policy: string,
+  newerFrom: ReadonlySet<string>,
+  others: false | null,
+): Update {
+  const told = policy.split(/^(?=\S+:$)/m).find((part) => part.startsWith(`${name}:\n`));
+  const version = (label: string) => new RegExp(`^  ${label}: (\\S+)$`, 'm').exec(told ?? '')?.[1] ?? null;
+  return {
+    name,
+    kind: 'package',
+    installed: version('Installed'),
+    available: version('Candidate'),
+    security: newerFrom.has(name) || (told === undefined ? null : others),
+    severity: null,
+    cves: null,
+    held,
+  };
 }
 
 function withoutArch(name: string): string {

@@ -30,7 +30,22 @@ export interface HostCheck {
   locked: string[];
   /** Time of the check that `new` compares with. */
   since: string | null;
-  counts: { updates: number; security: number; unrated: number; held: number; new: number };
+  /**
+   * `security` is null where none is known to be for security and some may be (`securityReason`). `unrated`: of which nobody knows. `notUnderstood`:
+   * lines of the package manager.
+   */
+  counts: {
+    updates: number;
+    security: number | null;
+    unrated: number;
+    held: number;
+    new: number;
+    notUnderstood: number;
+  };
+  /** Why nobody knows how many are for security. */
+  securityReason: string | null;
+  /** The first few lines that are not understood. */
+  notUnderstood: string[];
   updates: CheckedUpdate[];
 }
 
@@ -64,7 +79,8 @@ export function readSystem(stdout: string, stderr: string, mark: string): { mana
 /** Reads what a command of the user's own printed. @throws OaopsError `updates-unknown` */
 export function readCommand(format: CommandFormat, stdout: string, exitCode: number | null): Pending {
   const updates = (format === 'npm' ? readNpm : readPip)(stdout, exitCode);
-  return { updates, locked: [], reboot: 'unknown', listsAgeSeconds: null };
+  const unratedReason = `${format} does not say it`;
+  return { updates, locked: [], reboot: 'unknown', listsAgeSeconds: null, unratedReason, notUnderstood: [] };
 }
 
 /** What a host has pending, the most pressing first, beside what it had at the last check that gave an answer. */
@@ -80,6 +96,9 @@ export function judged(
     new: known !== undefined && !known.has(idOf(update)),
   }));
   const count = (which: (update: CheckedUpdate) => boolean) => updates.filter(which).length;
+  const unrated = count(({ security }) => security === null);
+  const urgent = count(({ security }) => security === true);
+  const security = urgent === 0 && unrated > 0 ? null : urgent;
   return {
     ...about,
     status: 'judged',
@@ -92,11 +111,14 @@ export function judged(
     since: before?.at ?? null,
     counts: {
       updates: count(({ kind }) => kind === 'package'),
-      security: count(({ security }) => security === true),
-      unrated: count(({ security }) => security === null),
+      security,
+      unrated,
       held: count(({ held }) => held),
       new: count((update) => update.new),
+      notUnderstood: pending.notUnderstood.length,
     },
+    securityReason: security === null ? pending.unratedReason : null,
+    notUnderstood: pending.notUnderstood.slice(0, 5).map((line) => line.trim().slice(0, 200)),
     updates,
   };
 }
@@ -113,18 +135,25 @@ export function notJudged(about: Pick<HostCheck, 'host' | 'run' | 'by'>, reason:
     reboot: 'unknown',
     locked: [],
     since: null,
-    counts: { updates: 0, security: 0, unrated: 0, held: 0, new: 0 },
+    counts: { updates: 0, security: null, unrated: 0, held: 0, new: 0, notUnderstood: 0 },
+    securityReason: reason,
+    notUnderstood: [],
     updates: [],
   };
 }
 
 /** One line of a notice: `web1: 2 security updates (openssl 3.0.15, ...), 14 other updates, reboot needed`. */
-export function summaryOf({ host, counts, updates, reboot }: HostCheck): string {
+export function summaryOf({ host, counts, securityReason, updates, reboot }: HostCheck): string {
   const urgent = updates.filter(({ security }) => security === true);
   const names = urgent.slice(0, 5).map(({ name, available }) => (available === null ? name : `${name} ${available}`));
   const some = names.length === 0 ? '' : ` (${names.join(', ')}${urgent.length > names.length ? ', ...' : ''})`;
   const others = updates.length - urgent.length;
-  return `${host}: ${counts.security} security updates${some}, ${others} other updates${reboot === 'needed' ? ', reboot needed' : ''}`;
+  const boot = reboot === 'needed' ? ', reboot needed' : '';
+  const odd = counts.notUnderstood === 0 ? '' : `, lines not understood: ${counts.notUnderstood}`;
+  if (counts.security === null)
+    return `${host}: security updates unknown (${securityReason}), ${updates.length} updates${boot}${odd}`;
+  const unrated = counts.unrated === 0 ? '' : `, not rated: ${counts.unrated}`;
+  return `${host}: ${counts.security} security updates${some}, ${others} other updates${unrated}${boot}${odd}`;
 }
 
 const severities = ['critical', 'important', 'moderate', 'low'];

@@ -28,18 +28,42 @@ export const hostColumns = [
 export function hostRows(checks: readonly HostCheck[], say: Say): string[][] {
   return checks.map(({ host, status, counts, listsAgeSeconds, reboot, updates, since }) => {
     if (status === 'unknown') return [host, say('unknown'), '?', '?', '?', '?', '?'];
-    const rated = updates.length === 0 || counts.unrated < updates.length;
-    const state = counts.security > 0 ? 'security' : updates.length > 0 ? 'updates' : 'none';
+    const state = (counts.security ?? 0) > 0 ? 'security' : updates.length > 0 ? 'updates' : 'none';
     return [
       host,
       say(state),
-      rated ? String(counts.security) : '?',
+      String(counts.security ?? '?'),
       String(counts.updates),
       since === null ? '?' : String(counts.new),
       listsAgeSeconds === null ? '?' : formatDuration(listsAgeSeconds * 1000),
       say(`reboot.${reboot}`),
     ];
   });
+}
+
+/** What the numbers of the hosts do not tell, the same of several hosts in one line. */
+export function remarksOn(checks: readonly HostCheck[]): string[] {
+  const judged = checks.filter(({ status }) => status === 'judged');
+  const hostsBy = new Map<string, string[]>();
+  for (const { host, counts, securityReason } of judged) {
+    if (counts.security !== null || securityReason === null) continue;
+    hostsBy.set(securityReason, [...(hostsBy.get(securityReason) ?? []), host]);
+  }
+  return [
+    ...[...hostsBy].map(
+      ([reason, hosts]) => `${some(hosts)}: how many of the updates are for security is unknown: ${reason}`,
+    ),
+    ...judged
+      .filter(({ notUnderstood = [] }) => notUnderstood.length > 0)
+      .map(
+        ({ host, counts, notUnderstood }) =>
+          `${host}: ${counts.notUnderstood} lines of the package manager are not understood, the first: ${notUnderstood[0]}`,
+      ),
+  ];
+}
+
+function some(hosts: readonly string[]): string {
+  return hosts.length > 3 ? `${hosts.slice(0, 2).join(' ')} +${hosts.length - 2}` : hosts.join(' ');
 }
 
 export const updateColumns = [
@@ -71,6 +95,6 @@ export function updateRows(checks: readonly HostCheck[], all: boolean, say: Say)
     update.severity ?? '?',
     update.cves?.join(' ') ?? '?',
     [...(row.new ? [say('new')] : []), ...(row.held ? [say('held')] : [])].join(', '),
-    hosts.length > 3 ? `${hosts.slice(0, 2).join(' ')} +${hosts.length - 2}` : hosts.join(' '),
+    some(hosts),
   ]);
 }

@@ -13,6 +13,12 @@ const arches = 'x86_64|i[3-6]86|noarch|aarch64|armv7hl|ppc64|ppc64le|s390x?|risc
 /** `glibc-2.34-60.el9_2.7.x86_64`: name, version, release, architecture, and perhaps an epoch before the version. */
 const packageId = new RegExp(`^(\\S+)-(?:\\d+:)?[^-\\s]+-[^-\\s]+\\.(${arches})$`);
 
+/** What dnf and yum say beside their lists, without -q or in spite of it: headings, plugins, mirrors, `updateinfo list done`. */
+const chatter =
+  /^(Name\s+Type\s|Last metadata expiration check|Loaded plugins|Loading |Determining fastest mirrors|\* \S+: |Updating |Repositories loaded|This system is |No security updates needed|\S+ list( \S+)? done$)/;
+/** Of dnf 5: comments, and the conditions of a lock; of yum what is only left out of updates. */
+const besideLocks = /^(#|!|evr\b|arch\b)/;
+
 /**
  * What dnf and yum have in common: `check-update` (exit code 100 = there are updates), `updateinfo list`, `rpm -qa`. Where the
  * repositories hold no advisories at all, nobody knows which updates are for security.
@@ -26,7 +32,8 @@ export function readRpm(sections: ReadonlyMap<string, Section>): Pending {
   // A repository that has no lists is passed over in silence where it may be missing.
   if (found.length === 0 && age === null) throw unknown('the host has no package lists', 'Fetch them with --refresh.');
   const installed = new Map(linesOf(sections, 'installed').map((line) => line.split(' ') as [string, string]));
-  const advised = adviceOf(sections);
+  const { advised, odd } = adviceOf(sections);
+  const { locked, odd: oddLocks } = locksOf(sections);
   const updates = found.map(({ name, available }): Update => {
     const advice = advised?.get(name);
     return {
@@ -34,13 +41,21 @@ export function readRpm(sections: ReadonlyMap<string, Section>): Pending {
       kind: 'package',
       installed: installed.get(name) ?? null,
       available,
-      security: advised === undefined ? null : (advice?.security ?? false),
+      // A line that nobody understood may have been the one that speaks of it.
+      security: advice?.security || (advised !== undefined && odd.length === 0) ? (advice?.security ?? false) : null,
       severity: advice?.severity ?? null,
       cves: advice?.security ? (advice.cves.size > 0 ? [...advice.cves].sort() : null) : null,
       held: false,
     };
   });
-  return { updates, locked: locksOf(sections), reboot: running ? 'needed' : rebootOf(sections), listsAgeSeconds: age };
+  return {
+    updates,
+    locked,
+    reboot: running ? 'needed' : rebootOf(sections),
+    listsAgeSeconds: age,
+    unratedReason: odd.length > 0 ? 'its advisories are not understood' : 'its repositories have no advisories',
+    notUnderstood: [...odd, ...oddLocks],
+  };
 }
 
 /** Lines `name.arch  version  repository`; a long name has the rest in the next line. What follows "Obsoleting" is told already. */
@@ -79,10 +94,15 @@ function full(words: readonly string[]): [] {
   return [];
 }
 
-/** undefined when there are no advisories: nothing can be told from that. */
-function adviceOf(sections: ReadonlyMap<string, Section>): ReadonlyMap<string, Advice> | undefined {
-  const rows = ['advisories', 'cves'].flatMap((name) => linesOf(sections, name)).flatMap(advisory);
-  if (rows.length === 0) return undefined;
+/** `advised` is undefined when there are no advisories: nothing can be told from that. `odd`: lines that are none, and no words of dnf. */
+function adviceOf(sections: ReadonlyMap<string, Section>): {
+  advised: ReadonlyMap<string, Advice> | undefined;
+  odd: string[];
+} {
+  const lines = ['advisories', 'cves'].flatMap((name) => linesOf(sections, name)).filter((line) => !chatter.test(line));
+  const odd = lines.filter((line) => advisory(line).length === 0);
+  const rows = lines.flatMap(advisory);
+  if (rows.length === 0) return { advised: undefined, odd };
   const advised = new Map<string, Advice>();
   for (const { id, type, about } of rows) {
     const advice = advised.get(about) ?? { security: false, severity: null, cves: new Set<string>() };
@@ -94,7 +114,7 @@ function adviceOf(sections: ReadonlyMap<string, Section>): ReadonlyMap<string, A
     }
     if (id.startsWith('CVE-')) advice.cves.add(id);
   }
-  return advised;
+  return { advised, odd };
 }
 
 /**
@@ -119,12 +139,15 @@ function rank(severity: string | null): number {
 }
 
 /** `glibc-0:2.34-60.el9.*`, of yum `0:glibc-2.17-1.el7.*`, of dnf 5 `Package name: glibc`. Without the plugin there is no answer. */
-function locksOf(sections: ReadonlyMap<string, Section>): string[] {
-  const names = linesOf(sections, 'locks').flatMap((line) => {
+function locksOf(sections: ReadonlyMap<string, Section>): { locked: string[]; odd: string[] } {
+  const locked = new Set<string>();
+  const odd: string[] = [];
+  for (const line of linesOf(sections, 'locks')) {
     const named = /^Package name: (\S+)/.exec(line) ?? /^(?:\d+:)?(\S+?)-(?:\d+:)?\d[^-\s]*-[^-\s]+$/.exec(line);
-    return named ? [named[1]!] : [];
-  });
-  return [...new Set(names)];
+    if (named) locked.add(named[1]!);
+    else if (!chatter.test(line) && !besideLocks.test(line)) odd.push(line);
+  }
+  return { locked: [...locked], odd };
 }
 
 /** needs-restarting ends with 1 also when it is not there: only its words count. */

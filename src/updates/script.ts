@@ -68,7 +68,7 @@ apt)
   part lists apt_lists
   part stamps newest /var/lib/apt/periodic/update-success-stamp /var/lib/apt/lists/partial
   part updates apt-get -s -q --ignore-hold -o APT::Get::Show-User-Simulation-Note=no dist-upgrade
-  names=$(printf '%s\\n' "$out" | sed -n 's/^Inst \\([^ ]*\\) .*/\\1/p')
+  names=$(printf '%s\\n' "$out" | sed -n -e 's/^Inst \\([^ ]*\\) .*/\\1/p' -e '/^The following packages have been kept back/,/^[^ ]/s/^  *//p' -e '/^The following upgrades have been deferred/,/^[^ ]/s/^  *//p')
   [ -z "$names" ] || part policy apt-cache policy $names
   part locks apt_holds
   part reboot apt_reboot

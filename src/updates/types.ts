@@ -31,6 +31,10 @@ export interface Pending {
   reboot: 'needed' | 'not-needed' | 'unknown';
   /** How long ago the host fetched its package lists, by its own clock; null = nobody knows. */
   listsAgeSeconds: number | null;
+  /** Why it is not told of each update whether it is for security; null = where it is. */
+  unratedReason: string | null;
+  /** Lines of the package manager that are neither understood nor known to say nothing: something may be missing. */
+  notUnderstood: string[];
 }
 
 /** A host of which nobody can say what is pending: never the same as "nothing is pending". */

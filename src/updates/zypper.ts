@@ -11,8 +11,12 @@ const answered = [0, 100, 101];
  * @throws OaopsError `updates-unknown`
  */
 export function readZypper(sections: ReadonlyMap<string, Section>): Pending {
-  const packages = updatesIn(answerTo(sections, 'updates', answered).out);
-  const patches = updatesIn(answerTo(sections, 'patches', answered).out);
+  const lists = {
+    updates: answerTo(sections, 'updates', answered).out,
+    patches: answerTo(sections, 'patches', answered).out,
+  };
+  const packages = updatesIn(lists.updates);
+  const patches = updatesIn(lists.patches);
   const cves = cvesOf([...patches, ...updatesIn(sections.get('cves')?.out ?? '', false)]);
   const age = listsAge(sections);
   if (packages.length + patches.length === 0 && age === null)
@@ -36,6 +40,8 @@ export function readZypper(sections: ReadonlyMap<string, Section>): Pending {
     locked: locksIn(sections.get('locks')?.out ?? ''),
     reboot: rebootOf(sections.get('reboot')),
     listsAgeSeconds: age,
+    unratedReason: 'zypper does not say it of packages',
+    notUnderstood: [...oddIn(lists.updates, packages.length), ...oddIn(lists.patches, patches.length)],
   };
 }
 
@@ -61,6 +67,14 @@ function updatesIn(document: string, whole = true): Listed[] {
   }
   if (whole && !(begun && ended)) throw unknown('the answer of zypper is not understood');
   return listed;
+}
+
+/** The tags of updates that could not be read: those without a name, or not as XML has them. */
+function oddIn(document: string, understood: number): string[] {
+  const tags = [...document.matchAll(/<update(?=[\s/>])[^>]*>?/g)].map(([tag]) => tag);
+  if (tags.length === understood) return [];
+  const nameless = tags.filter((tag) => updatesIn(tag, false).length === 0);
+  return nameless.length > 0 ? nameless : tags.slice(understood);
 }
 
 function cvesOf(listed: readonly Listed[]): ReadonlyMap<string, Set<string>> {

@@ -92,11 +92,11 @@ const waitsAt = async () => {
   return steps.find(({ status }) => status === 'waiting')?.id;
 };
 
-function fakeDnf(updates: { out?: string; code?: number }): void {
+function fakeDnf(updates: { out?: string; code?: number }, advisories = said.dnfAdvisories): void {
   fakes.set('dnf', {
     '*check-update*': updates,
-    '*updateinfo*with-cve*': { out: said.dnfCves },
-    '*updateinfo*': { out: said.dnfAdvisories },
+    '*updateinfo*with-cve*': { out: advisories && said.dnfCves },
+    '*updateinfo*': { out: advisories },
     '*versionlock*': {},
     '*needs-restarting*': { out: said.dnfReboot, code: 1 },
     '*makecache*': {},
@@ -117,19 +117,31 @@ describe('patch-check (UP-01)', { timeout: 600_000 }, () => {
     expect(loud.exitCode, loud.stdout + loud.stderr).toBe(0);
     expect(told).toHaveLength(1);
     expect(JSON.parse(told[0]!)).toMatchObject({
-      subject: 'Security updates are pending 有安全更新待安装',
+      subject: 'Security updates are pending, or may be 有（或可能有）安全更新待安装',
       text: 'app1: 2 security updates (kernel-core.x86_64 5.14.0-284.30.1.el9_2, glibc.x86_64 2.34-60.el9_2.9), 2 other updates, reboot needed',
     });
     const last = JSON.parse((await oaops('patch', 'check', '--last', '--json')).stdout);
     expect(last.hosts).toMatchObject([{ host: 'app1', by: 'patch-check', counts: { security: 2, new: 2 } }]);
   });
 
+  it('tells also where nobody knows whether updates are for security', async () => {
+    fakeDnf(harmless, '');
+    const before = told.length;
+    const unrated = await run('patch-check', 'channel=admins', 'manager=dnf');
+    expect(unrated.exitCode, unrated.stdout + unrated.stderr).toBe(0);
+    expect(told).toHaveLength(before + 1);
+    expect(JSON.parse(told.at(-1)!).text).toContain(
+      'app1: security updates unknown (its repositories have no advisories), 2 updates',
+    );
+  });
+
   it('does not take a host that nobody could judge for one without updates', async () => {
+    const before = told.length;
     fakeDnf({ out: 'welcome\n', code: 100 });
     const unknown = await run('patch-check', 'channel=admins', 'manager=dnf', 'refresh=false');
     expect(unknown.exitCode).toBe(1);
     expect(unknown.stdout).toContain('no host could be judged');
-    expect(told).toHaveLength(1);
+    expect(told).toHaveLength(before);
   });
 
   it.skipIf(!hasApt)('asks apt of this machine', async () => {
@@ -225,6 +237,16 @@ describe('antivirus-repair (UP-09)', { timeout: 600_000 }, () => {
     fakeDnf(harmless);
     definitionsOf(1);
     expect((await repair()).exitCode).toBe(6);
+    expect(await waitsAt()).toBe('signed-off');
+  });
+
+  it('is not signed off while nobody knows whether what is pending is for security', async () => {
+    fakeDnf(harmless, '');
+    expect((await repair()).exitCode).toBe(6);
+    expect(await waitsAt()).toBe('repaired');
+    expect(await answer('repaired', '--value', 'yes', '--file', 'note.txt')).toBe(1);
+    fakeDnf(harmless);
+    expect((await oaops('runs', 'resume', 'latest')).exitCode).toBe(6);
     expect(await waitsAt()).toBe('signed-off');
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import { type HostCheck, judged, notJudged, readCommand, readSystem, summaryOf } from '../../src/updates/check.ts';
-import { hostRows, updateRows } from '../../src/updates/rows.ts';
+import { hostRows, remarksOn, updateRows } from '../../src/updates/rows.ts';
 import type { Pending } from '../../src/updates/types.ts';
 import * as said from './outputs.ts';
 
@@ -126,6 +126,102 @@ describe('dnf and yum', () => {
   });
 });
 
+describe('what is not understood', () => {
+  const about = { host: 'web1', run: 'r1', by: 'tests' };
+  const counts = (manager: string, pending: Pending) => judged(about, manager, pending, undefined);
+  const harmless = said.dnfUpdates.replace(/^(glibc|kernel).*\n/gm, '');
+
+  it('of the advisories is counted, and then no update is said to be harmless', () => {
+    const advisories = `${said.dnfAdvisories}RHSA-2024:1 Critical/Sec. bash-5.1.8-9.el9.x86_64_v9\n`;
+    const pending = read('dnf', ['updates', harmless, 100], ['advisories', advisories]);
+    expect(pending.notUnderstood).toEqual(['RHSA-2024:1 Critical/Sec. bash-5.1.8-9.el9.x86_64_v9']);
+    const check = counts('dnf', pending);
+    expect(check).toMatchObject({
+      counts: { updates: 2, security: null, unrated: 2, notUnderstood: 1 },
+      securityReason: 'its advisories are not understood',
+    });
+    expect(summaryOf(check)).toBe(
+      'web1: security updates unknown (its advisories are not understood), 2 updates, lines not understood: 1',
+    );
+    expect(remarksOn([check])).toEqual([
+      'web1: how many of the updates are for security is unknown: its advisories are not understood',
+      'web1: 1 lines of the package manager are not understood, the first: RHSA-2024:1 Critical/Sec. bash-5.1.8-9.el9.x86_64_v9',
+    ]);
+    // What is known stays known.
+    const known = counts('dnf', read('dnf', ['updates', said.dnfUpdates, 100], ['advisories', advisories]));
+    expect(known.counts).toMatchObject({ security: 2, unrated: 2 });
+    expect(summaryOf(known)).toContain('2 other updates, not rated: 2, lines not understood: 1');
+  });
+  it('is not what dnf and yum say beside their lists', () => {
+    const chatter = [
+      'Loaded plugins: fastestmirror, versionlock',
+      'Loading mirror speeds from cached hostfile',
+      ' * base: mirror.example.com',
+      'Last metadata expiration check: 0:12:01 ago on Mon 01 Jan 2024.',
+      'updateinfo list done',
+    ].join('\n');
+    const pending = read(
+      'yum',
+      ['updates', harmless, 100],
+      ['advisories', `${chatter}\n${said.dnfAdvisories}`],
+      ['locks', `Loaded plugins: versionlock\n0:nginx-1.20.1-14.el7.*\nversionlock list done\nwhat is this\n`],
+    );
+    expect(pending).toMatchObject({ locked: ['nginx'], notUnderstood: ['what is this'] });
+    expect(counts('yum', pending).counts).toMatchObject({ security: 0, unrated: 0 });
+  });
+  it('of apt-cache is counted; of what is kept back it tells versions and security', () => {
+    const kept = `docker-ce:
+  Installed: 1.0
+  Candidate: 1.1
+  Version table:
+     1.1 500 (phased 20%)
+        500 http://deb.debian.org/debian-security bookworm-security/main amd64 Packages
+ *** 1.0 100
+        100 /var/lib/dpkg/status
+`;
+    const policy = said.aptPolicy + kept;
+    const of = (text: string) => read('apt', ['lists', 'yes'], ['updates', said.aptSimulate], ['policy', text]);
+    expect(of(policy).notUnderstood).toEqual([]);
+    expect(short(of(policy)).at(-1)).toEqual(['docker-ce', '1.0', '1.1', true, null, null]);
+    const odd = of(policy.replaceAll('Version table:', 'Versions:'));
+    expect(odd.notUnderstood).toHaveLength(4);
+    expect(short(odd).map(([name, , , security]) => [name, security])).toContainEqual(['base-files', null]);
+    const missing = said.aptSimulate.replace(/^Inst linux-image-6.*\n/m, '');
+    expect(() => read('apt', ['lists', 'yes'], ['updates', missing])).toThrow('apt-get is not understood');
+  });
+  it('of zypper is counted', () => {
+    const updates = said.zypperUpdates.replace('name="bash"', 'nom="bash"');
+    const pending = read('zypper', ['updates', updates], ['patches', said.zypperNothing]);
+    expect(pending.updates).toHaveLength(1);
+    expect(pending.notUnderstood).toEqual([expect.stringContaining('nom="bash"')]);
+  });
+});
+
+describe('how many are for security', () => {
+  const check = (manager: string, pending: Pending) =>
+    judged({ host: 'web1', run: 'r1', by: 'tests' }, manager, pending, undefined);
+  it('is unknown, not 0, where the manager does not say it', () => {
+    const yum = check('yum', read('yum', ['updates', said.yumUpdates, 100], ['advisories', '']));
+    expect(yum).toMatchObject({ counts: { security: null }, securityReason: 'its repositories have no advisories' });
+    expect(summaryOf(yum)).toBe('web1: security updates unknown (its repositories have no advisories), 1 updates');
+    expect(hostRows([yum], (name) => name)[0]?.slice(1, 4)).toEqual(['updates', '?', '1']);
+    const zypper = check('zypper', read('zypper', ['updates', said.zypperUpdates], ['patches', said.zypperNothing]));
+    expect(zypper).toMatchObject({ counts: { security: null, updates: 2 } });
+    const pip = check('pip', readCommand('pip', said.pipOutdated, 0));
+    expect(pip).toMatchObject({ counts: { security: null }, securityReason: 'pip does not say it' });
+    expect(notJudged({ host: 'dead', run: 'r1', by: 'tests' }, 'down').counts.security).toBeNull();
+  });
+  it('is 0 where nothing is pending, or all of it is rated', () => {
+    expect(check('yum', read('yum', ['updates', ''])).counts.security).toBe(0);
+    const dnf = read(
+      'dnf',
+      ['updates', said.dnfUpdates.replace(/^(glibc|kernel).*\n/gm, ''), 100],
+      ['advisories', said.dnfAdvisories],
+    );
+    expect(check('dnf', dnf)).toMatchObject({ counts: { security: 0, updates: 2 }, securityReason: null });
+  });
+});
+
 describe('zypper', () => {
   it('knows security by patches', () => {
     const pending = read(
@@ -204,7 +300,7 @@ describe('a check', () => {
       'bash',
       'python3-some-library-with-a-very-long-name',
     ]);
-    expect(first.counts).toEqual({ updates: 4, security: 2, unrated: 0, held: 0, new: 0 });
+    expect(first.counts).toEqual({ updates: 4, security: 2, unrated: 0, held: 0, new: 0, notUnderstood: 0 });
     const before = {
       at: 't',
       check: { ...first, updates: first.updates.filter(({ name }) => name !== 'glibc.x86_64') },
