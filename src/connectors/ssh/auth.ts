@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import type { AnyAuthMethod, BaseAgent, ParsedKey } from 'ssh2';
 import { messageOf, OaopsError } from '../../core/errors.ts';
 import type { SecretDoor } from '../../engine/ports.ts';
+import { FileCache } from './file-cache.ts';
 import type { SshSettings } from './settings.ts';
 
 export interface Authentication {
@@ -22,17 +23,17 @@ export async function authenticationOf(
 ): Promise<Authentication> {
   const { default: ssh2 } = await import('ssh2');
   const { user: username } = settings;
+  keyFiles ??= new FileCache(ssh2.utils.parseKey);
   const notes = settings.certificates.map((file) => `the certificate ${file} cannot be used here`);
   const methods: AnyAuthMethod[] = [{ type: 'none', username }];
   let encryptedKey: string | undefined;
   const keys: { path: string; key: ParsedKey }[] = [];
   const named: Buffer[] = [];
   for (const { path, explicit } of settings.identities) {
-    const publicKey = readPublicKey(ssh2.utils.parseKey, `${path}.pub`);
+    const publicKey = readPublicKey(keyFiles, `${path}.pub`);
     if (publicKey) named.push(publicKey);
-    const text = readKeyFile(path, explicit, notes);
-    if (text === undefined) continue;
-    const parsed = ssh2.utils.parseKey(text);
+    const parsed = readKeyFile(keyFiles, path, explicit, notes);
+    if (parsed === undefined) continue;
     if (parsed instanceof Error) {
       const encrypted = /encrypted/i.test(parsed.message);
       notes.push(encrypted ? `${path} needs a passphrase` : `${path} cannot be used: ${parsed.message}`);
@@ -93,7 +94,11 @@ function filteredAgent(
   return new Filtered() as unknown as BaseAgent;
 }
 
-function readKeyFile(path: string, explicit: boolean, notes: string[]): Buffer | undefined {
+type Parsed = ReturnType<typeof import('ssh2').utils.parseKey>;
+
+let keyFiles: FileCache<Parsed> | undefined;
+
+function readKeyFile(files: FileCache<Parsed>, path: string, explicit: boolean, notes: string[]): Parsed | undefined {
   try {
     const { mode, uid } = statSync(path);
     // As ssh does: a key that others can read is no secret any more.
@@ -103,7 +108,7 @@ function readKeyFile(path: string, explicit: boolean, notes: string[]): Buffer |
       );
       return undefined;
     }
-    return readFileSync(path);
+    return files.read(path);
   } catch (error) {
     // With only the .pub file here, the agent holds the key: nothing to report.
     if (explicit && !existsSync(`${path}.pub`)) notes.push(`${path} cannot be read: ${messageOf(error)}`);
@@ -111,9 +116,9 @@ function readKeyFile(path: string, explicit: boolean, notes: string[]): Buffer |
   }
 }
 
-function readPublicKey(parseKey: typeof import('ssh2').utils.parseKey, path: string): Buffer | undefined {
+function readPublicKey(files: FileCache<Parsed>, path: string): Buffer | undefined {
   try {
-    const parsed = parseKey(readFileSync(path));
+    const parsed = files.read(path);
     if (parsed instanceof Error) return undefined;
     return (Array.isArray(parsed) ? parsed[0] : parsed)?.getPublicSSH();
   } catch {

@@ -12,6 +12,16 @@ export const usualMaxSessions = 10;
 /** Said by the server when it does not open a further channel. */
 export class ChannelRefused extends Error {}
 
+/** The server has closed the connection before it said who it is: it may take another one later. */
+export class Dropped extends Error {
+  /** For who tries no more. */
+  readonly failure: OaopsError;
+  constructor(failure: OaopsError) {
+    super(failure.message);
+    this.failure = failure;
+  }
+}
+
 /** One verified and authenticated connection, with a count of its channels. */
 export class SshConnection {
   readonly settings: SshSettings;
@@ -122,6 +132,7 @@ export class SshConnection {
 /**
  * Connects, verifies the host key, logs in.
  * @param socket the way through a jump host; absent = a TCP connection
+ * @throws Dropped
  * @throws OaopsError `host-unreachable`, `host-key-unknown`, `host-key-changed`, `host-key-revoked`, `auth-failed`, `key-encrypted`, `ssh-handshake-failed`
  */
 export async function connect(
@@ -157,6 +168,12 @@ export async function connect(
   client.on('error', () => {});
   // Small packets at once: with Nagle's algorithm each round trip waits 40 ms for a delayed acknowledgement.
   client.setNoDelay(true);
+  let firstWords: string | undefined;
+  client.once('connect', () => {
+    (client as unknown as { _sock?: Duplex })._sock?.once('data', (chunk: Buffer) => {
+      firstWords = chunk.toString('latin1', 0, 100);
+    });
+  });
   const abort = () => client.destroy();
   signal.addEventListener('abort', abort, { once: true });
   try {
@@ -165,6 +182,7 @@ export async function connect(
   } catch (error) {
     client.destroy();
     signal.throwIfAborted();
+    if (isDropped(error, firstWords)) throw new Dropped(unreachable(settings, 'it drops connections', error, dropNext));
     throw refusal ?? connectError(settings, error, authentication);
   } finally {
     signal.removeEventListener('abort', abort);
@@ -268,9 +286,22 @@ function connectError(settings: SshSettings, error: unknown, authentication: Aut
     ECONNRESET: 'it closed the connection',
   };
   const reason = level === 'client-timeout' ? 'it did not answer in time' : (reasons[errnoOf(error) ?? ''] ?? message);
-  return new OaopsError('host-unreachable', `${place} cannot be reached: ${reason}`, {
-    next: 'Check its name, its power and the network in between.',
-    details,
-    cause: error,
+  return unreachable(settings, reason, error, 'Check its name, its power and the network in between.');
+}
+
+const dropNext = 'Look at its load and at MaxStartups of its sshd, or take fewer hosts at once (--parallel).';
+
+/** sshd closes what is over its MaxStartups, or from an address that it penalizes, with a word that is no protocol, or none. */
+function isDropped(error: unknown, firstWords: string | undefined): boolean {
+  const isSilent = firstWords === undefined || /^(?:Exceeded MaxStartups|Not allowed at this time)/.test(firstWords);
+  return isSilent && (errnoOf(error) === 'ECONNRESET' || messageOf(error) === 'Connection lost before handshake');
+}
+
+function unreachable(settings: SshSettings, reason: string, cause: unknown, next: string): OaopsError {
+  const { name, user, host, port } = settings;
+  return new OaopsError('host-unreachable', `${name} (${user}@${host}:${port}) cannot be reached: ${reason}`, {
+    next,
+    details: { host, port, user },
+    cause,
   });
 }

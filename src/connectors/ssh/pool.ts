@@ -1,9 +1,10 @@
+import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientChannel } from 'ssh2';
 import { OaopsError } from '../../core/errors.ts';
 import { Gate } from '../../core/gate.ts';
 import type { Target } from '../../engine/ports.ts';
-import { ChannelRefused, connect, type SshConnection, usualMaxSessions } from './connection.ts';
+import { ChannelRefused, connect, Dropped, type SshConnection, usualMaxSessions } from './connection.ts';
 import type { HeldChannel } from './held-channel.ts';
 import { jumpTarget, type SshDoorOptions, type SshSettings, sshSettings } from './settings.ts';
 
@@ -11,6 +12,9 @@ import { jumpTarget, type SshDoorOptions, type SshSettings, sshSettings } from '
 const maxHandshakes = 32;
 /** Connections to one host: more than one only when its MaxSessions is used up. */
 const maxConnectionsPerHost = 3;
+
+/** After a server has dropped a connection unheard; up to twice as long. */
+const pausesMs = [200, 500, 1000, 2000];
 
 /** A channel in which a command has been started. */
 export interface OpenChannel {
@@ -166,6 +170,20 @@ export class HostPool {
   }
 
   async #connect(path: readonly string[]): Promise<SshConnection> {
+    for (let tries = 0; ; tries++) {
+      try {
+        return await this.#connectOnce(path);
+      } catch (error) {
+        if (!(error instanceof Dropped)) throw error;
+        const pauseMs = pausesMs[tries];
+        if (pauseMs === undefined) throw error.failure;
+        // Not all at the same moment again.
+        await delay(randomInt(pauseMs, 2 * pauseMs), undefined, { signal: this.#ended.signal });
+      }
+    }
+  }
+
+  async #connectOnce(path: readonly string[]): Promise<SshConnection> {
     const settings = await this.settings();
     const last = settings.jumps.at(-1);
     let socket: Awaited<ReturnType<SshConnection['forward']>> | undefined;

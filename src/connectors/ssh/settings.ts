@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { errnoOf, messageOf, OaopsError } from '../../core/errors.ts';
 import { parseDuration, tryParseDuration } from '../../core/units.ts';
 import type { SecretDoor, Target } from '../../engine/ports.ts';
+import { FileCache } from './file-cache.ts';
 import { type KnownHostLine, parseKnownHosts } from './known-hosts.ts';
 import { expandHome, expandTokens, expandVariables, hostNameOf, readSshConfig, type SshOptions } from './ssh-config.ts';
 
@@ -167,9 +168,11 @@ function namedKnownHostsFiles(options: SshOptions, path: (text: string) => strin
   return [...user, ...global].filter((file) => file.toLowerCase() !== 'none').map(path);
 }
 
+const knownHostsCache = new FileCache((content, file) => parseKnownHosts(file, content.toString()));
+
 function readKnownHosts(file: string, warn: (message: string) => void): KnownHostLine[] {
   try {
-    return parseKnownHosts(file, readFileSync(file, 'utf8'));
+    return knownHostsCache.read(file);
   } catch (error) {
     // A file that is missing or unreadable knows nobody: the check fails closed.
     if (errnoOf(error) !== 'ENOENT') warn(`${file} cannot be read and knows no host: ${messageOf(error)}`);

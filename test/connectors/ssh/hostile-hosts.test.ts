@@ -10,7 +10,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -308,6 +308,31 @@ describe.skipIf(!sshdAvailable)('hosts that do not behave', () => {
     expect(error).toMatchObject({ code: expect.stringMatching(code), exitCode: 1 });
     expect(error.next).toMatch(/\.$/);
     expect(process.memoryUsage().rss).toBeLessThan(1e9);
+  });
+
+  it('a server that drops connections (MaxStartups) is tried again, and is unreachable in the end', async () => {
+    writeFileSync(join(dir, 'known_dropping'), `127.0.0.1 ${sshd.hostKeys['ed25519']!}\n`);
+    let dropped = 0;
+    let drops = 2;
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      if (dropped++ < drops) return void socket.end('Exceeded MaxStartups\r\n');
+      const onward = connect({ host: '127.0.0.1', port: sshd.port });
+      onward.on('error', () => socket.destroy());
+      socket.on('close', () => onward.destroy());
+      socket.pipe(onward).pipe(socket);
+    });
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    const through = () => door({ knownHostsFiles: [join(dir, 'known_dropping')] });
+    expect(await run(target('root', { port }), { argv: ['echo', 'hi'] }, through())).toMatchObject({ out: 'hi\n' });
+    expect(dropped).toBe(3);
+    drops = Number.POSITIVE_INFINITY;
+    await expect(run(target('root', { port }), { argv: ['echo', 'hi'] }, through())).rejects.toMatchObject({
+      code: 'host-unreachable',
+      next: expect.stringContaining('MaxStartups'),
+    });
   });
 
   describe('files', () => {
