@@ -157,12 +157,14 @@ export function openApp(globals: GlobalOptions, options: AppOptions = {}): App {
       notifier: app.notifier,
       facts: async () => (await app.record()).facts,
       // Read each time: a freeze that is written while a rollout goes on holds from the next look.
-      freezes: async () => {
+      calendar: async () => {
         const { settings } = await (await import('./config/open.ts')).openConfig({
           place,
           explicit: globals.configFile,
         });
-        return settings.calendar?.freezes ?? [];
+        const { workingCalendar } = await import('./calendar/working-days.ts');
+        const { freezes = [], workingDays = 'china', days } = settings.calendar ?? {};
+        return { freezes, workingDays: workingCalendar(workingDays, days) };
       },
     })),
     backup: once(async () => (await import('./app/backup.ts')).backupDoor(app)),

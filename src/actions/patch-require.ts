@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { Freeze } from '../calendar/freezes.ts';
 import { isoTime } from '../core/clock.ts';
 import { ExitCode } from '../core/exit-codes.ts';
 import { parseDuration } from '../core/units.ts';
@@ -15,12 +14,12 @@ import {
   type Precondition,
   preconditionSchema,
 } from '../rollout/preconditions.ts';
-import { windowOpensAt, windowProblem } from '../rollout/window.ts';
+import { type SiteCalendar, windowOpensAt, windowProblem } from '../rollout/window.ts';
 
 interface Services {
   facts: () => Promise<FactStore>;
   /** Of the calendar, as they are written now. */
-  freezes: () => Promise<readonly Freeze[]>;
+  calendar: () => Promise<SiteCalendar>;
 }
 
 const resultSchema = z.object({
@@ -99,7 +98,7 @@ async function overrideOf(
 /** When what holds a batch up passes by itself, whoever is asked meanwhile. */
 async function wakeOf(args: Precondition, { clock, services, step }: ActionContext<Services>) {
   if (args.what !== 'window' || step.hold === undefined) return {};
-  const wakeAtMs = windowOpensAt(args, clock.nowMs(), await services.freezes());
+  const wakeAtMs = windowOpensAt(args, clock.nowMs(), await services.calendar());
   return wakeAtMs === undefined ? {} : { wakeAtMs };
 }
 
@@ -167,7 +166,7 @@ interface Found {
 
 async function look(args: Precondition, context: ActionContext<Services>): Promise<Found> {
   const nowMs = context.clock.nowMs();
-  if (args.what === 'window') return told(windowProblem(args, nowMs, await context.services.freezes()), null, []);
+  if (args.what === 'window') return told(windowProblem(args, nowMs, await context.services.calendar()), null, []);
   if (args.what === 'backup') return lookForBackup(args, context, nowMs);
   const sha256 = await hashOf(args.artefact, context);
   if (sha256 === null) return told(`${args.artefact} does not exist`, null, []);

@@ -50,7 +50,7 @@ function nest(keys: string[], value: unknown): Record<string, unknown> {
 }
 
 /** Lists that every layer adds to: a user's file must not take away what the system's file forbids. */
-const addingUp: readonly string[] = ['calendar.freezes'];
+const addingUp: readonly string[] = ['calendar.freezes', 'calendar.days'];
 
 /** Mappings are merged key by key, everything else (lists too, but for those that add up) is replaced whole by the later layer. */
 function merge(

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { namedFreezeSchema } from '../calendar/freezes.ts';
+import { calendarNames, ownDaySchema } from '../calendar/working-days.ts';
 import { nameSchema, standingSecretRefSchema } from '../runbook/schema/common.ts';
 import { pingSchema, pingUrlSchema } from '../runbook/schema/ping.ts';
 
@@ -191,6 +192,16 @@ export const configSchema = z.strictObject({
         .refine(distinctNames, { error: 'two freezes have the same name; give each its own' })
         .optional()
         .describe('Times in which nothing is changed: every change window of a rollout honours them besides its own.'),
+      workingDays: z
+        .enum(calendarNames)
+        .optional()
+        .describe(
+          'Default "china": by the yearly notices; of a year without one nothing is known. "weekdays": Monday to Friday.',
+        ),
+      days: z
+        .array(ownDaySchema)
+        .optional()
+        .describe("Days of the site's own, and those of a year that this oaops has no notice of; later entries win."),
     })
     .optional(),
   pings: z

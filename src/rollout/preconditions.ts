@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { weekDays } from '../calendar/dates.ts';
 import { freezeSchema } from '../calendar/freezes.ts';
 import { parseDuration, tryParseDuration } from '../core/units.ts';
-import { weekDays as days } from './window.ts';
+import { windowDays } from './window.ts';
 
 /** As written: it is read when it is used. */
 const durationText = z
@@ -59,10 +60,12 @@ export const preconditionSchema = z.discriminatedUnion('what', [
   z.strictObject({
     what: z.literal('window'),
     days: z
-      .array(z.enum(days))
+      .array(z.enum(windowDays))
       .min(1)
-      .default([...days])
-      .describe('Days on which the window opens.'),
+      .default([...weekDays])
+      .describe(
+        'Days on which the window opens: of the week, or "working-day" and "day-off" by the calendar of the configuration.',
+      ),
     from: timeOfDay,
     to: timeOfDay.describe('Earlier than "from": on the next day.'),
     timeZone: zone,

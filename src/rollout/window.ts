@@ -1,32 +1,44 @@
+import { addDays, type WeekDay, weekDayOf, weekDays } from '../calendar/dates.ts';
 import { type Freeze, freezeAt } from '../calendar/freezes.ts';
+import { type WorkingCalendar, workingCalendar } from '../calendar/working-days.ts';
 import type { Precondition } from './preconditions.ts';
 
-export const weekDays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+/** On which days a window can open: days of the week, and what the calendar says of a day. */
+export const windowDays = [...weekDays, 'working-day', 'day-off'] as const;
 export type ChangeWindow = Extract<Precondition, { what: 'window' }>;
 
-const minuteMs = 60_000;
-/** A window opens at least once in so many days, whatever its days and times are and whatever clocks do. */
-const lookAheadMs = 9 * 86_400_000;
+/** What the site's calendar says, besides the window. */
+export interface SiteCalendar {
+  /** Freezes that hold for every window. */
+  freezes: readonly Freeze[];
+  workingDays: WorkingCalendar;
+}
 
-/** Why nothing may be changed at this time; a freeze stands over the window. `calendar`: freezes that hold for every window. */
-export function windowProblem(
-  condition: ChangeWindow,
-  nowMs: number,
-  calendar: readonly Freeze[] = [],
-): string | undefined {
-  const freeze = freezeAt([...calendar, ...condition.freezes], nowMs);
+export const noCalendar: SiteCalendar = { freezes: [], workingDays: workingCalendar('china') };
+
+const minuteMs = 60_000;
+/** A window opens at least once in so many days, whatever its days and times are, whatever clocks do and however long a holiday is. */
+const lookAheadMs = 16 * 86_400_000;
+
+/** Why nothing may be changed at this time; a freeze stands over the window. */
+export function windowProblem(condition: ChangeWindow, nowMs: number, calendar = noCalendar): string | undefined {
+  const freeze = freezeAt([...calendar.freezes, ...condition.freezes], nowMs);
   if (freeze)
     return freeze.name === undefined
       ? `changes are frozen until ${freeze.to}: ${freeze.reason}`
       : `changes are frozen until ${freeze.to} (${freeze.name}): ${freeze.reason}`;
-  if (isOpen(condition, nowMs, localTimeIn(condition.timeZone))) return undefined;
+  const open = isOpen(condition, nowMs, localTimeIn(condition.timeZone), calendar.workingDays);
+  if (open === true) return undefined;
   const { days, from, to, timeZone } = condition;
-  return `the change window is not open: ${days.join(', ')} ${from} to ${to} (${timeZone})`;
+  if (open !== undefined) return `the change window is not open: ${days.join(', ')} ${from} to ${to} (${timeZone})`;
+  const { name } = calendar.workingDays;
+  const { date } = localTimeIn(timeZone)(nowMs);
+  return `calendar ${name} does not say whether ${date} is a working day: announce the days in "calendar.days" of the configuration`;
 }
 
 /** When changes are possible again, to the minute; undefined when that cannot be told. */
-export function windowOpensAt(condition: ChangeWindow, nowMs: number, calendar: readonly Freeze[]): number | undefined {
-  const freezes = [...calendar, ...condition.freezes];
+export function windowOpensAt(condition: ChangeWindow, nowMs: number, calendar = noCalendar): number | undefined {
+  const freezes = [...calendar.freezes, ...condition.freezes];
   const localTime = localTimeIn(condition.timeZone);
   let atMs = nowMs;
   for (let untilMs = atMs + lookAheadMs; atMs < untilMs; atMs = (Math.floor(atMs / minuteMs) + 1) * minuteMs) {
@@ -34,25 +46,41 @@ export function windowOpensAt(condition: ChangeWindow, nowMs: number, calendar: 
       atMs = Date.parse(freeze.to);
       untilMs = atMs + lookAheadMs;
     }
-    if (isOpen(condition, atMs, localTime)) return atMs;
+    const open = isOpen(condition, atMs, localTime, calendar.workingDays);
+    if (open === undefined) return undefined;
+    if (open) return atMs;
   }
   return undefined;
 }
 
-type LocalTime = (atMs: number) => { day: (typeof weekDays)[number]; time: string };
+type LocalTime = (atMs: number) => { date: string; time: string };
 
-function isOpen({ days, from, to }: ChangeWindow, atMs: number, localTime: LocalTime): boolean {
-  const { day, time } = localTime(atMs);
-  const before = weekDays[(weekDays.indexOf(day) + 6) % 7]!;
-  return from <= to
-    ? days.includes(day) && from <= time && time < to
-    : (days.includes(day) && time >= from) || (days.includes(before) && time < to);
+/** undefined: it depends on whether a day is a working day, and nobody has said so. */
+function isOpen(
+  { days, from, to }: ChangeWindow,
+  atMs: number,
+  localTime: LocalTime,
+  calendar: WorkingCalendar,
+): boolean | undefined {
+  const { date, time } = localTime(atMs);
+  if (from <= to) return from <= time && time < to && opensOn(days, date, calendar);
+  if (time >= from) return opensOn(days, date, calendar);
+  return time < to && opensOn(days, addDays(date, -1), calendar);
+}
+
+function opensOn(days: ChangeWindow['days'], date: string, calendar: WorkingCalendar): boolean | undefined {
+  if (days.includes(weekDayOf(date) satisfies WeekDay)) return true;
+  if (!days.includes('working-day') && !days.includes('day-off')) return false;
+  const working = calendar.isWorkingDay(date);
+  return working === undefined ? undefined : days.includes(working ? 'working-day' : 'day-off');
 }
 
 function localTimeIn(timeZone: string): LocalTime {
-  const format = new Intl.DateTimeFormat('en-US', {
+  const format = new Intl.DateTimeFormat('en-CA', {
     timeZone,
-    weekday: 'short',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
     hour: '2-digit',
     minute: '2-digit',
     hourCycle: 'h23',
@@ -60,9 +88,6 @@ function localTimeIn(timeZone: string): LocalTime {
   return (atMs) => {
     const parts = format.formatToParts(atMs);
     const part = (type: string) => parts.find((one) => one.type === type)!.value;
-    return {
-      day: part('weekday').toLowerCase().slice(0, 3) as (typeof weekDays)[number],
-      time: `${part('hour')}:${part('minute')}`,
-    };
+    return { date: `${part('year')}-${part('month')}-${part('day')}`, time: `${part('hour')}:${part('minute')}` };
   };
 }

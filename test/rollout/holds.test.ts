@@ -4,6 +4,7 @@ import type { Freeze } from '../../src/calendar/freezes.ts';
 import type { AnyAction } from '../../src/engine/action.ts';
 import { overrideStep } from '../../src/engine/people/answers.ts';
 import type { RunEnd } from '../../src/engine/run/outcome.ts';
+import { noCalendar } from '../../src/rollout/window.ts';
 import { fakeAction, ok } from '../engine/fake-action.ts';
 import { type Bench, openBench } from '../engine/harness.ts';
 import { Mortal } from '../engine/mortal.ts';
@@ -45,7 +46,10 @@ async function open(preconditions: Record<string, unknown>[], written: Record<st
   const host = { hashFile: async () => ({ sha256: outside.sha256 }) };
   bench = await openBench(actions, {
     deps: {
-      services: { facts: async () => bench!.record.facts, freezes: async () => outside.freezes },
+      services: {
+        facts: async () => bench!.record.facts,
+        calendar: async () => ({ ...noCalendar, freezes: outside.freezes }),
+      },
       hosts: async () => ({ open: async () => host }) as never,
       // Nobody signs anything here.
       signatures: async () => ({}) as never,
@@ -262,7 +266,7 @@ it('begins no batch outside of the window, and leaves nobody out, whichever comm
       }),
       patchRequire,
     ];
-    const services = { facts: async () => bench!.record.facts, freezes: async () => [] };
+    const services = { facts: async () => bench!.record.facts, calendar: async () => noCalendar };
     bench = await openBench(actions, { wrap: (record) => mortal.wrap(record), deps: { services } });
     const plan = rolloutPlan(actions, users(3), {
       batches: { sizes: [1] },

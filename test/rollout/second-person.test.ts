@@ -9,6 +9,7 @@ import { sshKeygenDoor } from '../../src/connectors/signatures/ssh-keygen.ts';
 import { sha256Hex } from '../../src/core/json.ts';
 import { approveStep, overrideStep, rejectStep } from '../../src/engine/people/answers.ts';
 import { refuseUnapprovable } from '../../src/engine/people/approvals.ts';
+import { noCalendar } from '../../src/rollout/window.ts';
 import { fakeAction, ok } from '../engine/fake-action.ts';
 import { type Bench, openBench, VirtualClock } from '../engine/harness.ts';
 import { needs } from '../helpers/needs.ts';
@@ -43,7 +44,7 @@ beforeEach(async () => {
   freezes = [];
   freezeLater = [];
   const door = sshKeygenDoor({ env: process.env, trustedUids: [0, process.geteuid?.() ?? 0] });
-  const services = { freezes: async () => freezes, facts: async () => bench.record.facts };
+  const services = { calendar: async () => ({ ...noCalendar, freezes }), facts: async () => bench.record.facts };
   // Keys have no validity in the past of the real clock: virtual time starts now.
   const clock = new VirtualClock(Date.now());
   bench = await openBench(actions, { deps: { signatures: async () => door, services }, clock });

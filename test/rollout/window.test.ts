@@ -1,5 +1,6 @@
-import { expect, it } from 'vitest';
-import { type ChangeWindow, windowOpensAt, windowProblem } from '../../src/rollout/window.ts';
+import { describe, expect, it } from 'vitest';
+import { workingCalendar } from '../../src/calendar/working-days.ts';
+import { type ChangeWindow, noCalendar, windowOpensAt, windowProblem } from '../../src/rollout/window.ts';
 
 const nights: ChangeWindow = {
   what: 'window',
@@ -20,20 +21,56 @@ it.each([
   ['2026-11-30T05:00:00+08:00', '2026-11-30T05:00:00+08:00'],
   ['2026-11-30T06:00:10+08:00', '2026-12-05T20:00:00+08:00'],
 ])('at %s the window of the weekend nights opens at %s', (now, opens) => {
-  expect(windowOpensAt(nights, at(now), [])).toBe(at(opens));
+  expect(windowOpensAt(nights, at(now))).toBe(at(opens));
   expect(windowProblem(nights, at(now)) === undefined).toBe(now === opens);
 });
 
 it('opens after the last of the freezes that follow one another, its own and those of the calendar', () => {
   const own = { from: '2026-11-28T00:00:00+08:00', to: '2026-12-10T00:00:00+08:00', reason: 'budget' };
-  const calendar = [
+  const freezes = [
     { name: 'closing', from: '2026-12-09T00:00:00+08:00', to: '2027-01-05T00:00:00+08:00', reason: 'year end' },
   ];
+  const calendar = { ...noCalendar, freezes };
   const condition = { ...nights, freezes: [own] };
   expect(windowProblem(condition, at('2026-11-28T21:00:00+08:00'), calendar)).toContain('budget');
   expect(windowOpensAt(condition, at('2026-11-28T21:00:00+08:00'), calendar)).toBe(at('2027-01-09T20:00:00+08:00'));
 });
 
 it('never opens when its times are the same', () => {
-  expect(windowOpensAt({ ...nights, from: '20:00', to: '20:00' }, at('2026-11-28T21:00:00+08:00'), [])).toBeUndefined();
+  expect(windowOpensAt({ ...nights, from: '20:00', to: '20:00' }, at('2026-11-28T21:00:00+08:00'))).toBeUndefined();
+});
+
+describe('by working days', () => {
+  const evenings: ChangeWindow = { ...nights, days: ['working-day'], from: '18:00', to: '20:00' };
+
+  it.each([
+    // The Saturday before the Spring Festival is worked; then nine days are free.
+    ['2026-02-14T17:00:00+08:00', '2026-02-14T18:00:00+08:00'],
+    ['2026-02-14T20:00:00+08:00', '2026-02-24T18:00:00+08:00'],
+    ['2026-02-24T19:30:00+08:00', '2026-02-24T19:30:00+08:00'],
+  ])('at %s it opens at %s', (now, opens) => {
+    expect(windowOpensAt(evenings, at(now))).toBe(at(opens));
+  });
+
+  it('on days off, over midnight, it goes by the day on which it began', () => {
+    const free: ChangeWindow = { ...nights, days: ['day-off'] };
+    // Night from Friday, the last of the National Day holidays, to Saturday: 10 October is worked.
+    expect(windowProblem(free, at('2026-10-08T05:00:00+08:00'))).toBeUndefined();
+    expect(windowProblem(free, at('2026-10-09T05:00:00+08:00'))).toContain('not open');
+    expect(windowProblem(free, at('2026-10-10T21:00:00+08:00'))).toContain('not open');
+    expect(windowProblem(free, at('2026-10-11T21:00:00+08:00'))).toBeUndefined();
+  });
+
+  it('stays closed on days of which nobody has said what they are, until the site does', () => {
+    const now = at('2027-01-04T18:30:00+08:00');
+    expect(windowProblem(evenings, now)).toBe(
+      'calendar china does not say whether 2027-01-04 is a working day: announce the days in "calendar.days" of the configuration',
+    );
+    expect(windowOpensAt(evenings, now)).toBeUndefined();
+    const days = [{ date: '2027-01-04', working: true, reason: 'announced' }];
+    const own = { ...noCalendar, workingDays: workingCalendar('china', days) };
+    expect(windowProblem(evenings, now, own)).toBeUndefined();
+    // A day of the week needs no calendar.
+    expect(windowProblem({ ...evenings, days: ['mon', 'working-day'] }, now)).toBeUndefined();
+  });
 });

@@ -5,7 +5,7 @@ import type { Found } from './members.ts';
 import type { PopulationSpec } from './schema.ts';
 
 /**
- * Hosts of the inventory with their variables.
+ * Hosts of the inventory with their variables and, as `groups`, the groups they are in.
  * @throws OaopsError `target-unknown`, `member-id-invalid` (exit 2)
  */
 export function fromInventory(spec: Extract<PopulationSpec, { from: 'inventory' }>, inventory: Inventory): Found {
@@ -19,6 +19,6 @@ export function fromInventory(spec: Extract<PopulationSpec, { from: 'inventory' 
   }
   return {
     source: spec.targets.join(', '),
-    candidates: hosts.map(({ name, vars }) => ({ id: name, vars, place: name })),
+    candidates: hosts.map(({ name, groups, vars }) => ({ id: name, vars: { groups, ...vars }, place: name })),
   };
 }

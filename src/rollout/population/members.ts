@@ -110,14 +110,17 @@ function inOrder(candidates: readonly Candidate[], order: PopulationSpec['order'
   }
   const sortedBy = ({ id, vars }: Candidate): unknown => (known.has(by) ? vars[by] : id);
   const rings = new Map([...new Set(first)].map((value, index) => [value, index]));
-  const values = new Set(candidates.map((candidate) => String(sortedBy(candidate))));
+  // A list is a set of labels: groups of a host, values of an attribute.
+  const labelsOf = (candidate: Candidate) => [sortedBy(candidate)].flat().map(String);
+  const values = new Set(candidates.flatMap(labelsOf));
   const empty = first.find((value) => !values.has(value));
   if (empty !== undefined) {
     throw usageError('ring-empty', `nobody has "${empty}" as "${by}", which was to come first`, {
       next: 'Correct "order.first", or take the value out of it.',
     });
   }
-  const ringOf = (candidate: Candidate) => rings.get(String(sortedBy(candidate))) ?? rings.size;
+  const ringOf = (candidate: Candidate) =>
+    labelsOf(candidate).reduce((least, label) => Math.min(least, rings.get(label) ?? rings.size), rings.size);
   return candidates.toSorted((a, b) => ringOf(a) - ringOf(b) || compareValues(sortedBy(a), sortedBy(b)) || byId(a, b));
 }
 

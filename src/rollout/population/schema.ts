@@ -3,8 +3,16 @@ import { durationSchema, secretRefSchema } from '../../runbook/schema/common.ts'
 
 const orderSchema = z
   .strictObject({
-    by: z.string().min(1).describe('Name of a field: members are ordered by it, then by id.'),
-    first: z.array(z.string()).default([]).describe('Values of that field that come first, in this order: rings.'),
+    by: z
+      .string()
+      .min(1)
+      .describe('Name of a field: members are ordered by it, then by id. Of an inventory also "groups".'),
+    first: z
+      .array(z.string())
+      .default([])
+      .describe(
+        'Values of that field that come first, in this order: rings. Where it is a list, the first of its labels counts.',
+      ),
   })
   .optional()
   .describe('Order of the members; default by id. It is the same whenever the plan is made.');

@@ -24,6 +24,18 @@ test('the order is that of code units, whatever the source', () => {
   ]);
 });
 
+test('of a list of labels, such as the groups of a host, the first one counts', () => {
+  const hosts = [
+    candidate('a', { groups: ['web'] }),
+    candidate('b', { groups: ['web', 'canary'] }),
+    candidate('c', { groups: ['early', 'web'] }),
+    candidate('d', { groups: ['early', 'canary'] }),
+    candidate('e', { groups: [] }),
+  ];
+  expect(idsOf(hosts, { order: { by: 'groups', first: ['canary', 'early'] } })).toEqual(['d', 'b', 'c', 'a', 'e']);
+  expect(() => idsOf(hosts, { order: { by: 'groups', first: ['pilot'] } })).toThrow('nobody has "pilot"');
+});
+
 test('a field orders, its first values come first, those without a value last', () => {
   const people = [
     candidate('e', { ring: null, n: 10 }),

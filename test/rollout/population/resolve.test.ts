@@ -91,13 +91,13 @@ test('a list that cannot be read is an error, never an empty population', async 
   );
 });
 
-test('hosts of the inventory come with their variables', async () => {
+test('hosts of the inventory come with their variables and groups', async () => {
   const hosts = [host('web2', { ring: 2 }, ['web']), host('web1', { ring: 10 }, ['web']), host('db', {}, [])];
   const place = { inventory: { sources: [], hosts } };
   expect(await resolve({ from: 'inventory', targets: ['group:web', 'web1'] }, place)).toEqual({
     members: [
-      { id: 'web1', vars: { ring: 10 } },
-      { id: 'web2', vars: { ring: 2 } },
+      { id: 'web1', vars: { groups: ['web'], ring: 10 } },
+      { id: 'web2', vars: { groups: ['web'], ring: 2 } },
     ],
     source: 'group:web, web1',
   });

@@ -183,5 +183,7 @@ export const patch = (): Messages => ({
   'Another person than {} runs: oaops approve {} {}': '请 {} 以外的人运行：oaops approve {} {}',
   '{}; approved by {}': '{}；由 {} 审批通过',
   'the override by {} is rejected by {}: {}': '{} 的越权放行被 {} 拒绝：{}',
+  'calendar {} does not say whether {} is a working day: announce the days in "calendar.days" of the configuration':
+    '日历 {} 未说明 {} 是否为工作日：请在配置的“calendar.days”中写明这些日期',
   'the change window is not open: {} {} to {} ({})': '不在变更窗口内：{} {} 至 {}（{}）',
 });
