@@ -242,6 +242,7 @@ describe('antivirus-repair (UP-09)', { timeout: 600_000 }, () => {
 
   it('is not signed off while nobody knows whether what is pending is for security', async () => {
     fakeDnf(harmless, '');
+    definitionsOf(1);
     expect((await repair()).exitCode).toBe(6);
     expect(await waitsAt()).toBe('repaired');
     expect(await answer('repaired', '--value', 'yes', '--file', 'note.txt')).toBe(1);
