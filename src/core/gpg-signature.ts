@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { rmSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { errnoOf, OaopsError } from './errors.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 export type GpgCheck =
   /** Every signature in the file fits, by keys of the keyring that are valid now. `signers`: fingerprint and name of each. */
@@ -11,13 +11,13 @@ export type GpgCheck =
 /**
  * Checks a detached OpenPGP signature of a file by gpgv(1), which trusts the keys of one keyring file and nothing else: no key of the user's own, no
  * key server. gpgv accepts keys that have expired or were revoked; here they are refused.
- * @throws OaopsError `gpgv-missing`
+ * @throws OaopsError `gpgv-missing`, `temporary-folder-unusable`
  */
 export async function checkGpgSignature(
   request: { file: string; signature: string; keyring: string; env?: Readonly<Record<string, string | undefined>> },
   signal?: AbortSignal,
 ): Promise<GpgCheck> {
-  const home = mkdtempSync(join(tmpdir(), 'oaops-gpgv-'));
+  const home = temporaryFolder('oaops-gpgv-');
   try {
     // A keyring name without a slash would be looked for in gpgv's own folder.
     const [keyring, signature, file] = [request.keyring, request.signature, request.file].map((path) => resolve(path));

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { errnoOf, messageOf, OaopsError } from './errors.ts';
+import { errnoOf, OaopsError } from './errors.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 /**
  * SSH signatures by the ssh-keygen program, so that agents, hardware keys and certificates work as their users know them.
@@ -19,7 +19,7 @@ export interface SshKeygenOptions {
  * Signs with an SSH key: a private key file, or a public one whose private half an agent holds. Namespaces keep a signature
  * made for one purpose from passing for another (ssh-keygen(1), -n).
  * @returns the armored signature (PROTOCOL.sshsig of OpenSSH)
- * @throws OaopsError `signing-failed`, `ssh-keygen-missing`
+ * @throws OaopsError `signing-failed`, `ssh-keygen-missing`, `temporary-folder-unusable`
  */
 export async function signWithSshKey(
   keyFile: string,
@@ -27,10 +27,9 @@ export async function signWithSshKey(
   data: string | Uint8Array,
   options: SshKeygenOptions = {},
 ): Promise<string> {
-  const dir = temporaryDir('oaops-sign-');
+  const dir = temporaryFolder('oaops-sign-', { text: data });
   try {
     const file = join(dir, 'text');
-    writeFileSync(file, data, { mode: 0o600 });
     // A file, not stdin: ssh-keygen then says nothing about it and keeps stdin for a passphrase.
     const args = ['-Y', 'sign', '-q', '-f', keyFile, '-n', namespace, file];
     const { exitCode, stderr } = await sshKeygen(args, '', options);
@@ -78,10 +77,9 @@ export async function checkSshSignature(request: {
   // ssh-keygen overlooks some changed bytes of the armor; a bundle must not.
   if (canonicalArmor(request.signature) !== request.signature)
     return { state: 'invalid', fault: 'signature', reason: 'it is not an armored SSH signature' };
-  const dir = temporaryDir('oaops-signature-');
+  const dir = temporaryFolder('oaops-signature-', { signature: request.signature });
   try {
     const file = join(dir, 'signature');
-    writeFileSync(file, request.signature, { mode: 0o600 });
     const common = ['-n', request.namespace, '-s', file];
     const fits = await sshKeygen(['-Y', 'check-novalidate', ...common], request.data, options);
     const fingerprint = /SHA256:\S+/.exec(fits.stdout)?.[0];
@@ -117,17 +115,6 @@ export async function checkSshSignature(request: {
     };
   } finally {
     rmSync(dir, { recursive: true, force: true });
-  }
-}
-
-function temporaryDir(prefix: string): string {
-  try {
-    return mkdtempSync(join(tmpdir(), prefix));
-  } catch (error) {
-    throw new OaopsError('temporary-folder-unusable', `no temporary file can be made: ${messageOf(error)}`, {
-      next: 'Name a folder that exists and can be written with TMPDIR.',
-      cause: error,
-    });
   }
 }
 

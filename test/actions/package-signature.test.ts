@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -147,6 +147,32 @@ describe('by ssh', () => {
     expect(await look(signature)).toEqual({ problem: expect.stringMatching(/the key SHA256:\S+ is not in /) });
     signers(`vendor@example.com valid-before="20200101" ${vendor}`);
     expect(await look(signature)).toEqual({ problem: expect.stringMatching(/for this purpose and time$/) });
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('says which disk is full when no temporary file can be made', async (context) => {
+    const small = join(dir, 'small');
+    mkdirSync(small);
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', small], { stdio: 'ignore' });
+    } catch {
+      context.skip('nothing can be mounted here');
+    }
+    const before = process.env['TMPDIR'];
+    onTestFinished(() => {
+      if (before === undefined) delete process.env['TMPDIR'];
+      else process.env['TMPDIR'] = before;
+      execFileSync('umount', [small]);
+    });
+    signers(`packer@example.com ${keys('packer')}`);
+    rmSync(join(dir, 'package.tar.sig'), { force: true });
+    execFileSync('ssh-keygen', ['-q', '-Y', 'sign', '-f', join(dir, 'packer'), '-n', 'file', join(dir, 'package.tar')]);
+    process.env['TMPDIR'] = small;
+    expect(() => writeFileSync(join(small, 'fill'), Buffer.alloc(100_000))).toThrow('ENOSPC');
+    const written = { by: 'ssh', file: 'package.tar.sig', allowedSigners: 'signers' };
+    expect(await look(written)).toEqual({
+      problem: `the signature of ${join(dir, 'package.tar')} cannot be verified: no temporary file can be made: the disk of ${small} is full`,
+    });
+    expect(readdirSync(small)).toEqual(['fill']);
   });
 
   it('holds up a rollout (exit 4) until the package is signed', async () => {

@@ -364,6 +364,7 @@ export const connectors = (): Messages => ({
   'it does not fit the signed text': '它与所签文本不符',
   'the key {} is not in {} for this purpose and time': '密钥 {} 不在 {} 中，或不适用于此用途和时间',
   'no temporary file can be made: {}': '无法创建临时文件：{}',
+  'the disk of {} is full': '{} 所在磁盘已满',
   'Name a folder that exists and can be written with TMPDIR.': '请用 TMPDIR 指定存在且可写的目录。',
   'ssh-keygen is not installed': '没有安装 ssh-keygen',
   'Install the OpenSSH client (Debian package: openssh-client).':
