@@ -83,9 +83,14 @@ export function liveFrame(stream: LiveTerminal, options: { hidesCursor?: boolean
       queueMicrotask(show);
     };
     const ends = [...new Set<WritableTerminal>([stream, ...others])].map((each) => linesAbove(each, before));
-    process.on('exit', stand).on('SIGTSTP', giveBack).on('SIGQUIT', giveBack).on('SIGCONT', showAnew);
+    const leaveForGood = () => {
+      stand();
+      // The beginning of a line that was kept back: its end does not come any more.
+      for (const end of ends) end();
+    };
+    process.on('exit', leaveForGood).on('SIGTSTP', giveBack).on('SIGQUIT', giveBack).on('SIGCONT', showAnew);
     close = () => {
-      process.off('exit', stand).off('SIGTSTP', giveBack).off('SIGQUIT', giveBack).off('SIGCONT', showAnew);
+      process.off('exit', leaveForGood).off('SIGTSTP', giveBack).off('SIGQUIT', giveBack).off('SIGCONT', showAnew);
       for (const end of ends) end();
       close = undefined;
     };

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
+import { liveFrame } from '../../../src/cli/render/live-frame.ts';
 import { hasTmux, Tmux } from '../../helpers/tmux.ts';
 
 const program = (name: string) =>
@@ -11,6 +12,27 @@ function cursor(name: string): { shown: boolean; row: number } {
   const [flag, row] = tmux.run('display-message', '-p', '-t', name, '#{cursor_flag} #{cursor_y}').split(' ');
   return { shown: flag === '1', row: Number(row) };
 }
+
+test('a line without its end, written above, is not lost when the process ends', () => {
+  let written = '';
+  const stream = {
+    columns: 40,
+    rows: 10,
+    write: (chunk: string | Uint8Array) => {
+      written += Buffer.from(chunk as string).toString();
+      return true;
+    },
+  };
+  const before = new Set(process.listeners('exit'));
+  const frame = liveFrame(stream);
+  frame.draw(['a line of the frame']);
+  const [onExit] = process.listeners('exit').filter((listener) => !before.has(listener));
+  stream.write('the last words');
+  expect(written).not.toContain('the last words');
+  onExit!(0);
+  expect(written).toMatch(/a line of the frame[\s\S]*the last words$/);
+  frame.clear();
+});
 
 describe.skipIf(!hasTmux)('a frame in a terminal that is not only ours', () => {
   afterAll(() => tmux[Symbol.dispose]());
