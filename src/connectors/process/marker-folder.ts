@@ -80,6 +80,7 @@ export class MarkerFolder {
   /**
    * True when the unit never began and never can: this call, or one before it, claimed it in place of a supervisor. Such a
    * claim is a folder, that of a supervisor a file: who dies right after claiming must not look like a supervisor that did.
+   * With a pid it is one of a supervisor in any case: earlier ones made folders.
    */
   claim(): boolean {
     makePrivateDir(this.dir);
@@ -88,7 +89,8 @@ export class MarkerFolder {
       mkdirSync(claim, { mode: 0o700 });
       return true;
     } catch (error) {
-      if (errnoOf(error) === 'EEXIST') return statSync(claim, { throwIfNoEntry: false })?.isDirectory() === true;
+      const isFolder = statSync(claim, { throwIfNoEntry: false })?.isDirectory() === true;
+      if (errnoOf(error) === 'EEXIST') return isFolder && !existsSync(join(this.dir, 'pid'));
       throw error;
     }
   }

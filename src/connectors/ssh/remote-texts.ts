@@ -48,8 +48,9 @@ make_in() {
   rm -rf "$1/$oaops_u"
   return 1
 }
-# Taken in place of a supervisor, now or before: a folder, where that of a supervisor is a file (see MarkerFolder.claim).
-claim() { mkdir "$oaops_d/claim" 2>/dev/null || [ -d "$oaops_d/claim" ]; }
+# Taken in place of a supervisor: a folder, where that of a supervisor is a file (see MarkerFolder.claim).
+is_claimed() { [ -d "$oaops_d/claim" ] && [ ! -e "$oaops_d/pid" ]; }
+claim() { mkdir "$oaops_d/claim" 2>/dev/null || is_claimed; }
 is_alive() {
   [ -s "$oaops_d/pid" ] || return 1
   read -r oaops_pid oaops_start oaops_boot oaops_x <"$oaops_d/pid"
@@ -169,7 +170,7 @@ exit 0
 export const forgetText = `${place}${marks}
 begin
 while find_unit; do
-  if [ -d "$oaops_d/claim" ]; then
+  if is_claimed; then
     rm -f "$oaops_d/out" "$oaops_d/err" "$oaops_d/exit" "$oaops_d/pid.tmp"
     for oaops_x in "$oaops_b" "$oaops_v"; do
       [ -d "$oaops_x" ] && [ -O "$oaops_x" ] && find "$oaops_x" -mindepth 2 -maxdepth 2 -type d -name claim -mmin +1440 | while IFS= read -r oaops_x; do rm -rf "\${oaops_x%/claim}"; done

@@ -95,6 +95,13 @@ describe('after kill -9 of oaops', () => {
     expect(await host.recover('made.1')).toEqual({ state: 'not-started' });
   });
 
+  it('takes the claim of an earlier oaops, a folder with a pid beside it, for one of a supervisor', async () => {
+    const unit = join(dir, 'units', markerName('earlier.1'));
+    mkdirSync(join(unit, 'claim'), { recursive: true });
+    writeFileSync(join(unit, 'pid'), '4194304 1 another-boot\n');
+    expect(await host.recover('earlier.1')).toEqual({ state: 'unknown' });
+  });
+
   it('says unknown when a supervisor claimed the unit and is not heard of for ten seconds', async () => {
     mkdirSync(join(dir, 'units', markerName('claimed.1')), { recursive: true });
     writeFileSync(join(dir, 'units', markerName('claimed.1'), 'claim'), '');
