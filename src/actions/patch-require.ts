@@ -177,7 +177,7 @@ async function look(args: Precondition, context: ActionContext<Services>): Promi
   // An override is by the problem, so it names this very file: it says nothing about another that lies there later.
   const { problem } = found;
   if (problem === undefined || found.sha256 === null || problem.includes(found.sha256)) return found;
-  return { ...found, problem: `${problem} (sha256 ${found.sha256})` };
+  return { ...found, problem: `${problem}; its sha256 is ${found.sha256}` };
 }
 
 async function lookForEvidence(

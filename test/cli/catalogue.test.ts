@@ -32,6 +32,46 @@ describe('a message is recognised', () => {
   ])('%s', (english, chinese) => expect(catalogue.translate(english)).toBe(chinese));
 });
 
+/** As a rollout tells its outcomes and refusals: several facts in one message. */
+describe('a message of several facts is said whole', () => {
+  const sha256 = 'a'.repeat(64);
+  test.each([
+    [
+      'b2-enable: 3 failures in this batch, the budget allows 2; everything that was done is taken back',
+      'b2-enable：本批 3 个失败，允许 2 个；已执行的操作均已撤销',
+    ],
+    [
+      'b2-enable: every member of the batch failed (2); everything that was done is taken back',
+      'b2-enable：本批全部失败（2 个）；已执行的操作均已撤销',
+    ],
+    [
+      'b2-health: the gate says no: samples that failed: 1, 0 allowed; sample 1: ended with exit code 1; still in place: b1-enable/localhost',
+      'b2-health：关卡不放行：失败的样本：1 个，允许 0 个；样本 1：结束，退出码 1；仍未撤销：b1-enable/localhost',
+    ],
+    [
+      'watch-well: the gate says no: no sample passed; sample 3: nobody looked at its time: a gap; goes on when no other run of the runbook is under way',
+      'watch-well：关卡不放行：没有样本合格；样本 3：到点时无人采集：空缺；待该运行手册没有其他运行时继续',
+    ],
+    [
+      `pre-package: the signature of /srv/oa.tar cannot be verified: /srv/oa.tar.sig does not exist; its sha256 is ${sha256}`,
+      `pre-package：无法验证 /srv/oa.tar 的签名：/srv/oa.tar.sig 不存在；其 sha256 为 ${sha256}`,
+    ],
+    [
+      `pre-rehearsal: there is no rehearsal of the rollback of this package on record; its sha256 is ${sha256}`,
+      `pre-rehearsal：状态库中没有此升级包的回滚演练；其 sha256 为 ${sha256}`,
+    ],
+    [
+      'b1-agree: rejected by bob: complaints; everything that was done is taken back',
+      'b1-agree：被 bob 驳回：complaints；已执行的操作均已撤销',
+    ],
+    ['aborted: they keep it', '已中止：they keep it'],
+    [
+      './x.yaml:30:72: the gate "last" stands after batch 4, and the last one is 3',
+      './x.yaml:30:72：关卡“last”写在第 4 批之后，而最后一批是第 3 批',
+    ],
+  ])('%s', (english, chinese) => expect(say('zh-CN', english)).toBe(chinese));
+});
+
 test('what others say is not taken for a message', () => {
   expect(catalogue.translate('connect ECONNREFUSED 127.0.0.1:443')).toBeUndefined();
   // Too short a pattern to be trusted with any text.

@@ -221,7 +221,7 @@ it.each([
   if (!('signature' in written)) plan.inputs.package = { path: '/srv/oa.tar', sha256: 'c'.repeat(64) };
   const step = `pre-${condition.what}`;
   const { run, message } = await clock.run(engine.start(plan, requester));
-  expect(message).toContain(`(sha256 ${outside.sha256})`);
+  expect(message).toContain(`; its sha256 is ${outside.sha256}`);
   await override(run, step);
   outside.sha256 = 'b'.repeat(64);
   const refused = await clock.run(engine.resume(run));

@@ -35,7 +35,10 @@ export class Catalogue {
       .filter(([english]) => english.includes('{}'))
       .map(([english, target]) => {
         const parts = english.split('{}');
-        return { parts, target, weight: parts.join('').replaceAll(/[^A-Za-z]/g, '').length };
+        const letters = parts.join('').replaceAll(/[^A-Za-z]/g, '').length;
+        // `aborted: REASON`, `sample 1: FACT`: a word at the very beginning says more than one somewhere.
+        const heads = /^[a-z]{6,}(: | \{\}: )\{\}$/.test(english) ? 2 : 0;
+        return { parts, target, weight: letters + heads };
       })
       .sort((a, b) => b.weight - a.weight || b.parts.join('').length - a.parts.join('').length);
   }
@@ -69,7 +72,11 @@ export class Catalogue {
       this.#seen.set(key, undefined);
       this.#seen.set(
         key,
-        this.#whole.get(text) ?? this.#byPattern(text, least, depth) ?? this.#byPieces(text, least, depth),
+        this.#whole.get(text) ??
+          this.#byFacts(text, least, depth) ??
+          this.#byStep(text, least, depth) ??
+          this.#byPattern(text, least, depth) ??
+          this.#byPieces(text, least, depth),
       );
     }
     const translated = this.#seen.get(key);
@@ -78,14 +85,49 @@ export class Catalogue {
     return `${/^[（，；：]/.test(translated) ? before.replace(/ $/, '') : before}${translated}${after}`;
   }
 
+  /** `FACT; FACT`, each known by itself: a value of the first must not swallow the second. What is one text with a `; ` in it goes before. */
+  #byFacts(text: string, least: number, depth: number): string | undefined {
+    if (depth > deepest || !text.includes('; ')) return undefined;
+    for (const pattern of this.#patterns) {
+      if (pattern.weight < trustedLetters) break;
+      const values = pattern.parts.some((part) => part.includes('; ')) ? valuesOf(text, pattern.parts) : undefined;
+      if (values) return this.#filled(pattern, values, depth);
+    }
+    const facts = text.split('; ');
+    if (facts.length > mostPieces) return undefined;
+    const known = facts.map((fact) => this.#line(fact, least, Math.max(depth, 1)));
+    if (known.every((fact) => fact === undefined)) return undefined;
+    // Beside a fact that is known, a short text is one of oaops too.
+    const said = facts.map((fact, index) => known[index] ?? this.#line(fact, 1, Math.max(depth, 1)));
+    return said.every((fact) => fact !== undefined) ? said.join('；') : undefined;
+  }
+
+  /** `STEP: FACT`, as a run ends, and `STATUS: FACT`. */
+  #byStep(text: string, least: number, depth: number): string | undefined {
+    const step =
+      /^((?:b\d+|pre|watch)-[\w-]+|failed|waiting|stopped|running|incomplete|refused|undo-failed): (.+)$/.exec(text);
+    const fact = step && depth <= deepest ? this.#line(step[2]!, least, Math.max(depth, 1)) : undefined;
+    return fact === undefined ? undefined : `${this.#whole.get(step![1]!) ?? step![1]}：${fact}`;
+  }
+
   #byPattern(text: string, least: number, depth: number): string | undefined {
     if (depth > deepest) return undefined;
-    for (const { parts, weight, target } of this.#patterns) {
-      if (weight < least) return undefined;
-      const values = valuesOf(text, parts);
-      if (values) return fill(target, (index) => this.#value(values[index] ?? '', depth + 1));
+    for (const pattern of this.#patterns) {
+      if (pattern.weight < least) return undefined;
+      const values = valuesOf(text, pattern.parts);
+      // `STEP: FACT` cut in the middle: the value is no name, and the fact has its own text.
+      if (values && !values[0]?.endsWith(':')) return this.#filled(pattern, values, depth);
     }
     return undefined;
+  }
+
+  /** What stands in quotation marks is a name: it stays, though there may be a text like it. */
+  #filled({ parts, target }: Pattern, values: readonly string[], depth: number): string {
+    return fill(target, (index) => {
+      const value = values[index] ?? '';
+      const isName = parts[index]?.endsWith('"') && parts[index + 1]?.startsWith('"');
+      return isName ? value : this.#value(value, depth + 1);
+    });
   }
 
   #piece(text: string, least: number, depth: number): string | undefined {

@@ -114,7 +114,7 @@ export const patch = (): Messages => ({
   'the signature of {} cannot be verified: {}': '无法验证 {} 的签名：{}',
   'the signature of {} is not good: {}': '{} 的签名无效：{}',
   '{} changed while it was looked at: sha256 {}, then {}': '{} 在检查期间发生了变化：sha256 先为 {}，后为 {}',
-  '{} (sha256 {})': '{}（sha256 {}）',
+  '{}; its sha256 is {}': '{}；其 sha256 为 {}',
   'it does not fit the file (key {}, {})': '签名与文件不符（密钥 {}，{}）',
   'the signature by key {} has expired': '密钥 {} 的签名已过期',
   'the key {} ({}) has expired': '密钥 {}（{}）已过期',

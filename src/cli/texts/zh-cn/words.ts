@@ -9,6 +9,7 @@ export const words = (): Messages => ({
   'host key revoked': '主机密钥已吊销',
   timeout: '超时',
   failed: '失败',
+  'no sample passed': '没有样本合格',
   pinned: '已固定',
   accepted: '已接受',
   newest: '最新',
