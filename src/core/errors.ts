@@ -50,6 +50,19 @@ export function usageError(
   return new OaopsError(code, message, { ...options, exitCode: Codes.usage });
 }
 
+const beforeAnything = new WeakSet<object>();
+
+/** Marks an error: what was asked for had not begun, so that nothing has changed outside. */
+export function asNotBegun<T extends object>(error: T): T {
+  beforeAnything.add(error);
+  return error;
+}
+
+/** See `asNotBegun`. */
+export function isNotBegun(error: unknown): boolean {
+  return error !== null && typeof error === 'object' && beforeAnything.has(error);
+}
+
 /** The text of anything thrown, without a stack. */
 export function messageOf(error: unknown): string {
   if (error instanceof Error) return error.message;

@@ -4,6 +4,7 @@ import { ExitCode } from '../core/exit-codes.ts';
 import type { RunRow } from '../record/types.ts';
 import type { JournalView } from './journal/journal-state.ts';
 import type { Plan } from './plan/plan-types.ts';
+import { changesOf } from './run/in-place.ts';
 
 /** After these, a run is over for good. */
 export const closed: readonly RunStatus[] = ['ok', 'rolled-back', 'aborted'];
@@ -20,10 +21,8 @@ export function refuseUnknownBatch({ batches = [] }: Plan, numbers: readonly num
 /** A run whose steps have no undo keeps its status. */
 export function refuseEmptyUndo(row: RunRow, plan: Plan, view: JournalView): void {
   const undoable = new Set(plan.steps.filter((step) => step.undo).map((step) => step.id));
-  const inPlace = view.rows.filter(
-    (entry) => entry.phase === 'do' && undoable.has(entry.step) && !view.isUndone(entry),
-  );
-  if (inPlace.some(({ status }) => status === 'ok' || status === 'incomplete')) return;
+  const tried = view.rows.filter((entry) => entry.phase === 'do' && undoable.has(entry.step));
+  if (tried.some(({ step, unit }) => changesOf(plan, view, step, unit).length > 0)) return;
   throw new OaopsError('nothing-to-undo', `run ${row.id} did nothing that has an undo`, {
     exitCode: ExitCode.refused,
     next: `See "oaops runs show ${row.id}" for what it did.`,

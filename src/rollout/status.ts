@@ -45,6 +45,8 @@ export function rolloutStatus(
 ): RolloutStatus {
   const view = new JournalView(journal, inputs);
   const latest = latestByStep(journal);
+  // Whoever failed has failed, also where what was done half-way is taken back.
+  const tried = latestByStep(journal.filter(({ phase }) => phase === 'do'));
   const planned = plan.batches ?? [];
   const byBatch = Map.groupBy(plan.steps, ({ batch }) => batch);
   const batches = planned.map(({ number, members }): BatchStatus => {
@@ -54,7 +56,7 @@ export function rolloutStatus(
       .map((step) => gateStatus(step, latest, view, batchStepId(number, '')));
     const work = steps.filter(({ gate, hold }) => !gate && hold === undefined);
     const rows = work.flatMap(({ id }) => [...(latest.get(id)?.values() ?? [])]);
-    const failed = failedMembers(plan, work, latest);
+    const failed = failedMembers(plan, work, tried);
     return { batch: number, members: members.length, state: stateOf(work, rows, gates, latest), failed, gates };
   });
   const watch = plan.steps
@@ -115,11 +117,11 @@ function stateOf(
   return failed || statuses.has('incomplete') ? 'incomplete' : 'ok';
 }
 
-function failedMembers(plan: Plan, work: readonly PlannedStep[], latest: Latest): string[] {
+function failedMembers(plan: Plan, work: readonly PlannedStep[], tried: Latest): string[] {
   const failed = new Set<string>();
   for (const step of work) {
     if (!step.tolerance) continue;
-    for (const row of latest.get(step.id)?.values() ?? []) {
+    for (const row of tried.get(step.id)?.values() ?? []) {
       if (!isFailure(row.status)) continue;
       const list = isDeferred(step.units);
       failed.add(memberIdOf(plan, step, row.unit) ?? (list ? row.unit : row.target));

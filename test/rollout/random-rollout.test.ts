@@ -17,7 +17,7 @@ interface Scenario {
   tolerateUnreachable: boolean;
   parallel: number;
   /** What becomes of a member. */
-  fates: ('ok' | 'failed' | 'unreachable' | 'throws')[];
+  fates: ('ok' | 'failed' | 'half' | 'unreachable' | 'throws')[];
   /** What the gate says after each batch. */
   verdicts: ('pass' | 'fail' | 'none')[];
   kills: number[];
@@ -32,7 +32,10 @@ const scenario: fc.Arbitrary<Scenario> = fc.record({
   tolerateUnreachable: fc.boolean(),
   parallel: fc.integer({ min: 1, max: 3 }),
   fates: fc.array(
-    fc.oneof({ weight: 6, arbitrary: fc.constant('ok' as const) }, fc.constantFrom('failed', 'unreachable', 'throws')),
+    fc.oneof(
+      { weight: 6, arbitrary: fc.constant('ok' as const) },
+      fc.constantFrom('failed', 'half', 'unreachable', 'throws'),
+    ),
     { minLength: 14, maxLength: 14 },
   ) as fc.Arbitrary<Scenario['fates']>,
   verdicts: fc.array(
@@ -49,6 +52,7 @@ const scenario: fc.Arbitrary<Scenario> = fc.record({
 /** Lives through a scenario with as many processes as it takes, and gives what the world looks like then. */
 async function live(given: Scenario) {
   const has = new Map<string, number>();
+  const halfDone = new Set<string>();
   const begun: { id: string; batch: number }[] = [];
   const mortal = new Mortal();
   const alive = () => {
@@ -63,6 +67,11 @@ async function live(given: Scenario) {
       alive();
       const fate = given.fates[Number(number) % given.fates.length]!;
       if (fate === 'failed') return failed('broken');
+      if (fate === 'half') {
+        // The change is in place, or half of it, and it failed all the same.
+        halfDone.add(String(id));
+        return failed('broken in the middle');
+      }
       if (fate === 'unreachable') throw new OaopsError('host-unreachable', 'no route');
       if (fate === 'throws') throw new Error('broken badly');
       has.set(String(id), (has.get(String(id)) ?? 0) + 1);
@@ -78,6 +87,7 @@ async function live(given: Scenario) {
     ({ id }) => {
       alive();
       has.set(String(id), 0);
+      halfDone.delete(String(id));
       return ok();
     },
     { idempotent: true },
@@ -153,6 +163,7 @@ async function live(given: Scenario) {
       commits: mortal.commits,
       end: end!,
       has,
+      halfDone,
       begun,
       plan,
       status,
@@ -170,14 +181,19 @@ it('never goes beyond its budget, gives nobody the change twice, and takes back 
   console.log(`random rollouts, seed ${seed}`);
   await fc.assert(
     fc.asyncProperty(scenario, async (given) => {
-      const { end, has, begun, plan, status, open } = await live(given);
+      const { end, has, halfDone, begun, plan, status, open } = await live(given);
       expect(['ok', 'incomplete', 'rolled-back']).toContain(end.status);
       expect(open).toEqual([]);
       expect([...has.values()].every((count) => count === 0 || count === 1)).toBe(true);
       // A batch began only when the one before it had passed.
       const counts = (id: string) => {
         const fate = given.fates[Number(id.slice(1)) - 1]!;
-        return fate === 'failed' || fate === 'throws' || (fate === 'unreachable' && !given.tolerateUnreachable);
+        return (
+          fate === 'failed' ||
+          fate === 'half' ||
+          fate === 'throws' ||
+          (fate === 'unreachable' && !given.tolerateUnreachable)
+        );
       };
       let total = 0;
       let stopped = false;
@@ -200,7 +216,7 @@ it('never goes beyond its budget, gives nobody the change twice, and takes back 
       }
       expect(end.status === 'rolled-back').toBe(stopped);
       const changed = [...has.values()].filter((count) => count === 1).length;
-      if (stopped) expect(changed).toBe(0);
+      if (stopped) expect({ changed, half: [...halfDone] }).toEqual({ changed: 0, half: [] });
       else {
         const good = plan
           .batches!.flatMap(({ members }) => members)
@@ -223,7 +239,7 @@ it('ends the same wherever its process is killed: a sweep over every commit', { 
     total: 1,
     tolerateUnreachable: false,
     parallel: 2,
-    fates: ['ok', 'failed', 'ok', 'ok', 'ok'],
+    fates: ['ok', 'half', 'ok', 'ok', 'ok'],
     verdicts: ['pass', 'fail'],
     kills: [],
     pauseAtMs: null,
@@ -235,10 +251,12 @@ it('ends the same wherever its process is killed: a sweep over every commit', { 
     const whole = await live({ ...given, verdicts });
     expect(whole.commits).toBeGreaterThan(15);
     for (let dieAt = 1; dieAt <= whole.commits; dieAt += 1) {
-      const { end, has, open } = await live({ ...given, verdicts, kills: [dieAt] });
-      expect({ status: end.status, has: [...has].sort(), open }, `killed at commit ${dieAt}`).toEqual({
+      const { end, has, halfDone, open } = await live({ ...given, verdicts, kills: [dieAt] });
+      const world = { status: end.status, has: [...has].sort(), half: [...halfDone], open };
+      expect(world, `killed at commit ${dieAt}`).toEqual({
         status: whole.end.status,
         has: [...whole.has].sort(),
+        half: [...whole.halfDone],
         open: [],
       });
     }

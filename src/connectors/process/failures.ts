@@ -1,4 +1,4 @@
-import { OaopsError } from '../../core/errors.ts';
+import { asNotBegun, OaopsError } from '../../core/errors.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
 import type { BecomeSpec } from '../../runbook/types.ts';
 
@@ -6,16 +6,21 @@ import type { BecomeSpec } from '../../runbook/types.ts';
  * The errors for the reasons that the supervisor writes when it did not start a command. In all of them nothing has
  * happened on the target.
  */
-export function notStarted(
-  reason: string,
-  where: {
-    target: string;
-    unit: string;
-    argv: readonly string[];
-    cwd?: string | undefined;
-    become?: BecomeSpec | undefined;
-  },
-): OaopsError {
+export function notStarted(reason: string, where: Where): OaopsError {
+  const error = reasonError(reason, where);
+  // An earlier call of the same unit is under way: that has begun.
+  return reason === 'unit-running' ? error : asNotBegun(error);
+}
+
+interface Where {
+  target: string;
+  unit: string;
+  argv: readonly string[];
+  cwd?: string | undefined;
+  become?: BecomeSpec | undefined;
+}
+
+function reasonError(reason: string, where: Where): OaopsError {
   const program = where.argv[0] ?? '';
   const by = where.become ? `${where.become.method} to ${where.become.user}` : 'become';
   const details = { target: where.target, program };

@@ -128,7 +128,9 @@ export class JournalView {
     return [...this.#byUnit.values()].flatMap((rows) => {
       return (['do', 'undo'] as const).flatMap((phase) => {
         const last = rows.filter((row) => row.phase === phase).at(-1);
-        return last && (last.status === null || last.status === 'unknown') ? [last] : [];
+        const open = last && (last.status === null || last.status === 'unknown');
+        // Taken back since, whatever it had come to.
+        return open && !(phase === 'do' && this.isUndone(last)) ? [last] : [];
       });
     });
   }

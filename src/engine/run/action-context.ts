@@ -10,6 +10,7 @@ import { localTarget, selectTargets } from '../plan/targets.ts';
 import type { Host } from '../ports.ts';
 import type { Job } from './attempt.ts';
 import { OutputCapture } from './capture.ts';
+import { Grip } from './grip.ts';
 import { unitFolder } from './unit-folder.ts';
 
 /** What one attempt may touch. `context` takes the signal that ends the attempt at once. */
@@ -21,6 +22,7 @@ export function actionContext(
   context: (signal: AbortSignal) => ActionContext;
   capture: OutputCapture;
   unitDir: string;
+  grip: Grip;
   forget: () => Promise<void>;
 } {
   const { deps, journal } = run;
@@ -43,6 +45,7 @@ export function actionContext(
     if (!run.inputsSeen.has(row)) run.inputsSeen.set(row, journal.view.inputs.length);
   };
   let opened: Host | undefined;
+  const grip = new Grip();
   // Only when the result is committed: until then the marker is the only one who knows.
   const forget = async () => {
     if (opened && run.deps.actions.get(job.uses)?.recover) await opened.forget(unitKey).catch(() => undefined);
@@ -54,17 +57,25 @@ export function actionContext(
     target,
     unitKey,
     unitId: `${step.id}.${unit.id}`,
-    host: async () => {
-      opened = await (await deps.hosts()).open(target, signal);
-      return opened;
+    host: () => {
+      return grip.host(async () => {
+        opened = await (await deps.hosts()).open(target, signal);
+        return opened;
+      });
     },
     hostNamed: async (name, within = signal) => {
       const [wanted] = selectTargets([name ?? localTarget.name], run.plan.inventory);
-      return (await deps.hosts()).open(wanted!, within);
+      return grip.host(async () => (await deps.hosts()).open(wanted!, within));
     },
-    http: deps.http,
+    http: () => {
+      grip.other();
+      return deps.http();
+    },
     secrets: deps.secrets,
-    services: deps.services,
+    get services() {
+      grip.other();
+      return deps.services;
+    },
     clock: deps.clock,
     stopping: run.halt.stopping,
     signal,
@@ -98,7 +109,7 @@ export function actionContext(
     firstWaitedAtMs: async () => journal.view.firstStartedAtMs(step.id, unit.id),
     ...(deps.ask ? { ask: (question: ManualQuestion) => askAndKeep(run, row, unitDir, question) } : {}),
   });
-  return { context, capture, unitDir, forget };
+  return { context, capture, unitDir, grip, forget };
 }
 
 /** An answer given at the terminal is kept like one given by `oaops runs answer`. */

@@ -57,16 +57,24 @@ export async function attempt(run: RunContext, job: Job): Promise<JournalRow> {
   });
   emitStarted(run, row);
   const started = run.deps.clock.monotonicMs();
-  const { context, capture, unitDir, forget } = actionContext(run, job, row);
+  const { context, capture, unitDir, grip, forget } = actionContext(run, job, row);
   const raw: AttemptEnd =
     prepared.problem ??
     (await applyWithin(run, job, (signal) => actionOf(run, job.uses).apply(prepared.args, context(signal))));
-  const end = prepared.problem ? raw : (job.judge?.(raw) ?? raw);
+  const judged = prepared.problem ? raw : (job.judge?.(raw) ?? raw);
+  const end = withStart(judged, prepared.problem ? false : grip.started);
   const outputs = capture.close(unitDir, `${job.phase}-${row.attempt}`);
   await run.journal.end(row, { ...end, status: phaseStatus(job.phase, end.status), outputs });
   if (end.status !== 'unknown') await forget();
   emitEnded(run, row, run.deps.clock.monotonicMs() - started);
   return row;
+}
+
+/** Notes with an attempt that did not end well whether it may have changed something, where that is known; see in-place.ts. */
+function withStart(end: AttemptEnd, started: boolean | undefined): AttemptEnd {
+  const tells = end.status === 'unreachable' ? started === true : started === false;
+  const open = isFailure(end.status) || end.status === 'aborted';
+  return open && tells ? { ...end, result: { ...end.result, started } } : end;
 }
 
 /** In the undo phase, well and badly have words of their own; a half undone unit is not undone. */

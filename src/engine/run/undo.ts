@@ -3,9 +3,10 @@ import type { RunContext, StepState } from '../deps.ts';
 import { type UndoRequest, unitPath } from '../journal/journal-state.ts';
 import type { PlannedStep, PlannedUnit } from '../plan/plan-types.ts';
 import { attempt, type Job, storedFailure } from './attempt.ts';
+import { changesOf, isOpen } from './in-place.ts';
 import { isDone } from './scope.ts';
 import { memberOf } from './tolerance.ts';
-import { decideCommand, recover } from './unit.ts';
+import { decideCommand, doJob, recover } from './unit.ts';
 
 /** How an undo stands when nothing more can be done with it in this process. */
 export interface UndoEnd {
@@ -25,11 +26,14 @@ export interface UndoEnd {
 interface DoneUnit {
   state: StepState;
   unit: PlannedUnit;
+  /** The last attempt that may have changed something. */
   row: JournalRow;
+  /** What the undo sees: of an attempt that went well, where there is one. */
+  result: unknown;
 }
 
 /**
- * Takes back done units in the reverse order of their start, each journalled in the phase `undo`; those of one step side by side, as many as were
+ * Takes back done units, in a rollout half done ones too, in the reverse order of their start, each journalled in the phase `undo`; those of one step side by side, as many as were
  * done so. A unit whose undo failed
  * ends the undo of its target: what came before it there may need it; other targets go on, and so do other batches and other members.
  */
@@ -40,7 +44,9 @@ export async function runUndo(run: RunContext, request: UndoRequest): Promise<Un
   );
   if (request.cause === 'failure') {
     const asks = inScope.filter(
-      ({ state, unit }) => state.step.undo!.mode === 'ask' && !run.journal.view.last(state.step.id, unit.id, 'undo'),
+      ({ state, unit, row }) =>
+        // Begun before it was done again: that answers nothing.
+        state.step.undo!.mode === 'ask' && (run.journal.view.last(state.step.id, unit.id, 'undo')?.seq ?? 0) <= row.seq,
     );
     if (asks.length > 0) {
       return {
@@ -67,6 +73,7 @@ export async function runUndo(run: RunContext, request: UndoRequest): Promise<Un
     if (blocked.has(entry)) return;
     stopped ||= run.halt.stopping.aborted;
     const row = stopped ? undefined : await undoUnit(run, entry);
+    if (row === 'nothing') return;
     if (row === undefined || row.status === 'aborted') stopped = true;
     else if (row.status === 'unknown') note('unknown', entry, row, decideCommand(run, row));
     else if (row.status !== 'undone')
@@ -81,7 +88,8 @@ export async function runUndo(run: RunContext, request: UndoRequest): Promise<Un
     await sideBySide(stretch, stretch[0]!.state.step.parallel, takeBack);
     if (stopped) return { status: 'pending', remaining: doneUnits(run).map(name) };
   }
-  const remaining = [...doneUnits(run).map(name), ...unknownUnits(run)];
+  const left = doneUnits(run);
+  const remaining = [...left.map(name), ...unknownUnits(run, left)];
   if (worst) return { ...worst, remaining };
   return { status: remaining.length === 0 ? 'undone' : 'partly', remaining };
 }
@@ -140,15 +148,16 @@ function placeOf({ state, unit }: DoneUnit): { target: string; batch: number | n
   return { target: unit.target, batch, member: batch === null || member === unit.target ? null : member };
 }
 
-/** Units whose effect is in place and changes something, last started first. What a cleanup took away is nothing to take back. */
-export function doneUnits(run: Pick<RunContext, 'steps' | 'journal'>): DoneUnit[] {
+/** Units whose effect is or may be in place and changes something, last started first. What a cleanup took away is nothing to take back. */
+export function doneUnits(run: Pick<RunContext, 'plan' | 'steps' | 'journal'>): DoneUnit[] {
   const found: DoneUnit[] = [];
   for (const state of run.steps.values()) {
     if ((state.step.effect === 'read' || state.step.always) && !state.step.undo) continue;
     for (const unit of state.units ?? []) {
-      const row = run.journal.view.last(state.step.id, unit.id);
-      if (!row || !isDone(row) || run.journal.view.isUndone(row)) continue;
-      found.push({ state, unit, row });
+      const changes = changesOf(run.plan, run.journal.view, state.step.id, unit.id);
+      const row = changes.at(-1);
+      if (!row) continue;
+      found.push({ state, unit, row, result: (changes.findLast(isDone) ?? row).result });
     }
   }
   return found.sort((a, b) => b.row.seq - a.row.seq);
@@ -163,21 +172,33 @@ export function isInScope(step: PlannedStep, target: string, request: UndoReques
   return scope !== 'target' || request.targets.includes(target) || (local && request.scope === undefined);
 }
 
-async function undoUnit(run: RunContext, { state, unit, row }: DoneUnit): Promise<JournalRow | undefined> {
+/** `nothing`: it turned out never to have begun. */
+async function undoUnit(
+  run: RunContext,
+  { state, unit, row, result }: DoneUnit,
+): Promise<JournalRow | 'nothing' | undefined> {
+  const { view } = run.journal;
   const undo = state.step.undo!;
+  const last = view.last(state.step.id, unit.id, 'undo');
+  const begun = last !== undefined && last.seq > row.seq;
+  if (isOpen(row) && !begun) {
+    // It may be under way still: its end comes before its undo. Where nobody can tell, it is taken back all the same.
+    await recover(run, doJob(run, state, unit), row);
+    if (changesOf(run.plan, view, state.step.id, unit.id).length === 0) return 'nothing';
+    if (run.halt.stopping.aborted) return undefined;
+  }
   const job: Job = {
     step: state.step,
     unit,
     phase: 'undo',
     uses: undo.uses,
     args: undo.with,
-    result: row.result ?? {},
+    result: result ?? {},
     ...(state.step.timeoutMs === undefined ? {} : { timeoutMs: state.step.timeoutMs }),
   };
-  const last = run.journal.view.last(state.step.id, unit.id, 'undo');
-  if (last && last.seq > row.seq && (last.status === null || last.status === 'unknown')) {
-    if ((await recover(run, job, last)) === 'unknown') return run.journal.view.last(state.step.id, unit.id, 'undo');
-    const settled = run.journal.view.last(state.step.id, unit.id, 'undo')!;
+  if (begun && isOpen(last)) {
+    if ((await recover(run, job, last)) === 'unknown') return view.last(state.step.id, unit.id, 'undo');
+    const settled = view.last(state.step.id, unit.id, 'undo')!;
     if (settled.status !== 'aborted') return settled;
     if (run.halt.stopping.aborted) return undefined;
   }
@@ -185,15 +206,17 @@ async function undoUnit(run: RunContext, { state, unit, row }: DoneUnit): Promis
 }
 
 /** Changes that may or may not have happened: nobody can say that they were taken back. */
-function unknownUnits(run: RunContext): string[] {
+function unknownUnits(run: RunContext, known: readonly DoneUnit[]): string[] {
+  const named = new Set(known.map(({ row }) => row));
   const open = run.journal.view.openRows().filter((row) => {
     const step = run.steps.get(row.step)?.step;
-    // The cleanup comes after this, and goes on by itself.
-    return row.phase === 'do' && step?.effect !== 'read' && !step?.always;
+    // A gate only looks. The cleanup comes after this, and goes on by itself.
+    return row.phase === 'do' && step?.effect !== 'read' && !step?.gate && !step?.always && !named.has(row);
   });
   return open.map((row) => `${unitPath(row.step, row.unit)} (unknown)`);
 }
 
-function name({ state, unit }: DoneUnit): string {
-  return unitPath(state.step.id, unit.id);
+function name({ state, unit, row }: DoneUnit): string {
+  const path = unitPath(state.step.id, unit.id);
+  return isDone(row) ? path : isOpen(row) ? `${path} (unknown)` : `${path} (in part)`;
 }

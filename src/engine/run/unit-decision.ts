@@ -32,6 +32,7 @@ export function decideNext(view: JournalView, step: PlannedStep, unit: string, e
     case null:
       return { do: 'recover', row: last };
     case 'unknown':
+      if (view.isUndone(last)) return { do: 'start', delayMs: 0 };
       return ours ? { do: 'end', row: last, status: 'unknown' } : { do: 'recover', row: last };
     case 'waiting':
     case 'aborted':

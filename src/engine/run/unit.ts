@@ -79,7 +79,8 @@ export async function recover(
     emitEnded(run, await run.journal.settle(row, phased), run.deps.clock.monotonicMs() - started);
     return 'settled';
   };
-  const again = (message: string): Promise<Recovery> => settle({ status: 'aborted', result: {}, message });
+  const again = (message: string, result: Record<string, unknown> = {}): Promise<Recovery> =>
+    settle({ status: 'aborted', result, message });
 
   const decision = run.journal.view.decisionFor(row);
   if (decision?.as === 'done')
@@ -89,7 +90,7 @@ export async function recover(
   if (decision?.as === 'retry') return again(`run again by decision of ${decision.by}`);
 
   const told = await recoverAttempt(run, job, row);
-  if (told === 'not-started') return again('interrupted before it started');
+  if (told === 'not-started') return again('interrupted before it started', { started: false });
   if (told) return settle(told);
   if (job.step.verify && verify) {
     const verdict = await verify();
@@ -122,7 +123,7 @@ export function decideCommand(run: RunContext, row: JournalRow): string {
 }
 
 /** The step's own call, judged by `success` and `outputs`. */
-function doJob(run: RunContext, state: StepState, unit: PlannedUnit): Job {
+export function doJob(run: RunContext, state: StepState, unit: PlannedUnit): Job {
   const { step } = state;
   return {
     step,
