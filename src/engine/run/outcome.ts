@@ -108,8 +108,15 @@ export function runOutcome(ending: Ending): Outcome {
   const cleanedUp = steps.some(({ step, status }) => step.always && ['ok', 'incomplete', 'skipped'].includes(status));
   if ((halt || cleanedUp) && !failed && (unknown || unfinished))
     return stopped(runId, halt, 'it was cut off, and its cleanup has been done since', cleanedUp);
-  if (unknown)
-    return { status: 'waiting', exitCode: ExitCode.waiting, ...about(unknown, 'nobody knows whether it took effect') };
+  // Whatever a person has to decide about: at that time it is looked at again.
+  const times = all.flatMap(([, end]) =>
+    end.status === 'waiting' && end.wakeAtMs !== undefined ? [end.wakeAtMs] : [],
+  );
+  const wake = times.length > 0 ? { wakeAtMs: Math.min(...times) } : {};
+  if (unknown) {
+    const words = about(unknown, 'nobody knows whether it took effect');
+    return { status: 'waiting', exitCode: ExitCode.waiting, ...words, ...wake };
+  }
   if (failed) {
     const refused = failed[1].exitCode === ExitCode.refused;
     return {
@@ -125,14 +132,11 @@ export function runOutcome(ending: Ending): Outcome {
   }
   const waiting = find('waiting');
   if (waiting) {
-    const times = all.flatMap(([, end]) =>
-      end.status === 'waiting' && end.wakeAtMs !== undefined ? [end.wakeAtMs] : [],
-    );
     return {
       status: 'waiting',
       exitCode: ExitCode.waiting,
       ...about(waiting, 'waits'),
-      ...(times.length > 0 ? { wakeAtMs: Math.min(...times) } : {}),
+      ...wake,
     };
   }
   if (unfinished) {

@@ -5,11 +5,39 @@ export function mayStart(run: RunContext, state: StepState, handlersOnly: boolea
   // Its needs were met when it began.
   if (run.samplesOnly) return state.step.gate !== undefined && run.journal.view.hasStep(state.step.id);
   if (state.step.always || (state.step.handler && !state.triggered)) return false;
+  if (settlesOnly(run, state)) return run.journal.view.hasStep(state.step.id);
   if (handlersOnly && !state.triggered && !followsHandler(run, state)) return isUnderWay(run, state);
   return state.step.needs.every((id) => {
     const needed = run.steps.get(id);
     return !needed || state.triggered || endedWell(needed);
   });
+}
+
+/**
+ * A condition of its batch does not hold (any more): nothing new begins in it. What an earlier process began is brought to its end all the same, and
+ * a rollback that is due by that waits for no window.
+ */
+export function settlesOnly(run: RunContext, state: StepState): boolean {
+  const { batch, hold, gate } = state.step;
+  if (batch === undefined || hold !== undefined || gate !== undefined) return false;
+  const held = holdsOf(run.steps)
+    .get(batch)
+    ?.some(
+      ({ status }) => status !== 'pending' && status !== 'running' && !['ok', 'incomplete', 'skipped'].includes(status),
+    );
+  return held === true && !state.triggered && !followsHandler(run, state);
+}
+
+const holds = new WeakMap<RunContext['steps'], Map<number, StepState[]>>();
+
+function holdsOf(steps: RunContext['steps']): Map<number, StepState[]> {
+  let found = holds.get(steps);
+  if (!found) {
+    const states = [...steps.values()].filter(({ step }) => step.hold !== undefined && step.batch !== undefined);
+    found = Map.groupBy(states, ({ step }) => step.batch!);
+    holds.set(steps, found);
+  }
+  return found;
 }
 
 /**

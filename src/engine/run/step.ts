@@ -10,11 +10,13 @@ import type { Deferred, PlannedStep, PlannedUnit } from '../plan/plan-types.ts';
 import { actionOf } from './attempt.ts';
 import { runGate } from './gate.ts';
 import { batchIsDone } from './hold.ts';
+import { isOpen } from './in-place.ts';
 import { isDone, runScope } from './scope.ts';
+import { settlesOnly } from './start-rule.ts';
 import { bookOf, combine, membersOf, type StepEnd, withinTolerance } from './step-end.ts';
 import { isOfBatch } from './tolerance.ts';
 import { runUnit, type UnitEnd } from './unit.ts';
-import { wasLeftOut } from './unit-decision.ts';
+import { decideNext, wasLeftOut } from './unit-decision.ts';
 import { evaluateCondition, evaluateNow, isDeferred, rootsOf } from './values.ts';
 
 /** Brings one step as far as it goes. Failures of its units are values; only failures of the record are thrown. */
@@ -68,7 +70,8 @@ export async function runStep(run: RunContext, state: StepState): Promise<StepEn
   }
   if (step.hold !== undefined && batchIsDone(run, step.batch!)) return end({ status: 'ok', failedTargets: [] });
   if (step.gate) return end(await runGate(run, state, state.units[0]!));
-  const ends = await runUnits(run, state, state.units, condition === 'per-unit');
+  const how = { perUnit: condition === 'per-unit', settleOnly: settlesOnly(run, state) };
+  const ends = await runUnits(run, state, state.units, how);
   return end(step.tolerance ? withinTolerance(run, state, ends) : combine(ends));
 }
 
@@ -112,6 +115,13 @@ function noUnit(step: PlannedStep, target = 'localhost'): PlannedUnit {
   return { id: '', target, with: {}, summary: '', ...(step.batch === undefined ? {} : { batch: step.batch }) };
 }
 
+interface UnitsMode {
+  /** Each unit has a condition of its own. */
+  perUnit: boolean;
+  /** See `settlesOnly`. */
+  settleOnly: boolean;
+}
+
 /**
  * At most `parallel` units at once. A failure stops the start of further units, unless the step says `continue`, or tolerates some: then
  * one more than those.
@@ -120,7 +130,7 @@ async function runUnits(
   run: RunContext,
   state: StepState,
   units: PlannedUnit[],
-  perUnit: boolean,
+  { perUnit, settleOnly }: UnitsMode,
 ): Promise<Map<PlannedUnit, UnitEnd>> {
   const ends = new Map<PlannedUnit, UnitEnd>();
   const { tolerance, batch } = state.step;
@@ -132,13 +142,16 @@ async function runUnits(
     bookOf(run).exceeded(tolerance, batch, membersOf(run, batch)) !== undefined;
   const worker = async () => {
     for (let unit = queue.pop(); unit !== undefined; unit = queue.pop()) {
-      const mayStart = (!failed || state.step.onFailure === 'continue') && !tooMany() && !run.halt.stopping.aborted;
+      const spent = tooMany();
+      const mayStart =
+        !settleOnly && (!failed || state.step.onFailure === 'continue') && !spent && !run.halt.stopping.aborted;
       let end: UnitEnd;
       if (mayStart && batch !== undefined && tolerance && isLeftOut(run, state, batch, unit)) {
         if (!run.journal.view.last(state.step.id, unit.id)) await leaveOut(run, state, unit);
         end = { status: 'skipped' };
-      } else if (mayStart || isEnded(run, state, unit)) end = await runOrSkip(run, state, unit, perUnit);
-      else end = failedBefore(run, state, unit) ?? { status: 'pending' };
+      } else if (mayStart || isEnded(run, state, unit) || isUnderWay(run, state, unit))
+        end = await runOrSkip(run, state, unit, { perUnit, mayStart });
+      else end = failedBefore(run, state, unit, { spent, settleOnly }) ?? { status: 'pending' };
       ends.set(unit, end);
       if (tolerance) bookOf(run).note(state, unit, end.status);
       if ((isFailure(end.status as never) && !tolerance) || end.status === 'unknown') failed = true;
@@ -162,10 +175,17 @@ function leaveOut(run: RunContext, state: StepState, unit: PlannedUnit): Promise
   return skip(run, state, unit, 'an earlier step failed for it', { leftOut: true });
 }
 
-/** An earlier process saw it fail; it is not tried again once the budget is spent. */
-function failedBefore(run: RunContext, { step }: StepState, unit: PlannedUnit): UnitEnd | undefined {
-  const row = run.journal.view.last(step.id, unit.id);
-  if (!step.tolerance || !row || !isFailure(row.status) || run.journal.view.forgiven(row)) return undefined;
+/** An earlier process saw it fail, for good; once the budget is spent, nothing is tried again. */
+function failedBefore(
+  run: RunContext,
+  { step }: StepState,
+  unit: PlannedUnit,
+  { spent, settleOnly }: { spent: boolean; settleOnly: boolean },
+): UnitEnd | undefined {
+  const { view } = run.journal;
+  const row = view.last(step.id, unit.id);
+  if (!(step.tolerance || settleOnly) || !row || !isFailure(row.status) || view.forgiven(row)) return undefined;
+  if (!spent && decideNext(view, step, unit.id, row.seq).do !== 'end') return undefined;
   return { status: row.status!, ...(row.message === null ? {} : { message: row.message }) };
 }
 
@@ -179,7 +199,18 @@ function isEnded(run: RunContext, state: StepState, unit: PlannedUnit): boolean 
   );
 }
 
-async function runOrSkip(run: RunContext, state: StepState, unit: PlannedUnit, perUnit: boolean): Promise<UnitEnd> {
+/** An earlier process began it, and nobody has looked since what became of it. */
+function isUnderWay(run: RunContext, { step }: StepState, unit: PlannedUnit): boolean {
+  const row = run.journal.view.last(step.id, unit.id);
+  return row !== undefined && isOpen(row);
+}
+
+async function runOrSkip(
+  run: RunContext,
+  state: StepState,
+  unit: PlannedUnit,
+  { perUnit, mayStart }: { perUnit: boolean; mayStart: boolean },
+): Promise<UnitEnd> {
   const { condition } = state.step;
   const last = run.journal.view.last(state.step.id, unit.id);
   if (perUnit && isDeferred(condition) && (!last || wasLeftOut(last))) {
@@ -192,7 +223,7 @@ async function runOrSkip(run: RunContext, state: StepState, unit: PlannedUnit, p
       return { status: 'failed', message: messageOf(error) };
     }
   }
-  return runUnit(run, state, unit);
+  return runUnit(run, state, unit, mayStart);
 }
 
 /** A unit that its condition leaves out has a row too: evidence shows that it was considered. */

@@ -30,8 +30,11 @@ export interface UnitEnd {
   wakeAtMs?: number;
 }
 
-/** Brings one unit as far as it goes: recovery, attempts, verification, retries with back-off. */
-export async function runUnit(run: RunContext, state: StepState, unit: PlannedUnit): Promise<UnitEnd> {
+/**
+ * Brings one unit as far as it goes: recovery, attempts, verification, retries with back-off. `mayStart`: no means that only what was begun before is
+ * brought to its end.
+ */
+export async function runUnit(run: RunContext, state: StepState, unit: PlannedUnit, mayStart = true): Promise<UnitEnd> {
   const { step } = state;
   const entrySeq = run.journal.view.rows.at(-1)?.seq ?? 0;
   const job = doJob(run, state, unit);
@@ -51,7 +54,9 @@ export async function runUnit(run: RunContext, state: StepState, unit: PlannedUn
       if ((await recover(run, job, next.row, () => verify(run, state, unit, next.row))) === 'unknown')
         return unknownEnd(run, next.row);
       if (run.halt.stopping.aborted) return { status: 'pending' };
-      if (isOpen(run, step.id, unit.id)) await attempt(run, job);
+      if (mayStart && isOpen(run, step.id, unit.id)) await attempt(run, job);
+    } else if (!mayStart) {
+      return { status: 'pending' };
     } else {
       if (next.delayMs > 0 && !(await pause(run, state, unit, next.delayMs, next.after!))) return { status: 'pending' };
       await attempt(run, job);
