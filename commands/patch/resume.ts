@@ -18,7 +18,7 @@ export default class PatchResume extends BaseCommand<typeof PatchResume> {
     'redo-batch': Flags.integer({
       multiple: true,
       min: 1,
-      description: 'do this batch again, which was taken back by "patch rollback --batch"',
+      description: 'do this batch again, which was taken back by "patch rollback"',
       helpValue: 'NUMBER',
     }),
     follow: Flags.boolean({ description: 'wait for the samples of gates and watch, however long that takes' }),

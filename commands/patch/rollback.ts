@@ -6,7 +6,7 @@ import { ExitCode } from '../../src/core/exit-codes.ts';
 export default class PatchRollback extends BaseCommand<typeof PatchRollback> {
   static override summary = 'Take back what a rollout did';
   static override description =
-    `Runs the undo of each step that was done, last first. Exit code 5 when everything is taken back, 3 when something remains in place. One that is under way must be paused first.
+    `Runs the undo of each step that was done, last first. Exit code 5 when everything is taken back, 3 when something remains in place. A rollout in its watch goes on watching the batches that were not named (exit code 6). One that is under way must be paused first.
 What a newer rollout of the same runbook changed for the same people or hosts is not taken back below it: take back the newer one first, or give --beside.`;
   static override examples = [
     '<%= config.bin %> patch rollback latest',

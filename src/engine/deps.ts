@@ -55,6 +55,8 @@ export interface RunContext {
   /** Fires when a step has failed that ends the run: who only waits for a time need not wait any longer. */
   failing: AbortController;
   steps: Map<string, StepState>;
+  /** Batches that were taken back, and that the run goes on without. */
+  leftOut: ReadonlySet<number>;
   outputsOfRow: WeakMap<JournalRow, Record<string, unknown>>;
   /** How many inputs the run had when an attempt first looked for its own. */
   inputsSeen: WeakMap<JournalRow, number>;

@@ -7,7 +7,6 @@ import { refuseBeside, waitsForSamples } from './beside.ts';
 import type { EngineDeps } from './deps.ts';
 import {
   type Control,
-  controls,
   type Decision,
   isFailure,
   JournalView,
@@ -19,12 +18,13 @@ import { newerRollouts, refuseNewer } from './newer.ts';
 import type { Requester } from './people/approvals.ts';
 import type { Plan } from './plan/plan-types.ts';
 import { canFinishPlan } from './plan/plan-version.ts';
-import { refuseRedo, takenBack } from './redo.ts';
+import { isTriedAgain, refuseRedo, toBeRedone } from './redo.ts';
 import { cleanupDone, cleanupLeft } from './run/cleanup.ts';
 import { execute } from './run/execute.ts';
 import { endOf, type RunEnd } from './run/outcome.ts';
 import { cleanupOver, closed, isLockHeld, refuseEmptyUndo, refuseUnknownBatch, runOver } from './service-refusals.ts';
 import { type TickResult, tick } from './tick.ts';
+import { abortAsked, isCutOff, isWatching } from './watching.ts';
 
 /** How the process asks a run to stop: first and second signal. */
 export interface StopSignals {
@@ -83,7 +83,8 @@ export class Engine {
   }
 
   /**
-   * Goes on with a run from its journal, by its stored plan. A run that had ended badly tries its failed units again.
+   * Goes on with a run from its journal, by its stored plan. A run that had ended badly tries its failed units again; one that was asked to end for good
+   * is brought to that end, and nothing else.
    * `redo`: batches that a person had taken back, and that are to be done again.
    * @throws OaopsError `run-over`, `redo-unsaid` (exit 4), `lock-held` (exit 11), `unit-not-unknown` (exit 2)
    */
@@ -101,23 +102,23 @@ export class Engine {
       // Read again under the lock: another process may have gone on in between.
       const row = (await this.#deps.record.runs.get(found.id))!;
       if (closed.includes(row.status)) throw runOver(row, 'there is nothing to resume');
-      if (options.dueOnly && (row.status !== 'waiting' || row.wakeAt === null)) return endOf(row);
+      const waits = row.status === 'waiting' && row.wakeAt !== null;
       const view = await this.#view(row.id);
-      const unheard = controls(view.inputs).findLast(({ action }) => action === 'abort' || action === 'unpause');
-      // Said while a process was at its last commit: only a person goes on with what was to end for good.
-      if (unheard?.action === 'abort' && options.dueOnly) {
-        return this.#endAborted(row, unheard.reason, { fence, lost });
-      }
-      if ((view.paused() || unheard?.action === 'abort') && options.dueOnly) return endOf(row);
+      if (options.dueOnly && !waits && !isCutOff(row, (await this.#deps.record.runs.plan(row.id)) as Plan, view))
+        return endOf(row);
+      // Said while a process was at its last commit, or cut off in its cleanup: what was to end for good does.
+      const aborted = abortAsked(view);
+      if (aborted) return this.#endAborted(row, aborted.reason, { fence, lost, ...signalsOf(options) });
+      if (view.paused() && options.dueOnly) return endOf(row);
       const plan = await this.#storedPlan(row);
-      // While an undo is in force, going on is going on with it.
-      const ended = row.status === 'failed' || row.status === 'incomplete' || row.status === 'refused';
-      const again = ended || view.undoRequest() === undefined ? refuseRedo(row, plan, view, options.redo ?? []) : [];
-      if (again.length > 0) await this.#control(row.id, { action: 'redo', batches: again });
-      if (view.paused() || unheard?.action === 'abort') await this.#control(row.id, { action: 'unpause' });
+      const again = refuseRedo(row, plan, view, options.redo ?? []);
+      if (view.paused()) await this.#control(row.id, { action: 'unpause' });
       if (row.status !== 'running' && cleanupDone(plan, view)) throw cleanupOver(row);
       if (options.decision) await this.#decide(row, view, options.decision);
-      if (ended) await this.#control(row.id, { action: 'retry-failed', seq: view.rows.at(-1)?.seq ?? 0 });
+      // What a batch that is done again does to the system is measured again.
+      if (isTriedAgain(row) || again.length > 0)
+        await this.#control(row.id, { action: 'retry-failed', seq: view.rows.at(-1)?.seq ?? 0 });
+      if (again.length > 0) await this.#control(row.id, { action: 'redo', batches: again });
       const warnings = await this.#warnings(plan);
       const given = { row, plan, resumed: true, inputsBefore, warnings, samplesOnly: !alone };
       return execute(this.#deps, { ...given, fence, lost, ...signalsOf(options) });
@@ -127,7 +128,7 @@ export class Engine {
   /** Batches that `resume` would do again although a person had them taken back. @throws OaopsError `run-not-found` (exit 2) */
   async takenBack(runId: string): Promise<number[]> {
     const row = await this.#deps.record.runs.resolve(runId);
-    return takenBack((await this.#deps.record.runs.plan(row.id)) as Plan, await this.#view(row.id));
+    return toBeRedone(row, (await this.#deps.record.runs.plan(row.id)) as Plan, await this.#view(row.id));
   }
 
   /**
@@ -160,6 +161,7 @@ export class Engine {
         scope: options.scope ?? (named.length > 0 ? 'target' : 'all'),
         targets,
         ...(options.batches ? { batches: options.batches } : {}),
+        ...(options.batches && isWatching(row, plan, view) ? { goesOn: true as const } : {}),
         cause: 'person',
         by: this.#deps.actor,
       };
@@ -200,7 +202,11 @@ export class Engine {
     }
   }
 
-  async #endAborted(row: RunRow, reason: string, lock: { fence: Fence; lost: AbortSignal }): Promise<RunEnd> {
+  async #endAborted(
+    row: RunRow,
+    reason: string,
+    lock: StopSignals & { fence: Fence; lost: AbortSignal },
+  ): Promise<RunEnd> {
     const runId = row.id;
     const { fence } = lock;
     await this.#closeOpenRows(runId, fence);
@@ -217,7 +223,9 @@ export class Engine {
       { status: 'aborted', at, exitCode: ExitCode.failed, message: `aborted: ${reason}`, wakeAt: null },
       fence,
     );
-    return endOf((await this.#deps.record.runs.get(runId))!);
+    const end = endOf((await this.#deps.record.runs.get(runId))!);
+    this.#deps.sink({ event: 'run.ended', time: at, durationMs: 0, ...end });
+    return end;
   }
 
   /**

@@ -1,8 +1,12 @@
 import { isoTime } from '../core/clock.ts';
 import { OaopsError } from '../core/errors.ts';
+import type { RunRow } from '../record/types.ts';
 import type { EngineDeps } from './deps.ts';
+import { JournalView } from './journal/journal-state.ts';
+import type { Plan } from './plan/plan-types.ts';
 import type { RunEnd } from './run/outcome.ts';
 import { isLockHeld } from './service-refusals.ts';
+import { isCutOff } from './watching.ts';
 
 export interface TickResult {
   ran: RunEnd[];
@@ -23,7 +27,7 @@ export async function tick(
   stop?: AbortSignal,
 ): Promise<TickResult> {
   const result: TickResult = { ran: [], held: [], interrupted: [], failed: [] };
-  const due = await record.runs.dueRuns(isoTime(clock.nowMs()));
+  const due = [...(await record.runs.dueRuns(isoTime(clock.nowMs()))), ...(await cutOff(record))];
   const worker = async () => {
     for (let row = due.shift(); row !== undefined && !stop?.aborted; row = due.shift()) {
       try {
@@ -42,17 +46,33 @@ export async function tick(
   return result;
 }
 
+/** Rollouts that need nobody's word to go on: see `isCutOff`. */
+async function cutOff({ runs, locks }: EngineDeps['record']): Promise<RunRow[]> {
+  const found: RunRow[] = [];
+  for (const row of await runs.list({ kind: 'Rollout', status: ['running', 'stopped'] })) {
+    if (row.status === 'running' && !(await isFree(locks, row.id))) continue;
+    const view = new JournalView(await runs.journal(row.id), await runs.inputs(row.id));
+    if (isCutOff(row, (await runs.plan(row.id)) as Plan, view)) found.push(row);
+  }
+  return found;
+}
+
 /** Runs that say they run while nobody holds their lock: their process was killed. */
 async function interrupted({ runs, locks }: EngineDeps['record']): Promise<string[]> {
   const found: string[] = [];
   for (const row of await runs.list({ status: ['running'] })) {
-    try {
-      const lock = await locks.acquire(`run:${row.id}`, 'looking for interrupted runs');
-      await lock.release();
-      if ((await runs.get(row.id))?.status === 'running') found.push(row.id);
-    } catch (error) {
-      if (!isLockHeld(error)) throw error;
-    }
+    if ((await isFree(locks, row.id)) && (await runs.get(row.id))?.status === 'running') found.push(row.id);
   }
   return found;
+}
+
+async function isFree(locks: EngineDeps['record']['locks'], run: string): Promise<boolean> {
+  try {
+    const lock = await locks.acquire(`run:${run}`, 'looking for interrupted runs');
+    await lock.release();
+    return true;
+  } catch (error) {
+    if (isLockHeld(error)) return false;
+    throw error;
+  }
 }

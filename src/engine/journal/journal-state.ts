@@ -28,7 +28,9 @@ export type Control =
   /** Begun although other rollouts of the runbook were not over, or taken back although newer ones changed the same. */
   | { action: 'beside'; reason: string; runs: string[] }
   /** Take back what was done; stays in force until the run ends. */
-  | { action: 'undo'; request: UndoRequest };
+  | { action: 'undo'; request: UndoRequest }
+  /** That has been done, and the run goes on with what is left. */
+  | { action: 'undo-over' };
 
 export interface UndoRequest {
   /** Absent = each step's own scope. */
@@ -42,6 +44,8 @@ export interface UndoRequest {
   by: string;
   /** The step whose failure asked for it. */
   failedStep?: string;
+  /** Asked for in the watch of a rollout, which then goes on without these batches. */
+  goesOn?: true;
 }
 
 /** A run's journal and inputs in memory, indexed: what the engine decides by. */
@@ -176,7 +180,7 @@ export class JournalView {
   /** The undo in force: the last one asked for. */
   undoRequest(): UndoRequest | undefined {
     const last = controls(this.inputs).findLast(
-      (control) => control.action === 'undo' || control.action === 'retry-failed',
+      ({ action }) => action === 'undo' || action === 'undo-over' || action === 'retry-failed',
     );
     return last?.action === 'undo' ? last.request : undefined;
   }

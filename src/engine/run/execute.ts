@@ -7,7 +7,8 @@ import { Journal } from '../journal/journal.ts';
 import { makeUnits } from '../plan/plan.ts';
 import { localText, stepTitle } from '../plan/plan-text.ts';
 import type { Plan, PlannedStep } from '../plan/plan-types.ts';
-import { cleanUp, cleanupBegun, endsInJournal } from './cleanup.ts';
+import { leftOut } from '../redo.ts';
+import { cleanUp, cleanupBegun, cleanupLeft, endsInJournal } from './cleanup.ts';
 import { controlWatch } from './control-watch.ts';
 import { Halt } from './halt.ts';
 import { type RunEnd, runOutcome, untilAlone } from './outcome.ts';
@@ -15,7 +16,7 @@ import { closeUnstarted, mayStart } from './start-rule.ts';
 import { knownItems, runStep } from './step.ts';
 import type { StepEnd } from './step-end.ts';
 import type { UndoEnd } from './undo.ts';
-import { undoIfAsked } from './undo-request.ts';
+import { takeBackFirst, undoIfAsked } from './undo-request.ts';
 import { isDeferred } from './values.ts';
 
 export interface ExecuteRequest {
@@ -77,6 +78,7 @@ export async function execute(deps: EngineDeps, request: ExecuteRequest): Promis
         { step, status: 'pending', units: isDeferred(step.units) ? undefined : step.units, triggered: false },
       ]),
     ),
+    leftOut: new Set(),
     outputsOfRow: new WeakMap(),
     inputsSeen: new WeakMap(),
     runDir: join(deps.runsDir, row.id),
@@ -91,13 +93,17 @@ export async function execute(deps: EngineDeps, request: ExecuteRequest): Promis
     halt.stopping.addEventListener('abort', () => sayStopping(run), { once: true });
     if (request.abort !== undefined) halt.stop({ kind: 'abort', message: `aborted: ${request.abort}`, exitCode: 1 });
     for (const message of request.warnings ?? []) run.emit({ event: 'run.warning', time: now(), run: row.id, message });
+    const first = await takeBackFirst(run);
     const before = journal.view.undoRequest();
+    run.leftOut = leftOut(plan, journal.view);
     const closing = cleanupBegun(plan, journal.view);
     const ends = before ? new Map<string, StepEnd>() : closing ? endsInJournal(run) : await runSteps(run);
     if (closing) closeUnstarted(run);
-    const undo = await undoIfAsked(run, ends);
-    if (!goesOn(run, undo)) await cleanUp(run, ends, { kill: request.kill, lost: request.lost });
-    return await finish(run, ends, undo, fence, startedMs);
+    const undo = first && before ? first : await undoIfAsked(run, ends);
+    // Some of it could not be taken back yet: the rollout goes on when it is.
+    const held = before?.goesOn === true && undo?.status !== 'undone' && halt.reason?.kind !== 'abort';
+    if (!held && !goesOn(run, undo)) await cleanUp(run, ends, { kill: request.kill, lost: request.lost });
+    return await finish(run, { ends, undo, fence, startedMs, kill: request.kill });
   } finally {
     unwatch();
     leave();
@@ -179,16 +185,19 @@ async function runSteps(run: RunContext): Promise<Map<string, StepEnd>> {
   return ends;
 }
 
-async function finish(
-  run: RunContext,
-  ends: Map<string, StepEnd>,
-  undo: UndoEnd | undefined,
-  fence: Fence,
-  startedMs: number,
-): Promise<RunEnd> {
-  const judged = runOutcome({ runId: run.runId, steps: run.steps, ends, halt: run.halt.reason, undo });
-  const outcome =
-    run.samplesOnly && !undo && !run.halt.reason ? untilAlone(judged, ends, run.deps.clock.nowMs()) : judged;
+interface Finish {
+  ends: Map<string, StepEnd>;
+  undo: UndoEnd | undefined;
+  fence: Fence;
+  startedMs: number;
+  kill: AbortSignal | undefined;
+}
+
+async function finish(run: RunContext, { ends, undo, fence, startedMs, kill }: Finish): Promise<RunEnd> {
+  const { reason } = run.halt;
+  const cutOff = kill?.aborted === true && cleanupLeft(run.plan, run.journal.view);
+  const judged = runOutcome({ runId: run.runId, steps: run.steps, ends, halt: reason, undo, cutOff });
+  const outcome = run.samplesOnly && !undo && !reason ? untilAlone(judged, ends, run.deps.clock.nowMs()) : judged;
   const { wakeAtMs, ...rest } = outcome;
   const wakeAt = wakeAtMs === undefined ? undefined : isoTime(wakeAtMs);
   const message = outcome.message === undefined ? null : run.deps.redactor.redact(outcome.message);

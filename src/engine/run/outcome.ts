@@ -24,6 +24,8 @@ export interface Ending {
   ends: ReadonlyMap<string, StepEnd>;
   halt: HaltReason | undefined;
   undo: UndoEnd | undefined;
+  /** By a second signal, with cleanup left to do. */
+  cutOff: boolean;
 }
 
 type Outcome = Omit<RunEnd, 'run' | 'wakeAt'> & { wakeAtMs?: number };
@@ -44,6 +46,8 @@ export function runOutcome(ending: Ending): Outcome {
     all.some(([, end]) => end.status === 'pending') || [...ending.steps.values()].some((state) => isUnfinished(state));
 
   if (halt?.kind === 'abort') {
+    // Who goes on brings it to the end that was asked for.
+    if (ending.cutOff) return stopped(runId, halt, 'the cleanup was not finished');
     const left = all.find(([id, end]) => ending.steps.get(id)?.step.always && !isWell(end));
     const message = left ? `${halt.message}; ${about(left, 'the cleanup was not finished').message}` : halt.message;
     return { status: 'aborted', exitCode: ExitCode.failed, message };
@@ -56,21 +60,15 @@ export function runOutcome(ending: Ending): Outcome {
       next: `Go on with "oaops patch resume ${runId}".`,
     };
   }
-  if (halt?.kind === 'lock-lost') {
-    return {
-      status: 'stopped',
-      exitCode: ExitCode.lockHeld,
-      message: halt.message,
-      next: `Go on with "oaops runs resume ${runId}".`,
-    };
-  }
+  const byTick = halt?.exitCode !== ExitCode.sigint && isTakenUp(ending);
+  if (halt?.kind === 'lock-lost') return stopped(runId, halt, '', { byTick });
   if (undo) {
     const cause = failed
       ? `${about(failed, 'failed').message}; `
       : undo.failedStep === undefined
         ? ''
         : `${undo.failedStep} failed; `;
-    if (undo.status === 'pending') return stopped(runId, halt, 'the undo is not finished');
+    if (undo.status === 'pending') return stopped(runId, halt, 'the undo is not finished', { byTick });
     if (undo.status === 'undone')
       return {
         status: 'rolled-back',
@@ -107,7 +105,7 @@ export function runOutcome(ending: Ending): Outcome {
   const steps = [...ending.steps.values()];
   const cleanedUp = steps.some(({ step, status }) => step.always && ['ok', 'incomplete', 'skipped'].includes(status));
   if ((halt || cleanedUp) && !failed && (unknown || unfinished))
-    return stopped(runId, halt, 'it was cut off, and its cleanup has been done since', cleanedUp);
+    return stopped(runId, halt, 'it was cut off, and its cleanup has been done since', { cleanedUp, byTick });
   // Whatever a person has to decide about: at that time it is looked at again.
   const times = all.flatMap(([, end]) =>
     end.status === 'waiting' && end.wakeAtMs !== undefined ? [end.wakeAtMs] : [],
@@ -169,6 +167,13 @@ export function untilAlone(outcome: Outcome, ends: Ending['ends'], nowMs: number
   };
 }
 
+/** `oaops tick` goes on with it by itself: a rollout in its watch, or one that is taken back. See `isCutOff`. */
+function isTakenUp({ steps, ends, undo }: Ending): boolean {
+  const states = [...steps.values()];
+  const watched = states.some(({ step }) => step.gate && step.batch === undefined && ends.has(step.id));
+  return watched || (undo !== undefined && states.some(({ step }) => step.batch !== undefined));
+}
+
 function isWell({ status }: StepEnd): boolean {
   return status === 'ok' || status === 'incomplete' || status === 'skipped';
 }
@@ -177,14 +182,21 @@ function isUnfinished(state: StepState): boolean {
   return state.status === 'pending' && !state.step.always && (!state.step.handler || state.triggered);
 }
 
-function stopped(runId: string, halt: HaltReason | undefined, fallback: string, cleanedUp = false) {
+function stopped(
+  runId: string,
+  halt: HaltReason | undefined,
+  fallback: string,
+  { cleanedUp = false, byTick = false } = {},
+) {
   return {
     status: 'stopped' as const,
     exitCode: halt?.exitCode ?? ExitCode.sigint,
     message: halt?.message ?? fallback,
     next: cleanedUp
       ? 'Its cleanup has been done, so it goes no further: start it again.'
-      : `Go on with "oaops runs resume ${runId}".`,
+      : byTick
+        ? `"oaops tick" goes on with it, or at once "oaops patch resume ${runId}".`
+        : `Go on with "oaops runs resume ${runId}".`,
   };
 }
 

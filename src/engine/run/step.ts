@@ -48,6 +48,12 @@ export async function runStep(run: RunContext, state: StepState): Promise<StepEn
       units,
     });
 
+  if (step.batch !== undefined && run.leftOut.has(step.batch)) {
+    announce(0);
+    const message = 'taken back; the rollout goes on without this batch';
+    // It did not come to the people that it was for; conditions and gates of nothing hold.
+    return end({ status: step.gate || step.hold ? 'skipped' : 'incomplete', message, failedTargets: [] });
+  }
   let condition: boolean | 'per-unit';
   const members = step.batch === undefined ? 0 : membersOf(run, step.batch);
   if (members > maxBatchMembers) {

@@ -47,3 +47,19 @@ function hasFailed(run: RunContext, id: string): boolean {
     (['do', 'verify'] as const).some((phase) => isFailure(run.journal.view.last(id, unit.id, phase)?.status ?? null)),
   );
 }
+
+/**
+ * Single batches of a rollout in its watch are taken back before it goes on with the others; an end of the undo that is not the end of that stands
+ * for the whole run. A run that is paused stays so.
+ */
+export async function takeBackFirst(run: RunContext): Promise<UndoEnd | undefined> {
+  const { journal } = run;
+  const request = journal.view.undoRequest();
+  if (!request?.goesOn) return undefined;
+  const end = await runUndo(run, request);
+  if (end.status !== 'partly') return end;
+  await journal.addControl('oaops', { action: 'undo-over' });
+  const paused = journal.view.paused();
+  if (paused) run.halt.stop({ kind: 'pause', message: `paused by ${paused.by}: ${paused.reason}`, exitCode: 6 });
+  return end;
+}

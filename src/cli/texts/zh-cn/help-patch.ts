@@ -20,8 +20,8 @@ export const helpPatch = (): Messages => ({
   'Reads the population now and cuts it into batches; the plan lists every member. Nothing is changed. "oaops patch rollout --plan FILE" does exactly what the plan says, and refuses when the runbook, the inputs, the package, the inventory or the population have changed since.':
     '现在读取升级范围并切分批次；计划列出每一个成员。不做任何变更。"oaops patch rollout --plan FILE" 严格按计划执行；若运行手册、输入项、升级包、主机清单或升级范围此后有变化，则拒绝执行。',
   'Roll out a change batch by batch, with gates and rollback': '分批升级，带关卡检查和回滚',
-  'Runs the undo of each step that was done, last first. Exit code 5 when everything is taken back, 3 when something remains in place. One that is under way must be paused first.\nWhat a newer rollout of the same runbook changed for the same people or hosts is not taken back below it: take back the newer one first, or give --beside.':
-    '从后往前执行已完成步骤的撤销。全部撤回时退出码为 5，仍有保留时为 3。正在进行的须先暂停。\n同一运行手册较新的分批升级对相同人员或主机所做的变更，不会越过它撤回：请先撤回较新的，或给出 --beside。',
+  'Runs the undo of each step that was done, last first. Exit code 5 when everything is taken back, 3 when something remains in place. A rollout in its watch goes on watching the batches that were not named (exit code 6). One that is under way must be paused first.\nWhat a newer rollout of the same runbook changed for the same people or hosts is not taken back below it: take back the newer one first, or give --beside.':
+    '从后往前执行已完成步骤的撤销。全部撤回时退出码为 5，仍有保留时为 3。观察期内的分批升级继续观察未指定的批次（退出码 6）。正在进行的须先暂停。\n同一运行手册较新的分批升级对相同人员或主机所做的变更，不会越过它撤回：请先撤回较新的，或给出 --beside。',
   'Show where a rollout stands: batches, failures, gates, watch': '查看分批升级的进展：批次、失败、关卡、观察',
   'Take back what a rollout did': '撤回分批升级所做的变更',
   'Takes each sample when it is due, for as long as the watch lasts (72 h unless the runbook says otherwise). Without it "oaops tick", started by cron, does the same.':
@@ -30,8 +30,7 @@ export const helpPatch = (): Messages => ({
     '进行中的操作先执行完。"oaops tick" 也不会继续已暂停的分批升级。',
   'name of a rollout, or a file': '分批升级运行手册的名称，或文件',
   'name of a rollout, or a file; not needed with --plan': '分批升级运行手册的名称，或文件；使用 --plan 时不需要',
-  'do this batch again, which was taken back by "patch rollback --batch"':
-    '重新执行这一批（曾被 "patch rollback --batch" 撤回）',
+  'do this batch again, which was taken back by "patch rollback"': '重新执行这一批（曾被 "patch rollback" 撤回）',
   'begin although another rollout of the runbook is not over; why, for the audit log':
     '即使同一运行手册的另一个分批升级尚未结束也开始；理由，记入审计日志',
   'take it back although a newer rollout changed the same; why, for the audit log':

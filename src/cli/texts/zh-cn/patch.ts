@@ -44,6 +44,9 @@ export const patch = (): Messages => ({
   'its time was over when somebody looked: a gap': '有人查看时已过观察期：空缺',
   'nobody looked at its time: a gap': '到点时无人采集：空缺',
   'the gate says no: {}': '关卡不放行：{}',
+  '"oaops tick" goes on with it, or at once "oaops patch resume {}".':
+    '"oaops tick" 会继续，也可立即用 "oaops patch resume {}" 继续。',
+  'taken back; the rollout goes on without this batch': '已撤回；升级跳过该批继续进行',
   'Go on with "oaops patch resume {}".': '请用 "oaops patch resume {}" 继续。',
   'an earlier step failed for it': '之前的步骤对它失败了',
   '{}, within the budget': '{}，在允许范围内',
