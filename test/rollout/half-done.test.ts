@@ -222,7 +222,7 @@ it('leaves alone what never began: skipped, left out, arguments that cannot be c
 });
 
 it.each([
-  ['was still under way', ok(), ['u0002', 'u0001']],
+  ['was still under way', ok({ old: 'v1' }), ['u0002 v1', 'u0001']],
   ['failed half-way', failed('broke'), ['u0002', 'u0001']],
   ['never began', { status: 'not-started' as const }, ['u0001']],
   ['nobody can tell of', { status: 'unknown' as const }, ['u0002', 'u0001']],
@@ -239,9 +239,10 @@ it.each([
     order.push('recover');
     return told;
   };
+  const undo = { uses: 'restore', with: { user: '${{ item.id + (has(result.old) ? " " + result.old : "") }}' } };
   const actions = [{ ...apply!, recover }, ...others];
   bench = await openBench(actions, { wrap: (record) => mortal.wrap(record) });
-  const plan = rolloutPlan(actions, users(2), { batches: { sizes: [2] }, steps: all.steps() });
+  const plan = rolloutPlan(actions, users(2), { batches: { sizes: [2] }, steps: all.steps({ undo }) });
   await expect(bench.clock.run(bench.engine.start(plan, requester))).rejects.toThrow('dead');
   mortal.dead = false;
   await bench.restart();

@@ -33,9 +33,8 @@ interface DoneUnit {
 }
 
 /**
- * Takes back done units, in a rollout half done ones too, in the reverse order of their start, each journalled in the phase `undo`; those of one step side by side, as many as were
- * done so. A unit whose undo failed
- * ends the undo of its target: what came before it there may need it; other targets go on, and so do other batches and other members.
+ * Takes back done units, in a rollout half done ones too, in the reverse order of their start, each journalled in the phase `undo`; those of one step
+ * side by side, as many as were done so. A unit whose undo failed ends the undo of its target: what came before it there may need it; other targets go on, and so do other batches and other members.
  */
 export async function runUndo(run: RunContext, request: UndoRequest): Promise<UndoEnd> {
   const done = doneUnits(run);
@@ -157,10 +156,14 @@ export function doneUnits(run: Pick<RunContext, 'plan' | 'steps' | 'journal'>): 
       const changes = changesOf(run.plan, run.journal.view, state.step.id, unit.id);
       const row = changes.at(-1);
       if (!row) continue;
-      found.push({ state, unit, row, result: (changes.findLast(isDone) ?? row).result });
+      found.push({ state, unit, row, result: resultOf(changes) });
     }
   }
   return found.sort((a, b) => b.row.seq - a.row.seq);
+}
+
+function resultOf(changes: readonly JournalRow[]): unknown {
+  return (changes.findLast(isDone) ?? changes.at(-1)!).result;
 }
 
 /** A step without `targets` belongs to the whole run: it is in every scope. */
@@ -175,16 +178,19 @@ export function isInScope(step: PlannedStep, target: string, request: UndoReques
 /** `nothing`: it turned out never to have begun. */
 async function undoUnit(
   run: RunContext,
-  { state, unit, row, result }: DoneUnit,
+  { state, unit, row, ...done }: DoneUnit,
 ): Promise<JournalRow | 'nothing' | undefined> {
   const { view } = run.journal;
   const undo = state.step.undo!;
+  let { result } = done;
   const last = view.last(state.step.id, unit.id, 'undo');
   const begun = last !== undefined && last.seq > row.seq;
   if (isOpen(row) && !begun) {
     // It may be under way still: its end comes before its undo. Where nobody can tell, it is taken back all the same.
     await recover(run, doJob(run, state, unit), row);
-    if (changesOf(run.plan, view, state.step.id, unit.id).length === 0) return 'nothing';
+    const found = changesOf(run.plan, view, state.step.id, unit.id);
+    if (found.length === 0) return 'nothing';
+    result = resultOf(found);
     if (run.halt.stopping.aborted) return undefined;
   }
   const job: Job = {
