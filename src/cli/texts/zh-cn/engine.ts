@@ -148,6 +148,7 @@ export const engine = (): Messages => ({
     '请运行 "oaops runs undo {}" 撤销已执行的操作，或用 "oaops runs abort {}" 保持现状。',
   'undo of {}: {}': '撤销 {}：{}',
   'Repair the cause, then run "oaops runs undo {}" again.': '请排除原因，然后再次运行 "oaops runs undo {}"。',
+  '{} (in part)': '{}（部分）',
   '{} (unknown)': '{}（结果未知）',
   'declared done by {}': '由 {} 认定为已完成',
   'declared failed by {}': '由 {} 认定为失败',
