@@ -2,9 +2,9 @@ import { OaopsError, usageError } from '../core/errors.ts';
 import type { RunStatus } from '../core/events.ts';
 import { ExitCode } from '../core/exit-codes.ts';
 import type { RunRow } from '../record/types.ts';
+import { changesOf } from './journal/in-place.ts';
 import type { JournalView } from './journal/journal-state.ts';
 import type { Plan } from './plan/plan-types.ts';
-import { changesOf } from './run/in-place.ts';
 
 /** After these, a run is over for good. */
 export const closed: readonly RunStatus[] = ['ok', 'rolled-back', 'aborted'];

@@ -1,9 +1,9 @@
 import type { JournalRow } from '../../record/types.ts';
 import type { RunContext, StepState } from '../deps.ts';
+import { changesOf, isOpen } from '../journal/in-place.ts';
 import { type UndoRequest, unitPath } from '../journal/journal-state.ts';
 import type { PlannedStep, PlannedUnit } from '../plan/plan-types.ts';
 import { attempt, type Job, storedFailure } from './attempt.ts';
-import { changesOf, isOpen } from './in-place.ts';
 import { isDone } from './scope.ts';
 import { memberOf } from './tolerance.ts';
 import { decideCommand, doJob, recover } from './unit.ts';
