@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { patchRequire } from '../../src/actions/patch-require.ts';
 import type { ActionOutcome, AnyAction } from '../../src/engine/action.ts';
+import { noCalendar } from '../../src/rollout/window.ts';
 import { failed, fakeAction, ok } from '../engine/fake-action.ts';
 import { type Bench, openBench } from '../engine/harness.ts';
 import { Died, Mortal } from '../engine/mortal.ts';
@@ -56,7 +57,7 @@ async function diedInBatchTwo(
     return ok();
   });
   const actions: AnyAction[] = [apply, restore, fakeAction('beside', () => ok()), patchRequire];
-  const services = { facts: async () => bench!.record.facts, freezes: async () => [] };
+  const services = { facts: async () => bench!.record.facts, calendar: async () => noCalendar };
   bench = await openBench(actions, { wrap: (record) => mortal.wrap(record), deps: { services } });
   const plan = rolloutPlan(actions, users(9), {
     batches: { sizes: [3] },
