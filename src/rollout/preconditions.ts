@@ -9,9 +9,10 @@ const durationText = z
   .string()
   .refine((text) => tryParseDuration(text) !== undefined, { error: 'not a duration; write 24h or 30d' });
 const artefact = z.string().min(1).describe('The package file: evidence counts for this very content, by its sha256.');
-const timeOfDay = z
-  .string()
-  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'not a time of day; write hours and minutes, such as 22:00' });
+const notTime = { error: 'not a time of day; write hours and minutes, such as 22:00' };
+const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, notTime);
+/** 24:00 is the end of the day (ISO 8601). */
+const endOfTime = z.string().regex(/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/, notTime);
 const zone = z.string().refine(isTimeZone, { error: 'not a time zone; write a name such as Asia/Shanghai' });
 
 /** A detached signature of the package, and the one file that says whose signature counts. */
@@ -67,7 +68,7 @@ export const preconditionSchema = z.discriminatedUnion('what', [
         'Days on which the window opens: of the week, or "working-day" and "day-off" by the calendar of the configuration.',
       ),
     from: timeOfDay,
-    to: timeOfDay.describe('Earlier than "from": on the next day.'),
+    to: endOfTime.describe('Earlier than "from": on the next day. 24:00 is the end of the day.'),
     timeZone: zone,
     freezes: z
       .array(freezeSchema)

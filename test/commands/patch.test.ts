@@ -269,7 +269,7 @@ spec:
   });
 
   it('honours the freezes of the configuration, read anew at each look', async () => {
-    const pre = '    - {what: window, from: "00:00", to: "23:59", timeZone: UTC}\n';
+    const pre = '    - {what: window, from: "00:00", to: "24:00", timeZone: UTC}\n';
     const file = stage({ users: ['anna', 'bert'], pre });
     const folder = join(dir, '.config/oaops');
     mkdirSync(folder, { recursive: true, mode: 0o755 });
@@ -284,10 +284,8 @@ spec:
     expect(refused.stdout).toContain('changes are frozen until 2099-01-01T00:00:00Z (closing): year end');
     expect(enabled()).toEqual([]);
     freeze('2020-02-01T00:00:00Z');
-    // One minute of the day is outside of the window.
     const done = await oaops('patch', 'resume', 'latest');
-    expect(done.stdout).not.toContain('frozen');
-    if (new Date().toISOString().slice(11, 16) !== '23:59') expect(done, done.stderr).toMatchObject({ code: 0 });
+    expect(done, done.stderr).toMatchObject({ code: 0 });
   });
 
   it('begins no second rollout beside one in its watch, and does a batch again only when told', {

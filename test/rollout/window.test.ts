@@ -36,6 +36,13 @@ it('opens after the last of the freezes that follow one another, its own and tho
   expect(windowOpensAt(condition, at('2026-11-28T21:00:00+08:00'), calendar)).toBe(at('2027-01-09T20:00:00+08:00'));
 });
 
+it('can last all day', () => {
+  const weekend: ChangeWindow = { ...nights, from: '00:00', to: '24:00' };
+  expect(windowProblem(weekend, at('2026-11-29T23:59:59+08:00'))).toBeUndefined();
+  expect(windowProblem(weekend, at('2026-11-30T00:00:00+08:00'))).toContain('not open');
+  expect(windowOpensAt(weekend, at('2026-11-30T00:00:00+08:00'))).toBe(at('2026-12-05T00:00:00+08:00'));
+});
+
 it('never opens when its times are the same', () => {
   expect(windowOpensAt({ ...nights, from: '20:00', to: '20:00' }, at('2026-11-28T21:00:00+08:00'))).toBeUndefined();
 });
