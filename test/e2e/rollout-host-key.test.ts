@@ -40,7 +40,7 @@ spec:
         uses: ssh.exec
         with: {shell: true, argv: ['grep -vxF "$1" "$2" >"$2.new"; mv "$2.new" "$2"', "\${{ batch.json }}", ${join(dir, 'has')}]}
     # After batch 1 somebody begins a freeze.
-    - {id: freeze, uses: exec, with: {argv: [cp, ${join(dir, 'freeze.yaml')}, ${join(dir, '.config/oaops/config.yaml')}]}}
+    - {id: freeze, uses: exec, with: {argv: [cp, ${join(dir, 'freeze.yaml')}, ${join(dir, '.config/oaops/config.yaml')}]}, undo: {uses: exec, with: {argv: ['true']}}}
 `,
     );
     writeFileSync(

@@ -14,6 +14,8 @@ const notForPeople: Record<string, string> = {
   '{}/{} {}-{} node-{}': 'the version line, which scripts read',
   'oaops: cannot write the output: {}': 'the last word when not even the language can be asked for',
   'failed command-not-started': 'a line of the supervisor',
+  'exec /bin/sh -c {} oaops': 'what the login shell of a host is given',
+  'exec /bin/sh -c {} oaops-unit {}': 'what the login shell of a host is given',
   'application/json; charset=utf-8': 'a header',
   'add() without room()': 'a defect of the program',
   '{} {} on {}: started, run {}': 'the body of a ping, which a monitoring service keeps',

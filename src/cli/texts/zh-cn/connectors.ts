@@ -33,7 +33,10 @@ export const connectors = (): Messages => ({
   'the certificate of {} is not accepted: {}': '{} 的证书不被接受：{}',
   'Give its certificate authority as caFile, or have the certificate renewed.':
     '请用 caFile 给出其证书颁发机构，或更新证书。',
-  '{} cannot be reached: {}': '无法连接 {}：{}',
+  '{} ({}@{}:{}) cannot be reached: {}': '无法连接 {}（{}@{}:{}）：{}',
+  'it drops connections': '它丢弃了连接',
+  'Look at its load and at MaxStartups of its sshd, or take fewer hosts at once (--parallel).':
+    '请检查它的负载及其 sshd 的 MaxStartups，或减少同时处理的主机数（--parallel）。',
   'Check the address and the network.': '请检查地址和网络。',
   '"[{}:{}]" is not a section': '"[{}:{}]" 不是有效的段',
   'Sections are [group], [group:children] and [group:vars].': '段的写法为 [group]、[group:children] 和 [group:vars]。',
