@@ -33,6 +33,7 @@ export const connectors = (): Messages => ({
   'the certificate of {} is not accepted: {}': '{} 的证书不被接受：{}',
   'Give its certificate authority as caFile, or have the certificate renewed.':
     '请用 caFile 给出其证书颁发机构，或更新证书。',
+  '{} cannot be reached: {}': '无法连接 {}：{}',
   '{} ({}@{}:{}) cannot be reached: {}': '无法连接 {}（{}@{}:{}）：{}',
   'it drops connections': '它丢弃了连接',
   'Look at its load and at MaxStartups of its sshd, or take fewer hosts at once (--parallel).':
