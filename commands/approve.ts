@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { openApp } from '../src/app.ts';
 import { BaseCommand, type CommandResult } from '../src/cli/base-command.ts';
+import { runArg } from '../src/cli/plan-flags.ts';
 import { usageError } from '../src/core/errors.ts';
 import { ExitCode } from '../src/core/exit-codes.ts';
 import { parseDuration } from '../src/core/units.ts';
@@ -16,7 +17,7 @@ The key is that of --key, or signing.key of the configuration; a .pub file stand
   ];
   static override exitCodes = [ExitCode.success, ExitCode.usage, ExitCode.refused];
   static override args = {
-    run: Args.string({ name: 'RUN', description: 'id of the run, the beginning of one, or latest', required: true }),
+    run: runArg,
     step: Args.string({ name: 'STEP', description: 'the step that waits', required: true }),
   };
   static override flags = {

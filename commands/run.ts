@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { openApp } from '../src/app.ts';
 import { BaseCommand, type CommandResult } from '../src/cli/base-command.ts';
+import { inputFlags, startFlags } from '../src/cli/plan-flags.ts';
 import { ExitCode } from '../src/core/exit-codes.ts';
 
 export default class Run extends BaseCommand<typeof Run> {
@@ -18,23 +19,13 @@ Destructive steps without an approval step before them need --confirm NAME. With
     runbook: Args.string({ name: 'RUNBOOK', description: 'name of a runbook, or a file; not needed with --plan' }),
   };
   static override flags = {
-    input: Flags.string({
-      char: 'i',
-      multiple: true,
-      default: [],
-      description: 'a value for an input',
-      helpValue: 'NAME=VALUE',
-    }),
-    'inputs-file': Flags.string({ description: 'YAML or JSON file with values for inputs', helpValue: 'FILE' }),
-    plan: Flags.string({ description: 'run this plan, if nothing has changed since it was made', helpValue: 'FILE' }),
+    ...inputFlags,
+    ...startFlags,
     limit: Flags.string({
       multiple: true,
       description: 'only these targets: names, group:NAME, patterns, !NAME',
       helpValue: 'TARGET',
     }),
-    'dry-run': Flags.boolean({ description: 'print the plan and do nothing' }),
-    yes: Flags.boolean({ char: 'y', description: 'do not ask before changes' }),
-    confirm: Flags.string({ description: 'the name of the runbook, when it has destructive steps', helpValue: 'NAME' }),
   };
 
   protected override async execute(): Promise<CommandResult> {

@@ -1,6 +1,7 @@
-import { Args, Flags } from '@oclif/core';
+import { Flags } from '@oclif/core';
 import { openApp } from '../../src/app.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
+import { selectorArg } from '../../src/cli/host-flags.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 
 export default class HostList extends BaseCommand<typeof HostList> {
@@ -14,7 +15,7 @@ export default class HostList extends BaseCommand<typeof HostList> {
   ];
   static override exitCodes = [ExitCode.success, ExitCode.usage];
   static override strict = false;
-  static override args = { selector: Args.string({ name: 'SELECTOR', description: 'which hosts; default all' }) };
+  static override args = { selector: selectorArg };
   static override flags = {
     inventory: Flags.string({ description: 'inventory file; default that of the configuration', helpValue: 'FILE' }),
   };

@@ -1,6 +1,6 @@
-import { Args, Flags } from '@oclif/core';
 import { openApp } from '../../src/app.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
+import { giveUpFlag, hostFlags, selectorArg } from '../../src/cli/host-flags.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 import { formatDuration, parseDuration } from '../../src/core/units.ts';
 
@@ -22,11 +22,10 @@ export default class HostPing extends BaseCommand<typeof HostPing> {
     ExitCode.sigterm,
   ];
   static override strict = false;
-  static override args = { selector: Args.string({ name: 'SELECTOR', description: 'which hosts; default all' }) };
+  static override args = { selector: selectorArg };
   static override flags = {
-    inventory: Flags.string({ description: 'inventory file; default that of the configuration', helpValue: 'FILE' }),
-    parallel: Flags.integer({ description: 'so many hosts at once', default: 20, min: 1, max: 1000, helpValue: 'N' }),
-    timeout: Flags.string({ description: 'give a host up after this time', default: '20s', helpValue: 'TIME' }),
+    ...hostFlags({ parallel: 20 }),
+    timeout: giveUpFlag('20s'),
   };
 
   protected override async execute(): Promise<CommandResult> {

@@ -2,6 +2,7 @@ import { Args, type Config, Flags } from '@oclif/core';
 import { openApp } from '../../src/app.ts';
 import { splitAtDashes } from '../../src/cli/after-dashes.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
+import { becomeFlag, hostFlags } from '../../src/cli/host-flags.ts';
 import { usageError } from '../../src/core/errors.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 import { parseDuration } from '../../src/core/units.ts';
@@ -29,11 +30,10 @@ Selectors are those of host list. Hosts that said the same are shown together. E
   static override strict = false;
   static override args = { selector: Args.string({ name: 'SELECTOR', description: 'which hosts', required: true }) };
   static override flags = {
-    inventory: Flags.string({ description: 'inventory file; default that of the configuration', helpValue: 'FILE' }),
-    parallel: Flags.integer({ description: 'so many hosts at once', default: 50, min: 1, max: 1000, helpValue: 'N' }),
+    ...hostFlags({ parallel: 50 }),
     timeout: Flags.string({ description: 'end the command on a host after this time', helpValue: 'TIME' }),
     shell: Flags.boolean({ description: 'the first word is a script for /bin/sh, the others are its $1, $2' }),
-    become: Flags.boolean({ description: 'as root by sudo, where the inventory does not say how' }),
+    become: becomeFlag,
     'dry-run': Flags.boolean({ description: 'print the plan and do nothing' }),
     yes: Flags.boolean({ char: 'y', description: 'do not ask before changes' }),
   };

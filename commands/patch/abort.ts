@@ -1,6 +1,7 @@
-import { Args, Flags } from '@oclif/core';
+import { Flags } from '@oclif/core';
 import { openApp } from '../../src/app.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
+import { runArg } from '../../src/cli/plan-flags.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 
 export default class PatchAbort extends BaseCommand<typeof PatchAbort> {
@@ -10,7 +11,7 @@ export default class PatchAbort extends BaseCommand<typeof PatchAbort> {
   static override examples = ['<%= config.bin %> patch abort latest --reason "wrong package"'];
   static override exitCodes = [ExitCode.success, ExitCode.usage, ExitCode.incomplete, ExitCode.refused];
   static override args = {
-    run: Args.string({ name: 'RUN', description: 'id of the run, the beginning of one, or latest', required: true }),
+    run: runArg,
   };
   static override flags = {
     reason: Flags.string({ description: 'why, for the journal', default: 'no reason given', helpValue: 'TEXT' }),

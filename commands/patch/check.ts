@@ -1,7 +1,8 @@
-import { Args, type Config, Flags } from '@oclif/core';
+import { type Config, Flags } from '@oclif/core';
 import { openApp } from '../../src/app.ts';
 import { splitAtDashes } from '../../src/cli/after-dashes.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
+import { becomeFlag, giveUpFlag, hostFlags, selectorArg } from '../../src/cli/host-flags.ts';
 import { text } from '../../src/cli/texts/texts.ts';
 import { usageError } from '../../src/core/errors.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
@@ -31,9 +32,9 @@ Exit 0 when every host gave an answer, whatever is pending; 3 when some could no
     ExitCode.sigterm,
   ];
   static override strict = false;
-  static override args = { selector: Args.string({ name: 'SELECTOR', description: 'which hosts; default all' }) };
+  static override args = { selector: selectorArg };
   static override flags = {
-    inventory: Flags.string({ description: 'inventory file; default that of the configuration', helpValue: 'FILE' }),
+    ...hostFlags({ parallel: 20 }),
     last: Flags.boolean({
       description: 'show the last check of the record; connect to nothing',
       exclusive: ['refresh'],
@@ -44,9 +45,8 @@ Exit 0 when every host gave an answer, whatever is pending; 3 when some could no
       default: 'auto' as const,
     })(),
     refresh: Flags.boolean({ description: 'have the hosts fetch their package lists first, which needs root' }),
-    become: Flags.boolean({ description: 'as root by sudo, where the inventory does not say how' }),
-    parallel: Flags.integer({ description: 'so many hosts at once', default: 20, min: 1, max: 1000, helpValue: 'N' }),
-    timeout: Flags.string({ description: 'give a host up after this time', default: '3m', helpValue: 'TIME' }),
+    become: becomeFlag,
+    timeout: giveUpFlag('3m'),
   };
   readonly #command: string[] | undefined;
 

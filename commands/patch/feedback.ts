@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { openApp } from '../../src/app.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
+import { runArg } from '../../src/cli/plan-flags.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 
 export default class PatchFeedback extends BaseCommand<typeof PatchFeedback> {
@@ -12,7 +13,7 @@ export default class PatchFeedback extends BaseCommand<typeof PatchFeedback> {
   ];
   static override exitCodes = [ExitCode.success, ExitCode.usage];
   static override args = {
-    run: Args.string({ name: 'RUN', description: 'id of the run, the beginning of one, or latest', required: true }),
+    run: runArg,
     text: Args.string({ name: 'TEXT', description: 'what was told', required: true }),
   };
   static override flags = {

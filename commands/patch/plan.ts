@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { openApp } from '../../src/app.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
+import { inputFlags } from '../../src/cli/plan-flags.ts';
 import { writeFileDurable } from '../../src/core/durable-file.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 
@@ -17,14 +18,7 @@ export default class PatchPlan extends BaseCommand<typeof PatchPlan> {
     runbook: Args.string({ name: 'RUNBOOK', description: 'name of a rollout, or a file', required: true }),
   };
   static override flags = {
-    input: Flags.string({
-      char: 'i',
-      multiple: true,
-      default: [],
-      description: 'a value for an input',
-      helpValue: 'NAME=VALUE',
-    }),
-    'inputs-file': Flags.string({ description: 'YAML or JSON file with values for inputs', helpValue: 'FILE' }),
+    ...inputFlags,
     out: Flags.string({ description: 'write the plan to this file', helpValue: 'FILE' }),
     sign: Flags.string({
       description: 'sign the plan with this SSH key; its owner counts as the requester',

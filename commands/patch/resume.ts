@@ -1,6 +1,7 @@
-import { Args, Flags } from '@oclif/core';
+import { Flags } from '@oclif/core';
 import { openApp } from '../../src/app.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
+import { runArg } from '../../src/cli/plan-flags.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 
 export default class PatchResume extends BaseCommand<typeof PatchResume> {
@@ -12,7 +13,7 @@ export default class PatchResume extends BaseCommand<typeof PatchResume> {
   ];
   static override exitCodes = Object.values(ExitCode);
   static override args = {
-    run: Args.string({ name: 'RUN', description: 'id of the run, the beginning of one, or latest', required: true }),
+    run: runArg,
   };
   static override flags = {
     'redo-batch': Flags.integer({

@@ -1,6 +1,7 @@
-import { Args, Flags } from '@oclif/core';
+import { Flags } from '@oclif/core';
 import { openApp } from '../../src/app.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
+import { runArg } from '../../src/cli/plan-flags.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 
 export default class PatchRollback extends BaseCommand<typeof PatchRollback> {
@@ -14,7 +15,7 @@ What a newer rollout of the same runbook changed for the same people or hosts is
   ];
   static override exitCodes = Object.values(ExitCode);
   static override args = {
-    run: Args.string({ name: 'RUN', description: 'id of the run, the beginning of one, or latest', required: true }),
+    run: runArg,
   };
   static override flags = {
     batch: Flags.integer({ multiple: true, min: 1, description: 'only this batch', helpValue: 'NUMBER' }),

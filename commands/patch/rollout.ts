@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { openApp } from '../../src/app.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
+import { inputFlags, startFlags } from '../../src/cli/plan-flags.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 
 export default class PatchRollout extends BaseCommand<typeof PatchRollout> {
@@ -17,23 +18,13 @@ export default class PatchRollout extends BaseCommand<typeof PatchRollout> {
     runbook: Args.string({ name: 'RUNBOOK', description: 'name of a rollout, or a file; not needed with --plan' }),
   };
   static override flags = {
-    input: Flags.string({
-      char: 'i',
-      multiple: true,
-      default: [],
-      description: 'a value for an input',
-      helpValue: 'NAME=VALUE',
-    }),
-    'inputs-file': Flags.string({ description: 'YAML or JSON file with values for inputs', helpValue: 'FILE' }),
-    plan: Flags.string({ description: 'run this plan, if nothing has changed since it was made', helpValue: 'FILE' }),
-    'dry-run': Flags.boolean({ description: 'print the plan and do nothing' }),
-    yes: Flags.boolean({ char: 'y', description: 'do not ask before changes' }),
+    ...inputFlags,
+    ...startFlags,
     follow: Flags.boolean({ description: 'wait for the samples of gates and watch, however long that takes' }),
     beside: Flags.string({
       description: 'begin although another rollout of the runbook is not over; why, for the audit log',
       helpValue: 'REASON',
     }),
-    confirm: Flags.string({ description: 'the name of the runbook, when it has destructive steps', helpValue: 'NAME' }),
   };
 
   protected override async execute(): Promise<CommandResult> {

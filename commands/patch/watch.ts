@@ -1,6 +1,6 @@
-import { Args } from '@oclif/core';
 import { openApp } from '../../src/app.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
+import { shownRunArg } from '../../src/cli/plan-flags.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 
 export default class PatchWatch extends BaseCommand<typeof PatchWatch> {
@@ -10,7 +10,7 @@ export default class PatchWatch extends BaseCommand<typeof PatchWatch> {
   static override examples = ['<%= config.bin %> patch watch latest'];
   static override exitCodes = Object.values(ExitCode);
   static override args = {
-    run: Args.string({ name: 'RUN', description: 'id of the run, the beginning of one, or latest', default: 'latest' }),
+    run: shownRunArg,
   };
 
   protected override async execute(): Promise<CommandResult> {

@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { openApp } from '../../src/app.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
+import { runArg } from '../../src/cli/plan-flags.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 
 export default class RunsAnswer extends BaseCommand<typeof RunsAnswer> {
@@ -11,7 +12,7 @@ export default class RunsAnswer extends BaseCommand<typeof RunsAnswer> {
   ];
   static override exitCodes = [ExitCode.success, ExitCode.usage, ExitCode.refused];
   static override args = {
-    run: Args.string({ name: 'RUN', description: 'id of the run, the beginning of one, or latest', required: true }),
+    run: runArg,
     step: Args.string({ name: 'STEP', description: 'the step that waits', required: true }),
   };
   static override flags = {

@@ -1,6 +1,7 @@
-import { Args, Flags } from '@oclif/core';
+import { Flags } from '@oclif/core';
 import { openApp } from '../../src/app.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
+import { runArg } from '../../src/cli/plan-flags.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 
 export default class RunsEvidence extends BaseCommand<typeof RunsEvidence> {
@@ -13,7 +14,7 @@ export default class RunsEvidence extends BaseCommand<typeof RunsEvidence> {
   ];
   static override exitCodes = [ExitCode.success, ExitCode.failed, ExitCode.usage];
   static override args = {
-    run: Args.string({ name: 'RUN', description: 'id of the run, the beginning of one, or latest', required: true }),
+    run: runArg,
   };
   static override flags = {
     out: Flags.string({ description: 'file to make', required: true, helpValue: 'FILE' }),

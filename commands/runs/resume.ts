@@ -1,6 +1,7 @@
-import { Args, Flags } from '@oclif/core';
+import { Flags } from '@oclif/core';
 import { openApp } from '../../src/app.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
+import { runArg } from '../../src/cli/plan-flags.ts';
 import { usageError } from '../../src/core/errors.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 
@@ -15,7 +16,7 @@ A unit whose fate nobody knows after a crash is settled with --unit STEP/UNIT --
   ];
   static override exitCodes = Object.values(ExitCode);
   static override args = {
-    run: Args.string({ name: 'RUN', description: 'id of the run, the beginning of one, or latest', required: true }),
+    run: runArg,
   };
   static override flags = {
     unit: Flags.string({

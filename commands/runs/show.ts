@@ -1,6 +1,6 @@
-import { Args } from '@oclif/core';
 import { openApp } from '../../src/app.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
+import { shownRunArg } from '../../src/cli/plan-flags.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 import type { Plan } from '../../src/engine/plan/plan-types.ts';
 
@@ -12,7 +12,7 @@ export default class RunsShow extends BaseCommand<typeof RunsShow> {
   ];
   static override exitCodes = [ExitCode.success, ExitCode.usage];
   static override args = {
-    run: Args.string({ name: 'RUN', description: 'id of the run, the beginning of one, or latest', default: 'latest' }),
+    run: shownRunArg,
   };
 
   protected override async execute(): Promise<CommandResult> {

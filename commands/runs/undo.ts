@@ -1,6 +1,7 @@
-import { Args, Flags } from '@oclif/core';
+import { Flags } from '@oclif/core';
 import { openApp } from '../../src/app.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
+import { runArg } from '../../src/cli/plan-flags.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 
 export default class RunsUndo extends BaseCommand<typeof RunsUndo> {
@@ -10,7 +11,7 @@ export default class RunsUndo extends BaseCommand<typeof RunsUndo> {
   static override examples = ['<%= config.bin %> runs undo latest', '<%= config.bin %> runs undo latest --target web1'];
   static override exitCodes = Object.values(ExitCode);
   static override args = {
-    run: Args.string({ name: 'RUN', description: 'id of the run, the beginning of one, or latest', required: true }),
+    run: runArg,
   };
   static override flags = {
     scope: Flags.option({
