@@ -3,7 +3,7 @@ import { ExitCode } from '../core/exit-codes.ts';
 import type { RecordStore, RunRow } from '../record/types.ts';
 import type { Beside } from './beside.ts';
 import { rowsInPlace } from './journal/in-place.ts';
-import { JournalView, type UndoRequest } from './journal/journal-state.ts';
+import { controls, JournalView, type UndoRequest } from './journal/journal-state.ts';
 import type { Plan, PlannedStep } from './plan/plan-types.ts';
 import { isInScope } from './run/undo.ts';
 import { isDeferred } from './run/values.ts';
@@ -50,17 +50,17 @@ export async function newerRollouts(
 }
 
 /**
- * `reason`: somebody takes it upon themselves.
+ * `reason`: somebody takes it upon themselves. `command`: what was asked for.
  * @returns what to keep with the run; undefined when there is none
  * @throws OaopsError `rollout-newer` (exit 4), `reason-missing` (exit 2)
  */
-export function refuseNewer(run: string, newer: string[], reason: string | undefined): Beside | undefined {
+export function refuseNewer(command: UndoCommand, newer: string[], reason: string | undefined): Beside | undefined {
   if (newer.length === 0) return undefined;
   if (reason?.trim() === '') throw usageError('reason-missing', 'taking back what is not the newest needs a reason');
   if (reason !== undefined) return { reason, runs: newer };
   throw new OaopsError('rollout-newer', newerProblem(newer), {
     exitCode: ExitCode.refused,
-    next: newerNext(run, newer),
+    next: newerNext(command, newer),
     details: { runs: newer },
   });
 }
@@ -69,8 +69,26 @@ export function newerProblem(newer: readonly string[]): string {
   return `taking this back would take back what was done later: by ${newer.join(', ')}`;
 }
 
-export function newerNext(run: string, [newest]: readonly string[]): string {
-  return `Take back what is newer first, with "oaops patch rollback ${newest}"; or "oaops patch rollback ${run} --beside REASON" takes this back all the same, and "oaops patch abort ${run}" leaves it.`;
+export function newerNext({ run, words }: UndoCommand, [newest]: readonly string[]): string {
+  return `Take back what is newer first, with "oaops patch rollback ${newest}"; or "${words} --beside REASON" takes this back all the same, and "oaops patch abort ${run}" leaves it.`;
+}
+
+/** What a person types to have the same taken back, and no more. */
+export interface UndoCommand {
+  run: string;
+  words: string;
+}
+
+export function undoCommand(run: string, plan: Pick<Plan, 'batches' | 'steps'>, request: UndoRequest): UndoCommand {
+  if (plan.batches === undefined) return { run, words: `oaops runs undo ${run}` };
+  const ofBatches = plan.steps.flatMap(({ batch, undo }) => (batch === undefined || !undo ? [] : [undo]));
+  const only = ofBatches.every((undo) => (request.scope ?? undo.scope) === 'batch') ? (request.batches ?? []) : [];
+  return { run, words: ['oaops patch rollback', run, ...only.map((number) => `--batch ${number}`)].join(' ') };
+}
+
+/** Rollouts that somebody agreed to take this run back below, or to begin it beside. */
+export function agreedBeside(view: JournalView): ReadonlySet<string> {
+  return new Set(controls(view.inputs).flatMap((control) => (control.action === 'beside' ? control.runs : [])));
 }
 
 async function reachOfRun(runs: RecordStore['runs'], { id, status }: RunRow): Promise<Reach> {

@@ -14,7 +14,7 @@ import {
   unitPath,
 } from './journal/journal-state.ts';
 import { withRunLocks } from './locks.ts';
-import { newerRollouts, refuseNewer } from './newer.ts';
+import { newerRollouts, refuseNewer, undoCommand } from './newer.ts';
 import type { Requester } from './people/approvals.ts';
 import type { Plan } from './plan/plan-types.ts';
 import { canFinishPlan } from './plan/plan-version.ts';
@@ -113,7 +113,9 @@ export class Engine {
       const plan = await this.#storedPlan(row);
       const again = refuseRedo(row, plan, view, options.redo ?? []);
       if (view.paused()) await this.#control(row.id, { action: 'unpause' });
-      if (row.status !== 'running' && cleanupDone(plan, view)) throw cleanupOver(row);
+      // An undo that failed is tried again, as it can be asked for again.
+      const undoes = row.status === 'undo-failed' && view.undoRequest() !== undefined;
+      if (row.status !== 'running' && !undoes && cleanupDone(plan, view)) throw cleanupOver(row);
       if (options.decision) await this.#decide(row, view, options.decision);
       // What a batch that is done again does to the system is measured again.
       if (isTriedAgain(row) || again.length > 0)
@@ -166,7 +168,7 @@ export class Engine {
         by: this.#deps.actor,
       };
       const newer = await newerRollouts(this.#deps.record, row, plan, view, request);
-      const beside = refuseNewer(row.id, newer, options.beside);
+      const beside = refuseNewer(undoCommand(row.id, plan, request), newer, options.beside);
       if (beside) await this.#control(row.id, { action: 'beside', ...beside });
       await this.#control(row.id, { action: 'undo', request });
       const warnings = await this.#warnings(plan);

@@ -35,5 +35,8 @@ export function abortAsked(view: JournalView): { reason: string } | undefined {
 export function isCutOff(row: RunRow, plan: Plan, view: JournalView): boolean {
   const cut = row.status === 'running' || (row.status === 'stopped' && row.exitCode !== ExitCode.sigint);
   if (!cut || plan.batches === undefined || (row.status === 'stopped' && cleanupDone(plan, view))) return false;
-  return watchBegun(plan, view) || view.undoRequest() !== undefined || abortAsked(view) !== undefined;
+  if (abortAsked(view) !== undefined) return true;
+  // Until somebody says so it is not gone on with.
+  if (view.paused() !== undefined) return false;
+  return watchBegun(plan, view) || view.undoRequest() !== undefined;
 }

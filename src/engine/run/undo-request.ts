@@ -1,6 +1,6 @@
 import type { RunContext } from '../deps.ts';
 import { isFailure, type UndoRequest } from '../journal/journal-state.ts';
-import { newerNext, newerProblem, newerRollouts } from '../newer.ts';
+import { agreedBeside, newerNext, newerProblem, newerRollouts, undoCommand } from '../newer.ts';
 import type { StepEnd } from './step-end.ts';
 import { runUndo, type UndoEnd } from './undo.ts';
 
@@ -24,19 +24,30 @@ export async function undoIfAsked(run: RunContext, ends: Map<string, StepEnd>): 
     await run.journal.addControl('oaops', { action: 'undo', request });
   }
   if (!request) return undefined;
-  if (request.cause !== 'failure') return runUndo(run, request);
-  const end = (await askForNewer(run, request)) ?? (await runUndo(run, request));
+  const end = await takeBack(run, request);
+  if (request.cause !== 'failure') return end;
   const failedStep = failed[0]?.[0] ?? request.failedStep ?? run.plan.steps.find((step) => hasFailed(run, step.id))?.id;
   return failedStep === undefined ? end : { ...end, failedStep };
 }
 
-/** By itself a run takes nothing back that would take back what a newer one did. */
+async function takeBack(run: RunContext, request: UndoRequest): Promise<UndoEnd> {
+  return (await askForNewer(run, request)) ?? runUndo(run, request);
+}
+
+/**
+ * Nothing is taken back that would take back what a newer run did, unless a person agreed to that: neither by itself, nor when a rollback is gone on
+ * with that was cut off before the newer one began.
+ */
 async function askForNewer(run: RunContext, request: UndoRequest): Promise<UndoEnd | undefined> {
   const { record } = run.deps;
   const row = run.plan.batches === undefined ? undefined : await record.runs.get(run.runId);
-  const newer = row === undefined ? [] : await newerRollouts(record, row, run.plan, run.journal.view, request);
+  if (row === undefined) return undefined;
+  const agreed = agreedBeside(run.journal.view);
+  const found = await newerRollouts(record, row, run.plan, run.journal.view, request);
+  const newer = found.filter((id) => !agreed.has(id));
   if (newer.length === 0) return undefined;
-  return { status: 'asking', message: newerProblem(newer), next: newerNext(run.runId, newer), remaining: [] };
+  const next = newerNext(undoCommand(run.runId, run.plan, request), newer);
+  return { status: 'asking', message: newerProblem(newer), next, remaining: [] };
 }
 
 /** A step that asks for undo and has a unit whose last attempt, or its `verify`, ended badly. */
@@ -56,7 +67,7 @@ export async function takeBackFirst(run: RunContext): Promise<UndoEnd | undefine
   const { journal } = run;
   const request = journal.view.undoRequest();
   if (!request?.goesOn) return undefined;
-  const end = await runUndo(run, request);
+  const end = await takeBack(run, request);
   if (end.status !== 'partly') return end;
   await journal.addControl('oaops', { action: 'undo-over' });
   const paused = journal.view.paused();

@@ -2,6 +2,7 @@ import type { JournalRow } from '../../record/types.ts';
 import type { RunContext, StepState } from '../deps.ts';
 import { changesOf, isOpen } from '../journal/in-place.ts';
 import { type UndoRequest, unitPath } from '../journal/journal-state.ts';
+import { undoCommand } from '../newer.ts';
 import type { PlannedStep, PlannedUnit } from '../plan/plan-types.ts';
 import { attempt, type Job, storedFailure } from './attempt.ts';
 import { isDone } from './scope.ts';
@@ -51,11 +52,12 @@ export async function runUndo(run: RunContext, request: UndoRequest): Promise<Un
       return {
         status: 'asking',
         message: `undo of ${asks.map(name).join(', ')} waits for a person's decision`,
-        next: `Run "oaops runs undo ${run.runId}" to take back what was done, or "oaops runs abort ${run.runId}" to leave it as it is.`,
+        next: `Run "${undoCommand(run.runId, run.plan, request).words}" to take back what was done, or "oaops runs abort ${run.runId}" to leave it as it is.`,
         remaining: done.map(name),
       };
     }
   }
+  const { words: again } = undoCommand(run.runId, run.plan, request);
   const blocked = new Blocked();
   let worst: Pick<UndoEnd, 'status' | 'message' | 'next'> | undefined;
   const note = (status: 'failed' | 'unknown', entry: DoneUnit, row: JournalRow, next?: string) => {
@@ -76,12 +78,7 @@ export async function runUndo(run: RunContext, request: UndoRequest): Promise<Un
     if (row === undefined || row.status === 'aborted') stopped = true;
     else if (row.status === 'unknown') note('unknown', entry, row, decideCommand(run, row));
     else if (row.status !== 'undone')
-      note(
-        'failed',
-        entry,
-        row,
-        storedFailure(row).next ?? `Repair the cause, then run "oaops runs undo ${run.runId}" again.`,
-      );
+      note('failed', entry, row, storedFailure(row).next ?? `Repair the cause, then run "${again}" again.`);
   };
   for (const stretch of stretchesOf(inScope)) {
     await sideBySide(stretch, stretch[0]!.state.step.parallel, takeBack);

@@ -144,10 +144,10 @@ export const engine = (): Messages => ({
     '请在运行手册中或用 --inventory 指定含有主机的清单。',
   'Known {}: {}{}.': '已知的{}：{}{}。',
   "undo of {} waits for a person's decision": '{} 的撤销等待人工决定',
-  'Run "oaops runs undo {}" to take back what was done, or "oaops runs abort {}" to leave it as it is.':
-    '请运行 "oaops runs undo {}" 撤销已执行的操作，或用 "oaops runs abort {}" 保持现状。',
+  'Run "{}" to take back what was done, or "oaops runs abort {}" to leave it as it is.':
+    '请运行 "{}" 撤销已执行的操作，或用 "oaops runs abort {}" 保持现状。',
   'undo of {}: {}': '撤销 {}：{}',
-  'Repair the cause, then run "oaops runs undo {}" again.': '请排除原因，然后再次运行 "oaops runs undo {}"。',
+  'Repair the cause, then run "{}" again.': '请排除原因，然后再次运行 "{}"。',
   '{} (in part)': '{}（部分）',
   '{} (unknown)': '{}（结果未知）',
   'declared done by {}': '由 {} 认定为已完成',

@@ -164,8 +164,8 @@ export const patch = (): Messages => ({
   '; not over either: {}': '；同样尚未结束：{}',
   'taking back what is not the newest needs a reason': '撤回并非最新的变更时必须说明理由',
   'taking this back would take back what was done later: by {}': '撤回它会连带撤回之后所做的变更：{}',
-  'Take back what is newer first, with "oaops patch rollback {}"; or "oaops patch rollback {} --beside REASON" takes this back all the same, and "oaops patch abort {}" leaves it.':
-    '请先用 "oaops patch rollback {}" 撤回较新的；或用 "oaops patch rollback {} --beside REASON" 仍然撤回，用 "oaops patch abort {}" 保留。',
+  'Take back what is newer first, with "oaops patch rollback {}"; or "{} --beside REASON" takes this back all the same, and "oaops patch abort {}" leaves it.':
+    '请先用 "oaops patch rollback {}" 撤回较新的；或用 "{} --beside REASON" 仍然撤回，用 "oaops patch abort {}" 保留。',
   'the samples are taken': '样本已全部采集',
   '{}; goes on when no other run of the runbook is under way': '{}；待该运行手册没有其他运行时继续',
   '"oaops tick" goes on with it then.': '届时由 "oaops tick" 继续。',
