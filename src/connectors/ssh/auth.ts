@@ -23,7 +23,7 @@ export async function authenticationOf(
 ): Promise<Authentication> {
   const { default: ssh2 } = await import('ssh2');
   const { user: username } = settings;
-  keyFiles ??= new FileCache(ssh2.utils.parseKey);
+  keyFiles ??= new FileCache((content) => ssh2.utils.parseKey(content));
   const notes = settings.certificates.map((file) => `the certificate ${file} cannot be used here`);
   const methods: AnyAuthMethod[] = [{ type: 'none', username }];
   let encryptedKey: string | undefined;
