@@ -9,7 +9,7 @@ import { follow, marks, place } from './remote-texts.ts';
  *
  * Also needs `oaops_env` export lines, `oaops_h` stdin (none, text, raw), `oaops_once` 1 to remove the marker at the end,
  * `oaops_stay` 1 to wait on stdin for the word "forget" before (exit 0 when the marker is gone), `oaops_long` 1 when the arguments
- * may be too long for a process, the parameters of `superviseText` as "$@", and with text on stdin `oaops_in` for printf %b,
+ * and variables may be too long for a process, the parameters of `superviseText` as "$@", and with text on stdin `oaops_in` for printf %b,
  * and `oaops_s` supervisor text.
  */
 export const launchText = (
@@ -17,17 +17,25 @@ export const launchText = (
 ): string => `${shellHelpers}${superviseText(becomes)}${place}${marks}${follow}
 # A time limit of the shell for whoever types; bash also takes it for what it reads from pipes.
 unset TMOUT
-if find_unit; then
-  [ ! -s "$oaops_d/exit" ] && is_alive && { begin; finish_with 'failed unit-running'; exit 3; }
-  if [ -e "$oaops_d/claim" ] && [ ! -s "$oaops_d/pid" ]; then
+refuse() {
+  begin
+  finish_with "failed $1"
+  exit 3
+}
+refuse_known() {
+  find_unit || return 0
+  [ ! -s "$oaops_d/exit" ] && is_alive && refuse unit-running
+  [ -s "$oaops_d/pid" ] && return
+  # Also one that was made a moment ago, by another launch: then neither starts.
+  if claim; then
     [ -n "$oaops_once" ] && rm -rf "$oaops_d"
-    begin
-    finish_with 'failed unit-claimed'
-    exit 3
+    refuse unit-claimed
   fi
-  rm -rf "$oaops_d"
-fi
-make_unit || { begin; finish_with 'failed marker-folder-unwritable'; exit 0; }
+  [ -s "$oaops_d/exit" ] || refuse unit-running
+}
+refuse_known
+[ -n "$oaops_d" ] && rm -rf "$oaops_d"
+make_unit || { refuse_known; begin; finish_with 'failed marker-folder-unwritable'; exit 0; }
 exec 3<"$oaops_d/out" 4<"$oaops_d/err" 6<&0 </dev/null
 pause() {
   [ "$oaops_h" = raw ] || { IFS= read -r oaops_x <&6; return; }
@@ -62,9 +70,14 @@ beside() {
     kill -0 $$ 2>/dev/null || { finish_with "$oaops_e"; exit 1; }
   done
 }
+is_child() { [ "\${2:-$$}" = $$ ]; }
 tell() {
-  kill -TERM $oaops_f 2>/dev/null
-  wait $oaops_f || exit 1
+  # When nobody listened any more, it has ended long ago: its number may be that of another process.
+  stat_of $oaops_f 2>/dev/null
+  is_child \${oaops_l##*) } && kill -TERM $oaops_f 2>/dev/null
+  wait $oaops_f
+  # 143: told before it had set its trap, and so before it had sent anything.
+  case $? in 0 | 143) ;; *) exit 1 ;; esac
   exec 1>&7 2>&8 7>&- 8>&-
   if [ -s "$oaops_d/sent" ]; then
     read -r oaops_x oaops_w <"$oaops_d/sent"
@@ -98,7 +111,7 @@ beside "$@" &
 oaops_f=$! oaops_v=$oaops_env
 exec 7>&1 8>&2 >/dev/null 2>&1
 # No program can be started with that many or so long arguments.
-if [ -n "$oaops_long" ]; then (exec /bin/sh -c : sh "$@") || finish 'failed command-too-long'; fi
+if [ -n "$oaops_long" ]; then (eval "$oaops_v"; exec /bin/sh -c : sh "$@") || finish 'failed command-too-long'; fi
 case $oaops_h in
   none) supervise "$@" ;;
   raw) supervise "$@" <&6 ;;

@@ -22,10 +22,12 @@ done 2>/dev/null </proc/$$/status
 [ -n "$oaops_um" ] || oaops_um=$(umask)
 if [ "$oaops_i" = 0 ]; then oaops_b=/var/lib/oaops/units; else oaops_b=\${XDG_STATE_HOME:-\${HOME:-/nonexistent}/.local/state}/oaops/units; fi
 oaops_v=/var/tmp/oaops-$oaops_i
+# The name in /var/tmp is known to everybody.
+is_ours() { [ "$1" = "$oaops_b" ] || { [ -O "$1" ] && [ ! -h "$1" ]; }; }
 find_unit() {
   oaops_d=
   for oaops_x in "$oaops_b" "$oaops_v"; do
-    if [ -d "$oaops_x/$oaops_u" ] && [ -O "$oaops_x/$oaops_u" ]; then oaops_d=$oaops_x/$oaops_u; return 0; fi
+    if is_ours "$oaops_x" && [ -d "$oaops_x/$oaops_u" ] && [ -O "$oaops_x/$oaops_u" ]; then oaops_d=$oaops_x/$oaops_u; return 0; fi
   done
   return 1
 }
@@ -33,6 +35,8 @@ make_unit() {
   umask 077
   for oaops_d in "$oaops_b" "$oaops_v"; do
     make_in "$oaops_d" 2>/dev/null && { oaops_d=$oaops_d/$oaops_u; umask "$oaops_um"; return 0; }
+    # Somebody else was first: one at the other place would be a second one.
+    [ -O "$oaops_d/$oaops_u" ] && break
   done
   umask "$oaops_um"
   oaops_d=
@@ -40,8 +44,7 @@ make_unit() {
 }
 make_in() {
   [ -d "$1" ] || mkdir -p "$1" || return 1
-  # The name in /var/tmp is known to everybody.
-  [ "$1" = "$oaops_b" ] || { [ -O "$1" ] && [ ! -h "$1" ]; } || return 1
+  is_ours "$1" || return 1
   mkdir "$1/$oaops_u" || return 1
   # On a full disk, empty files can still be made.
   printf '' >"$1/$oaops_u/out" && printf '' >"$1/$oaops_u/err" && echo 0 >"$1/$oaops_u/pid.tmp" && return 0
@@ -165,7 +168,7 @@ exit 0
 
 /**
  * Removes the marker of a unit. A claim that was taken in place of a supervisor stays for a day: the launch may still be on its
- * way, on a connection that froze.
+ * way, on a connection that froze. With a pid it is one of a supervisor (see MarkerFolder.claim).
  */
 export const forgetText = `${place}${marks}
 begin
@@ -173,7 +176,7 @@ while find_unit; do
   if is_claimed; then
     rm -f "$oaops_d/out" "$oaops_d/err" "$oaops_d/exit" "$oaops_d/pid.tmp"
     for oaops_x in "$oaops_b" "$oaops_v"; do
-      [ -d "$oaops_x" ] && [ -O "$oaops_x" ] && find "$oaops_x" -mindepth 2 -maxdepth 2 -type d -name claim -mmin +1440 | while IFS= read -r oaops_x; do rm -rf "\${oaops_x%/claim}"; done
+      [ -d "$oaops_x" ] && [ -O "$oaops_x" ] && find "$oaops_x" -mindepth 2 -maxdepth 2 -type d -name claim -mmin +1440 | while IFS= read -r oaops_x; do [ -e "\${oaops_x%/claim}/pid" ] || rm -rf "\${oaops_x%/claim}"; done
     done
     break
   fi

@@ -20,7 +20,7 @@ import { assignments, printfText, type StdinSource } from './transfer.ts';
 const plainLaunchText = launchText(false);
 const becomingLaunchText = launchText(true);
 
-/** Arguments up to here can be given to any process; a word may have 128 KiB on Linux (MAX_ARG_STRLEN), all together 2 MiB. */
+/** Arguments and variables up to here can be given to any process; a word may have 128 KiB on Linux (MAX_ARG_STRLEN), all together 2 MiB. */
 const surelyShortChars = 32_768;
 
 export interface SshHostOptions {
@@ -79,15 +79,16 @@ export class RemoteUnit {
     const follows = !request.stdinSource;
     const holds = !this.#once && follows;
     const words = posixQuoteAll([request.cwd ?? '', plan.mode, plan.user, plan.keepEnv, ...plan.argv]);
+    const env = commandVariables(request.env);
     const values = assignments({
       n: mark,
       u: this.#name,
       ...(follows && text !== '' ? { s: supervisorText, in: printfText(text) } : {}),
-      env: commandVariables(request.env),
+      env,
       h: follows ? (text === '' ? 'none' : 'text') : 'raw',
       once: this.#once ? '1' : '',
       stay: holds ? '1' : '',
-      long: words.length > surelyShortChars ? '1' : '',
+      long: words.length + env.length > surelyShortChars ? '1' : '',
     });
     const script = {
       values: `${values}set -- ${words}\n`,

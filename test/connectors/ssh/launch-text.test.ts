@@ -31,10 +31,25 @@ const loginShells = ['dash', 'bash', 'busybox sh', 'zsh', 'tcsh', 'fish'].filter
 const mark = 'oaops-0123456789abcdef0123456789abcdef';
 const textOn = (stdin: string) => (stdin === '' ? {} : { in: stdin, s: supervisorText });
 
-function launch(argv: readonly string[], way: typeof directWay, stdin = ''): ScriptWay {
-  const unit = { n: mark, u: 'unit', env: 'export V=value\n', h: stdin === '' ? 'none' : 'text', stay: '1' };
-  const values = `${assignments({ ...unit, once: '', long: '', ...textOn(stdin) })}set -- ${posixQuoteAll(['/', '', '', '', ...argv])}\n`;
-  return way({ values, text: launchText(false), ownSession: true })!;
+interface Odd {
+  /** Instead of `export V=value`. */
+  env?: string;
+  /** What else happens on the far side, in place of a part of the text. */
+  instead?: [part: string, other: string];
+}
+
+function launch(
+  argv: readonly string[],
+  way: typeof directWay,
+  stdin = '',
+  { env = 'export V=value\n', instead: [part, other] = ['', ''] }: Odd = {},
+): ScriptWay {
+  const unit = { n: mark, u: 'unit', env, h: stdin === '' ? 'none' : 'text', stay: '1' };
+  const text = launchText(false).replace(part, () => other);
+  expect(text.includes(other)).toBe(true);
+  const long = env.length > 32_768 ? '1' : '';
+  const values = `${assignments({ ...unit, once: '', long, ...textOn(stdin) })}set -- ${posixQuoteAll(['/', '', '', '', ...argv])}\n`;
+  return way({ values, text, ownSession: true })!;
 }
 
 /** Runs a launch as sshd would, by a login shell, with `sh` as /bin/sh, and says "forget" when its last word has come. */
@@ -97,6 +112,51 @@ describe.skipIf(process.getuid?.() !== 0)('launches', () => {
     const left = await run(launch(['/bin/sh', '-c', 'sleep 5 & echo $!'], directWay), sh, sh);
     expect(left).toMatchObject({ code: 0, end: 'exit 0', left: [] });
     process.kill(Number(left.out));
+  });
+
+  it.each(shells)('%s starts nothing when somebody else has made the marker a moment before', async (_name, sh) => {
+    const made = 'mkdir -p "$oaops_b/$oaops_u";';
+    const claimed = `${made} mkdir "$oaops_b/$oaops_u/claim";`;
+    const begun = `${made} printf "" >"$oaops_b/$oaops_u/claim";`;
+    const touch = ['/bin/sh', '-c', 'echo started'];
+    for (const [when, others, end] of [
+      ['make_unit || {', claimed, 'failed unit-claimed'],
+      ['make_unit || {', made, 'failed unit-claimed'],
+      ['make_unit || {', begun, 'failed unit-running'],
+      ['refuse_known\n', made, 'failed unit-claimed'],
+      ['refuse_known\n', begun, 'failed unit-running'],
+    ] as const) {
+      const way = launch(touch, plainWay, '', { instead: [when, `${others} ${when}`] });
+      expect(await run(way, sh, sh)).toMatchObject({ out: '', end, left: ['unit'] });
+    }
+  });
+
+  it.each(shells)(
+    '%s tells all although the sender beside it was told to stop before it knew how',
+    async (_name, sh) => {
+      const late = 'beside() {\nsleep 1 >/dev/null 2>&1\n';
+      const way = launch(['/bin/sh', '-c', 'echo one; exit 7'], directWay, '', { instead: ['beside() {\n', late] });
+      expect(await run(way, sh, sh)).toEqual({ code: 0, out: 'one\n', err: '', end: 'exit 7', left: [] });
+    },
+  );
+
+  it.each(shells)('%s ends no process that got the number of the sender beside it', async (_name, sh) => {
+    const bystander = spawn('sleep', ['600'], { uid: 65_534 });
+    const ended = new Promise((resolve) => bystander.once('exit', (_code, signal) => resolve(signal)));
+    try {
+      const way = launch(['/bin/sh', '-c', 'echo one'], plainWay, '', {
+        instead: ['oaops_f=$! oaops_v', `oaops_f=${bystander.pid} oaops_v`],
+      });
+      await run(way, sh, sh);
+    } finally {
+      bystander.kill('SIGKILL');
+    }
+    expect(await ended).toBe('SIGKILL');
+  });
+
+  it.each(shells)('%s names variables that are too long for a process', async (_name, sh) => {
+    const way = launch(['true'], plainWay, '', { env: `export V=${'x'.repeat(200_000)}\n` });
+    expect(await run(way, sh, sh)).toMatchObject({ out: '', end: 'failed command-too-long', left: [] });
   });
 
   it.each(loginShells)('are taken by the login shell %s within the command', async (login) => {
