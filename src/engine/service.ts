@@ -24,7 +24,7 @@ import { execute } from './run/execute.ts';
 import { endOf, type RunEnd } from './run/outcome.ts';
 import { cleanupOver, closed, isLockHeld, refuseEmptyUndo, refuseUnknownBatch, runOver } from './service-refusals.ts';
 import { type TickResult, tick } from './tick.ts';
-import { abortAsked, isCutOff, isWatching } from './watching.ts';
+import { abortAsked, isCutOff, isHeld, isWatching } from './watching.ts';
 
 /** How the process asks a run to stop: first and second signal. */
 export interface StopSignals {
@@ -109,10 +109,10 @@ export class Engine {
       // Said while a process was at its last commit, or cut off in its cleanup: what was to end for good does.
       const aborted = abortAsked(view);
       if (aborted) return this.#endAborted(row, aborted.reason, { fence, lost, ...signalsOf(options) });
-      if (view.paused() && options.dueOnly) return endOf(row);
+      if (options.dueOnly && isHeld(view)) return endOf(row);
       const plan = await this.#storedPlan(row);
       const again = refuseRedo(row, plan, view, options.redo ?? []);
-      if (view.paused()) await this.#control(row.id, { action: 'unpause' });
+      if (view.paused() && !options.dueOnly) await this.#control(row.id, { action: 'unpause' });
       // An undo that failed is tried again, as it can be asked for again.
       const undoes = row.status === 'undo-failed' && view.undoRequest() !== undefined;
       if (row.status !== 'running' && !undoes && cleanupDone(plan, view)) throw cleanupOver(row);

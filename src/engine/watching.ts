@@ -27,6 +27,14 @@ export function abortAsked(view: JournalView): { reason: string } | undefined {
   return last?.action === 'abort' ? last : undefined;
 }
 
+/** Paused: nothing is gone on with until somebody says so, but a rollback that a person asked for since. */
+export function isHeld(view: JournalView): boolean {
+  if (view.paused() === undefined) return false;
+  const last = controls(view.inputs).findLast(({ action }) => ['pause', 'undo'].includes(action));
+  const asked = last?.action === 'undo' && last.request.cause === 'person' && view.undoRequest() !== undefined;
+  return !asked;
+}
+
 /**
  * Cut off by something that is no decision of a person (kill -9, a restart of the machine, SIGTERM, a terminal that was closed, a lock that was lost)
  * at a place where to go on does nothing new to anybody: in the watch of a rollout, in a rollback, or while it is ended for good. The caller knows
@@ -36,7 +44,6 @@ export function isCutOff(row: RunRow, plan: Plan, view: JournalView): boolean {
   const cut = row.status === 'running' || (row.status === 'stopped' && row.exitCode !== ExitCode.sigint);
   if (!cut || plan.batches === undefined || (row.status === 'stopped' && cleanupDone(plan, view))) return false;
   if (abortAsked(view) !== undefined) return true;
-  // Until somebody says so it is not gone on with.
-  if (view.paused() !== undefined) return false;
+  if (isHeld(view)) return false;
   return watchBegun(plan, view) || view.undoRequest() !== undefined;
 }

@@ -30,7 +30,7 @@ async function open(written: Record<string, unknown> = {}) {
         has.delete(String(user));
         return ok();
       },
-      { idempotent: true },
+      { idempotent: true, recover: async () => failed('was ended by SIGTERM') },
     ),
     fakeAction('look', () => ok(), { effect: 'read', idempotent: true }),
     fakeAction('thaw', () => ok()),
@@ -125,4 +125,42 @@ it('tick leaves a rollout alone that somebody paused before its process died in 
   await bench!.record.runs.addInput({ runId: run, step: '', unit: '', kind: 'control', by: 'bob', at, body });
   await bench!.restart();
   expect(await clock.run(bench!.engine.tick())).toMatchObject({ ran: [], interrupted: [run] });
+});
+
+it('tick goes on with a rollback of one batch that was asked for after a pause, and the rollout stays paused', async () => {
+  const { has, mortal, site, plan, clock } = await open({ watch });
+  const { run } = await clock.run(bench!.engine.start(plan(), requester));
+  await bench!.engine.pause(run, 'look first');
+  site.restoring = () => {
+    mortal.dead = true;
+  };
+  await expect(clock.run(bench!.engine.undo(run, { scope: 'batch', batches: [2] }))).rejects.toThrow('dead');
+  site.restoring = () => {};
+  mortal.dead = false;
+  await bench!.restart();
+  const [end] = (await clock.run(bench!.engine.tick())).ran;
+  expect(end).toMatchObject({ run, status: 'waiting', message: expect.stringContaining('paused by alice') });
+  expect([...has.keys()]).toEqual(['u0001', 'u0002', 'u0005', 'u0006']);
+  clock.advance(hourMs);
+  expect((await clock.run(bench!.engine.tick())).ran).toEqual([]);
+});
+
+it('an undo that ended badly with its process is tried again at once when the rollback is gone on with', async () => {
+  const { has, mortal, site, plan, clock } = await open({ rollback: { mode: 'auto' } });
+  site.bad.add('u0005');
+  site.restoring = (user) => {
+    mortal.dead = user === 'u0004';
+    if (mortal.dead) throw new Error('dead');
+  };
+  await expect(clock.run(bench!.engine.start(plan(), requester))).rejects.toThrow('dead');
+  site.restoring = () => {};
+  mortal.dead = false;
+  await bench!.restart();
+  const [end] = (await clock.run(bench!.engine.tick())).ran;
+  expect(end).toMatchObject({ status: 'rolled-back', exitCode: 5 });
+  expect([...has.keys()]).toEqual([]);
+  const undos = (await bench!.record.runs.journal(end!.run)).filter(
+    ({ step, unit, phase }) => step === 'b2-apply' && unit.endsWith('1') && phase === 'undo',
+  );
+  expect(undos.map(({ status }) => status)).toEqual(['undo-failed', 'undone']);
 });

@@ -202,7 +202,8 @@ async function undoUnit(
   if (begun && isOpen(last)) {
     if ((await recover(run, job, last)) === 'unknown') return view.last(state.step.id, unit.id, 'undo');
     const settled = view.last(state.step.id, unit.id, 'undo')!;
-    if (settled.status !== 'aborted') return settled;
+    // It may have failed because its process died, and is tried again; not against what a person says of it.
+    if (settled.status === 'undone' || storedFailure(settled).retryable === false) return settled;
     if (run.halt.stopping.aborted) return undefined;
   }
   return attempt(run, job);
