@@ -6,7 +6,8 @@ import { ExitCode } from '../../src/core/exit-codes.ts';
 
 export default class PatchResume extends BaseCommand<typeof PatchResume> {
   static override summary = 'Go on with a rollout that was paused, stopped, killed, or waits';
-  static override description = 'Exactly where it stood, by the stored plan: nobody gets the change twice.';
+  static override description =
+    'Exactly where it stood, by the stored plan: nobody gets the change twice, and nobody who has the change of a newer rollout of the same runbook gets the older one unless --beside says why.';
   static override examples = [
     '<%= config.bin %> patch resume latest',
     '<%= config.bin %> patch resume latest --redo-batch 3',
@@ -22,6 +23,10 @@ export default class PatchResume extends BaseCommand<typeof PatchResume> {
       description: 'do this batch again, which was taken back by "patch rollback"',
       helpValue: 'NUMBER',
     }),
+    beside: Flags.string({
+      description: 'go on although a newer rollout reached the same people; why, for the audit log',
+      helpValue: 'REASON',
+    }),
     follow: Flags.boolean({ description: 'wait for the samples of gates and watch, however long that takes' }),
   };
 
@@ -29,7 +34,8 @@ export default class PatchResume extends BaseCommand<typeof PatchResume> {
     await using app = openApp(this.globals);
     const { goOn } = await import('../../src/app/patch.ts');
     const show = { lang: this.lang, renderer: () => this.renderer(app), ...this.asking(), follow: this.flags.follow };
-    const end = await goOn(app, this.args.run, show, this.flags['redo-batch']);
+    const { beside, 'redo-batch': redo = [] } = this.flags;
+    const end = await goOn(app, this.args.run, show, { redo, beside });
     return { exitCode: end.exitCode };
   }
 }

@@ -64,14 +64,14 @@ export async function goOn(
   app: App,
   id: string,
   show: RunShow & { lang: Language },
-  redo: readonly number[] = [],
+  { redo = [], beside }: { redo?: readonly number[]; beside?: string | undefined } = {},
 ): Promise<RunEnd> {
   const row = await rolloutRun(app, id);
   return withEngine(app, show, async (engine, { stop, kill }) => {
     const unsaid = (await engine.takenBack(row.id)).filter((number) => !redo.includes(number));
-    if (!show.prompts || unsaid.length === 0) return engine.resume(row.id, { stop, kill, redo });
+    if (!show.prompts || unsaid.length === 0) return engine.resume(row.id, { stop, kill, redo, beside });
     await agree(show.prompts, text(show.lang, 'prompt.redo', { batches: unsaid.join(', ') }));
-    return engine.resume(row.id, { stop, kill, redo: [...redo, ...unsaid] });
+    return engine.resume(row.id, { stop, kill, redo: [...redo, ...unsaid], beside });
   });
 }
 

@@ -14,7 +14,7 @@ import {
   unitPath,
 } from './journal/journal-state.ts';
 import { withRunLocks } from './locks.ts';
-import { newerRollouts, refuseNewer, undoCommand } from './newer.ts';
+import { newerRollouts, newerThanOpenBatches, refuseNewer, refuseOverNewer, undoCommand } from './newer.ts';
 import type { Requester } from './people/approvals.ts';
 import type { Plan } from './plan/plan-types.ts';
 import { canFinishPlan } from './plan/plan-version.ts';
@@ -85,8 +85,8 @@ export class Engine {
   /**
    * Goes on with a run from its journal, by its stored plan. A run that had ended badly tries its failed units again; one that was asked to end for good
    * is brought to that end, and nothing else.
-   * `redo`: batches that a person had taken back, and that are to be done again.
-   * @throws OaopsError `run-over`, `redo-unsaid` (exit 4), `lock-held` (exit 11), `unit-not-unknown` (exit 2)
+   * `redo`: batches that a person had taken back, and that are to be done again. `beside`: why a rollout goes on although a newer one reached the same.
+   * @throws OaopsError `run-over`, `redo-unsaid`, `rollout-newer` (exit 4), `lock-held` (exit 11), `unit-not-unknown` (exit 2)
    */
   async resume(
     runId: string,
@@ -94,6 +94,7 @@ export class Engine {
       decision?: { step: string; unit: string; as: Decision['as'] };
       dueOnly?: boolean;
       redo?: readonly number[];
+      beside?: string | undefined;
     } = {},
   ): Promise<RunEnd> {
     const found = await this.#deps.record.runs.resolve(runId);
@@ -112,6 +113,7 @@ export class Engine {
       if (options.dueOnly && isHeld(view)) return endOf(row);
       const plan = await this.#storedPlan(row);
       const again = refuseRedo(row, plan, view, options.redo ?? []);
+      await this.#refuseOverNewer(row, plan, view, { ...options, redo: again, samplesOnly: !alone });
       if (view.paused() && !options.dueOnly) await this.#control(row.id, { action: 'unpause' });
       // An undo that failed is tried again, as it can be asked for again.
       const undoes = row.status === 'undo-failed' && view.undoRequest() !== undefined;
@@ -125,6 +127,19 @@ export class Engine {
       const given = { row, plan, resumed: true, inputsBefore, warnings, samplesOnly: !alone };
       return execute(this.#deps, { ...given, fence, lost, ...signalsOf(options) });
     });
+  }
+
+  /** Nobody who has a newer change is given the older one unasked. */
+  async #refuseOverNewer(
+    row: RunRow,
+    plan: Plan,
+    view: JournalView,
+    { redo, beside, samplesOnly }: { redo: readonly number[]; beside?: string | undefined; samplesOnly: boolean },
+  ): Promise<void> {
+    if (samplesOnly || view.undoRequest() !== undefined) return;
+    const newer = await newerThanOpenBatches(this.#deps.record, row, plan, view, redo);
+    const taken = refuseOverNewer(row.id, newer, beside);
+    if (taken) await this.#control(row.id, { action: 'beside', ...taken });
   }
 
   /** Batches that `resume` would do again although a person had them taken back. @throws OaopsError `run-not-found` (exit 2) */

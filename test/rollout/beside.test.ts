@@ -229,6 +229,39 @@ it('what a newer rollout changed too is taken back only with a reason, and by ba
   });
 });
 
+it('goes on below a newer rollout that reached the same people only with a reason, which is kept', async () => {
+  let sick = false;
+  const gates = [{ id: 'health', uses: 'look' }];
+  const { planFor, has } = await open({ gates }, () => sick);
+  const { engine, clock } = bench!;
+  // The gate after batch 2 stops the older one, and nothing is taken back.
+  const started = engine.start(planFor(users(6), { rollback: { mode: 'none' } }), requester);
+  sick = true;
+  const older = await clock.run(started);
+  expect(older.status).toBe('failed');
+  sick = false;
+  const reached = [...has.keys()];
+  expect(reached.length).toBeLessThan(6);
+  const beside = { beside: 'urgent' };
+  // Others than those that are still to be reached do not matter.
+  clock.advance(1000);
+  const rest = users(6).filter(({ id }) => !reached.includes(id));
+  const newer = await clock.run(engine.start(planFor(rest), requester, beside));
+  expect(newer.status).toBe('ok');
+  const refusal = { code: 'rollout-newer', exitCode: 4, details: { runs: [newer.run] } };
+  await expect(clock.run(engine.resume(older.run))).rejects.toMatchObject(refusal);
+  await expect(clock.run(engine.resume(older.run, { beside: ' ' }))).rejects.toMatchObject({ code: 'reason-missing' });
+  expect([...has.values()].every((count) => count === 1)).toBe(true);
+  // Agreed to once; what goes on later, as `tick` would, is not asked again.
+  sick = true;
+  expect((await clock.run(engine.resume(older.run, beside))).status).toBe('failed');
+  sick = false;
+  expect((await clock.run(engine.resume(older.run))).status).toBe('ok');
+  expect(has.size).toBe(6);
+  const kept = (await bench!.record.runs.inputs(older.run)).map(({ body }) => body);
+  expect(kept).toContainEqual(expect.objectContaining({ action: 'beside', reason: 'urgent', runs: [newer.run] }));
+});
+
 it('what a newer rollout did on the same hosts outside of its batches counts too', async () => {
   const install = {
     id: 'install',

@@ -9,8 +9,10 @@ export const helpPatch = (): Messages => ({
   'Does what the plan says, one batch after the other; a batch begins when the gates after the one before it pass. When failures exceed the budget or a gate says no, nothing new starts and what was done is taken back.\n"oaops patch status", "pause", "resume", "abort" and "rollback" work from any terminal while it goes on.':
     '按计划逐批执行；前一批之后的关卡全部放行，下一批才开始。失败超出允许范围或关卡不放行时，不再开始新的操作，并撤回已做的变更。\n进行期间可在任意终端使用 "oaops patch status"、"pause"、"resume"、"abort" 和 "rollback"。',
   'End a rollout for good and leave what was done in place': '彻底结束分批升级，保留已做的变更',
-  'Exactly where it stood, by the stored plan: nobody gets the change twice.':
-    '按保存的计划从停下的地方继续：任何人都不会重复升级。',
+  'Exactly where it stood, by the stored plan: nobody gets the change twice, and nobody who has the change of a newer rollout of the same runbook gets the older one unless --beside says why.':
+    '按保存的计划从停下的地方继续：任何人都不会重复升级；已由同一手册较新的升级更新过的人，除非用 --beside 说明理由，否则不会得到较旧的变更。',
+  'go on although a newer rollout reached the same people; why, for the audit log':
+    '尽管较新的升级已覆盖相同的人仍然继续；理由记入审计日志',
   'Follow the watch of a rollout until its time is over': '跟踪分批升级后的观察期，直到结束',
   'Go on with a rollout that was paused, stopped, killed, or waits': '继续被暂停、停止、杀死或正在等待的分批升级',
   'Pause a rollout: nothing new starts until it is resumed': '暂停分批升级：恢复之前不开始新的操作',

@@ -162,7 +162,10 @@ export const patch = (): Messages => ({
   'changes are frozen until {} ({}): {}': '变更冻结至 {}（{}）：{}',
   'rollout {} of {} is not over ({}{}){}': '{2} 的分批升级 {1} 尚未结束（{3}{4}）{5}',
   '; not over either: {}': '；同样尚未结束：{}',
-  'taking back what is not the newest needs a reason': '撤回并非最新的变更时必须说明理由',
+  'what is not the newest rollout needs a reason': '并非最新的升级必须说明理由',
+  'going on would put this change over what was done later: by {}': '继续执行会用此变更覆盖之后所做的变更：{}',
+  'Take back what is newer first, with "oaops patch rollback {}"; or "oaops patch resume {} --beside REASON" goes on all the same, and "oaops patch abort {}" leaves it as it is.':
+    '请先用 "oaops patch rollback {}" 撤回较新的；或用 "oaops patch resume {} --beside REASON" 仍然继续，用 "oaops patch abort {}" 保持现状。',
   'taking this back would take back what was done later: by {}': '撤回它会连带撤回之后所做的变更：{}',
   'Take back what is newer first, with "oaops patch rollback {}"; or "{} --beside REASON" takes this back all the same, and "oaops patch abort {}" leaves it.':
     '请先用 "oaops patch rollback {}" 撤回较新的；或用 "{} --beside REASON" 仍然撤回，用 "oaops patch abort {}" 保留。',
