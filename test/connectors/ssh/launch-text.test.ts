@@ -1,5 +1,16 @@
-import { spawn } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
@@ -88,6 +99,18 @@ async function run(way: ScriptWay, sh: string, login: string, ownSession = true)
   };
 }
 
+/** Runs a script that only asks or tidies, about the unit "unit". */
+function ask(text: string, uid: number, home: string): string {
+  const way = directWay({ values: assignments({ n: mark, u: 'unit' }), text })!;
+  const env = { PATH: '/usr/bin:/bin', HOME: home, XDG_STATE_HOME: home };
+  return execFileSync('/bin/sh', ['-c', way.command], {
+    input: way.stdin('end-word'),
+    uid,
+    env,
+    stdio: 'pipe',
+  }).toString();
+}
+
 // The state folder is made by another account than root: that one has a fixed place.
 describe.skipIf(process.getuid?.() !== 0)('launches', () => {
   const script = 'echo one; echo two >&2; sleep 0.5; echo three; exit 7';
@@ -157,6 +180,37 @@ describe.skipIf(process.getuid?.() !== 0)('launches', () => {
   it.each(shells)('%s names variables that are too long for a process', async (_name, sh) => {
     const way = launch(['true'], plainWay, '', { env: `export V=${'x'.repeat(200_000)}\n` });
     expect(await run(way, sh, sh)).toMatchObject({ out: '', end: 'failed command-too-long', left: [] });
+  });
+
+  it('a marker in /var/tmp below a folder of another account is none', () => {
+    const uid = 64_998;
+    const home = mkdtempSync(join(folder, 'home-'));
+    const own = join(home, 'own');
+    mkdirSync(own);
+    for (const path of [home, own]) chownSync(path, uid, uid);
+    const shared = `/var/tmp/oaops-${uid}`;
+    mkdirSync(shared, { mode: 0o755 });
+    try {
+      symlinkSync(own, join(shared, 'unit'));
+      expect(ask(probeText, uid, home)).toContain('not-started');
+      expect(readdirSync(own)).toEqual([]);
+      expect(readdirSync(join(home, 'oaops/units/unit'))).toContain('claim');
+    } finally {
+      rmSync(shared, { recursive: true });
+    }
+  });
+
+  it('claims of recoveries are tidied away after a day, units that have begun are not', () => {
+    const home = mkdtempSync(join(folder, 'home-'));
+    const units = join(home, 'oaops/units');
+    for (const name of ['unit', 'old', 'begun']) mkdirSync(join(units, name, 'claim'), { recursive: true });
+    // As earlier versions of oaops left it.
+    writeFileSync(join(units, 'begun/pid'), '1 1 1\n');
+    const twoDaysAgo = Date.now() / 1000 - 2 * 86_400;
+    for (const name of ['old', 'begun']) utimesSync(join(units, name, 'claim'), twoDaysAgo, twoDaysAgo);
+    execFileSync('chown', ['-R', '65534', home]);
+    ask(forgetText, 65_534, home);
+    expect(readdirSync(units).sort()).toEqual(['begun', 'unit']);
   });
 
   it.each(loginShells)('are taken by the login shell %s within the command', async (login) => {
