@@ -119,9 +119,9 @@ describe.skipIf(!sshdAvailable)('hosts', { timeout: 180_000 }, () => {
 
   it('that are slow are ended after the time that is given', async () => {
     const mark = join(dir, 'slow');
-    // The first of the two to come sleeps.
+    // The first of the two to come sleeps; the other one has all the time to come and go.
     const script = 'mkdir "$1" 2>/dev/null && exec sleep 600; exit 0';
-    const run = await oaops('host', 'run', 'web1', 'web2', '--timeout', '2s', '--shell', '--json', '--', script, mark);
+    const run = await oaops('host', 'run', 'web1', 'web2', '--timeout', '20s', '--shell', '--json', '--', script, mark);
     expect(run.exitCode).toBe(3);
     const events = run.stdout
       .trim()

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LocalHost } from '../../src/connectors/process/local-host.ts';
 import { SshDoor } from '../../src/connectors/ssh/ssh-door.ts';
-import { systemClock } from '../../src/core/clock.ts';
+import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { systemRandom } from '../../src/core/ids.ts';
 import type { HostDoor, Target } from '../../src/engine/ports.ts';
 import { startSshd, type TestSshd } from './sshd.ts';
@@ -18,12 +18,12 @@ export interface TestHosts extends HostDoor {
   stop(): Promise<void>;
 }
 
-export async function startHosts(options: { env?: Record<string, string> } = {}): Promise<TestHosts> {
+export async function startHosts(options: { env?: Record<string, string>; clock?: Clock } = {}): Promise<TestHosts> {
   const dir = mkdtempSync(join(tmpdir(), 'oaops-hosts-'));
   const sshd = await startSshd();
   const knownHosts = join(dir, 'known_hosts');
   writeFileSync(knownHosts, sshd.knownHosts());
-  const common = { clock: systemClock, random: systemRandom, graceMs: 300 };
+  const common = { clock: options.clock ?? systemClock, random: systemRandom, graceMs: 300 };
   const ssh = new SshDoor({
     env: {},
     home: dir,
