@@ -147,7 +147,7 @@ exit 0
 /** Says `exited`, `alive`, `starting`, `unknown`, or `not-started` after taking the claim itself. */
 export const probeText = `${shellHelpers}${place}${marks}
 begin
-find_unit || make_unit
+find_unit || make_unit || find_unit
 if [ -z "$oaops_d" ]; then echo unknown
 elif claim; then echo not-started
 elif [ -s "$oaops_d/exit" ]; then echo exited
@@ -190,7 +190,7 @@ exit 0
 export const endText = `${shellHelpers}${place}${marks}
 begin
 oaops_pid=0 oaops_start=-
-find_unit || make_unit
+find_unit || make_unit || find_unit
 # Taking the claim keeps a launch that is still on its way from starting.
 if [ -n "$oaops_d" ] && ! claim; then
   oaops_c=0

@@ -101,7 +101,7 @@ async function run(way: ScriptWay, sh: string, login: string, ownSession = true)
 
 /** Runs a script that only asks or tidies, about the unit "unit". */
 function ask(text: string, uid: number, home: string): string {
-  const way = directWay({ values: assignments({ n: mark, u: 'unit' }), text })!;
+  const way = directWay({ values: assignments({ n: mark, u: 'unit', s: ':' }), text })!;
   const env = { PATH: '/usr/bin:/bin', HOME: home, XDG_STATE_HOME: home };
   return execFileSync('/bin/sh', ['-c', way.command], {
     input: way.stdin('end-word'),
@@ -180,6 +180,21 @@ describe.skipIf(process.getuid?.() !== 0)('launches', () => {
   it.each(shells)('%s names variables that are too long for a process', async (_name, sh) => {
     const way = launch(['true'], plainWay, '', { env: `export V=${'x'.repeat(200_000)}\n` });
     expect(await run(way, sh, sh)).toMatchObject({ out: '', end: 'failed command-too-long', left: [] });
+  });
+
+  it.each([
+    ['a recovery', probeText],
+    ['an end', endText],
+  ])('%s takes the claim also of a marker that was made at the same moment', (_what, text) => {
+    const home = mkdtempSync(join(folder, 'home-'));
+    chownSync(home, 65_534, 65_534);
+    const raced = text.replace(
+      'find_unit || make_unit',
+      () => 'find_unit || mkdir -p "$oaops_b/$oaops_u" && make_unit',
+    );
+    expect(raced).not.toBe(text);
+    ask(raced, 65_534, home);
+    expect(readdirSync(join(home, 'oaops/units/unit'))).toEqual(['claim']);
   });
 
   it('a marker in /var/tmp below a folder of another account is none', () => {
