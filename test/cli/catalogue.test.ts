@@ -32,6 +32,13 @@ describe('a message is recognised', () => {
   ])('%s', (english, chinese) => expect(catalogue.translate(english)).toBe(chinese));
 });
 
+describe('lines of the status of a rollout', () => {
+  test.each([
+    ['watch', '观察'],
+    ['  gate w: not-started, 0 of 5 samples', '  关卡 w：未开始，样本 0/5'],
+  ])('%s', (english, chinese) => expect(sayLines('zh-CN', english)).toBe(chinese));
+});
+
 /** As a rollout tells its outcomes and refusals: several facts in one message. */
 describe('a message of several facts is said whole', () => {
   const sha256 = 'a'.repeat(64);

@@ -164,3 +164,36 @@ it('an undo that ended badly with its process is tried again at once when the ro
   );
   expect(undos.map(({ status }) => status)).toEqual(['undo-failed', 'undone']);
 });
+
+it('what nobody knew about and then turns out never to have begun is nothing to take back', async () => {
+  const undone: string[] = [];
+  let told: 'unknown' | 'not-started' = 'unknown';
+  const mortal = new Mortal();
+  const apply = fakeAction(
+    'apply',
+    ({ user }) => {
+      mortal.dead = user === 'u0002';
+      if (mortal.dead) throw new Error('dead');
+      return ok();
+    },
+    { recover: async () => ({ status: told }) },
+  );
+  const restore = fakeAction('restore', ({ user }) => {
+    undone.push(String(user));
+    return ok();
+  });
+  bench = await openBench([apply, restore], { wrap: (record) => mortal.wrap(record) });
+  const undo = { uses: 'restore', with: { user: '${{ item.id }}' } };
+  const plan = rolloutPlan([apply, restore], users(4), {
+    batches: { sizes: [2] },
+    steps: [{ id: 'apply', uses: 'apply', forEach: 'batch.members', with: { user: '${{ item.id }}' }, undo }],
+  });
+  await expect(bench.clock.run(bench.engine.start(plan, requester))).rejects.toThrow('dead');
+  mortal.dead = false;
+  await bench.restart();
+  const [row] = await bench.record.runs.list({});
+  expect((await bench.clock.run(bench.engine.resume(row!.id))).status).toBe('waiting');
+  told = 'not-started';
+  expect(await bench.clock.run(bench.engine.undo(row!.id))).toMatchObject({ status: 'rolled-back', exitCode: 5 });
+  expect(undone).toEqual(['u0001']);
+});

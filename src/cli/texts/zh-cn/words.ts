@@ -93,6 +93,7 @@ export const words = (): Messages => ({
   'a person must answer here, and there is no terminal: {}': '此处需要人工回答，但没有终端：{}',
   '{}, RTO {} of {}, RPO {} of {}': '{}，RTO {}（目标 {}），RPO {}（目标 {}）',
   pass: '通过',
+  'not-started': '未开始',
   partial: '部分达成',
   fail: '未通过',
   were: '已',
