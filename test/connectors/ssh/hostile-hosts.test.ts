@@ -130,8 +130,12 @@ describe.skipIf(!sshdAvailable)('hosts that do not behave', () => {
     expect(await run(target('root'), { argv, env })).toMatchObject({ out: '/nowhere\n/ -\nmine\ntoo\n' });
   });
 
-  it('an argument that is too long is told at once, and nothing is left', async () => {
-    const request = { argv: ['printf', '%s', 'x'.repeat(200_000)], supervise: { key: 'too-long' } };
+  it.each<[string, ProcessRequest]>([
+    ['an argument', { argv: ['printf', '%s', 'x'.repeat(200_000)] }],
+    ['a variable', { argv: ['true'], env: { V: 'x'.repeat(200_000) } }],
+    ['a variable beside stdin', { argv: ['true'], env: { V: 'x'.repeat(200_000) }, stdin: 'text' }],
+  ])('%s that is too long is told at once, and nothing is left', async (_what, long) => {
+    const request = { ...long, supervise: { key: 'too-long' } };
     await expect(run(target('root'), request)).rejects.toMatchObject({ code: 'command-too-long', exitCode: 2 });
   });
 
