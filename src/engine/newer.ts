@@ -7,6 +7,7 @@ import { controls, JournalView, type UndoRequest } from './journal/journal-state
 import type { Plan, PlannedStep } from './plan/plan-types.ts';
 import { isInScope } from './run/undo.ts';
 import { isDeferred } from './run/values.ts';
+import type { UndoCommand } from './undo-command.ts';
 
 /** Of these more may be done: what they plan counts as done. */
 const underWay: readonly string[] = ['running', 'waiting', 'stopped'];
@@ -58,7 +59,7 @@ export async function newerThanOpenBatches(
   redo: readonly number[],
 ): Promise<string[]> {
   if (plan.batches === undefined) return [];
-  const agreed = new Set(controls(view.inputs).flatMap((said) => (said.action === 'beside' ? said.runs : [])));
+  const agreed = agreedBeside(view);
   const later = (await laterThan(runs, row)).filter(({ id }) => !agreed.has(id));
   if (later.length === 0) return [];
   const open = plan.batches.filter(({ number }) => redo.includes(number) || isStillToBeDone(plan, view, number));
@@ -141,19 +142,6 @@ export function newerProblem(newer: readonly string[]): string {
 
 export function newerNext({ run, words }: UndoCommand, [newest]: readonly string[]): string {
   return `Take back what is newer first, with "oaops patch rollback ${newest}"; or "${words} --beside REASON" takes this back all the same, and "oaops patch abort ${run}" leaves it.`;
-}
-
-/** What a person types to have the same taken back, and no more. */
-export interface UndoCommand {
-  run: string;
-  words: string;
-}
-
-export function undoCommand(run: string, plan: Pick<Plan, 'batches' | 'steps'>, request: UndoRequest): UndoCommand {
-  if (plan.batches === undefined) return { run, words: `oaops runs undo ${run}` };
-  const ofBatches = plan.steps.flatMap(({ batch, undo }) => (batch === undefined || !undo ? [] : [undo]));
-  const only = ofBatches.every((undo) => (request.scope ?? undo.scope) === 'batch') ? (request.batches ?? []) : [];
-  return { run, words: ['oaops patch rollback', run, ...only.map((number) => `--batch ${number}`)].join(' ') };
 }
 
 /** Rollouts that somebody agreed to take this run back below, or to begin it beside. */

@@ -14,7 +14,7 @@ import {
   unitPath,
 } from './journal/journal-state.ts';
 import { withRunLocks } from './locks.ts';
-import { newerRollouts, newerThanOpenBatches, refuseNewer, refuseOverNewer, undoCommand } from './newer.ts';
+import { newerRollouts, newerThanOpenBatches, refuseNewer, refuseOverNewer } from './newer.ts';
 import type { Requester } from './people/approvals.ts';
 import type { Plan } from './plan/plan-types.ts';
 import { canFinishPlan } from './plan/plan-version.ts';
@@ -24,6 +24,7 @@ import { execute } from './run/execute.ts';
 import { endOf, type RunEnd } from './run/outcome.ts';
 import { cleanupOver, closed, isLockHeld, refuseEmptyUndo, refuseUnknownBatch, runOver } from './service-refusals.ts';
 import { type TickResult, tick } from './tick.ts';
+import { undoCommand } from './undo-command.ts';
 import { abortAsked, isCutOff, isHeld, isWatching } from './watching.ts';
 
 /** How the process asks a run to stop: first and second signal. */

@@ -1,6 +1,7 @@
 import type { RunContext } from '../deps.ts';
 import { isFailure, type UndoRequest } from '../journal/journal-state.ts';
-import { agreedBeside, newerNext, newerProblem, newerRollouts, undoCommand } from '../newer.ts';
+import { agreedBeside, newerNext, newerProblem, newerRollouts } from '../newer.ts';
+import { undoCommand } from '../undo-command.ts';
 import type { StepEnd } from './step-end.ts';
 import { runUndo, type UndoEnd } from './undo.ts';
 
