@@ -89,7 +89,6 @@ export const patch = (): Messages => ({
   'Name the hosts, and give them the members: "stdin: ${{ batch.lines }}".':
     '请写明主机，并把成员交给它们："stdin: ${{ batch.lines }}"。',
   '{} {}  run {}  {}': '{} {}  运行 {}  {}',
-  watch: '观察',
   '{} of {} done': '已完成 {}，共 {}',
   'batch {}  {} members  {}{}': '第 {} 批  {} 个  {}{}',
   'gate {}: {}, {} of {} samples{}': '关卡 {}：{}，样本 {}/{}{}',

@@ -94,6 +94,7 @@ export const words = (): Messages => ({
   '{}, RTO {} of {}, RPO {} of {}': '{}，RTO {}（目标 {}），RPO {}（目标 {}）',
   pass: '通过',
   'not-started': '未开始',
+  watch: '观察',
   partial: '部分达成',
   fail: '未通过',
   were: '已',
