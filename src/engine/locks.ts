@@ -1,3 +1,4 @@
+import { OaopsError } from '../core/errors.ts';
 import type { Fence, HeldLock, RecordStore } from '../record/types.ts';
 import { isAdHoc } from './plan/ad-hoc.ts';
 import { isLockHeld } from './service-refusals.ts';
@@ -18,7 +19,8 @@ export async function withRunLocks<T>(
   try {
     if (!isAdHoc(runbook)) outer = await locks.acquire(`runbook:${runbook}`, `run ${id}`);
   } catch (error) {
-    if (!isLockHeld(error) || !beside || !(await beside())) throw error;
+    if (!isLockHeld(error)) throw error;
+    if (!beside || !(await beside())) throw await heldByRollout(runs, error);
     alone = false;
   }
   try {
@@ -32,4 +34,18 @@ export async function withRunLocks<T>(
   } finally {
     await outer?.release();
   }
+}
+
+/** A rollout whose watch is followed keeps its lock for days: it is paused, not waited for. */
+async function heldByRollout(runs: RecordStore['runs'], error: OaopsError): Promise<OaopsError> {
+  const { owner } = error.details as { owner?: { purpose?: string } };
+  const id = /^run (\S+)$/.exec(owner?.purpose ?? '')?.[1];
+  const row = id === undefined ? undefined : await runs.get(id);
+  if (row?.kind !== 'Rollout') return error;
+  return new OaopsError(error.code, error.message, {
+    exitCode: error.exitCode,
+    next: `"oaops patch pause ${row.id} --reason TEXT" lets it end what is under way; then run again.`,
+    details: error.details,
+    cause: error,
+  });
 }

@@ -29,7 +29,7 @@ export function refuseEmptyUndo(row: RunRow, plan: Plan, view: JournalView): voi
   });
 }
 
-export function isLockHeld(error: unknown): boolean {
+export function isLockHeld(error: unknown): error is OaopsError {
   return error instanceof OaopsError && error.code === 'lock-held';
 }
 
@@ -41,9 +41,9 @@ export function runOver(row: RunRow, message: string): OaopsError {
 }
 
 /** What its steps rely on has been taken away. */
-export function cleanupOver(row: RunRow): OaopsError {
+export function cleanupOver(row: RunRow, { batches }: Pick<Plan, 'batches'>): OaopsError {
   return new OaopsError('run-over', `run ${row.id} is ${row.status}, and its cleanup has been done`, {
     exitCode: ExitCode.refused,
-    next: `Start it again with "oaops run ${row.runbook}".`,
+    next: `Start it again with "oaops ${batches === undefined ? 'run' : 'patch rollout'} ${row.runbook}".`,
   });
 }

@@ -118,7 +118,7 @@ export class Engine {
       if (view.paused() && !options.dueOnly) await this.#control(row.id, { action: 'unpause' });
       // An undo that failed is tried again, as it can be asked for again.
       const undoes = row.status === 'undo-failed' && view.undoRequest() !== undefined;
-      if (row.status !== 'running' && !undoes && cleanupDone(plan, view)) throw cleanupOver(row);
+      if (row.status !== 'running' && !undoes && cleanupDone(plan, view)) throw cleanupOver(row, plan);
       if (options.decision) await this.#decide(row, view, options.decision);
       // What a batch that is done again does to the system is measured again.
       if (isTriedAgain(row) || again.length > 0)

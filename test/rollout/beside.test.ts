@@ -229,6 +229,18 @@ it('what a newer rollout changed too is taken back only with a reason, and by ba
   });
 });
 
+it('says how to stop the rollout that is under way, which may follow its watch for days', async () => {
+  const { planFor, engine, clock } = await open();
+  let refusal: unknown;
+  void clock.sleep(hourMs).then(async () => {
+    refusal = await engine.start(planFor(users(2)), requester, { beside: 'urgent' }).catch((error: unknown) => error);
+  });
+  const steps = [{ id: 'slow', uses: 'slow' }];
+  const { run } = await clock.run(engine.start(planFor(users(2), { steps }), requester));
+  const next = `"oaops patch pause ${run} --reason TEXT" lets it end what is under way; then run again.`;
+  expect(refusal).toMatchObject({ code: 'lock-held', exitCode: 11, next });
+});
+
 it('goes on below a newer rollout that reached the same people only with a reason, which is kept', async () => {
   let sick = false;
   const gates = [{ id: 'health', uses: 'look' }];

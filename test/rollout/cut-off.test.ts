@@ -195,7 +195,7 @@ describe('a rollout that was cut off in the middle of a batch', () => {
     const first = stops(143);
     at['apply'] = first.hit;
     const { run, status, next } = await clock.run(bench!.engine.start(plan, requester, { stop: first.stop }));
-    expect({ status, next }).toEqual({ status: 'stopped', next: `Go on with "oaops runs resume ${run}".` });
+    expect({ status, next }).toEqual({ status: 'stopped', next: `Go on with "oaops patch resume ${run}".` });
     await reboot();
     expect((await tick()).ran).toEqual([]);
     await clock.run(bench!.engine.resume(run));
@@ -270,7 +270,7 @@ describe('an abort whose cleanup was cut off', () => {
     expect(await clock.run(going)).toMatchObject({
       status: 'stopped',
       message: 'aborted: wrong package',
-      next: `Go on with "oaops runs resume ${run}".`,
+      next: `Go on with "oaops patch resume ${run}".`,
     });
     delete at['thaw'];
     expect(await clock.run(bench!.engine.resume(run))).toMatchObject(aborted);

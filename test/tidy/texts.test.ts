@@ -16,6 +16,7 @@ const notForPeople: Record<string, string> = {
   'failed command-not-started': 'a line of the supervisor',
   'oaops runs undo {}': 'a command to type',
   'oaops patch rollback': 'a command to type',
+  'patch rollout': 'a command to type',
   '--batch {}': 'a command to type',
   'exec /bin/sh -c {} oaops': 'what the login shell of a host is given',
   'exec /bin/sh -c {} oaops-unit {}': 'what the login shell of a host is given',

@@ -47,7 +47,7 @@ export function runOutcome(ending: Ending): Outcome {
 
   if (halt?.kind === 'abort') {
     // Who goes on brings it to the end that was asked for.
-    if (ending.cutOff) return stopped(runId, halt, 'the cleanup was not finished');
+    if (ending.cutOff) return stopped(ending, halt, 'the cleanup was not finished');
     const left = all.find(([id, end]) => ending.steps.get(id)?.step.always && !isWell(end));
     const message = left ? `${halt.message}; ${about(left, 'the cleanup was not finished').message}` : halt.message;
     return { status: 'aborted', exitCode: ExitCode.failed, message };
@@ -61,14 +61,14 @@ export function runOutcome(ending: Ending): Outcome {
     };
   }
   const byTick = halt?.exitCode !== ExitCode.sigint && isTakenUp(ending);
-  if (halt?.kind === 'lock-lost') return stopped(runId, halt, '', { byTick });
+  if (halt?.kind === 'lock-lost') return stopped(ending, halt, '', { byTick });
   if (undo) {
     const cause = failed
       ? `${about(failed, 'failed').message}; `
       : undo.failedStep === undefined
         ? ''
         : `${undo.failedStep} failed; `;
-    if (undo.status === 'pending') return stopped(runId, halt, 'the undo is not finished', { byTick });
+    if (undo.status === 'pending') return stopped(ending, halt, 'the undo is not finished', { byTick });
     if (undo.status === 'undone')
       return {
         status: 'rolled-back',
@@ -105,7 +105,7 @@ export function runOutcome(ending: Ending): Outcome {
   const steps = [...ending.steps.values()];
   const cleanedUp = steps.some(({ step, status }) => step.always && ['ok', 'incomplete', 'skipped'].includes(status));
   if ((halt || cleanedUp) && !failed && (unknown || unfinished))
-    return stopped(runId, halt, 'it was cut off, and its cleanup has been done since', { cleanedUp, byTick });
+    return stopped(ending, halt, 'it was cut off, and its cleanup has been done since', { cleanedUp, byTick });
   // Whatever a person has to decide about: at that time it is looked at again.
   const times = all.flatMap(([, end]) =>
     end.status === 'waiting' && end.wakeAtMs !== undefined ? [end.wakeAtMs] : [],
@@ -124,7 +124,7 @@ export function runOutcome(ending: Ending): Outcome {
         about(failed, 'failed'),
         cleanedUp
           ? `See "oaops runs show ${runId}"; after repair start it again: its cleanup has been done.`
-          : `See "oaops runs show ${runId}"; after repair go on with "oaops runs resume ${runId}".`,
+          : `See "oaops runs show ${runId}"; after repair go on with "oaops ${roomOf(ending)} resume ${runId}".`,
       ),
     };
   }
@@ -143,7 +143,7 @@ export function runOutcome(ending: Ending): Outcome {
       status: 'failed',
       exitCode: ExitCode.failed,
       ...(open ? about(open, 'stopped before it ended') : { message: 'not every step came to an end' }),
-      next: `Go on with "oaops runs resume ${runId}".`,
+      next: goOn(ending),
     };
   }
   const tolerated = find('failed');
@@ -182,8 +182,17 @@ function isUnfinished(state: StepState): boolean {
   return state.status === 'pending' && !state.step.always && (!state.step.handler || state.triggered);
 }
 
+/** Where the commands for it are. */
+function roomOf({ steps }: Ending): 'patch' | 'runs' {
+  return [...steps.values()].some(({ step }) => step.batch !== undefined) ? 'patch' : 'runs';
+}
+
+function goOn(ending: Ending): string {
+  return `Go on with "oaops ${roomOf(ending)} resume ${ending.runId}".`;
+}
+
 function stopped(
-  runId: string,
+  ending: Ending,
   halt: HaltReason | undefined,
   fallback: string,
   { cleanedUp = false, byTick = false } = {},
@@ -195,8 +204,8 @@ function stopped(
     next: cleanedUp
       ? 'Its cleanup has been done, so it goes no further: start it again.'
       : byTick
-        ? `"oaops tick" goes on with it, or at once "oaops patch resume ${runId}".`
-        : `Go on with "oaops runs resume ${runId}".`,
+        ? `"oaops tick" goes on with it, or at once "oaops patch resume ${ending.runId}".`
+        : goOn(ending),
   };
 }
 

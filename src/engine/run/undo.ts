@@ -52,7 +52,7 @@ export async function runUndo(run: RunContext, request: UndoRequest): Promise<Un
       return {
         status: 'asking',
         message: `undo of ${asks.map(name).join(', ')} waits for a person's decision`,
-        next: `Run "${undoCommand(run.runId, run.plan, request).words}" to take back what was done, or "oaops runs abort ${run.runId}" to leave it as it is.`,
+        next: `Run "${undoCommand(run.runId, run.plan, request).words}" to take back what was done, or "oaops ${run.plan.batches === undefined ? 'runs' : 'patch'} abort ${run.runId}" to leave it as it is.`,
         remaining: done.map(name),
       };
     }

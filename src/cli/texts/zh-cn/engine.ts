@@ -53,15 +53,17 @@ export const engine = (): Messages => ({
   'does not match {}': '不符合 {}',
   'a file is asked for': '需要一个文件',
   'Give it with --file FILE.': '请用 --file 文件 给出。',
-  'Go on with "oaops runs resume {}".': '请用 "oaops runs resume {}" 继续。',
+  'Go on with "oaops {} resume {}".': '请用 "oaops {} resume {}" 继续。',
+  '"oaops patch pause {} --reason TEXT" lets it end what is under way; then run again.':
+    '请用 "oaops patch pause {} --reason TEXT" 让它做完手头的工作，然后重新运行。',
   '{} failed;': '{} 失败；',
   'the undo is not finished': '撤销尚未完成',
   '{}everything that was done is taken back': '{}已执行的操作均已撤销',
   'still in place: {}': '仍未撤销：{}',
   'See to what is still in place by hand.': '仍未撤销的部分请手工处理。',
   'nobody knows whether it took effect': '无法得知是否已生效',
-  'See "oaops runs show {}"; after repair go on with "oaops runs resume {}".':
-    '请看 "oaops runs show {}"；修复后用 "oaops runs resume {}" 继续。',
+  'See "oaops runs show {}"; after repair go on with "oaops {} resume {}".':
+    '请看 "oaops runs show {}"；修复后用 "oaops {} resume {}" 继续。',
   'done in part': '部分完成',
   '{} and {} more': '{} 等，另有 {} 项',
   '{} is not a plan: it is not JSON': '{} 不是计划：它不是 JSON',
@@ -144,8 +146,8 @@ export const engine = (): Messages => ({
     '请在运行手册中或用 --inventory 指定含有主机的清单。',
   'Known {}: {}{}.': '已知的{}：{}{}。',
   "undo of {} waits for a person's decision": '{} 的撤销等待人工决定',
-  'Run "{}" to take back what was done, or "oaops runs abort {}" to leave it as it is.':
-    '请运行 "{}" 撤销已执行的操作，或用 "oaops runs abort {}" 保持现状。',
+  'Run "{}" to take back what was done, or "oaops {} abort {}" to leave it as it is.':
+    '请运行 "{}" 撤销已执行的操作，或用 "oaops {} abort {}" 保持现状。',
   'undo of {}: {}': '撤销 {}：{}',
   'Repair the cause, then run "{}" again.': '请排除原因，然后再次运行 "{}"。',
   '{} (in part)': '{}（部分）',

@@ -87,5 +87,5 @@ export const sources = (): Messages => ({
   'Its cleanup has been done, so it goes no further: start it again.': '清理步骤已完成，因此不再继续：请重新开始。',
   'at the end, however the other steps end': '在最后执行，无论其他步骤结果如何',
   'run {} is {}, and its cleanup has been done': '运行 {} 的状态是 {}，清理步骤已完成',
-  'Start it again with "oaops run {}".': '请用 "oaops run {}" 重新开始。',
+  'Start it again with "oaops {} {}".': '请用 "oaops {} {}" 重新开始。',
 });
