@@ -91,7 +91,7 @@ it('ends as undo-failed when what was done half-way cannot be taken back, and tr
   const plan = rolloutPlan(all.actions, users(4), { batches: { sizes: [2] }, steps: all.steps() });
   const end = await bench.clock.run(bench.engine.start(plan, requester));
   expect(end).toMatchObject({ status: 'undo-failed', exitCode: 1 });
-  expect(end.message).toContain('undo of b1-apply/localhost.1: stuck');
+  expect(end.message).toContain('undo of b1-apply/u0002: stuck');
   expect([...all.has]).toEqual(['u0002']);
   stuck = false;
   expect(await bench.clock.run(bench.engine.undo(end.run))).toMatchObject({ status: 'rolled-back', exitCode: 5 });

@@ -6,7 +6,7 @@ import { gateInJournal } from './gate.ts';
 import { Halt } from './halt.ts';
 import { isDone } from './scope.ts';
 import { runStep } from './step.ts';
-import { combine, type StepEnd, withinTolerance } from './step-end.ts';
+import { combine, namesIn, type StepEnd, withinTolerance } from './step-end.ts';
 import type { UnitEnd } from './unit.ts';
 import { isDeferred } from './values.ts';
 
@@ -73,7 +73,7 @@ function endInJournal(run: RunContext, state: StepState): StepEnd | undefined {
   // Of no units: there was nothing to do, and no row tells of it.
   if (!begun && units.length > 0) return undefined;
   const ends = new Map(units.map((unit) => [unit, unitInJournal(run, state, unit)]));
-  return step.tolerance ? withinTolerance(run, state, ends) : combine(ends);
+  return step.tolerance ? withinTolerance(run, state, ends) : combine(ends, namesIn(run, state));
 }
 
 /** What came to no end stays open. */

@@ -1,6 +1,8 @@
 import type { StepStatus } from '../../core/events.ts';
+import { oneLine } from '../../core/plain-text.ts';
 import type { RunContext, StepState } from '../deps.ts';
 import { isFailure } from '../journal/journal-state.ts';
+import { memberIdOf } from '../plan/member-of.ts';
 import type { PlannedUnit } from '../plan/plan-types.ts';
 import { exceededText, FailureBook } from './tolerance.ts';
 import type { UnitEnd } from './unit.ts';
@@ -16,8 +18,8 @@ export interface StepEnd {
   failedTargets: string[];
 }
 
-/** One status from many: what needs attention first wins. */
-export function combine(ends: Map<PlannedUnit, UnitEnd>): StepEnd {
+/** One status from many: what needs attention first wins. `name`: what a unit is called for people. */
+export function combine(ends: Map<PlannedUnit, UnitEnd>, name: (unit: PlannedUnit) => string): StepEnd {
   const all = [...ends];
   const failedTargets = [
     ...new Set(all.filter(([, end]) => isFailure(end.status as never)).map(([unit]) => unit.target)),
@@ -31,7 +33,7 @@ export function combine(ends: Map<PlannedUnit, UnitEnd>): StepEnd {
         ? undefined
         : all.length === 1 && unit.target === 'localhost'
           ? end.message
-          : `${unit.id}: ${end.message}${sameStatus.length > 1 ? ` (and ${sameStatus.length - 1} more)` : ''}`;
+          : `${name(unit)}: ${end.message}${sameStatus.length > 1 ? ` (and ${sameStatus.length - 1} more)` : ''}`;
     const wakeTimes = all.flatMap(([, other]) => (other.wakeAtMs === undefined ? [] : [other.wakeAtMs]));
     const codes = new Set(
       all.filter(([, other]) => isFailure(other.status as never)).map(([, other]) => other.exitCode),
@@ -60,14 +62,20 @@ export function combine(ends: Map<PlannedUnit, UnitEnd>): StepEnd {
   return { status: all.every(([, end]) => end.status === 'skipped') ? 'skipped' : 'ok', failedTargets };
 }
 
+/** A unit for a member of a batch is called by the member's id: nobody knows the numbers of units. */
+export function namesIn({ plan }: Pick<RunContext, 'plan'>, { step }: Pick<StepState, 'step'>) {
+  return ({ id }: Pick<PlannedUnit, 'id'>): string => oneLine(memberIdOf(plan, step, id) ?? id);
+}
+
 /** Failures within the budget make a step incomplete; one more, and it has failed. */
 export function withinTolerance(run: RunContext, state: StepState, ends: Map<PlannedUnit, UnitEnd>): StepEnd {
-  const whole = combine(ends);
+  const name = namesIn(run, state);
+  const whole = combine(ends, name);
   if (whole.status !== 'failed') return whole;
   const { tolerance, batch } = state.step;
   const exceeded = bookOf(run).exceeded(tolerance!, batch!, membersOf(run, batch!));
   if (exceeded) return { ...whole, message: `${exceededText(exceeded)}; ${whole.message ?? 'failed'}` };
-  const rest = combine(new Map([...ends].filter(([, end]) => !isFailure(end.status as never))));
+  const rest = combine(new Map([...ends].filter(([, end]) => !isFailure(end.status as never))), name);
   if (rest.status !== 'ok' && rest.status !== 'skipped') return rest;
   return {
     status: 'incomplete',

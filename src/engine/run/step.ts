@@ -13,7 +13,7 @@ import { runGate } from './gate.ts';
 import { batchIsDone } from './hold.ts';
 import { isDone, runScope } from './scope.ts';
 import { settlesOnly } from './start-rule.ts';
-import { bookOf, combine, membersOf, type StepEnd, withinTolerance } from './step-end.ts';
+import { bookOf, combine, membersOf, namesIn, type StepEnd, withinTolerance } from './step-end.ts';
 import { isOfBatch } from './tolerance.ts';
 import { runUnit, type UnitEnd } from './unit.ts';
 import { decideNext, wasLeftOut } from './unit-decision.ts';
@@ -78,7 +78,7 @@ export async function runStep(run: RunContext, state: StepState): Promise<StepEn
   if (step.gate) return end(await runGate(run, state, state.units[0]!));
   const how = { perUnit: condition === 'per-unit', settleOnly: settlesOnly(run, state) };
   const ends = await runUnits(run, state, state.units, how);
-  return end(step.tolerance ? withinTolerance(run, state, ends) : combine(ends));
+  return end(step.tolerance ? withinTolerance(run, state, ends) : combine(ends, namesIn(run, state)));
 }
 
 /** `if` is decided once for the step, or for each unit when it speaks of `item` or of several targets. */

@@ -6,6 +6,7 @@ import type { PlannedStep, PlannedUnit } from '../plan/plan-types.ts';
 import { undoCommand } from '../undo-command.ts';
 import { attempt, type Job, storedFailure } from './attempt.ts';
 import { isDone } from './scope.ts';
+import { namesIn } from './step-end.ts';
 import { memberOf } from './tolerance.ts';
 import { decideCommand, doJob, recover } from './unit.ts';
 
@@ -65,7 +66,7 @@ export async function runUndo(run: RunContext, request: UndoRequest): Promise<Un
     if (worst?.status === 'unknown') return;
     worst = {
       status,
-      message: `undo of ${unitPath(row.step, row.unit)}: ${row.message ?? status}`,
+      message: `undo of ${unitPath(row.step, namesIn(run, entry.state)(entry.unit))}: ${row.message ?? status}`,
       ...(next ? { next } : {}),
     };
   };
