@@ -162,9 +162,8 @@ export function openApp(globals: GlobalOptions, options: AppOptions = {}): App {
           place,
           explicit: globals.configFile,
         });
-        const { workingCalendar } = await import('./calendar/working-days.ts');
-        const { freezes = [], workingDays = 'china', days } = settings.calendar ?? {};
-        return { freezes, workingDays: workingCalendar(workingDays, days) };
+        const { calendarOf } = await import('./app/calendar.ts');
+        return { freezes: settings.calendar?.freezes ?? [], workingDays: calendarOf(settings, app.stateDir) };
       },
     })),
     backup: once(async () => (await import('./app/backup.ts')).backupDoor(app)),

@@ -29,40 +29,57 @@ export interface WorkingCalendar {
   name: CalendarName;
   /** undefined: nobody has said so yet. It is never guessed that a day is like any Monday to Friday. */
   isWorkingDay(date: string): boolean | undefined;
+  /** Years of which everything is announced, oldest first; empty where every year is known by itself. */
+  years: readonly number[];
+}
+
+/** Days that a notice names, one by one. */
+export interface NoticedDays {
+  off: readonly string[];
+  work: readonly string[];
 }
 
 /**
  * `china`: weekends off but for the yearly notices, and nothing is known of a year without one. `weekdays`: Monday to Friday, for sites that mean just that.
- * `own` stands over both, later entries over earlier ones.
+ * `own` stands over both, later entries over earlier ones; `imported`: notices by year, each in place of the one that is built in.
  */
-export function workingCalendar(name: CalendarName, own: readonly OwnDay[] = []): WorkingCalendar {
+export function workingCalendar(
+  name: CalendarName,
+  own: readonly OwnDay[] = [],
+  imported: ReadonlyMap<number, NoticedDays> = new Map(),
+): WorkingCalendar {
+  const years = new Map<number, NoticedDays>(name === 'china' ? [...builtIn(), ...imported] : []);
   const byDate = new Map<string, boolean>();
-  if (name === 'china') for (const [day, working] of noticedDays()) byDate.set(day, working);
+  // A later notice stands over an earlier one: it can move days of the December before its year.
+  for (const [, { off, work }] of [...years].sort(([a], [b]) => a - b)) {
+    for (const day of off) byDate.set(day, false);
+    for (const day of work) byDate.set(day, true);
+  }
   for (const { date: from, to, working } of own)
     for (let day = dayNumber(from); day <= dayNumber(to ?? from); day++) byDate.set(dateOf(day), working);
   return {
     name,
+    years: [...years.keys()].sort((a, b) => a - b),
     isWorkingDay: (day) => {
       const told = byDate.get(day);
       if (told !== undefined) return told;
-      if (name === 'china' && !(Number(day.slice(0, 4)) in chinaNotices)) return undefined;
+      if (name === 'china' && !years.has(Number(day.slice(0, 4)))) return undefined;
       const weekDay = weekDayOf(day);
       return weekDay !== 'sat' && weekDay !== 'sun';
     },
   };
 }
 
-let noticed: Map<string, boolean> | undefined;
+let known: Map<number, NoticedDays> | undefined;
 
-/** A later notice stands over an earlier one: it can move days of the December before its year. */
-function noticedDays(): ReadonlyMap<string, boolean> {
-  noticed ??= new Map(
-    Object.entries(chinaNotices).flatMap(([year, { off, work }]) => [
-      ...daysIn(off, year).map((day) => [day, false] as const),
-      ...daysIn(work, year).map((day) => [day, true] as const),
+function builtIn(): ReadonlyMap<number, NoticedDays> {
+  known ??= new Map(
+    Object.entries(chinaNotices).map(([year, { off, work }]) => [
+      Number(year),
+      { off: daysIn(off, year), work: daysIn(work, year) },
     ]),
   );
-  return noticed;
+  return known;
 }
 
 function daysIn(text: string, year: string): string[] {

@@ -1,5 +1,6 @@
 import type { Messages } from '../catalogue.ts';
 import { helpBrowse } from './help-browse.ts';
+import { helpCalendar } from './help-calendar.ts';
 import { helpDrills } from './help-drills.ts';
 import { helpHosts } from './help-hosts.ts';
 import { helpLegs } from './help-legs.ts';
@@ -14,6 +15,7 @@ export const helpZhCn = (): Messages => ({
   ...helpDrills(),
   ...helpHosts(),
   ...helpLegs(),
+  ...helpCalendar(),
   ...helpPatch(),
   ...helpPrune(),
   ...helpRestore(),

@@ -4,6 +4,7 @@ import { backup } from './backup.ts';
 import { backupLegs } from './backup-legs.ts';
 import { backupStorage } from './backup-storage.ts';
 import { browse } from './browse.ts';
+import { calendar } from './calendar.ts';
 import { commands } from './commands.ts';
 import { connectors } from './connectors.ts';
 import { drills } from './drills.ts';
@@ -32,6 +33,7 @@ export const messagesZhCn = (): Messages => ({
   ...connectors(),
   ...drills(),
   ...engine(),
+  ...calendar(),
   ...patch(),
   ...prune(),
   ...record(),

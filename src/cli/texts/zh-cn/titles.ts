@@ -1,6 +1,9 @@
 /** Headings of tables. */
 export const titlesZhCn: Readonly<Record<string, string>> = {
   ABOUT: '说明',
+  DATE: '日期',
+  DAY: '星期',
+  WORKING: '是否上班',
   ACTION: '操作',
   HOSTS: '主机',
   NOTE: '备注',

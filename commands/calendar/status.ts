@@ -1,0 +1,33 @@
+import { openApp } from '../../src/app.ts';
+import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
+import { ExitCode } from '../../src/core/exit-codes.ts';
+
+export default class CalendarStatus extends BaseCommand<typeof CalendarStatus> {
+  static override summary = 'Show what is known of working days, and how far ahead';
+  static override description =
+    'The built-in notices of China, those that were imported, and days of the configuration ("calendar.days" and "calendar.workingDays"). Exit 3 when a day of the next 31 is not announced: import the notice of its year.';
+  static override examples = ['<%= config.bin %> calendar status', '<%= config.bin %> calendar status --json'];
+  static override exitCodes = [ExitCode.success, ExitCode.usage, ExitCode.incomplete];
+
+  protected override async execute(): Promise<CommandResult> {
+    await using app = openApp(this.globals);
+    const { calendarStatus } = await import('../../src/app/calendar.ts');
+    const status = await calendarStatus(app);
+    const { calendar, years, imported, days, today, todayIs, unknownFrom } = status;
+    const span = years.length === 0 ? 'every year' : `${years[0]} to ${years.at(-1)}`;
+    const lines = [
+      this.say(`calendar ${calendar}: ${this.say(span)}`),
+      ...(imported.length > 0 ? [this.say(`imported: ${imported.join(', ')}`)] : []),
+      ...(days.length > 0 ? [this.say(`days of the configuration: ${days.length}`)] : []),
+      this.say(`today, ${today}: ${this.say(todayIs.replace('-', ' '))}`),
+      ...(unknownFrom === null
+        ? []
+        : [this.say(`nobody has announced ${unknownFrom}: import the notice with "oaops calendar import FILE"`)]),
+    ];
+    return {
+      exitCode: unknownFrom === null ? ExitCode.success : ExitCode.incomplete,
+      json: status,
+      text: lines.join('\n'),
+    };
+  }
+}
