@@ -55,7 +55,10 @@ export const patchRequire: Action<Precondition, Services> = {
     if (found.problem === undefined) return { status: 'ok', result };
     const override = await overrideOf(found.problem, context);
     if (override === undefined) return notMet(args, { ...found, problem: found.problem, result }, context);
-    if ('status' in override) return { ...override, ...(await wakeOf(args, context)) };
+    if ('status' in override) {
+      const { wakeAtMs } = await wakeOf(args, context);
+      return wakeAtMs === undefined ? override : { ...override, wakeAtMs };
+    }
     return { status: 'ok', result: { ...result, overriddenBy: override.by, reason: override.reason } };
   },
   recover: async () => ({ status: 'not-started' }),
@@ -95,11 +98,18 @@ async function overrideOf(
   return { by, reason };
 }
 
-/** When what holds a batch up passes by itself, whoever is asked meanwhile. */
-async function wakeOf(args: Precondition, { clock, services, step }: ActionContext<Services>) {
+/** Where nobody can tell when a window opens: the days are not announced, and may be at any time. */
+const lookAgainMs = 3_600_000;
+
+/** When what holds a batch up passes by itself, or is looked at again, whoever is asked meanwhile. */
+async function wakeOf(
+  args: Precondition,
+  { clock, services, step }: ActionContext<Services>,
+): Promise<{ wakeAtMs?: number; opens?: boolean }> {
   if (args.what !== 'window' || step.hold === undefined) return {};
-  const wakeAtMs = windowOpensAt(args, clock.nowMs(), await services.calendar());
-  return wakeAtMs === undefined ? {} : { wakeAtMs };
+  const opensAtMs = windowOpensAt(args, clock.nowMs(), await services.calendar());
+  if (opensAtMs === undefined) return { wakeAtMs: clock.nowMs() + lookAgainMs };
+  return { wakeAtMs: opensAtMs, opens: true };
 }
 
 /** Before anything is done it refuses; before a batch what passes by itself is waited for. */
@@ -110,16 +120,15 @@ async function notMet(
 ): Promise<ActionOutcome> {
   const { runId, step } = context;
   if (args.what === 'window' && step.hold !== undefined) {
-    const { wakeAtMs } = await wakeOf(args, context);
+    const { wakeAtMs = context.clock.nowMs(), opens } = await wakeOf(args, context);
     const override = `take it upon yourself with "oaops patch override ${runId} ${step.id} --reason TEXT"`;
     return {
       status: 'waiting',
       message: problem,
-      ...(wakeAtMs === undefined ? {} : { wakeAtMs }),
-      next:
-        wakeAtMs === undefined
-          ? `Go on with "oaops patch resume ${runId}" when it is open, or ${override}.`
-          : `"oaops tick" goes on after ${isoTime(wakeAtMs)}; or ${override}.`,
+      wakeAtMs,
+      next: opens
+        ? `"oaops tick" goes on after ${isoTime(wakeAtMs)}; or ${override}.`
+        : `Nobody has announced when it opens: "oaops tick" looks again after ${isoTime(wakeAtMs)}. Import the notice of the year with "oaops calendar import FILE", or ${override}.`,
     };
   }
   return {

@@ -25,7 +25,7 @@ afterEach(async () => {
 /** Six batches of two, each done in 25 minutes. */
 async function open(preconditions: Record<string, unknown>[], written: Record<string, unknown> = {}) {
   const has = new Set<string>();
-  const outside = { freezes: [] as Freeze[], sha256: 'a'.repeat(64) };
+  const outside = { freezes: [] as Freeze[], sha256: 'a'.repeat(64), workingDays: noCalendar.workingDays };
   const actions: AnyAction[] = [
     fakeAction('apply', ({ user }) => {
       if (has.has(String(user))) throw new Error(`${user} twice`);
@@ -48,7 +48,7 @@ async function open(preconditions: Record<string, unknown>[], written: Record<st
     deps: {
       services: {
         facts: async () => bench!.record.facts,
-        calendar: async () => ({ ...noCalendar, freezes: outside.freezes }),
+        calendar: async () => outside,
       },
       hosts: async () => ({ open: async () => host }) as never,
       // Nobody signs anything here.
@@ -92,6 +92,26 @@ describe('a change window that closes while a rollout goes on', () => {
     expect(await later(hourMs)).toEqual([]);
     await bench!.restart();
     expect(await later(22 * hourMs - 15 * minuteMs)).toMatchObject([{ status: 'ok' }]);
+    expect(has.size).toBe(12);
+  });
+
+  it('is looked for each hour while nobody has announced its days, and goes on by tick when somebody has', async () => {
+    const days = { ...window, days: ['working-day'], from: '00:00', to: '24:00' };
+    const { has, outside, plan, clock, engine, later } = await open([days]);
+    // 22 November is a Sunday: begun on a day off that somebody overrode would be another matter.
+    const announced = (date: string) => (date <= '2026-11-22' ? true : undefined);
+    outside.workingDays = { ...noCalendar.workingDays, isWorkingDay: announced };
+    clock.advance(5 * hourMs);
+    const end = await clock.run(engine.start(plan, requester));
+    expect(end).toMatchObject({ status: 'waiting', exitCode: 6 });
+    expect(end.message).toContain('does not say whether 2026-11-23 is a working day');
+    expect(end.next).toContain('Nobody has announced when it opens');
+    const done = has.size;
+    expect(done).toBeLessThan(12);
+    expect(await later(hourMs)).toMatchObject([{ status: 'waiting' }]);
+    expect(has.size).toBe(done);
+    outside.workingDays = { ...noCalendar.workingDays, isWorkingDay: () => true };
+    expect(await later(hourMs)).toMatchObject([{ status: 'ok' }]);
     expect(has.size).toBe(12);
   });
 

@@ -184,7 +184,8 @@ export const patch = (): Messages => ({
   'two freezes have the same name': '两个冻结期同名',
   'take it upon yourself with "oaops patch override {} {} --reason TEXT"':
     '用 "oaops patch override {} {} --reason TEXT" 自行承担责任',
-  'Go on with "oaops patch resume {}" when it is open, or {}.': '窗口开启后请用 "oaops patch resume {}" 继续，或{}。',
+  'Nobody has announced when it opens: "oaops tick" looks again after {}. Import the notice of the year with "oaops calendar import FILE", or {}.':
+    '尚未公布窗口何时开启："oaops tick" 在 {} 之后再次检查。请用 "oaops calendar import FILE" 导入该年的放假通知，或{}。',
   '"oaops tick" goes on after {}; or {}.': '{} 之后由 "oaops tick" 继续；或{}。',
   'Another person than {} runs: oaops approve {} {}': '请 {} 以外的人运行：oaops approve {} {}',
   '{}; approved by {}': '{}；由 {} 审批通过',
