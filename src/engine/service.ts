@@ -110,6 +110,8 @@ export class Engine {
         return endOf(row);
       // Said while a process was at its last commit, or cut off in its cleanup: what was to end for good does.
       const aborted = abortAsked(view);
+      // Its cleanup can touch what the other run of the runbook works on.
+      if (aborted && !alone) return endOf(row);
       if (aborted) return this.#endAborted(row, aborted.reason, { fence, lost, ...signalsOf(options) });
       if (options.dueOnly && isHeld(view)) return endOf(row);
       const plan = await this.#storedPlan(row);

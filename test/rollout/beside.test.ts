@@ -170,6 +170,23 @@ describe('the watch of a rollout, while a newer one begun beside it is under way
     expect((await clock.run(engine.tick())).ran).toMatchObject([{ run, status: 'ok' }]);
   });
 
+  it('leaves the cleanup of an abort that was cut off until the newer one lets go', async () => {
+    const thaw = { id: 'thaw', uses: 'apply', with: { user: 'thaw' } };
+    const { has, plan, slowly, engine, clock } = await open({ watch, finally: [thaw] });
+    const { run } = await clock.run(engine.start(plan, requester));
+    const control = { step: '', unit: '', kind: 'control' as const, by: 'alice', at: '2026-11-22T18:00:00.000Z' };
+    await bench!.record.runs.addInput({ runId: run, ...control, body: { action: 'abort', reason: 'a newer one' } });
+    let meanwhile = 0;
+    void clock.sleep(hourMs + 3_600_000).then(() => {
+      meanwhile = has.get('thaw') ?? 0;
+    });
+    const { end } = await slowly(users(12).slice(6));
+    // The newer one has been cleaned up after, and nothing else was until then.
+    expect([end.status, meanwhile, has.get('thaw')]).toEqual(['ok', 0, 1]);
+    expect((await clock.run(engine.tick())).ran).toMatchObject([{ run, status: 'aborted' }]);
+    expect(has.get('thaw')).toBe(2);
+  });
+
   it('takes back what it did when a sample says no, where the newer one reaches others', async () => {
     let sick = false;
     const { has, plan, slowly, engine, clock } = await open({ watch }, () => sick);
