@@ -38,6 +38,7 @@ export async function terminalRenderer(how: Wording, options: TerminalOptions): 
   const model = new RunModel();
   const printed = new Set<string>();
   const tasks = new Map<string, LiveTask>();
+  let rowsInList = 0;
   const taskStates: Record<RowState, string> = {
     planned: ListrTaskState.WAITING,
     running: ListrTaskState.STARTED,
@@ -64,7 +65,8 @@ export async function terminalRenderer(how: Wording, options: TerminalOptions): 
       this.#due = true;
       queueMicrotask(() => {
         this.#due = false;
-        if (!this.#over) frame.draw(this.create().split('\n'));
+        // Before all tasks have been called, they look as if nothing had begun.
+        if (!this.#over && tasks.size >= rowsInList) frame.draw(this.create().split('\n'));
       });
     }
     override end() {
@@ -79,6 +81,7 @@ export async function terminalRenderer(how: Wording, options: TerminalOptions): 
   const begin = () => {
     const { rows, more } = rowsNow();
     if (live || rows.length === 0) return;
+    rowsInList = rows.length;
     // One promise ends all tasks: also those that listr2 has not called yet.
     let finish = () => {};
     const over = new Promise<void>((resolve) => {
