@@ -97,15 +97,20 @@ export function openApp(globals: GlobalOptions, options: AppOptions = {}): App {
     ),
     config: once(async () => (await import('./config/open.ts')).openConfig({ place, explicit: globals.configFile })),
     catalogue: once(async () => {
-      const [{ procedureKind }, { backupKind }, { restoreDrillKind }, { rolloutKind }, { actionList }] =
+      const [{ procedureKind }, { backupKind }, { restoreDrillKind }, { rolloutKind }, { actionList }, { procedures }] =
         await Promise.all([
           import('./runbook/procedure-kind.ts'),
           import('./backup/backup-kind.ts'),
           import('./backup/drill/restore-drill-kind.ts'),
           import('./rollout/rollout-kind.ts'),
           import('./actions/registry.ts'),
+          import('./calendar/procedures/catalogue.ts'),
         ]);
-      return { kinds: [procedureKind, backupKind, restoreDrillKind, rolloutKind], actions: actionList };
+      return {
+        kinds: [procedureKind, backupKind, restoreDrillKind, rolloutKind],
+        actions: actionList,
+        procedures: procedures.map(({ id }) => id),
+      };
     }),
     runbookFolders: once(async () => {
       const { libraryFolders } = await import('./runbook/library.ts');

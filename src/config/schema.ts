@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { isDate } from '../calendar/dates.ts';
 import { namedFreezeSchema } from '../calendar/freezes.ts';
+import { procedureRulesSchema } from '../calendar/procedures/schema.ts';
 import { calendarNames, ownDaySchema } from '../calendar/working-days.ts';
 import { nameSchema, standingSecretRefSchema } from '../runbook/schema/common.ts';
 import { pingSchema, pingUrlSchema } from '../runbook/schema/ping.ts';
@@ -204,6 +206,16 @@ export const configSchema = z.strictObject({
         .describe("Days of the site's own, and those of a year that this oaops has no notice of; later entries win."),
     })
     .optional(),
+  procedures: procedureRulesSchema
+    .optional()
+    .describe(
+      'Where this site differs from the handbooks, by procedure ID: "oaops today" and "oaops compliance" go by it.',
+    ),
+  complianceSince: z
+    .string()
+    .refine(isDate, { error: 'not a date; write 2026-12-31' })
+    .optional()
+    .describe('What was due before this date is not called missed; default: the day of the first run in the record.'),
   pings: z
     .record(nameSchema, pingSchema)
     .optional()

@@ -48,23 +48,70 @@ function offsetAt(wallMs: number, timeZone: string): number {
   return fits.length > 0 ? Math.max(...fits) : offsets[0]!;
 }
 
+/** Making one takes longer than asking it a hundred times. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatOf(timeZone: string): Intl.DateTimeFormat {
+  let format = formats.get(timeZone);
+  if (!format) {
+    format = new Intl.DateTimeFormat('en-US', {
+      timeZone,
+      calendar: 'gregory',
+      numberingSystem: 'latn',
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+    });
+    formats.set(timeZone, format);
+  }
+  return format;
+}
+
 /** The time on the clocks of a zone, as if it were UTC. */
 function wallOf(ms: number, timeZone: string): number {
-  const parts = new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    calendar: 'gregory',
-    numberingSystem: 'latn',
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  }).formatToParts(ms);
+  const parts = formatOf(timeZone).formatToParts(ms);
   const of = (type: string) => Number(parts.find((part) => part.type === type)!.value);
   return (
     Date.UTC(of('year'), of('month') - 1, of('day'), of('hour'), of('minute'), of('second')) +
     (((ms % 1000) + 1000) % 1000)
   );
+}
+
+/** What the clocks of a time zone show. */
+export interface LocalClock {
+  /** Milliseconds since the epoch of `HH:MM` on a date, with the rules of `parseWrittenTime` for clock changes. */
+  msAt(date: string, time: string): number;
+  at(ms: number): { date: string; time: string };
+}
+
+const clocks = new Map<string, LocalClock>();
+
+/** Remembers what it was asked: a report over a year asks for the same midnights again and again. */
+export function localClock(timeZone: string): LocalClock {
+  let clock = clocks.get(timeZone);
+  if (!clock) {
+    const asked = new Map<string, number>();
+    clock = {
+      msAt: (date, time) => {
+        const written = `${date}T${time}`;
+        let ms = asked.get(written);
+        if (ms === undefined) {
+          const wallMs = Date.parse(`${written}:00Z`);
+          ms = wallMs - offsetAt(wallMs, timeZone);
+          asked.set(written, ms);
+        }
+        return ms;
+      },
+      at: (ms) => {
+        const wall = new Date(wallOf(ms, timeZone)).toISOString();
+        return { date: wall.slice(0, 10), time: wall.slice(11, 16) };
+      },
+    };
+    clocks.set(timeZone, clock);
+  }
+  return clock;
 }

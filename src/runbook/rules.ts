@@ -43,6 +43,7 @@ export const rules = {
   'version-not-raised': { severity: 'error', summary: 'The runbook differs from the base without a higher version.' },
   'name-duplicate': { severity: 'error', summary: 'Two files checked together have the same `metadata.name`.' },
   'title-translation': { severity: 'warning', summary: 'The title has no zh-CN text.' },
+  'procedure-unknown': { severity: 'error', summary: '`metadata.procedures` names no procedure of the handbooks.' },
   'step-id-duplicate': { severity: 'error', summary: 'Two steps have the same id.' },
   'step-unknown': { severity: 'error', summary: '`needs` or `onFailure` names no step of this runbook.' },
   'step-cycle': { severity: 'error', summary: 'Steps need each other in a circle.' },

@@ -240,6 +240,8 @@ export interface ActionSchema {
 export interface Catalogue {
   kinds: readonly KindDefinition[];
   actions: readonly ActionSchema[];
+  /** IDs of the handbook procedures that a runbook can count for. */
+  procedures: readonly string[];
 }
 
 /** Earlier versions of runbooks, to compare with: a folder or a git revision. */

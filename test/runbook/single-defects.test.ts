@@ -386,6 +386,18 @@ const defects: [name: string, from: string | RegExp, to: string, finding: string
     '9:16 error value-invalid: "metadata.procedures[0]" is "EM4", not a procedure ID | Write two letters and two digits, such as BK-02.',
   ],
   [
+    'procedure unknown, near one',
+    '[EM-04]',
+    '[BK-20]',
+    '9:16 error procedure-unknown: there is no procedure BK-20 | Did you mean "BK-02"?',
+  ],
+  [
+    'procedure unknown, near none',
+    '[EM-04]',
+    '[EM-04, ZZ-99]',
+    '9:23 error procedure-unknown: there is no procedure ZZ-99 | See docs/procedures.md for all of them.',
+  ],
+  [
     'labels number',
     '{team: oa}',
     '{team: 1}',

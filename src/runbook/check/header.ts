@@ -1,10 +1,11 @@
+import { nearest } from '../../core/nearest.ts';
 import { readInput } from '../inputs.ts';
 import { identifierSchema } from '../schema/common.ts';
 import { inputSchema } from '../schema/spec.ts';
 import { firstUnseen } from '../yaml/text.ts';
 import { type CheckContext, isMapping } from './context.ts';
 
-/** `title-translation`, and the rules of declared inputs: `input-unused`, `input-default`, `secret-prompt-waits`. */
+/** `title-translation`, `procedure-unknown`, and the rules of declared inputs: `input-unused`, `input-default`, `secret-prompt-waits`. */
 export function checkHeader(context: CheckContext): void {
   const title = context.metadata.title as unknown;
   if (
@@ -20,9 +21,28 @@ export function checkHeader(context: CheckContext): void {
       'key',
     );
   }
+  checkProcedures(context);
   checkInputs(context);
   checkPrompts(context);
   checkUnseen(context, context.document.data, []);
+}
+
+/** A run would count for nothing, and nobody would notice before the auditor. */
+function checkProcedures(context: CheckContext): void {
+  const ids: unknown = context.metadata.procedures;
+  if (!Array.isArray(ids)) return;
+  const { procedures } = context.catalogue;
+  for (const [index, id] of ids.entries()) {
+    // Whatever is no ID at all is a finding of the schema.
+    if (typeof id !== 'string' || !/^[A-Z]{2}-\d{2}$/.test(id) || procedures.includes(id)) continue;
+    const close = nearest(id, procedures);
+    context.report(
+      'procedure-unknown',
+      ['metadata', 'procedures', index],
+      `there is no procedure ${id}`,
+      close === undefined ? 'See docs/procedures.md for all of them.' : `Did you mean "${close}"?`,
+    );
+  }
 }
 
 /** Characters that an escape brings into texts that are shown; arguments of actions may hold any. */

@@ -6,6 +6,8 @@ interface Definition {
   shape?: Record<string, z.ZodType>;
   element?: z.ZodType;
   valueType?: z.ZodType;
+  keyType?: z.ZodType;
+  entries?: Record<string, string>;
   innerType?: z.ZodType;
   in?: z.ZodType;
   options?: readonly z.ZodType[];
@@ -72,6 +74,9 @@ export function schemasAt(root: z.ZodType, data: unknown, path: readonly Propert
 
 /** The keys that a mapping at `path` may have. */
 export function knownKeysAt(root: z.ZodType, data: unknown, path: readonly PropertyKey[]): string[] {
-  const keys = schemasAt(root, data, path).flatMap((schema) => Object.keys(definitionOf(schema).shape ?? {}));
+  const keys = schemasAt(root, data, path).flatMap((schema) => {
+    const { shape, keyType } = definitionOf(schema);
+    return Object.keys(shape ?? (keyType && definitionOf(keyType).entries) ?? {});
+  });
   return [...new Set(keys)];
 }

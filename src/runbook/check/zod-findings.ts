@@ -187,7 +187,7 @@ function unknownKey(document: YamlDocument, path: Path, key: string, known: stri
   const next =
     close !== undefined
       ? `Did you mean "${close}"?`
-      : known.length === 0
+      : known.length === 0 || known.length > mostListed
         ? undefined
         : `Known keys here: ${known.join(', ')}.`;
   return document.finding('key-unknown', range, `unknown key "${key}" in ${containerName(path)}`, next);
@@ -256,12 +256,17 @@ function wrongType(
   return at('value-type', `${name} must be ${expected}, not ${describeValue(value)}`, next);
 }
 
+/** A list of more than that helps nobody. */
+const mostListed = 30;
+
 function notOneOf(at: Tell, name: string, value: unknown, options: string[], path: Path = []): Finding {
   const rule: RuleId = path.length === 1 && path[0] === 'apiVersion' ? 'api-version' : 'value-invalid';
   const close = typeof value === 'string' ? nearest(value, options) : undefined;
   return at(
     rule,
-    `${name} is ${describeValue(value, true)}, not ${options.length === 1 ? options[0] : `one of ${list(options)}`}`,
+    options.length > mostListed
+      ? `${name} is ${describeValue(value, true)}, which is not known`
+      : `${name} is ${describeValue(value, true)}, not ${options.length === 1 ? options[0] : `one of ${list(options)}`}`,
     close === undefined ? undefined : `Did you mean "${close}"?`,
   );
 }

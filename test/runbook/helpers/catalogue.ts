@@ -36,4 +36,8 @@ const confirm: ActionSchema = {
 };
 
 /** Small and fixed, so that the rules are tested apart from the actions of the day. */
-export const catalogue: Catalogue = { kinds: [procedureKind], actions: [exec, confirm] };
+export const catalogue: Catalogue = {
+  kinds: [procedureKind],
+  actions: [exec, confirm],
+  procedures: ['BK-02', 'EM-04'],
+};

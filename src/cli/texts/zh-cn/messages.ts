@@ -10,6 +10,7 @@ import { connectors } from './connectors.ts';
 import { drills } from './drills.ts';
 import { engine } from './engine.ts';
 import { patch } from './patch.ts';
+import { procedures } from './procedures.ts';
 import { prune } from './prune.ts';
 import { record } from './record.ts';
 import { restore } from './restore.ts';
@@ -35,6 +36,7 @@ export const messagesZhCn = (): Messages => ({
   ...engine(),
   ...calendar(),
   ...patch(),
+  ...procedures(),
   ...prune(),
   ...record(),
   ...restore(),

@@ -142,6 +142,7 @@ export const runbook = (): Messages => ({
   '{} must be {}; an expression is not possible here': '{} 必须是{}；这里不能写表达式',
   'Expressions stand in values below "with".': '表达式可写在 "with" 之下的值中。',
   'Write it as a list: [a, b].': '请写成列表：[a, b]。',
+  '{} is {}, which is not known': '{} 是 {}，不认识',
   '{} is {}, not {}': '{} 是 {}，而不是 {}',
   'one of {}': '以下之一：{}',
   '{} is {}, which does not match {}': '{} 是 {}，不符合 {}',
