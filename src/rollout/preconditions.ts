@@ -58,23 +58,28 @@ export const preconditionSchema = z.discriminatedUnion('what', [
     maxPercent: z.number().nonnegative().max(3, { error: 'more than 3 % is not allowed (UP-03)' }).default(3),
   }),
   z.strictObject({ what: z.literal('notice'), artefact, maxAge: durationText.default('7d') }),
-  z.strictObject({
-    what: z.literal('window'),
-    days: z
-      .array(z.enum(windowDays))
-      .min(1)
-      .default([...weekDays])
-      .describe(
-        'Days on which the window opens: of the week, or "working-day" and "day-off" by the calendar of the configuration.',
-      ),
-    from: timeOfDay,
-    to: endOfTime.describe('Earlier than "from": on the next day. 24:00 is the end of the day.'),
-    timeZone: zone,
-    freezes: z
-      .array(freezeSchema)
-      .default([])
-      .describe('Times in which nothing is changed, whatever the window says, besides those of the calendar.'),
-  }),
+  z
+    .strictObject({
+      what: z.literal('window'),
+      days: z
+        .array(z.enum(windowDays))
+        .min(1)
+        .default([...weekDays])
+        .describe(
+          'Days on which the window opens: of the week, or "working-day" and "day-off" by the calendar of the configuration.',
+        ),
+      from: timeOfDay,
+      to: endOfTime.describe('Earlier than "from": on the next day. 24:00 is the end of the day.'),
+      timeZone: zone,
+      freezes: z
+        .array(freezeSchema)
+        .default([])
+        .describe('Times in which nothing is changed, whatever the window says, besides those of the calendar.'),
+    })
+    .refine(({ from, to }) => from !== to, {
+      error: 'it ends when it begins, and never opens; write 00:00 and 24:00 for the whole day',
+      path: ['to'],
+    }),
   z.strictObject({
     what: z.literal('backup'),
     runbook: z.string().min(1).describe('Name of the backup whose last run must have gone well.'),

@@ -17,8 +17,9 @@ export interface SiteCalendar {
 export const noCalendar: SiteCalendar = { freezes: [], workingDays: workingCalendar('china') };
 
 const minuteMs = 60_000;
-/** A window opens at least once in so many days, whatever its days and times are, whatever clocks do and however long a holiday is. */
-const lookAheadMs = 16 * 86_400_000;
+const quarterMs = 15 * minuteMs;
+/** A window opens at least once in so many days, whatever its days and times are, whatever clocks do and however long the site is closed. */
+const lookAheadMs = 400 * 86_400_000;
 
 /** Why nothing may be changed at this time; a freeze stands over the window. */
 export function windowProblem(condition: ChangeWindow, nowMs: number, calendar = noCalendar): string | undefined {
@@ -27,47 +28,53 @@ export function windowProblem(condition: ChangeWindow, nowMs: number, calendar =
     return freeze.name === undefined
       ? `changes are frozen until ${freeze.to}: ${freeze.reason}`
       : `changes are frozen until ${freeze.to} (${freeze.name}): ${freeze.reason}`;
-  const open = isOpen(condition, nowMs, localTimeIn(condition.timeZone), calendar.workingDays);
-  if (open === true) return undefined;
   const { days, from, to, timeZone } = condition;
-  if (open !== undefined) return `the change window is not open: ${days.join(', ')} ${from} to ${to} (${timeZone})`;
+  const date = dateOfWindow(condition, localTimeIn(timeZone)(nowMs));
+  const open = date !== undefined && opensOn(days, date, calendar.workingDays);
+  if (open === true) return undefined;
+  if (open === false) return `the change window is not open: ${days.join(', ')} ${from} to ${to} (${timeZone})`;
   const { name } = calendar.workingDays;
-  const { date } = localTimeIn(timeZone)(nowMs);
-  return `calendar ${name} does not say whether ${date} is a working day: announce the days in "calendar.days" of the configuration`;
+  return `calendar ${name} does not say whether ${date} is a working day: import the notice of the year with "oaops calendar import FILE", or announce the days in "calendar.days" of the configuration`;
 }
 
 /** When changes are possible again, to the minute; undefined when that cannot be told. */
 export function windowOpensAt(condition: ChangeWindow, nowMs: number, calendar = noCalendar): number | undefined {
+  const { days, from, to, timeZone } = condition;
+  if (from === to) return undefined;
   const freezes = [...calendar.freezes, ...condition.freezes];
-  const localTime = localTimeIn(condition.timeZone);
+  const localTime = localTimeIn(timeZone);
+  const opens = (date: string) => opensOn(days, date, calendar.workingDays);
   let atMs = nowMs;
-  for (let untilMs = atMs + lookAheadMs; atMs < untilMs; atMs = (Math.floor(atMs / minuteMs) + 1) * minuteMs) {
+  let stepMs = minuteMs;
+  for (let untilMs = atMs + lookAheadMs; atMs < untilMs; atMs = (Math.floor(atMs / stepMs) + 1) * stepMs) {
     for (let freeze = freezeAt(freezes, atMs); freeze; freeze = freezeAt(freezes, atMs)) {
       atMs = Date.parse(freeze.to);
       untilMs = atMs + lookAheadMs;
     }
-    const open = isOpen(condition, atMs, localTime, calendar.workingDays);
+    const local = localTime(atMs);
+    const date = dateOfWindow(condition, local);
+    const open = date !== undefined && opens(date);
     if (open === undefined) return undefined;
     if (open) return atMs;
+    // Through a day that is closed from end to end it goes by quarters of an hour, at which midnight comes in every zone.
+    stepMs = opens(local.date) === false && opens(addDays(local.date, -1)) === false ? quarterMs : minuteMs;
   }
   return undefined;
 }
 
-type LocalTime = (atMs: number) => { date: string; time: string };
-
-/** undefined: it depends on whether a day is a working day, and nobody has said so. */
-function isOpen(
-  { days, from, to }: ChangeWindow,
-  atMs: number,
-  localTime: LocalTime,
-  calendar: WorkingCalendar,
-): boolean | undefined {
-  const { date, time } = localTime(atMs);
-  if (from <= to) return from <= time && time < to && opensOn(days, date, calendar);
-  if (time >= from) return opensOn(days, date, calendar);
-  return time < to && opensOn(days, addDays(date, -1), calendar);
+interface LocalTime {
+  date: string;
+  time: string;
 }
 
+/** The day on which the window began that these times leave open; undefined: it is closed at this time of every day. */
+function dateOfWindow({ from, to }: ChangeWindow, { date, time }: LocalTime): string | undefined {
+  if (from <= to) return from <= time && time < to ? date : undefined;
+  if (time >= from) return date;
+  return time < to ? addDays(date, -1) : undefined;
+}
+
+/** undefined: it depends on whether the day is a working day, and nobody has said so. */
 function opensOn(days: ChangeWindow['days'], date: string, calendar: WorkingCalendar): boolean | undefined {
   if (days.includes(weekDayOf(date) satisfies WeekDay)) return true;
   if (!days.includes('working-day') && !days.includes('day-off')) return false;
@@ -75,7 +82,7 @@ function opensOn(days: ChangeWindow['days'], date: string, calendar: WorkingCale
   return working === undefined ? undefined : days.includes(working ? 'working-day' : 'day-off');
 }
 
-function localTimeIn(timeZone: string): LocalTime {
+function localTimeIn(timeZone: string): (atMs: number) => LocalTime {
   const format = new Intl.DateTimeFormat('en-CA', {
     timeZone,
     year: 'numeric',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { workingCalendar } from '../../src/calendar/working-days.ts';
+import { preconditionSchema } from '../../src/rollout/preconditions.ts';
 import { type ChangeWindow, noCalendar, windowOpensAt, windowProblem } from '../../src/rollout/window.ts';
 
 const nights: ChangeWindow = {
@@ -45,6 +46,9 @@ it('can last all day', () => {
 
 it('never opens when its times are the same', () => {
   expect(windowOpensAt({ ...nights, from: '20:00', to: '20:00' }, at('2026-11-28T21:00:00+08:00'))).toBeUndefined();
+  const [issue] = preconditionSchema.safeParse({ ...nights, from: '20:00', to: '20:00' }).error?.issues ?? [];
+  expect(issue).toMatchObject({ path: ['to'], message: expect.stringContaining('never opens') });
+  expect(preconditionSchema.safeParse({ ...nights, from: '00:00', to: '24:00' }).success).toBe(true);
 });
 
 describe('by working days', () => {
@@ -68,10 +72,26 @@ describe('by working days', () => {
     expect(windowProblem(free, at('2026-10-11T21:00:00+08:00'))).toBeUndefined();
   });
 
+  it('names the day on which the night began, of which nobody has said what it is', () => {
+    const morning = at('2027-01-02T05:00:00+08:00');
+    expect(windowProblem({ ...nights, days: ['day-off'] }, morning)).toContain('whether 2027-01-01 is a working day');
+  });
+
+  it('opens again after the site was closed for weeks', () => {
+    const days = [{ date: '2026-03-02', to: '2026-04-30', working: false, reason: 'move' }];
+    const moved = { ...noCalendar, workingDays: workingCalendar('china', days) };
+    // The first day after the holidays of May.
+    const opens = at('2026-05-06T18:00:00+08:00');
+    expect(windowOpensAt(evenings, at('2026-03-01T12:34:56+08:00'), moved)).toBe(opens);
+    expect(windowOpensAt({ ...evenings, from: '18:07' }, at('2026-03-01T12:34:56+08:00'), moved)).toBe(
+      at('2026-05-06T18:07:00+08:00'),
+    );
+  });
+
   it('stays closed on days of which nobody has said what they are, until the site does', () => {
     const now = at('2027-01-04T18:30:00+08:00');
     expect(windowProblem(evenings, now)).toBe(
-      'calendar china does not say whether 2027-01-04 is a working day: announce the days in "calendar.days" of the configuration',
+      'calendar china does not say whether 2027-01-04 is a working day: import the notice of the year with "oaops calendar import FILE", or announce the days in "calendar.days" of the configuration',
     );
     expect(windowOpensAt(evenings, now)).toBeUndefined();
     const days = [{ date: '2027-01-04', working: true, reason: 'announced' }];

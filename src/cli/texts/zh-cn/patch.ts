@@ -179,6 +179,8 @@ export const patch = (): Messages => ({
   'going on would do again what was taken back: batches {}': '继续将重新执行已撤回的第 {} 批',
   'If that is meant: "oaops patch resume {} {}"; to leave the rollout as it is: "oaops patch abort {}".':
     '如果确要如此："oaops patch resume {} {}"；若保持现状："oaops patch abort {}"。',
+  'it ends when it begins, and never opens': '开始与结束时间相同，窗口永不开启',
+  'Write 00:00 and 24:00 for the whole day.': '全天请写 00:00 和 24:00。',
   'it ends before it begins': '结束时间早于开始时间',
   'Write the earlier time as "from".': '请把较早的时间写为 "from"。',
   'two freezes have the same name': '两个冻结期同名',
@@ -190,7 +192,7 @@ export const patch = (): Messages => ({
   'Another person than {} runs: oaops approve {} {}': '请 {} 以外的人运行：oaops approve {} {}',
   '{}; approved by {}': '{}；由 {} 审批通过',
   'the override by {} is rejected by {}: {}': '{} 的越权放行被 {} 拒绝：{}',
-  'calendar {} does not say whether {} is a working day: announce the days in "calendar.days" of the configuration':
-    '日历 {} 未说明 {} 是否为工作日：请在配置的“calendar.days”中写明这些日期',
+  'calendar {} does not say whether {} is a working day: import the notice of the year with "oaops calendar import FILE", or announce the days in "calendar.days" of the configuration':
+    '日历 {} 未说明 {} 是否为工作日：请用 "oaops calendar import FILE" 导入该年的放假通知，或在配置的“calendar.days”中写明这些日期',
   'the change window is not open: {} {} to {} ({})': '不在变更窗口内：{} {} 至 {}（{}）',
 });
