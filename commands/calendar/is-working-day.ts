@@ -16,10 +16,14 @@ export default class CalendarIsWorkingDay extends BaseCommand<typeof CalendarIsW
 
   protected override async execute(): Promise<CommandResult> {
     await using app = openApp(this.globals);
-    const { localDate, siteCalendar } = await import('../../src/app/calendar.ts');
-    const { isWorkingDay } = await import('../../src/calendar/month.ts');
-    const date = this.args.date ?? localDate(app.clock.nowMs());
-    const working = isWorkingDay(await siteCalendar(app), date);
+    const { siteCalendar, siteToday } = await import('../../src/app/calendar.ts');
+    const { isWorkingDay, openDecember } = await import('../../src/calendar/month.ts');
+    const date = this.args.date ?? (await siteToday(app));
+    const calendar = await siteCalendar(app);
+    const working = isWorkingDay(calendar, date);
+    const open = openDecember(calendar, date);
+    // A script that only asks for the exit code would mail this each day of December.
+    if (open !== undefined && !this.globals.quiet) this.warn(open);
     return {
       exitCode: working ? ExitCode.success : ExitCode.failed,
       json: { date, working },

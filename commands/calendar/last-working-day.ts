@@ -12,8 +12,12 @@ export default class CalendarLastWorkingDay extends BaseCommand<typeof CalendarL
   protected override async execute(): Promise<CommandResult> {
     await using app = openApp(this.globals);
     const { siteCalendar } = await import('../../src/app/calendar.ts');
-    const { lastWorkingDay } = await import('../../src/calendar/month.ts');
-    const date = lastWorkingDay(await siteCalendar(app), this.args.month);
-    return { json: { month: this.args.month, date }, text: date };
+    const { lastWorkingDay, openDecember } = await import('../../src/calendar/month.ts');
+    const { month } = this.args;
+    const calendar = await siteCalendar(app);
+    const date = lastWorkingDay(calendar, month);
+    const open = openDecember(calendar, month);
+    if (open !== undefined) this.warn(open);
+    return { json: { month, date }, text: date };
   }
 }

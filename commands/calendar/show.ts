@@ -11,16 +11,18 @@ export default class CalendarShow extends BaseCommand<typeof CalendarShow> {
     '<%= config.bin %> calendar show 2026-02',
     '<%= config.bin %> calendar show 2026-10 --verbose --json',
   ];
-  static override exitCodes = [ExitCode.success, ExitCode.usage, ExitCode.incomplete];
+  static override exitCodes = [ExitCode.success, ExitCode.usage, ExitCode.incomplete, ExitCode.refused];
   static override args = { month: Args.string({ name: 'MONTH', description: 'such as 2026-02', required: true }) };
 
   protected override async execute(): Promise<CommandResult> {
     await using app = openApp(this.globals);
     const { siteCalendar } = await import('../../src/app/calendar.ts');
-    const { daysOfMonth } = await import('../../src/calendar/month.ts');
+    const { daysOfMonth, openDecember } = await import('../../src/calendar/month.ts');
     const { month } = this.args;
     const calendar = await siteCalendar(app);
     const days = daysOfMonth(calendar, month);
+    const open = openDecember(calendar, month);
+    if (open !== undefined) this.warn(open);
     const count = (working: boolean | null) => days.filter((day) => day.working === working).length;
     const word = (working: boolean | null) => (working === null ? 'unknown' : working ? 'working day' : 'day off');
     const shown = days.filter(({ working, moved }) => this.globals.verbose || moved || working === null);

@@ -7,14 +7,14 @@ export default class CalendarStatus extends BaseCommand<typeof CalendarStatus> {
   static override description =
     'The built-in notices of China, those that were imported, and days of the configuration ("calendar.days" and "calendar.workingDays"). Exit 3 when a day of the next 31 is not announced: import the notice of its year.';
   static override examples = ['<%= config.bin %> calendar status', '<%= config.bin %> calendar status --json'];
-  static override exitCodes = [ExitCode.success, ExitCode.usage, ExitCode.incomplete];
+  static override exitCodes = [ExitCode.success, ExitCode.usage, ExitCode.incomplete, ExitCode.refused];
 
   protected override async execute(): Promise<CommandResult> {
     await using app = openApp(this.globals);
     const { calendarStatus } = await import('../../src/app/calendar.ts');
     const status = await calendarStatus(app);
     const { calendar, years, imported, days, today, todayIs, unknownFrom } = status;
-    const span = years.length === 0 ? 'every year' : `${years[0]} to ${years.at(-1)}`;
+    const span = years.length === 0 ? 'every year' : stretches(years);
     const lines = [
       this.say(`calendar ${calendar}: ${this.say(span)}`),
       ...(imported.length > 0 ? [this.say(`imported: ${imported.join(', ')}`)] : []),
@@ -30,4 +30,11 @@ export default class CalendarStatus extends BaseCommand<typeof CalendarStatus> {
       text: lines.join('\n'),
     };
   }
+}
+
+/** Each run of years without a gap: a year between two of them is not known. */
+function stretches(years: readonly number[]): string {
+  const begins = years.filter((year) => !years.includes(year - 1));
+  const ends = years.filter((year) => !years.includes(year + 1));
+  return begins.map((first, index) => (first === ends[index] ? `${first}` : `${first} to ${ends[index]}`)).join(', ');
 }

@@ -1,13 +1,11 @@
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { App } from '../app.ts';
-import { firstUnknownDay } from '../calendar/month.ts';
-import { type Notice, parseNotice } from '../calendar/notice.ts';
-import { type NoticedDays, type OwnDay, type WorkingCalendar, workingCalendar } from '../calendar/working-days.ts';
+import { changedDays, firstUnknownDay } from '../calendar/month.ts';
+import type { Notice } from '../calendar/notice.ts';
+import { type OwnDay, type WorkingCalendar, workingCalendar } from '../calendar/working-days.ts';
 import type { Settings } from '../config/schema.ts';
-import { isoTime } from '../core/clock.ts';
-import { writeFileDurable } from '../core/durable-file.ts';
-import { messageOf, usageError } from '../core/errors.ts';
+import { OaopsError } from '../core/errors.ts';
+import { dateIn, localTimeZone } from '../core/zoned-time.ts';
+import { keepNotice, keptNotices, readNotice } from './kept-notices.ts';
 
 /** So many days ahead have to be known: work is planned over them. */
 const horizonDays = 31;
@@ -27,7 +25,7 @@ export interface CalendarStatus {
 /** The working days of the site: built-in notices, those that were imported, and days of the configuration. */
 export function calendarOf(settings: Pick<Settings, 'calendar'>, stateDir: string): WorkingCalendar {
   const { workingDays = 'china', days = [] } = settings.calendar ?? {};
-  return workingCalendar(workingDays, days, importedNotices(stateDir));
+  return workingCalendar(workingDays, days, keptNotices(stateDir));
 }
 
 export async function siteCalendar(app: App): Promise<WorkingCalendar> {
@@ -37,12 +35,12 @@ export async function siteCalendar(app: App): Promise<WorkingCalendar> {
 export async function calendarStatus(app: App): Promise<CalendarStatus> {
   const { settings } = await app.config();
   const calendar = calendarOf(settings, app.stateDir);
-  const today = localDate(app.clock.nowMs());
+  const today = await siteToday(app);
   const working = calendar.isWorkingDay(today);
   return {
     calendar: calendar.name,
     years: calendar.years,
-    imported: [...importedNotices(app.stateDir).keys()].sort((a, b) => a - b),
+    imported: [...keptNotices(app.stateDir).keys()].sort((a, b) => a - b),
     days: settings.calendar?.days ?? [],
     today,
     todayIs: working === undefined ? 'unknown' : working ? 'working-day' : 'day-off',
@@ -50,52 +48,36 @@ export async function calendarStatus(app: App): Promise<CalendarStatus> {
   };
 }
 
-/** @throws OaopsError `file-unreadable`, `notice-invalid` (exit 2), `notice-empty` (exit 4) */
-export function importNotice(app: App, file: string): Notice {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw usageError('file-unreadable', `${file} cannot be read: ${messageOf(error)}`, { cause: error });
-  }
-  const notice = parseNotice(file, text);
+export interface ImportedNotice extends Notice {
+  /** Days that were known before, and are told otherwise by this notice. */
+  changed: readonly string[];
+}
+
+/**
+ * Takes over a notice for all commands of this machine.
+ * @throws OaopsError as `readNotice` and `keepNotice`
+ */
+export function importNotice(app: App, file: string): ImportedNotice {
+  const notice = readNotice(file);
+  const before = keptSoFar(app.stateDir);
   keepNotice(app.stateDir, notice);
-  return notice;
+  const known = workingCalendar('china', [], before);
+  const told = workingCalendar('china', [], new Map(before).set(notice.year, notice));
+  return { ...notice, changed: changedDays(known, told, notice.year) };
 }
 
-/** The date on this machine's wall. */
-export function localDate(nowMs: number): string {
-  const offsetMs = new Date(nowMs).getTimezoneOffset() * 60_000;
-  return isoTime(nowMs - offsetMs).slice(0, 10);
-}
-
-/** Keeps a notice for all commands of this machine. */
-function keepNotice(stateDir: string, { year, off, work }: Notice): void {
-  const folder = folderIn(stateDir);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const day = (isOffDay: boolean) => (date: string) => ({ name: '', date, isOffDay });
-  const days = [...off.map(day(true)), ...work.map(day(false))];
-  writeFileDurable(join(folder, `china-${year}.json`), `${JSON.stringify({ year, days })}\n`);
-}
-
-/** Notices that were imported, by year. @throws OaopsError as `parseNotice`: a file that was damaged is not passed over */
-function importedNotices(stateDir: string): Map<number, NoticedDays> {
-  const folder = folderIn(stateDir);
-  let names: string[];
+function keptSoFar(stateDir: string): Map<number, Notice> {
   try {
-    names = readdirSync(folder);
-  } catch {
-    return new Map();
+    return keptNotices(stateDir);
+  } catch (error) {
+    // One that is damaged is put right by importing it again, so it must not stand in the way.
+    if (error instanceof OaopsError) return new Map();
+    throw error;
   }
-  const files = names.filter((name) => /^china-\d{4}\.json$/.test(name)).map((name) => join(folder, name));
-  return new Map(
-    files.map((file) => {
-      const { year, off, work } = parseNotice(file, readFileSync(file, 'utf8'));
-      return [year, { off, work }];
-    }),
-  );
 }
 
-function folderIn(stateDir: string): string {
-  return join(stateDir, 'calendar');
+/** The date of the site: by `timeZone` of the configuration, else by the clocks of this machine. */
+export async function siteToday(app: App): Promise<string> {
+  const { settings } = await app.config();
+  return dateIn(settings.timeZone ?? localTimeZone(), app.clock.nowMs());
 }

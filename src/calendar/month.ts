@@ -64,6 +64,23 @@ export function firstUnknownDay(calendar: WorkingCalendar, from: string, days: n
   return undefined;
 }
 
+/** Days of the year and of the December before that were known, and are told otherwise now. */
+export function changedDays(before: WorkingCalendar, now: WorkingCalendar, year: number): string[] {
+  const first = dayNumber(`${year - 1}-12-01`);
+  const dates = Array.from({ length: dayNumber(`${year}-12-31`) - first + 1 }, (_, index) => dateOf(first + index));
+  return dates.filter((date) => {
+    const known = before.isWorkingDay(date);
+    return known !== undefined && known !== now.isWorkingDay(date);
+  });
+}
+
+/** That a date, or a month, is not settled: days of December are moved by the notice of the next year. */
+export function openDecember({ years }: WorkingCalendar, date: string): string | undefined {
+  const year = Number(date.slice(0, 4));
+  if (date.slice(5, 7) !== '12' || !years.includes(year) || years.includes(year + 1)) return undefined;
+  return `the notice of ${year + 1} is not known here and can still move days of December ${year}`;
+}
+
 function notCovered({ name }: WorkingCalendar, date: string): OaopsError {
   return new OaopsError('calendar-not-covered', `calendar ${name} does not say whether ${date} is a working day`, {
     exitCode: ExitCode.refused,

@@ -16,12 +16,18 @@ export type CalendarName = (typeof calendarNames)[number];
 const date = z.string().refine(isDate, { error: 'not a date; write 2026-12-31' });
 
 /** A day of the site's own: a company holiday, a day that is worked, or days of a year that this oaops does not know yet. */
-export const ownDaySchema = z.strictObject({
-  date,
-  to: date.optional().describe('Last day of a stretch.'),
-  working: z.boolean(),
-  reason: z.string().min(1).describe('Such as 公司年会.'),
-});
+export const ownDaySchema = z
+  .strictObject({
+    date,
+    to: date.optional().describe('Last day of a stretch.'),
+    working: z.boolean(),
+    reason: z.string().min(1).describe('Such as 公司年会.'),
+  })
+  // What is no date is told by its own check. Dates of this form sort as texts.
+  .refine(({ date: from, to }) => to === undefined || !isDate(from) || !isDate(to) || from <= to, {
+    error: 'it ends before it begins; write the earlier day as "date"',
+    path: ['to'],
+  });
 export type OwnDay = z.infer<typeof ownDaySchema>;
 
 /** Days of work and days off, as far as they are known. */
@@ -55,13 +61,11 @@ export function workingCalendar(
     for (const day of off) byDate.set(day, false);
     for (const day of work) byDate.set(day, true);
   }
-  for (const { date: from, to, working } of own)
-    for (let day = dayNumber(from); day <= dayNumber(to ?? from); day++) byDate.set(dateOf(day), working);
   return {
     name,
     years: [...years.keys()].sort((a, b) => a - b),
     isWorkingDay: (day) => {
-      const told = byDate.get(day);
+      const told = own.findLast(({ date: from, to }) => from <= day && day <= (to ?? from))?.working ?? byDate.get(day);
       if (told !== undefined) return told;
       if (name === 'china' && !years.has(Number(day.slice(0, 4)))) return undefined;
       const weekDay = weekDayOf(day);

@@ -34,6 +34,11 @@ export function localTimeZone(): string {
   return new Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
+/** The date on the clocks of a zone, such as 2026-11-20. */
+export function dateIn(timeZone: string, ms: number): string {
+  return new Date(wallOf(ms, timeZone)).toISOString().slice(0, 10);
+}
+
 function offsetOf(zone: string): number {
   if (/^z$/i.test(zone)) return 0;
   const [hours, minutes] = [Number(zone.slice(1, 3)), Number(zone.slice(-2))];

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { daysOfMonth, firstUnknownDay, isWorkingDay, lastWorkingDay } from '../../src/calendar/month.ts';
+import {
+  changedDays,
+  daysOfMonth,
+  firstUnknownDay,
+  isWorkingDay,
+  lastWorkingDay,
+  openDecember,
+} from '../../src/calendar/month.ts';
 import { workingCalendar } from '../../src/calendar/working-days.ts';
 
 const china = workingCalendar('china');
@@ -60,4 +67,25 @@ it('the first day that nobody has announced is found as far as one looks', () =>
   expect(firstUnknownDay(china, '2026-12-01', 31)).toBeUndefined();
   expect(firstUnknownDay(china, '2026-12-01', 32)).toBe('2027-01-01');
   expect(firstUnknownDay(workingCalendar('weekdays'), '2040-01-01', 400)).toBeUndefined();
+});
+
+it('December is not settled before the notice of the next year is known', () => {
+  const told = 'the notice of 2027 is not known here and can still move days of December 2026';
+  expect(['2026-12', '2026-12-31'].map((date) => openDecember(china, date))).toEqual([told, told]);
+  expect(['2026-11', '2025-12', '2027-12'].map((date) => openDecember(china, date))).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  expect(openDecember(workingCalendar('weekdays'), '2026-12')).toBeUndefined();
+});
+
+it('days that a notice tells otherwise are those that were known before', () => {
+  const notice = { off: ['2026-12-31', '2027-01-01'], work: ['2027-01-02'] };
+  const now = workingCalendar('china', [], new Map([[2027, notice]]));
+  expect(changedDays(china, now, 2027)).toEqual(['2026-12-31']);
+  const part = workingCalendar('china', [], new Map([[2025, { off: ['2025-01-01', '2025-09-03'], work: [] }]]));
+  expect(changedDays(china, part, 2025)).toContain('2025-09-03');
+  expect(changedDays(china, part, 2025)).toContain('2025-10-01');
+  expect(changedDays(china, china, 2025)).toEqual([]);
 });

@@ -31,6 +31,22 @@ it('a mark of UTF-8 at its beginning is no part of it', () => {
   expect(parse(`\uFEFF${JSON.stringify({ year: 2027, days: [day('2027-01-01', true)] })}`).off).toEqual(['2027-01-01']);
 });
 
+it('a day that is named twice counts once', () => {
+  expect(parse({ year: 2027, days: [day('2027-01-01', true), day('2027-01-01', true)] }).off).toEqual(['2027-01-01']);
+});
+
+it.each([
+  [[], 'the file: not the notice of a year'],
+  [{ days: [] }, 'year: no year'],
+  [{ year: '2027', days: [] }, 'year: no year'],
+  [{ year: 2027, days: { '2027-01-01': true } }, 'days: not a list of days'],
+  [{ year: 2027, days: ['2027-01-01'] }, 'days.0: not a day with name, date and isOffDay'],
+  [{ year: 2027, days: [{ ...day('2027-01-01', true), isOffDay: 1 }] }, 'days.0.isOffDay: neither true nor false'],
+  [{ year: 2027, days: Array(367).fill(day('2027-01-01', true)) }, 'days: more days than a year has'],
+])('of %j it is told what is wrong', (data, told) => {
+  expect(() => parse(data)).toThrow(`n.json: ${told}`);
+});
+
 it.each([
   ['half a file', '{"year": 2027, "days": [', 'notice-invalid', 2],
   ['no JSON', 'BEGIN:VCALENDAR', 'notice-invalid', 2],
@@ -43,6 +59,7 @@ it.each([
     'notice-invalid',
     2,
   ],
+  ['days of the December before alone', { year: 2027, days: [day('2026-12-31', true)] }, 'notice-empty', 4],
   ['no days yet', { year: 2027, days: [] }, 'notice-empty', 4],
 ])('%s is refused', (_, data, code, exitCode) => {
   expect(() => parse(data)).toThrow(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { addDays, dateOf, dayNumber, isDate, weekDayOf } from '../../src/calendar/dates.ts';
-import { workingCalendar } from '../../src/calendar/working-days.ts';
+import { ownDaySchema, workingCalendar } from '../../src/calendar/working-days.ts';
 
 const china = workingCalendar('china');
 
@@ -37,7 +37,10 @@ describe('dates', () => {
 describe('working days of China', () => {
   it('are as many as announced', () => {
     const count = (year: number) => daysOf(year).filter((day) => china.isWorkingDay(day)).length;
-    expect([2025, 2026].map(count)).toEqual([248, 248]);
+    const years = Array.from({ length: 20 }, (_, index) => 2007 + index);
+    expect(years.map(count)).toEqual([
+      249, 251, 250, 250, 250, 249, 250, 250, 249, 250, 249, 250, 250, 249, 250, 249, 249, 251, 248, 248,
+    ]);
   });
 
   it('are moved to weekends by notice', () => {
@@ -72,6 +75,21 @@ describe('working days of China', () => {
     ]);
     expect([china, own].map((one) => one.isWorkingDay('2026-12-31'))).toEqual([true, false]);
     expect(['2006-12-28', '2006-12-30', '2027-02-01'].map(china.isWorkingDay)).toEqual([undefined, true, undefined]);
+  });
+});
+
+it('of days of the site the later entry stands over the earlier one, however long it is', () => {
+  const own = workingCalendar('weekdays', [
+    { date: '2026-01-01', to: '9999-12-31', working: false, reason: 'closed for good' },
+    { date: '2026-08-03', to: '2026-08-04', working: true, reason: 'stocktaking' },
+  ]);
+  expect(
+    ['2025-12-31', '2026-01-01', '2026-08-03', '2026-08-04', '2026-08-05', '9999-12-31'].map(own.isWorkingDay),
+  ).toEqual([true, false, true, true, false, false]);
+  const day = { date: '2027-02-05', to: '2027-02-04', working: false, reason: 'factory closed' };
+  expect(ownDaySchema.safeParse(day).error?.issues[0]).toMatchObject({
+    path: ['to'],
+    message: expect.stringContaining('ends before'),
   });
 });
 

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { patchRequire } from '../../src/actions/patch-require.ts';
 import type { Freeze } from '../../src/calendar/freezes.ts';
+import { OaopsError } from '../../src/core/errors.ts';
 import type { AnyAction } from '../../src/engine/action.ts';
 import { overrideStep } from '../../src/engine/people/answers.ts';
 import type { RunEnd } from '../../src/engine/run/outcome.ts';
@@ -25,7 +26,13 @@ afterEach(async () => {
 /** Six batches of two, each done in 25 minutes. */
 async function open(preconditions: Record<string, unknown>[], written: Record<string, unknown> = {}) {
   const has = new Set<string>();
-  const outside = { freezes: [] as Freeze[], sha256: 'a'.repeat(64), workingDays: noCalendar.workingDays };
+  const outside = {
+    freezes: [] as Freeze[],
+    sha256: 'a'.repeat(64),
+    workingDays: noCalendar.workingDays,
+    /** Why the calendar of the site cannot be read. */
+    unreadable: undefined as OaopsError | undefined,
+  };
   const actions: AnyAction[] = [
     fakeAction('apply', ({ user }) => {
       if (has.has(String(user))) throw new Error(`${user} twice`);
@@ -48,7 +55,10 @@ async function open(preconditions: Record<string, unknown>[], written: Record<st
     deps: {
       services: {
         facts: async () => bench!.record.facts,
-        calendar: async () => outside,
+        calendar: async () => {
+          if (outside.unreadable) throw outside.unreadable;
+          return outside;
+        },
       },
       hosts: async () => ({ open: async () => host }) as never,
       // Nobody signs anything here.
@@ -112,6 +122,21 @@ describe('a change window that closes while a rollout goes on', () => {
     expect(has.size).toBe(done);
     outside.workingDays = { ...noCalendar.workingDays, isWorkingDay: () => true };
     expect(await later(hourMs)).toMatchObject([{ status: 'ok' }]);
+    expect(has.size).toBe(12);
+  });
+
+  it('begins no batch when the calendar cannot be read, takes nothing back, and goes on when it can', async () => {
+    const { has, outside, plan, clock, engine } = await open([{ ...window, from: '00:00', to: '24:00' }]);
+    const running = clock.run(engine.start(plan, requester));
+    void clock.sleep(30 * minuteMs).then(() => {
+      outside.unreadable = new OaopsError('calendar-unreadable', 'the imported notice of 2026 cannot be read');
+    });
+    const end = await running;
+    expect(end).toMatchObject({ status: 'failed' });
+    expect(end.message).toContain('the imported notice of 2026 cannot be read');
+    expect(has.size).toBe(4);
+    outside.unreadable = undefined;
+    expect(await clock.run(engine.resume(end.run))).toMatchObject({ status: 'ok' });
     expect(has.size).toBe(12);
   });
 

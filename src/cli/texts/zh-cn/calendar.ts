@@ -30,4 +30,28 @@ export const calendar = (): Messages => ({
   '{}: {} is no day of the notice of {}': '{}：{} 不属于 {} 年的放假通知',
   'A notice speaks of its year and of the December before.': '通知只涉及当年和上一年的 12 月。',
   '{}: {} is both worked and free': '{}：{} 既标为上班又标为休息',
+  'Look into the notice, and leave the one that it says.': '请核对通知，只保留其所说的一条。',
+  'Name the file of the notice, one that this user may read.': '请指定此用户有权读取的放假通知文件。',
+  '{} is larger than {} bytes, which no notice is': '{} 大于 {} 字节，不可能是放假通知',
+  'Name the file of one year.': '请指定某一年的文件。',
+  'the notice of {} cannot be kept in {}: {}': '{1} 年的放假通知无法保存到 {2}：{3}',
+  'See to that folder and its disk and import it again; until then all is as it was before.':
+    '请检查该目录及其磁盘后重新导入；在此之前一切照旧。',
+  'the imported notices in {} cannot be read: {}': '{} 中已导入的放假通知无法读取：{}',
+  'the imported notice of {} cannot be read: {}': '已导入的 {} 年放假通知无法读取：{}',
+  '{} holds the notice of {}': '{} 的内容是 {} 年的放假通知',
+  'Give this user the right to read it, or import the notice again with "oaops calendar import FILE".':
+    '请授予此用户读取权限，或用 "oaops calendar import FILE" 重新导入该通知。',
+  'told otherwise than before: {}': '与此前所知不同的日期：{}',
+  'the notice of {} is not known here and can still move days of December {}':
+    '{} 年的放假通知尚未导入，仍可能调整 {} 年 12 月的日期',
+  'Write the earlier day as "date".': '请把较早的日期写在“date”中。',
+  'no date': '不是日期',
+  'no text': '不是文本',
+  'no year': '不是年份',
+  'neither true nor false': '既不是 true 也不是 false',
+  'not a list of days': '不是日期列表',
+  'more days than a year has': '超过一年的天数',
+  'not a day with name, date and isOffDay': '不是含 name、date 和 isOffDay 的日期',
+  'not the notice of a year': '不是某一年的放假通知',
 });

@@ -17,7 +17,7 @@ export const helpCalendar = (): Messages => ({
   'Print the last working day of a month': '输出某月的最后一个工作日',
   'Take over the notice of a year: days off, and weekend days that are worked':
     '导入某年的放假通知：休息日和调休上班日',
-  'The file is JSON: {"year": 2027, "days": [{"name": "春节", "date": "2027-02-06", "isOffDay": true}]}. It stands in place of what oaops knows of that year, for all commands of this machine; days of the configuration stand over it. A list without days is refused: the year is not announced yet.':
-    '文件为 JSON：{"year": 2027, "days": [{"name": "春节", "date": "2027-02-06", "isOffDay": true}]}。它取代 oaops 对该年的已知安排，对本机所有命令生效；配置中的日期优先于它。没有日期的列表会被拒绝：该年尚未公布。',
+  'The file is JSON: {"year": 2027, "days": [{"name": "春节", "date": "2027-02-06", "isOffDay": true}]}. It stands in place of what oaops knows of that year, for all commands of this machine; days of the configuration stand over it. A list without days of its year is refused: the year is not announced yet.':
+    '文件为 JSON：{"year": 2027, "days": [{"name": "春节", "date": "2027-02-06", "isOffDay": true}]}。它取代 oaops 对该年的已知安排，对本机所有命令生效；配置中的日期优先于它。没有当年日期的列表会被拒绝：该年尚未公布。',
   'the notice': '放假通知',
 });
