@@ -11,7 +11,9 @@ import { type RandomSource, systemRandom } from './core/ids.ts';
 import { cacheDir, homeFolder, type PathEnvironment, stateDir } from './core/paths.ts';
 import { packageRoot } from './core/program-files.ts';
 import { Redactor } from './core/redaction.ts';
+import { localTimeZone } from './core/zoned-time.ts';
 import type { HttpDoor, SecretDoor, SignatureDoor } from './engine/ports.ts';
+import type { NetDoor } from './inspect/ports.ts';
 import type { Notifier } from './notify/notifier.ts';
 import type { OpenedRecord } from './record/open.ts';
 import type { DirectoryDoor, QueryDoor } from './rollout/ports.ts';
@@ -52,6 +54,8 @@ export interface App extends AsyncDisposable {
   directory: () => Promise<DirectoryDoor>;
   /** Databases, for queries that read. */
   query: () => Promise<QueryDoor>;
+  /** Connections, certificates and names, for checks. */
+  net: () => Promise<NetDoor>;
   signatures: () => Promise<SignatureDoor>;
   /** Channels of the configuration. */
   notifier: () => Promise<Notifier>;
@@ -97,20 +101,12 @@ export function openApp(globals: GlobalOptions, options: AppOptions = {}): App {
     ),
     config: once(async () => (await import('./config/open.ts')).openConfig({ place, explicit: globals.configFile })),
     catalogue: once(async () => {
-      const [{ procedureKind }, { backupKind }, { restoreDrillKind }, { rolloutKind }, { actionList }, { procedures }] =
-        await Promise.all([
-          import('./runbook/procedure-kind.ts'),
-          import('./backup/backup-kind.ts'),
-          import('./backup/drill/restore-drill-kind.ts'),
-          import('./rollout/rollout-kind.ts'),
-          import('./actions/registry.ts'),
-          import('./calendar/procedures/catalogue.ts'),
-        ]);
-      return {
-        kinds: [procedureKind, backupKind, restoreDrillKind, rolloutKind],
-        actions: actionList,
-        procedures: procedures.map(({ id }) => id),
-      };
+      const [{ kindList, checkList }, { actionList }, { procedures }] = await Promise.all([
+        import('./app/kinds.ts'),
+        import('./actions/registry.ts'),
+        import('./calendar/procedures/catalogue.ts'),
+      ]);
+      return { kinds: kindList, actions: actionList, checks: checkList, procedures: procedures.map(({ id }) => id) };
     }),
     runbookFolders: once(async () => {
       const { libraryFolders } = await import('./runbook/library.ts');
@@ -145,6 +141,7 @@ export function openApp(globals: GlobalOptions, options: AppOptions = {}): App {
     http: once(async () => (await import('./connectors/http/http.ts')).httpDoor({ version: app.version })),
     directory: once(async () => (await import('./connectors/ldap/ldap.ts')).directoryDoor()),
     query: once(async () => (await import('./connectors/sql/sql.ts')).queryDoor()),
+    net: once(async () => (await import('./connectors/net/net.ts')).netDoor()),
     notifier: once(async () => {
       const { Notifier } = await import('./notify/notifier.ts');
       const { settings } = await app.config();
@@ -161,6 +158,11 @@ export function openApp(globals: GlobalOptions, options: AppOptions = {}): App {
       backup: () => app.backup(),
       notifier: app.notifier,
       facts: async () => (await app.record()).facts,
+      net: app.net,
+      query: app.query,
+      timeZone: async () => (await app.config()).settings.timeZone ?? localTimeZone(),
+      readFile: async (path: string, maxBytes: number) =>
+        (await import('./app/small-file.ts')).smallFile(path, maxBytes),
       // Read each time: a freeze that is written while a rollout goes on holds from the next look.
       calendar: async () => {
         const { settings } = await (await import('./config/open.ts')).openConfig({

@@ -14,6 +14,9 @@ import { assert } from './flow/assert.ts';
 import { manualConfirm, manualInput } from './flow/manual.ts';
 import { wait } from './flow/wait.ts';
 import { httpRequest } from './http-request.ts';
+import { inspectCollect } from './inspect-collect.ts';
+import { inspectJudge } from './inspect-judge.ts';
+import { inspectSign } from './inspect-sign.ts';
 import { notify } from './notify.ts';
 import { patchCheck } from './patch-check.ts';
 import { patchFeedback } from './patch-feedback.ts';
@@ -52,6 +55,9 @@ export const actionList: readonly AnyAction[] = [
   patchFeedback,
   patchCheck,
   patchRefresh,
+  inspectCollect,
+  inspectSign,
+  inspectJudge,
 ];
 
 /** The actions by name. */

@@ -26,8 +26,10 @@ export function jsonSchemaOf(kind: KindDefinition, catalogue: Catalogue): JsonSc
     definitions: {
       ...mapValues(definitions, (definition) => withCalls(definition, catalogue)),
       expression,
-      call: callOf(catalogue),
-      ...Object.fromEntries(catalogue.actions.map((action) => [`with.${action.name}`, argumentsOf(action)])),
+      call: callOf('uses', catalogue.actions),
+      checkCall: callOf('check', catalogue.checks),
+      ...argumentDefinitions('uses', catalogue.actions),
+      ...argumentDefinitions('check', catalogue.checks),
     },
   };
   // `call` and the arguments are only reachable from steps.
@@ -44,17 +46,21 @@ export function schemaFileName(kind: string): string {
   return `${kind.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '-').toLowerCase()}.schema.json`;
 }
 
-/** For each action: when `uses` is its name, `with` has its shape. */
-function callOf(catalogue: Catalogue): JsonSchema {
+/** What `uses` or `check` can name: its name decides the shape of `with`. */
+type Callee = Pick<ActionSchema, 'name' | 'title' | 'withSchema'>;
+type CallKey = 'uses' | 'check';
+
+/** For each name: when `uses` (`check`) is it, `with` has its shape. */
+function callOf(key: CallKey, known: readonly Callee[]): JsonSchema {
   return {
-    properties: { uses: { enum: catalogue.actions.map(({ name }) => name) } },
-    allOf: catalogue.actions.map((action) => {
-      const required = (argumentsOf(action)['required'] as unknown[] | undefined) ?? [];
+    properties: { [key]: { enum: known.map(({ name }) => name) } },
+    allOf: known.map((callee) => {
+      const required = (argumentsOf(callee)['required'] as unknown[] | undefined) ?? [];
       return {
-        if: { properties: { uses: { const: action.name } }, required: ['uses'] },
+        if: { properties: { [key]: { const: callee.name } }, required: [key] },
         // biome-ignore lint/suspicious/noThenProperty: the name that JSON Schema draft-07 gives it
         then: {
-          properties: { with: { $ref: `#/definitions/with.${action.name}` } },
+          properties: { with: { $ref: `#/definitions/${definitionName(key, callee)}` } },
           ...(required.length > 0 ? { required: ['with'] } : {}),
         },
       };
@@ -62,8 +68,16 @@ function callOf(catalogue: Catalogue): JsonSchema {
   };
 }
 
-/** `with` of an action: every value may be an expression instead. */
-function argumentsOf(action: ActionSchema): JsonSchema {
+function argumentDefinitions(key: CallKey, known: readonly Callee[]): Record<string, JsonSchema> {
+  return Object.fromEntries(known.map((callee) => [definitionName(key, callee), argumentsOf(callee)]));
+}
+
+function definitionName(key: CallKey, { name }: Callee): string {
+  return `${key === 'uses' ? 'with' : 'check'}.${name}`;
+}
+
+/** `with` of an action or check: every value may be an expression instead. */
+function argumentsOf(action: Callee): JsonSchema {
   const schema = toJson(action.withSchema);
   const definitions = (schema['definitions'] ?? {}) as Record<string, JsonSchema>;
   delete schema['definitions'];
@@ -112,7 +126,7 @@ function orExpression(schema: JsonSchema, top = false): JsonSchema {
   };
 }
 
-/** Wherever an object has `uses` and `with`, its arguments follow from the action. */
+/** Wherever an object has `uses` (`check`) and `with`, its arguments follow from the action (the type of check). */
 function withCalls(schema: JsonSchema, catalogue: Catalogue): JsonSchema {
   if (Array.isArray(schema)) return schema.map((part) => withCalls(part, catalogue)) as unknown as JsonSchema;
   if (schema === null || typeof schema !== 'object') return schema;
@@ -125,8 +139,9 @@ function withCalls(schema: JsonSchema, catalogue: Catalogue): JsonSchema {
   // In draft-07 everything beside a $ref is ignored, so descriptions go around it.
   const { $ref: reference, ...beside } = mapped;
   if (reference !== undefined && Object.keys(beside).length > 0) return { ...beside, allOf: [{ $ref: reference }] };
-  if (!properties?.['uses'] || !properties['with']) return mapped;
-  return { ...mapped, properties: { ...properties, with: {} }, allOf: [{ $ref: '#/definitions/call' }] };
+  const called = properties?.['uses'] ? 'call' : properties?.['check'] ? 'checkCall' : undefined;
+  if (called === undefined || !properties?.['with']) return mapped;
+  return { ...mapped, properties: { ...properties, with: {} }, allOf: [{ $ref: `#/definitions/${called}` }] };
 }
 
 /** zod names its definitions by `id`; a property of that name is a schema, not a text. */

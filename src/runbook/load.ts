@@ -3,7 +3,7 @@ import { errnoOf, messageOf, usageError } from '../core/errors.ts';
 import { sha256Hex } from '../core/json.ts';
 import { nearest } from '../core/nearest.ts';
 import { formatSize } from '../core/units.ts';
-import { checkCalls } from './check/calls.ts';
+import { checkCalls, checkChecks } from './check/calls.ts';
 import { type CheckContext, isMapping, makeContext } from './check/context.ts';
 import { checkExpressions } from './check/expressions.ts';
 import { checkGraph } from './check/graph.ts';
@@ -90,6 +90,7 @@ export function checkText(
     if (!kind) unknownKind(context, root['kind']);
     const order = checkGraph(context);
     checkCalls(context);
+    checkChecks(context);
     checkExpressions(context, order);
     checkHeader(context);
     if (kind) checkKindRules(context, kind, schema.ok);

@@ -43,9 +43,22 @@ export function referenceMarkdown(catalogue: Catalogue): string {
       resultLine(resolved(toJson(action.resultSchema))),
     );
   }
+  parts.push('### Types of check');
+  for (const check of catalogue.checks)
+    parts.push(
+      `#### \`${check.name}\``,
+      `${check.title.en}; ${checkPlaces[check.place]}.`,
+      keyTable(resolved(toJson(check.withSchema))),
+    );
   parts.push('### Rules', ruleTable());
   return `${parts.join('\n\n')}\n`;
 }
+
+const checkPlaces = {
+  host: 'asked of the host',
+  here: 'made from this machine',
+  person: 'signed by a person',
+} as const;
 
 function stepSchemaOf(catalogue: Catalogue): Schema | undefined {
   const procedure = catalogue.kinds.find(({ kind }) => kind === 'Procedure');

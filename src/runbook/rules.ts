@@ -54,6 +54,14 @@ export const rules = {
   'step-handler': { severity: 'error', summary: 'A step needs one that only starts after a failure.' },
   'step-result': { severity: 'error', summary: 'An expression reads a field that the action does not give.' },
   'targets-ignored': { severity: 'warning', summary: '`targets` on an action that runs once, on the local machine.' },
+  'check-unknown': { severity: 'error', summary: '`check` names no known type of check.' },
+  'inspection-id-duplicate': {
+    severity: 'error',
+    summary: 'Two sections, or two checks, of an inspection have the same id.',
+  },
+  'inspection-check-unknown': { severity: 'error', summary: '`needs` or a waiver names no check of this inspection.' },
+  'inspection-needs-circle': { severity: 'error', summary: 'Checks need each other in a circle.' },
+  'inspection-step-id': { severity: 'error', summary: 'A step has an id that an inspection gives to its own steps.' },
   'action-unknown': { severity: 'error', summary: '`uses` names no known action.' },
   'expression-syntax': { severity: 'error', summary: 'An expression is not valid CEL.' },
   'expression-type': {

@@ -213,6 +213,8 @@ export interface KindDefinition {
   stepPaths?: readonly (readonly string[])[];
   /** Those of `stepPaths` whose steps are repeated for each batch: their expressions can read `batch`. */
   batchPaths?: readonly (readonly string[])[];
+  /** Where lists of checks stand, `*` for each item of a list: the arguments of each follow from its `check`. */
+  checkPaths?: readonly (readonly string[])[];
   /** Rules beyond the schema. `path` in a report is relative to the document root. */
   rules?(spec: unknown, report: Report): void;
   /** Skeleton for `oaops runbook new`, a file name below templates/runbooks. */
@@ -242,6 +244,17 @@ export interface Catalogue {
   actions: readonly ActionSchema[];
   /** IDs of the handbook procedures that a runbook can count for. */
   procedures: readonly string[];
+  /** What a check of an inspection can name. */
+  checks: readonly CheckSchema[];
+}
+
+/** What a type of check tells about itself to validation and the reference page. */
+export interface CheckSchema {
+  name: string;
+  title: LocalizedText;
+  /** Where it is made: on the host, or from this machine; `person`: somebody signs it. */
+  place: 'host' | 'here' | 'person';
+  withSchema: z.ZodType;
 }
 
 /** Earlier versions of runbooks, to compare with: a folder or a git revision. */

@@ -31,6 +31,7 @@ const notForPeople: Record<string, string> = {
   '{} begin': 'a line between outputs of the script that looks for updates',
   '{} end': 'a line between outputs of the script that looks for updates',
   'never connects': 'a database that only makes SQL',
+  'EHLO oaops.invalid': 'a word of SMTP',
   'the rest is not wanted': 'ends the reading of an answer',
 };
 

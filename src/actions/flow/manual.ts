@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import type { Action, ActionContext, ActionOutcome, ManualAnswer, ManualQuestion } from '../../engine/action.ts';
+import type { Action, ManualAnswer, ManualQuestion } from '../../engine/action.ts';
 import { localText } from '../../engine/plan/plan-text.ts';
 import { localizedTextSchema, patternSchema } from '../../runbook/schema/common.ts';
+import { ask, texts } from './ask.ts';
 
 const answerResult = {
   by: z.string(),
@@ -96,47 +97,6 @@ export const manualInput: Action<InputWith> = {
   },
   recover: async () => ({ status: 'not-started' }),
 };
-
-/** The answer given before, or at the terminal, or the outcome "waiting" with the command that answers. */
-async function ask(
-  context: ActionContext,
-  question: ManualQuestion,
-  value: string,
-  file: boolean,
-): Promise<{ answer: ManualAnswer } | { outcome: ActionOutcome }> {
-  const answer = (await context.answer()) ?? (await context.ask?.(question));
-  if (answer) return { answer };
-  if (context.stopping.aborted)
-    return { outcome: { status: 'stopped', message: 'stopped before an answer was given' } };
-  const unit = context.unitId.slice(context.step.id.length + 1);
-  const several = Array.isArray(context.step.units) ? context.step.units.length > 1 : true;
-  const flags = [
-    ...(several ? [`--unit ${unit}`] : []),
-    ...(question.kind === 'file' ? [] : [`--value ${value}`]),
-    ...(file ? ['--file FILE'] : []),
-  ];
-  const others =
-    question.kind === 'confirm' ? ' (or no)' : question.choices ? ` (one of: ${question.choices.join(', ')})` : '';
-  const command = `oaops runs answer ${context.runId} ${context.step.id} ${flags.join(' ')}`;
-  return {
-    outcome: {
-      status: 'waiting',
-      message: question.message,
-      next: `Answer with: ${command}${others}`,
-      question,
-    },
-  };
-}
-
-function texts(
-  args: { message: ConfirmWith['message']; instructions?: ConfirmWith['instructions'] | undefined },
-  lang: string | undefined,
-): { message: string; instructions?: string } {
-  return {
-    message: localText(args.message, lang),
-    ...(args.instructions ? { instructions: localText(args.instructions, lang) } : {}),
-  };
-}
 
 function resultOf(answer: ManualAnswer): Record<string, unknown> {
   return {

@@ -23,6 +23,38 @@ export function checkCalls(context: CheckContext): void {
   }
 }
 
+/** `check` and `with` of each check, against the schema of its type. */
+export function checkChecks(context: CheckContext): void {
+  for (const list of context.kind?.checkPaths ?? [])
+    for (const { path, value } of placesAt(context.document.data, list)) {
+      if (!Array.isArray(value)) continue;
+      for (const [index, check] of value.entries()) {
+        if (!isMapping(check) || typeof check['check'] !== 'string') continue;
+        const name = check['check'];
+        const place = [...path, index];
+        const type = context.catalogue.checks.find((known) => known.name === name);
+        if (type) checkArguments(context, place, check, { schema: type.withSchema, key: 'check' });
+        else {
+          const names = context.catalogue.checks.map((known) => known.name);
+          const close = context.suggest(name, names);
+          const next = close === undefined ? `Known types: ${names.join(', ')}.` : `Did you mean "${close}"?`;
+          context.report('check-unknown', [...place, 'check'], `there is no type of check "${name}"`, next);
+        }
+      }
+    }
+}
+
+/** The values at a path, `*` standing for every item of a list. */
+function placesAt(data: unknown, list: readonly string[]): { path: Path; value: unknown }[] {
+  let places: { path: Path; value: unknown }[] = [{ path: [], value: data }];
+  for (const key of list)
+    places = places.flatMap(({ path, value }) => {
+      if (key !== '*') return isMapping(value) ? [{ path: [...path, key], value: value[key] }] : [];
+      return Array.isArray(value) ? value.map((item, index) => ({ path: [...path, index], value: item })) : [];
+    });
+  return places;
+}
+
 function checkCall(context: CheckContext, path: Path, call: Mapping): ActionSchema | undefined {
   const uses = call['uses'];
   if (typeof uses !== 'string') return undefined;
@@ -34,20 +66,28 @@ function checkCall(context: CheckContext, path: Path, call: Mapping): ActionSche
     context.report('action-unknown', [...path, 'uses'], `there is no action "${uses}"`, next);
     return undefined;
   }
+  checkArguments(context, path, call, { schema: action.withSchema, key: 'uses' });
+  return action;
+}
+
+function checkArguments(
+  context: CheckContext,
+  path: Path,
+  call: Mapping,
+  { schema, key }: { schema: ActionSchema['withSchema']; key: 'uses' | 'check' },
+): void {
   const given = call['with'];
-  if (given !== undefined && !isMapping(given)) return action;
-  // Without a `with` the finding about a missing argument belongs to `uses`.
+  if (given !== undefined && !isMapping(given)) return;
+  // Without a `with` the finding about a missing argument belongs to the name of what misses it.
   const base = given === undefined ? path : [...path, 'with'];
   const { findings } = checkSchema(context.document, {
-    schema: action.withSchema,
+    schema,
     data: given ?? {},
     base: [...path, 'with'],
     templates: true,
   });
   const place =
-    base === path
-      ? context.document.finding('key-missing', context.document.rangeOf([...path, 'uses']), '')
-      : undefined;
+    base === path ? context.document.finding('key-missing', context.document.rangeOf([...path, key]), '') : undefined;
   for (const finding of findings) {
     if (place === undefined) context.findings.push(finding);
     else
@@ -59,7 +99,6 @@ function checkCall(context: CheckContext, path: Path, call: Mapping): ActionSche
         ...(place.endCol ? { endCol: place.endCol } : {}),
       });
   }
-  return action;
 }
 
 /** The fields of an action's result, or undefined when they are not fixed. */

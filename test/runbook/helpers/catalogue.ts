@@ -39,5 +39,6 @@ const confirm: ActionSchema = {
 export const catalogue: Catalogue = {
   kinds: [procedureKind],
   actions: [exec, confirm],
+  checks: [],
   procedures: ['BK-02', 'EM-04'],
 };

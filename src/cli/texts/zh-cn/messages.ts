@@ -5,10 +5,12 @@ import { backupLegs } from './backup-legs.ts';
 import { backupStorage } from './backup-storage.ts';
 import { browse } from './browse.ts';
 import { calendar } from './calendar.ts';
+import { checks } from './checks.ts';
 import { commands } from './commands.ts';
 import { connectors } from './connectors.ts';
 import { drills } from './drills.ts';
 import { engine } from './engine.ts';
+import { inspect } from './inspect.ts';
 import { patch } from './patch.ts';
 import { procedures } from './procedures.ts';
 import { prune } from './prune.ts';
@@ -30,11 +32,13 @@ export const messagesZhCn = (): Messages => ({
   ...backupLegs(),
   ...backupStorage(),
   ...browse(),
+  ...checks(),
   ...commands(),
   ...connectors(),
   ...drills(),
   ...engine(),
   ...calendar(),
+  ...inspect(),
   ...patch(),
   ...procedures(),
   ...prune(),

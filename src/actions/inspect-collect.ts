@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { sha256Hex } from '../core/json.ts';
+import type { Action } from '../engine/action.ts';
+import { checkTypes, checkTypesByName } from '../inspect/checks/registry.ts';
+import { collect } from '../inspect/collect.ts';
+import type { CheckDoors, NetDoor, QueryDoor } from '../inspect/ports.ts';
+import { hostCheck } from '../inspect/record.ts';
+import type { CheckState } from '../inspect/types.ts';
+import type { FactStore } from '../record/types.ts';
+
+export interface InspectServices {
+  facts: () => Promise<FactStore>;
+  net: () => Promise<NetDoor>;
+  query: () => Promise<QueryDoor>;
+  readFile: CheckDoors['readFile'];
+  /** Zone in which a day ends for waivers. */
+  timeZone: () => Promise<string>;
+}
+
+const checkSchema = z
+  .strictObject({
+    id: z.string(),
+    section: z.string(),
+    check: z.enum(checkTypes.map(({ name }) => name) as [string, ...string[]]),
+    with: z.record(z.string(), z.unknown()),
+    timeoutMs: z.number().positive(),
+  })
+  .check(({ value, issues }) => {
+    const parsed = checkTypesByName.get(value.check)?.withSchema.safeParse(value.with);
+    for (const issue of parsed?.error?.issues ?? [])
+      issues.push({ ...issue, input: value, path: ['with', ...issue.path] } as (typeof issues)[number]);
+  });
+
+const withSchema = z.strictObject({
+  inspection: z.string().min(1),
+  checks: z.array(checkSchema).min(1),
+});
+type With = z.infer<typeof withSchema>;
+
+/**
+ * All checks of an inspection on one host: those that ask the host in one script over one connection, the others from here. It ends well
+ * when every check has a result, whatever it says; the verdict is a step of its own.
+ */
+export const inspectCollect: Action<With, InspectServices> = {
+  name: 'inspect.collect',
+  title: { en: 'Make the checks of an inspection', 'zh-CN': '执行巡检项' },
+  effect: 'read',
+  withSchema,
+  resultSchema: z.object({
+    pass: z.number(),
+    warn: z.number(),
+    fail: z.number(),
+    error: z.number().describe('Could not be judged.'),
+    skipped: z.number().describe('Left out or not applicable.'),
+  }),
+  usesTargets: true,
+  idempotent: true,
+  describe: ({ checks }) =>
+    `make ${checks.length} checks: ${[...new Set(checks.map(({ check }) => check))].join(', ')}`,
+  async apply({ inspection, checks }, context) {
+    const { target, services, clock } = context;
+    const results = await collect(checks, {
+      inspection,
+      run: context.runId,
+      host: { name: target.name, address: target.connection === 'local' ? '127.0.0.1' : target.host },
+      open: () => context.host(),
+      become: context.step.become ?? target.become,
+      facts: await services.facts(),
+      clock,
+      mark: `oaops-${sha256Hex(context.unitKey).slice(0, 24)}`,
+      signal: context.signal,
+      redact: (text) => context.redact(text),
+      onResult: (done, total) => context.progress({ done, total, unit: 'steps' }),
+      doors: {
+        http: () => context.http(),
+        net: services.net,
+        query: services.query,
+        facts: services.facts,
+        secret: (ref) => context.secrets.resolve(ref),
+        host: () => context.host(),
+        readFile: services.readFile,
+        monotonicMs: () => clock.monotonicMs(),
+      },
+    });
+    const count = (...states: CheckState[]) => results.filter(({ state }) => states.includes(state)).length;
+    const counts = {
+      pass: count('pass'),
+      warn: count('warn'),
+      fail: count('fail'),
+      error: count('error'),
+      skipped: count('skipped', 'not-applicable'),
+    };
+    const unreachable = results.find(({ check }) => check === hostCheck);
+    if (unreachable) return { status: 'incomplete', result: counts, message: unreachable.message };
+    return { status: 'ok', result: counts };
+  },
+  recover: async () => ({ status: 'not-started' }),
+};

@@ -1,0 +1,102 @@
+import { promises as dns } from 'node:dns';
+import { isIP, type Socket } from 'node:net';
+import { errnoOf, messageOf, OaopsError } from '../../core/errors.ts';
+import { oneLine } from '../../core/plain-text.ts';
+import type { NetDoor } from '../../inspect/ports.ts';
+import { shownCertificate } from './certificate.ts';
+import { openSocket } from './socket.ts';
+
+/** Connections and names, for checks made from this machine. */
+export function netDoor(): NetDoor {
+  return {
+    connect: async ({ host, port, timeoutMs, bannerMs = 0, send }, signal) => {
+      const startedMs = performance.now();
+      const socket = await openSocket({ host, port, timeoutMs }, signal);
+      try {
+        const connectMs = performance.now() - startedMs;
+        const banner = bannerMs > 0 ? await firstWords(socket, bannerMs, send, signal) : '';
+        return { connectMs, banner };
+      } finally {
+        socket.destroy();
+      }
+    },
+    certificate: shownCertificate,
+    lookUp: async ({ name, type, server, timeoutMs }, signal) => {
+      const resolver = new dns.Resolver({ timeout: timeoutMs, tries: 1 });
+      if (server !== undefined) resolver.setServers([await serverAddress(server)]);
+      const cancel = () => resolver.cancel();
+      signal.addEventListener('abort', cancel, { once: true });
+      try {
+        return (await records(resolver, name, type)).sort();
+      } catch (error) {
+        signal.throwIfAborted();
+        const reason = dnsReasons[errnoOf(error) ?? ''] ?? messageOf(error);
+        throw new OaopsError('dns-failed', `${type} of ${name} cannot be looked up: ${reason}`, {
+          details: { reason: errnoOf(error) === 'ENOTFOUND' || errnoOf(error) === 'ENODATA' ? 'no-record' : 'other' },
+          cause: error,
+        });
+      } finally {
+        signal.removeEventListener('abort', cancel);
+      }
+    },
+  };
+}
+
+const dnsReasons: Record<string, string> = {
+  ENOTFOUND: 'there is no such name',
+  ENODATA: 'there is no such record',
+  ETIMEOUT: 'no answer in time',
+  ECONNREFUSED: 'nothing listens on the name server',
+  ESERVFAIL: 'the name server failed',
+  EREFUSED: 'the name server refused',
+};
+
+/** What the other side says first; nothing when it is silent for so long. */
+async function firstWords(socket: Socket, ms: number, send: string | undefined, signal: AbortSignal): Promise<string> {
+  if (send !== undefined) socket.write(send);
+  const said = await new Promise<Buffer>((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    const end = () => resolve(Buffer.concat(chunks));
+    const timer = setTimeout(end, ms);
+    socket.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      if (chunk.includes(10) || Buffer.concat(chunks).length > 1024) {
+        clearTimeout(timer);
+        end();
+      }
+    });
+    socket.once('close', end);
+    socket.once('error', end);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+  return oneLine(said.toString('utf8').trimEnd()).slice(0, 200);
+}
+
+async function serverAddress(server: string): Promise<string> {
+  if (isIP(server.replace(/^\[|\](:\d+)?$/g, '')) || /^\d+(\.\d+){3}:\d+$/.test(server)) return server;
+  const { address } = await dns.lookup(server);
+  return address;
+}
+
+async function records(resolver: dns.Resolver, name: string, type: string): Promise<string[]> {
+  switch (type) {
+    case 'A':
+      return resolver.resolve4(name);
+    case 'AAAA':
+      return resolver.resolve6(name);
+    case 'MX':
+      return (await resolver.resolveMx(name)).map(({ priority, exchange }) => `${priority} ${exchange}`);
+    case 'SRV':
+      return (await resolver.resolveSrv(name)).map((record) =>
+        [record.priority, record.weight, record.port, record.name].join(' '),
+      );
+    case 'TXT':
+      return (await resolver.resolveTxt(name)).map((parts) => parts.join(''));
+    case 'PTR':
+      return isIP(name) ? resolver.reverse(name) : resolver.resolvePtr(name);
+    case 'NS':
+      return resolver.resolveNs(name);
+    default:
+      return resolver.resolveCname(name);
+  }
+}

@@ -1,0 +1,82 @@
+/** What the inspection room needs from outside; connectors implement it, and the composition root joins them. */
+import type { Host, HttpDoor } from '../engine/ports.ts';
+import type { FactStore } from '../record/types.ts';
+
+/** A TCP connection that was made, and how long it took. */
+export interface Connected {
+  connectMs: number;
+  /** What the other side said first, as far as it came within the time; printable text. */
+  banner: string;
+}
+
+/** A certificate as it was shown, whether or not it is trusted. */
+export interface ShownCertificate {
+  subject: string;
+  issuer: string;
+  /** Names it is for. */
+  names: string[];
+  validFromMs: number;
+  validToMs: number;
+  sha256: string;
+  /** Why it is not trusted for the name that was asked for; null when it is. */
+  problem: string | null;
+  protocol: string;
+}
+
+export interface NetDoor {
+  /** @throws OaopsError `connect-failed` with the reason (refused, no answer in time, no such name) */
+  connect(
+    request: { host: string; port: number; timeoutMs: number; bannerMs?: number; send?: string },
+    signal: AbortSignal,
+  ): Promise<Connected>;
+  /**
+   * `startTls`: the protocol in which encryption is asked for first. @throws OaopsError `connect-failed`, `tls-failed`
+   */
+  certificate(
+    request: {
+      host: string;
+      port: number;
+      serverName: string;
+      timeoutMs: number;
+      startTls?: 'smtp' | 'imap' | 'pop3' | 'ldap' | 'postgres';
+      caFile?: string;
+    },
+    signal: AbortSignal,
+  ): Promise<ShownCertificate>;
+  /** Records of a name as texts, sorted. @throws OaopsError `dns-failed` with the reason */
+  lookUp(
+    request: {
+      name: string;
+      type: 'A' | 'AAAA' | 'CNAME' | 'MX' | 'NS' | 'PTR' | 'SRV' | 'TXT';
+      server?: string;
+      timeoutMs: number;
+    },
+    signal: AbortSignal,
+  ): Promise<string[]>;
+}
+
+/** A query for reading; see the connector of SQL. */
+export interface QueryDoor {
+  /** @throws OaopsError `database-unreachable`, `query-failed` */
+  rows(
+    request: { url: string; password?: string; query: string; parameters?: (string | number)[]; timeoutMs: number },
+    signal: AbortSignal,
+  ): Promise<Record<string, unknown>[]>;
+}
+
+/** Everything that a check made from this machine may open. */
+export interface CheckDoors {
+  http(): Promise<HttpDoor>;
+  net(): Promise<NetDoor>;
+  query(): Promise<QueryDoor>;
+  /** The record: backups, checks for updates. */
+  facts(): Promise<FactStore>;
+  /** Resolves a reference to a secret. */
+  secret(ref: string): Promise<string>;
+  /** The host that is inspected. @throws as hosts do */
+  host(): Promise<Host>;
+  /** A small file on this machine; null where there is none. @throws OaopsError when it cannot be read or is larger */
+  readFile(path: string, maxBytes: number): Promise<Uint8Array | null>;
+  /** Milliseconds of a clock that only goes forward. */
+  monotonicMs(): number;
+}

@@ -1,0 +1,126 @@
+import type { FactStore } from '../record/types.ts';
+import type { CheckResult, CheckState } from './types.ts';
+
+/** What the record keeps of inspections, as append-only facts. */
+
+/** Results of one host, or of one sign-off, in one run. */
+function partTopic(run: string): string {
+  return `inspect.part:${run}`;
+}
+
+/** Verdicts of an inspection, one a run; key: its name. */
+export const reportTopic = 'inspect.report';
+
+/** The host itself as a check: it could not be asked. No id that can be written. */
+export const hostCheck = '@host';
+
+export async function addPart(
+  facts: FactStore,
+  run: string,
+  host: string,
+  at: string,
+  results: CheckResult[],
+): Promise<void> {
+  await facts.add(partTopic(run), host, at, { results });
+}
+
+/** Results of a run by check and host; what a resumed run found again stands over what it had found. */
+export async function resultsOf(facts: FactStore, run: string, host?: string): Promise<CheckResult[]> {
+  const rows = await facts.list(partTopic(run), host === undefined ? {} : { key: host });
+  const byCheck = new Map<string, CheckResult>();
+  for (const { body } of rows)
+    for (const result of (body as { results: CheckResult[] }).results)
+      byCheck.set(JSON.stringify([result.check, result.host]), result);
+  return [...byCheck.values()];
+}
+
+/** A verdict as it was given. */
+export interface ReportFact {
+  run: string;
+  version: string;
+  verdict: Verdict;
+  counts: Partial<Record<CheckState, number>>;
+  /** Everything that neither passed nor warned nor was left out. */
+  bad: { check: string; host: string; state: CheckState; message: string }[];
+}
+
+/** The worst of all checks; `pending`: a person has not signed yet, and nothing known is worse. */
+export type Verdict = 'pass' | 'warn' | 'pending' | 'error' | 'fail';
+
+export async function addReport(facts: FactStore, inspection: string, at: string, report: ReportFact): Promise<void> {
+  await facts.add(reportTopic, inspection, at, report);
+}
+
+/** Verdicts of an inspection, newest first; one a run. */
+export async function reportsOf(
+  facts: FactStore,
+  inspection: string,
+  limit: number,
+): Promise<(ReportFact & { at: string })[]> {
+  const rows = await facts.list(reportTopic, { key: inspection, newestFirst: true, limit: limit * 2 });
+  const seen = new Set<string>();
+  return rows
+    .map(({ at, body }) => ({ ...(body as ReportFact), at }))
+    .filter(({ run }) => !seen.has(run) && seen.add(run))
+    .slice(0, limit);
+}
+
+function keptTopic(inspection: string): string {
+  return `inspect.kept:${inspection}`;
+}
+
+/** What the check kept of this host when it last ran; undefined: nothing. */
+export async function keptOf(facts: FactStore, inspection: string, check: string, host: string): Promise<unknown> {
+  const [row] = await facts.list(keptTopic(inspection), { key: keyOf(check, host), newestFirst: true, limit: 1 });
+  return (row?.body as { kept?: unknown } | undefined)?.kept;
+}
+
+export async function keep(
+  facts: FactStore,
+  inspection: string,
+  at: string,
+  { check, host, kept }: { check: string; host: string; kept: unknown },
+): Promise<void> {
+  await facts.add(keptTopic(inspection), keyOf(check, host), at, { kept });
+}
+
+function keyOf(check: string, host: string): string {
+  return JSON.stringify([check, host]);
+}
+
+/** A failure that somebody has taken upon themselves until a date. */
+export interface Waiver {
+  check: string;
+  /** undefined: every host. */
+  host?: string | undefined;
+  /** Last day, `YYYY-MM-DD`. */
+  until: string;
+  by: string;
+  reason: string;
+}
+
+function waiverTopic(inspection: string): string {
+  return `inspect.waiver:${inspection}`;
+}
+
+/** `ended` takes the waiver back. */
+export async function addWaiver(
+  facts: FactStore,
+  inspection: string,
+  at: string,
+  waiver: Waiver & { ended?: boolean },
+): Promise<void> {
+  await facts.add(waiverTopic(inspection), keyOf(waiver.check, waiver.host ?? '*'), at, waiver);
+}
+
+/** The waivers that were given by `atMost`, the last word on each; expired ones are among them. */
+export async function waiversOf(
+  facts: FactStore,
+  inspection: string,
+  atMost?: string,
+): Promise<(Waiver & { at: string })[]> {
+  const latest = new Map<string, Waiver & { ended?: boolean; at: string }>();
+  for (const { key, at, body } of await facts.list(waiverTopic(inspection)))
+    if (atMost === undefined || at <= atMost) latest.set(key, { ...(body as Waiver & { ended?: boolean }), at });
+  return [...latest.values()].filter(({ ended }) => ended !== true);
+}
