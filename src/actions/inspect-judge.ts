@@ -39,7 +39,7 @@ export const inspectJudge: Action<With, InspectServices> = {
     const report = assemble(context.plan, await resultsOf(facts, context.runId), {
       run: context.runId,
       at,
-      today: dateIn(nowMs, await context.services.timeZone()),
+      today: dateIn(await context.services.timeZone(), nowMs),
       waivers: await waiversOf(facts, inspection),
       previous: earlier.find(({ run }) => run !== context.runId),
       under: false,

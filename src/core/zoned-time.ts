@@ -29,11 +29,6 @@ export function parseWrittenTime(text: string, timeZone: string): WrittenTime | 
   return { fromMs, untilMs: second !== undefined && fraction === undefined ? fromMs + 999 : fromMs };
 }
 
-/** The date on the calendars of a zone at a moment, `YYYY-MM-DD`. */
-export function dateIn(ms: number, timeZone: string): string {
-  return new Date(wallOf(ms, timeZone)).toISOString().slice(0, 10);
-}
-
 /** The zone of this machine, as TZ and /etc/localtime say. */
 export function localTimeZone(): string {
   return new Intl.DateTimeFormat().resolvedOptions().timeZone;
