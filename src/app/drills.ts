@@ -3,6 +3,7 @@ import type { App } from '../app.ts';
 import type { DrillResult } from '../backup/drill/drill.ts';
 import { drillTopic } from '../backup/drill/state.ts';
 import { OaopsError, usageError } from '../core/errors.ts';
+import { sparkline } from '../core/sparkline.ts';
 import { count, formatDuration, formatSize } from '../core/units.ts';
 import type { PreparedPlan } from './run-command.ts';
 
@@ -87,14 +88,6 @@ function curveOf(values: (number | null)[]): Curve {
   const last = values.at(-1) ?? null;
   const lastVersusMedian = last === null || !medianMs ? null : Math.round((last / medianMs - 1) * 100);
   return { values, line: sparkline(values), medianMs, lastVersusMedian };
-}
-
-/** One block a value, from zero to the greatest; a dot where there is none. At most the last 40. */
-export function sparkline(values: readonly (number | null)[]): string {
-  const shown = values.slice(-40);
-  const most = Math.max(...shown.map((value) => value ?? 0), 1);
-  const blocks = '▁▂▃▄▅▆▇█';
-  return shown.map((value) => (value === null ? '·' : blocks[Math.min(7, Math.floor((value / most) * 8))])).join('');
 }
 
 /** Trends for people, two lines each. */

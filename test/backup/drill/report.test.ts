@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type DrillReport, drillHtml, escapeHtml } from '../../../src/backup/drill/report/html.ts';
+import { type DrillReport, drillHtml } from '../../../src/backup/drill/report/html.ts';
+import { escapeHtml } from '../../../src/core/html.ts';
 
 const hostile = `<script>alert("1")</script>'&"\u001b[31m\n]]>`;
 const report = (text: string): DrillReport => ({

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { drillTrends, sparkline } from '../../../src/app/drills.ts';
+import { drillTrends } from '../../../src/app/drills.ts';
 import { drillState } from '../../../src/backup/drill/state.ts';
+import { sparkline } from '../../../src/core/sparkline.ts';
 
 const nowMs = Date.parse('2026-11-22T12:00:00.000Z');
 const day = 86_400_000;
@@ -54,5 +55,6 @@ describe('trend', () => {
     expect(sparkline([0, 50, 100])).toBe('▁▅█');
     expect(sparkline(Array.from({ length: 100 }, () => 1))).toHaveLength(40);
     expect(sparkline([null, 0])).toBe('·▁');
+    expect(sparkline([0.1, 0.4])).toBe('▃█');
   });
 });

@@ -1,4 +1,4 @@
-import { oneLine } from '../../../core/plain-text.ts';
+import { escapeHtml } from '../../../core/html.ts';
 import { formatDuration, formatSize } from '../../../core/units.ts';
 import { phasesChart } from './chart.ts';
 import { type ReportWords, reportWords } from './words.ts';
@@ -34,12 +34,6 @@ export interface DrillReport {
   hashes: { plan: string; fact: string; head: string; bundle?: string };
   /** Older drills of the runbook and this one, oldest first. */
   trend: { at: string; verdict: string; rtoMs: number | null; rpoMs: number | null }[];
-}
-
-/** Text for HTML, also inside a quoted attribute: control signs shown, the rest escaped. */
-export function escapeHtml(text: string): string {
-  const signs: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-  return oneLine(text).replace(/[&<>"']/g, (sign) => signs[sign]!);
 }
 
 /** One self-contained page: no script, nothing fetched, fit for print. `say` gives messages of oaops in the language. */
