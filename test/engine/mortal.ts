@@ -9,6 +9,12 @@ export class Mortal {
   instead = false;
   dead = false;
 
+  /** Another process begins, which does not die. */
+  revive(): void {
+    this.dead = false;
+    this.dieAt = Number.POSITIVE_INFINITY;
+  }
+
   wrap(record: RecordStore): RecordStore {
     const writes = new Set(['setStatus', 'intent', 'result', 'addInput']);
     const runs = new Proxy(record.runs, {

@@ -3,9 +3,8 @@ import type { RunEnd } from '../../src/engine/run/outcome.ts';
 import { failed, fakeAction, ok } from '../engine/fake-action.ts';
 import { type Bench, openBench } from '../engine/harness.ts';
 import { Mortal } from '../engine/mortal.ts';
-import { rolloutPlan, statusOf, users } from './rolling.ts';
+import { applyStep, requester, rolloutPlan, statusOf, users } from './rolling.ts';
 
-const requester = { name: 'alice' };
 const hourMs = 3_600_000;
 let bench: Bench | undefined;
 afterEach(async () => {
@@ -49,15 +48,7 @@ async function inWatch(
   bench = await openBench(actions, wrap);
   const plan = rolloutPlan(actions, users(6), {
     batches: { sizes: [2] },
-    steps: [
-      {
-        id: 'apply',
-        uses: 'apply',
-        forEach: 'batch.members',
-        with: { user: '${{ item.id }}' },
-        undo: { uses: 'restore', with: { user: '${{ item.id }}' } },
-      },
-    ],
+    steps: [applyStep()],
     gates: [{ id: 'well', uses: 'look' }],
     watch: { duration: '4h', every: '1h', gates: [{ id: 'well', uses: 'look' }] },
     finally: [{ id: 'thaw', uses: 'thaw' }],
@@ -160,7 +151,7 @@ describe('batches that are taken back in the watch of a rollout', () => {
         return undefined;
       });
       const commits = mortal.commits - before;
-      Object.assign(mortal, { dead: false, dieAt: Number.POSITIVE_INFINITY });
+      mortal.revive();
       if (!end) {
         await bench!.restart();
         // Before it was written down that it was asked for, nobody knows of it.

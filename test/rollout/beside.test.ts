@@ -2,9 +2,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { TickResult } from '../../src/engine/tick.ts';
 import { failed, fakeAction, ok } from '../engine/fake-action.ts';
 import { type Bench, openBench } from '../engine/harness.ts';
-import { rolloutPlan, users } from './rolling.ts';
+import { applyStep, requester, rolloutPlan, users } from './rolling.ts';
 
-const requester = { name: 'alice' };
 const hourMs = 3_600_000;
 let bench: Bench | undefined;
 afterEach(async () => {
@@ -37,13 +36,7 @@ async function open(written: Record<string, unknown> = {}, bad: () => boolean = 
     ),
   ];
   bench = await openBench(actions);
-  const apply = {
-    id: 'apply',
-    uses: 'apply',
-    forEach: 'batch.members',
-    with: { user: '${{ item.id }}' },
-    undo: { uses: 'restore', with: { user: '${{ item.id }}' } },
-  };
+  const apply = applyStep();
   const planFor = (members: ReturnType<typeof users>, own: Record<string, unknown> = {}) =>
     rolloutPlan(actions, members, { batches: { sizes: [2] }, steps: [apply], ...written, ...own });
   const { engine, clock } = bench;

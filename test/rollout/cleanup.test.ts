@@ -3,9 +3,8 @@ import type { AnyAction } from '../../src/engine/action.ts';
 import { failed, fakeAction, ok } from '../engine/fake-action.ts';
 import { type Bench, openBench } from '../engine/harness.ts';
 import { Died, Mortal } from '../engine/mortal.ts';
-import { rolloutPlan, users } from './rolling.ts';
+import { applyStep, requester, rolloutPlan, users } from './rolling.ts';
 
-const requester = { name: 'alice' };
 let bench: Bench | undefined;
 afterEach(async () => {
   await bench?.close();
@@ -72,15 +71,7 @@ const written = (more: Record<string, unknown> = {}) => ({
     { id: 'require', uses: 'require' },
     { id: 'freeze', uses: 'freeze', undo: { uses: 'thaw' } },
   ],
-  steps: [
-    {
-      id: 'apply',
-      uses: 'apply',
-      forEach: 'batch.members',
-      with: { user: '${{ item.id }}' },
-      undo: { uses: 'restore', with: { user: '${{ item.id }}' } },
-    },
-  ],
+  steps: [applyStep()],
   gates: [{ id: 'look', uses: 'look', samples: 2, interval: '1s' }],
   watch: { duration: '2s', every: '1s', gates: [{ id: 'look', uses: 'look' }] },
   finally: [{ id: 'thaw', uses: 'thaw' }],

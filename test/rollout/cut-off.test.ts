@@ -3,9 +3,8 @@ import type { ActionContext, ActionOutcome } from '../../src/engine/action.ts';
 import { failed, fakeAction, ok } from '../engine/fake-action.ts';
 import { type Bench, openBench } from '../engine/harness.ts';
 import { Died, Mortal } from '../engine/mortal.ts';
-import { rolloutPlan, users } from './rolling.ts';
+import { applyStep, requester, rolloutPlan, users } from './rolling.ts';
 
-const requester = { name: 'alice' };
 const hourMs = 3_600_000;
 let bench: Bench | undefined;
 afterEach(async () => {
@@ -46,15 +45,7 @@ async function open(written: Record<string, unknown> = {}) {
   const plan = rolloutPlan(actions, users(4), {
     batches: { sizes: [2] },
     before: [{ id: 'freeze', uses: 'freeze', undo: { uses: 'thaw' } }],
-    steps: [
-      {
-        id: 'apply',
-        uses: 'apply',
-        forEach: 'batch.members',
-        with: { user: '${{ item.id }}' },
-        undo: { uses: 'restore', with: { user: '${{ item.id }}' } },
-      },
-    ],
+    steps: [applyStep()],
     gates: [{ id: 'check', uses: 'check' }],
     watch: { duration: '3h', every: '1h', gates: [{ id: 'look', uses: 'look' }] },
     finally: [{ id: 'thaw', uses: 'thaw' }],
@@ -63,7 +54,7 @@ async function open(written: Record<string, unknown> = {}) {
   const { clock } = bench;
   /** The machine restarts: whatever holds a lock is gone. */
   const reboot = async () => {
-    Object.assign(mortal, { dead: false, dieAt: Number.POSITIVE_INFINITY });
+    mortal.revive();
     for (const name of Object.keys(at)) delete at[name];
     await bench!.restart();
   };

@@ -5,9 +5,8 @@ import { noCalendar } from '../../src/rollout/window.ts';
 import { failed, fakeAction, ok } from '../engine/fake-action.ts';
 import { type Bench, openBench } from '../engine/harness.ts';
 import { Died, Mortal } from '../engine/mortal.ts';
-import { rolloutPlan, statusOf, users } from './rolling.ts';
+import { applyStep, requester, rolloutPlan, statusOf, users } from './rolling.ts';
 
-const requester = { name: 'alice' };
 const hourMs = 3_600_000;
 /** The clock of a bench begins when it opens. */
 const window = { what: 'window', from: '18:00', to: '19:00', timeZone: 'UTC' };
@@ -62,19 +61,10 @@ async function diedInBatchTwo(
   const plan = rolloutPlan(actions, users(9), {
     batches: { sizes: [3] },
     preconditions: [window],
-    steps: [
-      {
-        id: 'apply',
-        uses: 'apply',
-        forEach: 'batch.members',
-        with: { user: '${{ item.id }}' },
-        undo: { uses: 'restore', with: { user: '${{ item.id }}' } },
-        ...step,
-      },
-    ],
+    steps: [applyStep(step)],
   });
   await expect(bench.clock.run(bench.engine.start(plan, requester))).rejects.toThrow('dead');
-  Object.assign(mortal, { dead: false, dieAt: Number.POSITIVE_INFINITY });
+  mortal.revive();
   await bench.restart();
   bench.clock.advance(3 * hourMs);
   const [row] = await bench.record.runs.list({});
@@ -177,19 +167,10 @@ it('finds out what was under way beside the one too many, before everything is t
   bench = await openBench([apply, restore], { wrap: (record) => mortal.wrap(record) });
   const plan = rolloutPlan([apply, restore], users(4), {
     batches: { sizes: [4] },
-    steps: [
-      {
-        id: 'apply',
-        uses: 'apply',
-        forEach: 'batch.members',
-        parallel: 2,
-        with: { user: '${{ item.id }}' },
-        undo: { uses: 'restore', with: { user: '${{ item.id }}' } },
-      },
-    ],
+    steps: [applyStep({ parallel: 2 })],
   });
   await expect(bench.clock.run(bench.engine.start(plan, requester))).rejects.toThrow('dead');
-  Object.assign(mortal, { dead: false, dieAt: Number.POSITIVE_INFINITY });
+  mortal.revive();
   await bench.restart();
   const [row] = await bench.record.runs.list({});
   const end = await bench.clock.run(bench.engine.resume(row!.id));

@@ -5,9 +5,8 @@ import type { Host } from '../../src/engine/ports.ts';
 import { failed, fakeAction, ok } from '../engine/fake-action.ts';
 import { type Bench, openBench } from '../engine/harness.ts';
 import { Died, Mortal } from '../engine/mortal.ts';
-import { rolloutPlan, statusOf, users } from './rolling.ts';
+import { applyStep, requester, rolloutPlan, statusOf, users } from './rolling.ts';
 
-const requester = { name: 'alice' };
 let bench: Bench | undefined;
 afterEach(async () => {
   await bench?.close();
@@ -35,17 +34,7 @@ function stage(bad: string, hit: Hit, restores: (id: string) => boolean = () => 
     }),
     fakeAction('look', () => ok(), { effect: 'read', idempotent: true }),
   ];
-  const steps = (more: Record<string, unknown> = {}) => [
-    {
-      id: 'apply',
-      uses: 'apply',
-      forEach: 'batch.members',
-      timeout: '10s',
-      with: { user: '${{ item.id }}' },
-      undo: { uses: 'restore', with: { user: '${{ item.id }}' } },
-      ...more,
-    },
-  ];
+  const steps = (more: Record<string, unknown> = {}) => [applyStep({ timeout: '10s', ...more })];
   const half = (user: string) => void has.add(user);
   return { has, undone, actions, steps, half };
 }

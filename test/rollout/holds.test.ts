@@ -9,9 +9,8 @@ import { noCalendar } from '../../src/rollout/window.ts';
 import { fakeAction, ok } from '../engine/fake-action.ts';
 import { type Bench, openBench } from '../engine/harness.ts';
 import { Mortal } from '../engine/mortal.ts';
-import { rolloutPlan, statusOf, users } from './rolling.ts';
+import { applyStep, requester, rolloutPlan, statusOf, users } from './rolling.ts';
 
-const requester = { name: 'alice' };
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 /** The clock of a bench begins when it opens; a batch takes 25 minutes. */
@@ -68,16 +67,7 @@ async function open(preconditions: Record<string, unknown>[], written: Record<st
   const plan = rolloutPlan(actions, users(12), {
     batches: { sizes: [2] },
     preconditions,
-    steps: [
-      {
-        id: 'apply',
-        uses: 'apply',
-        forEach: 'batch.members',
-        with: { user: '${{ item.id }}' },
-        undo: { uses: 'restore', with: { user: '${{ item.id }}' } },
-      },
-      { id: 'slow', uses: 'slow' },
-    ],
+    steps: [applyStep(), { id: 'slow', uses: 'slow' }],
     ...written,
   });
   const { clock } = bench;

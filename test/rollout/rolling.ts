@@ -11,6 +11,22 @@ export function users(count: number): { id: string; vars: Record<string, unknown
   return Array.from({ length: count }, (_, index) => ({ id: `u${String(index + 1).padStart(4, '0')}`, vars: {} }));
 }
 
+/** Who starts the rollouts of these tests. */
+export const requester = { name: 'alice' };
+
+/** The step of a batch that gives each member the change by the action `apply`, and takes it back by `restore`. */
+export function applyStep(more: Record<string, unknown> = {}): Record<string, unknown> {
+  const user = { user: '${{ item.id }}' };
+  return {
+    id: 'apply',
+    uses: 'apply',
+    forEach: 'batch.members',
+    with: user,
+    undo: { uses: 'restore', with: user },
+    ...more,
+  };
+}
+
 /** The plan of a rollout whose population is given; the rest as written in a runbook. */
 export function rolloutPlan(
   actions: AnyAction[],

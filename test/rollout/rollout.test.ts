@@ -5,9 +5,8 @@ import type { AnyAction } from '../../src/engine/action.ts';
 import { feedbackTopic } from '../../src/rollout/feedback.ts';
 import { failed, fakeAction, ok } from '../engine/fake-action.ts';
 import { type Bench, openBench } from '../engine/harness.ts';
-import { rolloutPlan, statusOf, users } from './rolling.ts';
+import { applyStep, requester, rolloutPlan, statusOf, users } from './rolling.ts';
 
-const requester = { name: 'alice' };
 let bench: Bench | undefined;
 afterEach(async () => {
   await bench?.close();
@@ -35,15 +34,7 @@ function stage(options: { bad?: (id: string) => boolean; gate?: () => ReturnType
     idempotent: true,
   });
   const actions: AnyAction[] = [apply, restore, look];
-  const steps = [
-    {
-      id: 'apply',
-      uses: 'apply',
-      forEach: 'batch.members',
-      with: { user: '${{ item.id }}' },
-      undo: { uses: 'restore', with: { user: '${{ item.id }}' } },
-    },
-  ];
+  const steps = [applyStep()];
   return { has, applied, actions, steps };
 }
 

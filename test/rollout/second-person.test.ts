@@ -13,9 +13,8 @@ import { noCalendar } from '../../src/rollout/window.ts';
 import { fakeAction, ok } from '../engine/fake-action.ts';
 import { type Bench, openBench, VirtualClock } from '../engine/harness.ts';
 import { needs } from '../helpers/needs.ts';
-import { rolloutPlan, users } from './rolling.ts';
+import { applyStep, requester, rolloutPlan, users } from './rolling.ts';
 
-const requester = { name: 'alice' };
 const hourMs = 3_600_000;
 const has = new Set<string>();
 let freezes: Freeze[] = [];
@@ -65,15 +64,7 @@ function planned(written: Record<string, unknown>, signers = true) {
     users(6),
     {
       batches: { sizes: [2] },
-      steps: [
-        {
-          id: 'apply',
-          uses: 'apply',
-          forEach: 'batch.members',
-          with: { user: '${{ item.id }}' },
-          undo: { uses: 'restore', with: { user: '${{ item.id }}' } },
-        },
-      ],
+      steps: [applyStep()],
       ...written,
     },
     signers ? { allowedSigners: { path: allowed, sha256: sha256Hex(readFileSync(allowed)) } } : {},

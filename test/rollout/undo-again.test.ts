@@ -2,9 +2,8 @@ import { afterEach, expect, it } from 'vitest';
 import { failed, fakeAction, ok } from '../engine/fake-action.ts';
 import { type Bench, openBench } from '../engine/harness.ts';
 import { Mortal } from '../engine/mortal.ts';
-import { rolloutPlan, users } from './rolling.ts';
+import { applyStep, requester, rolloutPlan, users } from './rolling.ts';
 
-const requester = { name: 'alice' };
 const hourMs = 3_600_000;
 let bench: Bench | undefined;
 afterEach(async () => {
@@ -37,11 +36,10 @@ async function open(written: Record<string, unknown> = {}) {
   ];
   bench = await openBench(actions, { wrap: (record) => mortal.wrap(record) });
   const { clock } = bench;
-  const undo = { uses: 'restore', with: { user: '${{ item.id }}' } };
   const plan = (own: Record<string, unknown> = {}) =>
     rolloutPlan(actions, users(6), {
       batches: { sizes: [2] },
-      steps: [{ id: 'apply', uses: 'apply', forEach: 'batch.members', with: { user: '${{ item.id }}' }, undo }],
+      steps: [applyStep()],
       finally: [{ id: 'thaw', uses: 'thaw' }],
       ...written,
       ...own,
@@ -119,7 +117,7 @@ it('tick leaves a rollout alone that somebody paused before its process died in 
   clock.advance(hourMs);
   mortal.dieAt = mortal.commits + 2;
   await expect(clock.run(bench!.engine.resume(run))).rejects.toThrow('dead');
-  Object.assign(mortal, { dead: false, dieAt: Number.POSITIVE_INFINITY });
+  mortal.revive();
   const body = { action: 'pause', reason: 'look first' };
   const at = new Date(clock.nowMs()).toISOString();
   await bench!.record.runs.addInput({ runId: run, step: '', unit: '', kind: 'control', by: 'bob', at, body });
@@ -183,10 +181,9 @@ it('what nobody knew about and then turns out never to have begun is nothing to 
     return ok();
   });
   bench = await openBench([apply, restore], { wrap: (record) => mortal.wrap(record) });
-  const undo = { uses: 'restore', with: { user: '${{ item.id }}' } };
   const plan = rolloutPlan([apply, restore], users(4), {
     batches: { sizes: [2] },
-    steps: [{ id: 'apply', uses: 'apply', forEach: 'batch.members', with: { user: '${{ item.id }}' }, undo }],
+    steps: [applyStep()],
   });
   await expect(bench.clock.run(bench.engine.start(plan, requester))).rejects.toThrow('dead');
   mortal.dead = false;
