@@ -10,20 +10,20 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FakePrograms } from '../helpers/fake-managers.ts';
 import { runOaops } from '../helpers/oaops.ts';
+import { pingServer } from '../helpers/pinged.ts';
 import * as said from '../updates/outputs.ts';
 
 /** Runbooks that need no package: UP-01, UP-02, UP-08, UP-09. Their hosts are this machine under two names. */
 let dir: string;
-let server: Server;
+/** What the channel is told. */
+let channel: Awaited<ReturnType<typeof pingServer>>;
 let fakes: FakePrograms;
-const told: string[] = [];
+const told = () => channel.pings.map(({ body }) => body);
 
 const isRoot = process.getuid?.() === 0;
 const hasApt =
@@ -32,18 +32,7 @@ const hasApt =
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'oaops-patch-procedures-'));
   fakes = new FakePrograms(join(dir, 'bin'));
-  server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (part) => {
-      body += part;
-    });
-    request.on('end', () => {
-      told.push(body);
-      response.end();
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  channel = await pingServer();
   chmodSync(dir, 0o755);
   mkdirSync(join(dir, 'keys'), { mode: 0o755 });
   execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'bob', '-f', join(dir, 'keys/bob')]);
@@ -55,14 +44,14 @@ beforeAll(async () => {
     join(dir, 'config.yaml'),
     `inventory: ${join(dir, 'hosts.ini')}
 approvals: {allowedSigners: ${join(dir, 'keys/allowed')}}
-notify: {channels: {admins: {type: webhook, url: "http://127.0.0.1:${port}/"}}}
+notify: {channels: {admins: {type: webhook, url: "${channel.url}/"}}}
 schedules: {patch-check: {}, patch-upgrade-plan: {}}
 `,
     { mode: 0o600 },
   );
 });
-afterAll(() => {
-  server.close();
+afterAll(async () => {
+  await channel.close();
   rmSync(dir, { recursive: true, force: true });
 });
 
@@ -111,12 +100,12 @@ describe('patch-check (UP-01)', { timeout: 600_000 }, () => {
     fakeDnf(harmless);
     const quiet = await run('patch-check', 'channel=admins', 'manager=dnf');
     expect(quiet.exitCode, quiet.stdout + quiet.stderr).toBe(0);
-    expect(told).toEqual([]);
+    expect(told()).toEqual([]);
     fakeDnf(pending);
     const loud = await run('patch-check', 'channel=admins', 'manager=dnf');
     expect(loud.exitCode, loud.stdout + loud.stderr).toBe(0);
-    expect(told).toHaveLength(1);
-    expect(JSON.parse(told[0]!)).toMatchObject({
+    expect(told()).toHaveLength(1);
+    expect(JSON.parse(told()[0]!)).toMatchObject({
       subject: 'Security updates are pending, or may be 有（或可能有）安全更新待安装',
       text: 'app1: 2 security updates (kernel-core.x86_64 5.14.0-284.30.1.el9_2, glibc.x86_64 2.34-60.el9_2.9), 2 other updates, reboot needed',
     });
@@ -126,22 +115,22 @@ describe('patch-check (UP-01)', { timeout: 600_000 }, () => {
 
   it('tells also where nobody knows whether updates are for security', async () => {
     fakeDnf(harmless, '');
-    const before = told.length;
+    const before = told().length;
     const unrated = await run('patch-check', 'channel=admins', 'manager=dnf');
     expect(unrated.exitCode, unrated.stdout + unrated.stderr).toBe(0);
-    expect(told).toHaveLength(before + 1);
-    expect(JSON.parse(told.at(-1)!).text).toContain(
+    expect(told()).toHaveLength(before + 1);
+    expect(JSON.parse(told().at(-1)!).text).toContain(
       'app1: security updates unknown (its repositories have no advisories), 2 updates',
     );
   });
 
   it('does not take a host that nobody could judge for one without updates', async () => {
-    const before = told.length;
+    const before = told().length;
     fakeDnf({ out: 'welcome\n', code: 100 });
     const unknown = await run('patch-check', 'channel=admins', 'manager=dnf', 'refresh=false');
     expect(unknown.exitCode).toBe(1);
     expect(unknown.stdout).toContain('no host could be judged');
-    expect(told).toHaveLength(before);
+    expect(told()).toHaveLength(before);
   });
 
   it.skipIf(!hasApt)('asks apt of this machine', async () => {

@@ -1,39 +1,26 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runOaops } from '../helpers/oaops.ts';
+import { pingServer } from '../helpers/pinged.ts';
 
 let dir: string;
-let server: Server;
-const told: string[] = [];
+/** What the channel is told. */
+let channel: Awaited<ReturnType<typeof pingServer>>;
+const told = () => channel.pings.map(({ body }) => body);
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'oaops-patch-runbooks-'));
-  server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (part) => {
-      body += part;
-    });
-    request.on('end', () => {
-      told.push(body);
-      response.end();
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  channel = await pingServer();
   writeFileSync(join(dir, 'package.tar'), 'the package');
   writeFileSync(join(dir, 'other.tar'), 'another package');
-  writeFileSync(
-    join(dir, 'config.yaml'),
-    `notify: {channels: {users: {type: webhook, url: "http://127.0.0.1:${port}/"}}}\n`,
-    { mode: 0o600 },
-  );
+  writeFileSync(join(dir, 'config.yaml'), `notify: {channels: {users: {type: webhook, url: "${channel.url}/"}}}\n`, {
+    mode: 0o600,
+  });
 });
-afterAll(() => {
-  server.close();
+afterAll(async () => {
+  await channel.close();
   rmSync(dir, { recursive: true, force: true });
 });
 
@@ -110,7 +97,7 @@ describe('the shipped runbooks of an upgrade', { timeout: 180_000 }, () => {
     expect(await preconditions()).toContain('there is no notice to the users of this package on record');
     const notice = await run('patch-notice', 'channel=users', 'subject=升级通知', 'text=Saturday 20:00, please save');
     expect(notice.exitCode, notice.stdout + notice.stderr).toBe(0);
-    expect(told.join()).toContain('升级通知');
+    expect(told().join()).toContain('升级通知');
     expect(await preconditions()).toBe('ok');
     expect(await preconditions('other.tar')).toContain('there is no risk assessment of this package on record');
   });
