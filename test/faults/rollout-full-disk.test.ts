@@ -1,8 +1,9 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { writeLocalRollout } from '../helpers/local-rollout.ts';
 
 const program = join(import.meta.dirname, '../../bin/dev.js');
 
@@ -50,25 +51,10 @@ test('a disk of the record that runs full in the middle of a rollout: nothing ne
   const size = 'size=8m,mode=700';
   mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', size, 'tmpfs', join(dir, 'state')]).status === 0;
   if (!mounted) skip('a file system could not be mounted');
-  writeFileSync(join(dir, 'app'), application);
-  chmodSync(join(dir, 'app'), 0o755);
-  const users = Array.from({ length: 12 }, (_, index) => `u${index + 10}`);
-  writeFileSync(join(dir, 'users.csv'), `login\n${users.join('\n')}\n`);
-  const call = (action: string) =>
-    `{argv: [./app, ${action}, "\${{ 'b' + string(batch.number) }}"], cwd: ${dir}, stdin: "\${{ batch.json }}"}`;
-  writeFileSync(
-    join(dir, 'hotfix.yaml'),
-    `apiVersion: oaops/v1
-kind: Rollout
-metadata: {name: oa-hotfix, version: 1.4.0, title: Hotfix, owner: tests, procedures: [UP-06]}
-spec:
-  population: {from: csv, file: users.csv, id: login}
-  batches: {sizes: [2, 5]}
-  steps:
-    - {id: enable, uses: exec, with: ${call('enable')}, undo: {uses: exec, with: ${call('disable')}}}
-  gates:
-    - {id: health, uses: exec, with: ${call('health')}}
-`,
+  const users = writeLocalRollout(
+    dir,
+    application,
+    (action) => `argv: [./app, ${action}, "\${{ 'b' + string(batch.number) }}"], stdin: "\${{ batch.json }}"`,
   );
   const enabled = () => readFileSync(join(dir, 'enabled'), 'utf8').trim().split('\n');
   const full = await oaops('patch', 'rollout', './hotfix.yaml', '--yes');

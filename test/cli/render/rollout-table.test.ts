@@ -1,7 +1,8 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { writeLocalRollout } from '../../helpers/local-rollout.ts';
 import { hasTmux, Tmux } from '../../helpers/tmux.ts';
 
 const program = join(import.meta.dirname, '../../../bin/dev.js');
@@ -12,31 +13,11 @@ describe.skipIf(!hasTmux)('a rollout in a real terminal', { timeout: 120_000 }, 
   beforeAll(() => {
     dir = mkdtempSync(join(tmpdir(), 'oaops-table-'));
     // Each call waits for its file, so that the screen can be looked at meanwhile.
-    writeFileSync(
-      join(dir, 'app'),
+    writeLocalRollout(
+      dir,
       `#!/bin/sh\nuntil [ -e "go-$1" ]; do sleep 0.1; done\n[ "$1" != health-b2 ] || { echo 'error rate 7 %'; exit 1; }\n`,
-    );
-    chmodSync(join(dir, 'app'), 0o755);
-    writeFileSync(join(dir, 'users.csv'), `login\n${Array.from({ length: 12 }, (_, i) => `u${i + 10}`).join('\n')}\n`);
-    const call = (id: string) => `{argv: [./app, "\${{ '${id}-b' + string(batch.number) }}"], cwd: ${dir}}`;
-    writeFileSync(
-      join(dir, 'hotfix.yaml'),
-      `apiVersion: oaops/v1
-kind: Rollout
-metadata: {name: oa-hotfix, version: 1.4.0, title: Hotfix, owner: tests, procedures: [UP-06]}
-spec:
-  population: {from: csv, file: users.csv, id: login}
-  batches: {sizes: [2, 5]}
-  steps:
-    - id: enable
-      uses: exec
-      forEach: batch.members
-      parallel: 2
-      with: ${call('enable')}
-      undo: {uses: exec, with: ${call('disable')}}
-  gates:
-    - {id: health, uses: exec, with: ${call('health')}}
-`,
+      (action) => `argv: [./app, "\${{ '${action}-b' + string(batch.number) }}"]`,
+      'forEach: batch.members, parallel: 2, ',
     );
   });
   afterAll(() => {
