@@ -68,6 +68,23 @@ function stepSchemaOf(catalogue: Catalogue): Schema | undefined {
   return steps?.['items'] as Schema | undefined;
 }
 
+/** A key of the arguments of an action or check, as the reference tells it. */
+export interface ArgumentRow {
+  key: string;
+  value: string;
+  /** `required`, or the value that is taken when none is written. */
+  default: string;
+  meaning: string;
+}
+
+/** The arguments that a schema takes, for the terminal. */
+export function argumentRows(schema: z.ZodType): ArgumentRow[] {
+  return rowsOf(resolved(toJson(schema)), '').map((row) => {
+    const [key = '', value = '', preset = '', meaning = ''] = row.map((text) => text.replaceAll('`', ''));
+    return { key, value, default: preset, meaning };
+  });
+}
+
 /** One row per key, nested mappings as `retry.attempts`; one level of lists of mappings as `inputs.*.type`. */
 function keyTable(schema: Schema): string {
   const rows = rowsOf(schema, '');

@@ -767,7 +767,7 @@ const defects: [name: string, from: string | RegExp, to: string, finding: string
     'action unknown far',
     'uses: manual.confirm',
     'uses: shellscript',
-    '30:13 error action-unknown: there is no action "shellscript" | Known actions: exec, ssh.exec, ssh.upload, http.request, file.write, file.hash, notify, manual.confirm, manual.input, approval, wait, assert, backup.create, backup.verify, backup.prune, backup.restore, backup.load, drill.restore, drill.judge, patch.require, patch.record, patch.feedback, patch.check, patch.refresh.',
+    '30:13 error action-unknown: there is no action "shellscript" | Known actions: exec, ssh.exec, ssh.upload, http.request, file.write, file.hash, notify, manual.confirm, manual.input, approval, wait, assert, backup.create, backup.verify, backup.prune, backup.restore, backup.load, drill.restore, drill.judge, patch.require, patch.record, patch.feedback, patch.check, patch.refresh, inspect.collect, inspect.sign, inspect.judge.',
   ],
   [
     'action num',
@@ -973,7 +973,7 @@ const defects: [name: string, from: string | RegExp, to: string, finding: string
     'uses constructor',
     'uses: manual.confirm',
     'uses: constructor',
-    '30:13 error action-unknown: there is no action "constructor" | Known actions: exec, ssh.exec, ssh.upload, http.request, file.write, file.hash, notify, manual.confirm, manual.input, approval, wait, assert, backup.create, backup.verify, backup.prune, backup.restore, backup.load, drill.restore, drill.judge, patch.require, patch.record, patch.feedback, patch.check, patch.refresh.',
+    '30:13 error action-unknown: there is no action "constructor" | Known actions: exec, ssh.exec, ssh.upload, http.request, file.write, file.hash, notify, manual.confirm, manual.input, approval, wait, assert, backup.create, backup.verify, backup.prune, backup.restore, backup.load, drill.restore, drill.judge, patch.require, patch.record, patch.feedback, patch.check, patch.refresh, inspect.collect, inspect.sign, inspect.judge.',
   ],
   [
     'key list',
@@ -1136,7 +1136,7 @@ const defects: [name: string, from: string | RegExp, to: string, finding: string
     'uses tmpl',
     'uses: manual.confirm',
     "uses: '${{ inputs.limit }}'",
-    '30:13 error action-unknown: there is no action "${{ inputs.limit }}" | Known actions: exec, ssh.exec, ssh.upload, http.request, file.write, file.hash, notify, manual.confirm, manual.input, approval, wait, assert, backup.create, backup.verify, backup.prune, backup.restore, backup.load, drill.restore, drill.judge, patch.require, patch.record, patch.feedback, patch.check, patch.refresh.',
+    '30:13 error action-unknown: there is no action "${{ inputs.limit }}" | Known actions: exec, ssh.exec, ssh.upload, http.request, file.write, file.hash, notify, manual.confirm, manual.input, approval, wait, assert, backup.create, backup.verify, backup.prune, backup.restore, backup.load, drill.restore, drill.judge, patch.require, patch.record, patch.feedback, patch.check, patch.refresh, inspect.collect, inspect.sign, inspect.judge.',
   ],
   [
     'if str',

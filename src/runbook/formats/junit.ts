@@ -1,3 +1,4 @@
+import { escapeXml } from '../../core/xml-text.ts';
 import type { Finding } from '../types.ts';
 import type { FormatOptions, Report } from './format.ts';
 import { reportPath } from './paths.ts';
@@ -40,18 +41,4 @@ function failure(errors: Finding[]): string {
 
 function line({ file, line: number, col, severity, rule, message, next }: Finding): string {
   return `${file}:${number}:${col} ${severity} ${rule} ${message}${next === undefined ? '' : `\n  ${next}`}`;
-}
-
-/** XML 1.0: markup escaped, characters that may not stand in a document at all (2.2 "Characters") replaced. */
-function escapeXml(text: string): string {
-  return text
-    .replace(
-      /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g,
-      '\ufffd',
-    )
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll('\n', '&#10;');
 }

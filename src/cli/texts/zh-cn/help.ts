@@ -3,6 +3,7 @@ import { helpBrowse } from './help-browse.ts';
 import { helpCalendar } from './help-calendar.ts';
 import { helpDrills } from './help-drills.ts';
 import { helpHosts } from './help-hosts.ts';
+import { helpInspect } from './help-inspect.ts';
 import { helpLegs } from './help-legs.ts';
 import { helpPatch } from './help-patch.ts';
 import { helpPrune } from './help-prune.ts';
@@ -16,6 +17,7 @@ export const helpZhCn = (): Messages => ({
   ...helpHosts(),
   ...helpLegs(),
   ...helpCalendar(),
+  ...helpInspect(),
   ...helpPatch(),
   ...helpPrune(),
   ...helpRestore(),

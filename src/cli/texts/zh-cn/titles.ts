@@ -1,5 +1,18 @@
 /** Headings of tables. */
 export const titlesZhCn: Readonly<Record<string, string>> = {
+  BEFORE: '之前',
+  CHECK: '检查项',
+  COUNTS: '计数',
+  FIGURE: '数值',
+  INSPECTION: '巡检',
+  MEANING: '含义',
+  NOW: '现在',
+  REASON: '原因',
+  RESULT: '结果',
+  TREND: '趋势',
+  UNTIL: '截止',
+  WHAT: '内容',
+  WHERE: '位置',
   ABOUT: '说明',
   DATE: '日期',
   DAY: '星期',

@@ -1,0 +1,36 @@
+import type { InspectionReport } from '../assemble.ts';
+import { htmlReport, type Trends } from './html.ts';
+import { junitReport } from './junit.ts';
+import { markdownReport } from './markdown.ts';
+import { nagiosReport } from './nagios.ts';
+import { prometheusReport } from './prometheus.ts';
+import { tapReport } from './tap.ts';
+import type { Told } from './told.ts';
+
+/** Formats for files and other programs; `text` is the terminal's own. */
+export const reportFormats = ['text', 'json', 'junit', 'tap', 'nagios', 'prometheus', 'markdown', 'html'] as const;
+export type ReportFormat = (typeof reportFormats)[number];
+
+/** A report in one of the formats but `text`. */
+export function formatReport(
+  report: InspectionReport,
+  format: Exclude<ReportFormat, 'text'>,
+  told: Told & { trends?: Trends },
+): string {
+  switch (format) {
+    case 'json':
+      return `${JSON.stringify(report, null, 2)}\n`;
+    case 'junit':
+      return junitReport(report, told);
+    case 'tap':
+      return tapReport(report);
+    case 'nagios':
+      return nagiosReport(report);
+    case 'prometheus':
+      return prometheusReport(report);
+    case 'markdown':
+      return markdownReport(report, told);
+    case 'html':
+      return htmlReport(report, told, told.trends);
+  }
+}

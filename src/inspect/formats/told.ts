@@ -1,0 +1,29 @@
+import { localText } from '../../engine/plan/plan-text.ts';
+import type { LocalizedText } from '../../runbook/types.ts';
+import type { InspectionReport, ReportedResult } from '../assemble.ts';
+
+/** How a report is told: texts of runbooks in the language, and what oaops says in it. */
+export interface Told {
+  lang: string;
+  /** Messages and words of oaops, which are English in the record. */
+  say(english: string): string;
+}
+
+export function nameIn(told: Told, text: LocalizedText): string {
+  return localText(text, told.lang);
+}
+
+/** Every result with its section, in the order of the report. */
+export function resultsOf(report: InspectionReport): { section: string; result: ReportedResult }[] {
+  return report.sections.flatMap(({ id, results }) => results.map((result) => ({ section: id, result })));
+}
+
+/** Figures as people read them: no tail of rounding. */
+export function figure(value: number): string {
+  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(6)));
+}
+
+/** `waived until 2026-12-31 by li: reason`, or nothing. */
+export function waiverLine({ waiver }: ReportedResult): string | undefined {
+  return waiver && `waived until ${waiver.until} by ${waiver.by}: ${waiver.reason}`;
+}
