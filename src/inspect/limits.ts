@@ -35,6 +35,11 @@ export function limitKeys(preset: { warn?: Limit; fail?: Limit } = {}): {
   return { warn: key('warn', preset.warn), fail: key('fail', preset.fail) } as never;
 }
 
+/** `{warn, fail}` of one figure, for checks that have several; absent = as `preset` says. */
+export function limitsSchema(preset: { warn?: Limit; fail?: Limit } = {}) {
+  return z.strictObject(limitKeys(preset)).prefault({} as never);
+}
+
 /** `-` and `+` are not said twice: a negative number alone would alert above it and below 0. */
 export function limitText(limit: Limit | undefined): string | undefined {
   if (limit === undefined) return undefined;

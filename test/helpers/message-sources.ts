@@ -20,12 +20,19 @@ const otherCalls =
   /(\.(describe|meta|prepare|exec|select|includes|startsWith|endsWith|split|join|match|test|registerOperator|where|pragma)|logFile\??\.line|writeFileSync|sha256Hex|sql)$/;
 
 /** Keys beside messages that hold texts for other readers. */
-const otherKeys = ['examples', 'en', 'zh-CN', 'summary', 'ENOTDIR', 'load', 'loadGlobals'];
+const otherKeys = ['examples', 'en', 'zh-CN', 'summary', 'ENOTDIR', 'load', 'loadGlobals', 'probe'];
 
 function templateOf(node: ts.Node): string | undefined {
   if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) return node.text;
   if (!ts.isTemplateExpression(node)) return undefined;
   return node.head.text + node.templateSpans.map(({ literal }) => `{}${literal.text}`).join('');
+}
+
+/** What the probe of a check says of its host: `deny "..."`, `none "..."`, and what is written to stderr; `{}` for each value. */
+function probeTexts(script: string): string[] {
+  return [...script.matchAll(/\b(?:deny|none) "([^"]+)"|\becho "([^"]+)" >&2/g)]
+    .map(([, denied, told]) => (denied ?? told)!.replaceAll(/\$(?:\w+|\*)/g, '{}'))
+    .filter((text) => text !== '{}');
 }
 
 /** Two words of prose next to each other, or one beside a value. */
@@ -98,6 +105,8 @@ export function sourceMessages(): SourceMessage[] {
     if (otherFiles.test(file)) continue;
     visit(file, (node, place) => {
       const whole = templateOf(node);
+      if (whole !== undefined && file.startsWith('src/inspect/') && whole.includes('\n'))
+        for (const text of probeTexts(whole)) messages.push({ text, place });
       if (whole === undefined || !isProse(whole) || isForOthers(node)) return;
       const ofSchema =
         ['error', 'message'].includes(keyOf(node) ?? '') &&

@@ -1,9 +1,29 @@
 import type { CheckType } from '../types.ts';
+import { certificate } from './certificate.ts';
+import { command } from './command.ts';
 import { disk } from './disk.ts';
+import { group } from './group.ts';
+import { networkInterface } from './interface.ts';
+import { packageCheck } from './package.ts';
+import { ping } from './ping.ts';
+import { plugin } from './plugin.ts';
 import { service } from './service.ts';
 import { tcp } from './tcp.ts';
+import { user } from './user.ts';
 
 /** Every check that an inspection can name, in the order of the reference page. A file imports no heavy library at its top. */
-export const checkTypes: readonly CheckType[] = [disk, service, tcp] as readonly unknown[] as readonly CheckType[];
+export const checkTypes: readonly CheckType[] = [
+  disk,
+  service,
+  packageCheck,
+  user,
+  group,
+  networkInterface,
+  certificate,
+  ping,
+  tcp,
+  command,
+  plugin,
+] as readonly unknown[] as readonly CheckType[];
 
 export const checkTypesByName: ReadonlyMap<string, CheckType> = new Map(checkTypes.map((type) => [type.name, type]));

@@ -6,6 +6,7 @@ import { backupStorage } from './backup-storage.ts';
 import { browse } from './browse.ts';
 import { calendar } from './calendar.ts';
 import { checks } from './checks.ts';
+import { checksHosts } from './checks-hosts.ts';
 import { commands } from './commands.ts';
 import { connectors } from './connectors.ts';
 import { drills } from './drills.ts';
@@ -33,6 +34,7 @@ export const messagesZhCn = (): Messages => ({
   ...backupStorage(),
   ...browse(),
   ...checks(),
+  ...checksHosts(),
   ...commands(),
   ...connectors(),
   ...drills(),

@@ -1,0 +1,130 @@
+import { existsSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { readPluginOutput } from '../../../src/inspect/plugin-output.ts';
+import { parseRange } from '../../../src/inspect/range.ts';
+import { judged, makeCheck, shells } from '../../helpers/probe.ts';
+
+test('text, long text and performance data, as the guidelines have them', () => {
+  const output = [
+    "DISK OK - free space: / 3326 MB (56%); | /=2643MB;5948;5958;0;5968 'it''s a b'=12ms;@10:20;~:30",
+    '/ 15272 MB (77%);',
+    '/boot 68 MB (69%);',
+    '/home 69357 MB (27%); | /boot=68MB;88;93;0;98',
+    '/home=69357MB;253404;253409;0;253414 load1=U;5 hits=7c odd',
+  ];
+  const mib = 1024 ** 2;
+  expect(readPluginOutput(output)).toEqual({
+    text: 'DISK OK - free space: / 3326 MB (56%);',
+    long: ['/ 15272 MB (77%);', '/boot 68 MB (69%);', '/home 69357 MB (27%);'],
+    measures: [
+      {
+        name: '/',
+        value: 2643 * mib,
+        unit: 'B',
+        warn: `${5948 * mib}`,
+        fail: `${5958 * mib}`,
+        min: 0,
+        max: 5968 * mib,
+      },
+      { name: "it's a b", value: 0.012, unit: 's', warn: '@0.01:0.02', fail: '~:0.03' },
+      { name: '/boot', value: 68 * mib, unit: 'B', warn: `${88 * mib}`, fail: `${93 * mib}`, min: 0, max: 98 * mib },
+      {
+        name: '/home',
+        value: 69357 * mib,
+        unit: 'B',
+        warn: `${253404 * mib}`,
+        fail: `${253409 * mib}`,
+        min: 0,
+        max: 253414 * mib,
+      },
+      { name: 'hits', value: 7, unit: 'c' },
+    ],
+    odd: ['odd'],
+  });
+});
+
+test('a comma for a point, an unknown unit, limits that are none', () => {
+  expect(readPluginOutput(['ok|time=1,5s;2,5;;0 temp=40C;50;60 a=1;x;y'])).toMatchObject({
+    measures: [
+      { name: 'time', value: 1.5, unit: 's', warn: '2.5', min: 0 },
+      { name: 'temp', value: 40, unit: '', warn: '50', fail: '60' },
+      { name: 'a', value: 1, unit: '' },
+    ],
+  });
+});
+
+test('whatever is printed, figures are numbers and limits are ranges', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.string({ unit: fc.constantFrom(..."'|=;:@~.,-+Ums%B 19e\n"), maxLength: 60 }), { maxLength: 4 }),
+      (lines) => {
+        const { measures, text } = readPluginOutput(lines);
+        expect(text).not.toContain('|');
+        for (const { value, warn, fail } of measures) {
+          expect(Number.isFinite(value)).toBe(true);
+          for (const range of [warn, fail]) if (range !== undefined) expect(parseRange(range)).toBeDefined();
+        }
+      },
+    ),
+  );
+});
+
+test.each([
+  [0, 'pass'],
+  [1, 'warn'],
+  [2, 'fail'],
+  [3, 'error'],
+])('exit code %i is %s', (code, state) => {
+  expect(judged('plugin', { argv: ['check'] }, `LOAD - 1.2 | load1=1.2;5;10;0\n\nexit ${code}`)).toEqual({
+    state,
+    message: 'LOAD - 1.2',
+    measures: [{ name: 'load1', value: 1.2, unit: '', warn: '5', fail: '10', min: 0 }],
+  });
+});
+
+test('what no plugin does is never a pass', () => {
+  expect(judged('plugin', { argv: ['check'] }, '\nexit 0')).toMatchObject({
+    state: 'error',
+    message: 'check printed nothing',
+  });
+  expect(judged('plugin', { argv: ['check'] }, '\nexit 2')).toMatchObject({
+    state: 'fail',
+    message: 'check printed nothing',
+  });
+  expect(judged('plugin', { argv: ['check'] }, 'x\nexit 127', { err: 'not found' })).toMatchObject({
+    state: 'error',
+    message: 'check ended with exit code 127, which no plugin has',
+    details: ['x', 'not found'],
+  });
+  expect(judged('plugin', { argv: ['check'] }, 'OK').state).toBe('error');
+});
+
+describe.each(shells)('by %s', (_name, shell) => {
+  test('a plugin that is a script', async () => {
+    const script = `echo "JOBS WARNING - 7 waiting | 'jobs waiting'=7;5;10;0"; echo "oldest: 3 h"; exit 1`;
+    expect(await makeCheck('plugin', { argv: ['sh', '-c', script] }, { shell })).toMatchObject({
+      state: 'warn',
+      message: 'JOBS WARNING - 7 waiting',
+      details: ['oldest: 3 h'],
+      measures: [{ name: 'jobs waiting', value: 7, unit: '', warn: '5', fail: '10', min: 0 }],
+    });
+  });
+
+  const real = '/usr/lib/nagios/plugins';
+  test.skipIf(!existsSync(`${real}/check_load`))('plugins of Debian', async () => {
+    const load = await makeCheck(
+      'plugin',
+      { argv: [`${real}/check_load`, '-w', '900,900,900', '-c', '999,999,999'] },
+      { shell },
+    );
+    expect(load).toMatchObject({ state: 'pass', message: expect.stringMatching(/^(LOAD )?OK/) });
+    expect(load.measures.map(({ name, fail }) => [name, fail])).toEqual([
+      ['load1', '999'],
+      ['load5', '999'],
+      ['load15', '999'],
+    ]);
+    const dummy = await makeCheck('plugin', { argv: [`${real}/check_dummy`, '2', 'planted'] }, { shell });
+    expect(dummy).toMatchObject({ state: 'fail', message: 'CRITICAL: planted' });
+  });
+});
