@@ -1,20 +1,34 @@
 import type { CheckType } from '../types.ts';
 import { certificate } from './certificate.ts';
+import { clock } from './clock.ts';
 import { command } from './command.ts';
 import { disk } from './disk.ts';
 import { group } from './group.ts';
 import { networkInterface } from './interface.ts';
+import { load } from './load.ts';
+import { memory } from './memory.ts';
 import { packageCheck } from './package.ts';
 import { ping } from './ping.ts';
 import { plugin } from './plugin.ts';
+import { reboot } from './reboot.ts';
 import { service } from './service.ts';
+import { swap } from './swap.ts';
+import { sysctl } from './sysctl.ts';
 import { tcp } from './tcp.ts';
+import { uptime } from './uptime.ts';
 import { user } from './user.ts';
 
 /** Every check that an inspection can name, in the order of the reference page. A file imports no heavy library at its top. */
 export const checkTypes: readonly CheckType[] = [
+  load,
+  memory,
+  swap,
   disk,
+  uptime,
+  reboot,
+  clock,
   service,
+  sysctl,
   packageCheck,
   user,
   group,

@@ -7,6 +7,7 @@ import { browse } from './browse.ts';
 import { calendar } from './calendar.ts';
 import { checks } from './checks.ts';
 import { checksHosts } from './checks-hosts.ts';
+import { checksState } from './checks-state.ts';
 import { commands } from './commands.ts';
 import { connectors } from './connectors.ts';
 import { drills } from './drills.ts';
@@ -35,6 +36,7 @@ export const messagesZhCn = (): Messages => ({
   ...browse(),
   ...checks(),
   ...checksHosts(),
+  ...checksState(),
   ...commands(),
   ...connectors(),
   ...drills(),
