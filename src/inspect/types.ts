@@ -67,7 +67,7 @@ export interface About {
   host: { name: string; address: string };
   /** By the clock of this machine. */
   nowMs: number;
-  /** When the question was sent and its answer had come, by the clock of this machine: between them the host has answered. */
+  /** When all questions were sent and the answer to this one had come, by the clock of this machine: between them the host has answered. */
   askedMs: number;
   answeredMs: number;
   /** What the last run kept (see `Judged.keep`); undefined for the first one. It comes from the record: its shape is to be checked. */

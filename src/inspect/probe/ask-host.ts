@@ -59,7 +59,7 @@ async function askOnce(
 ): Promise<{ answers: Map<string, Asked>; stuck: string | undefined; trouble: string | undefined }> {
   const limits = new Map(questions.map(({ id, timeoutMs }) => [id, timeoutMs]));
   const late = new AbortController();
-  const begun = new Map<string, number>();
+  const begun = new Set<string>();
   const ended = new Map<string, number>();
   let watch = new AbortController();
   const watchFor = (ms: number) => {
@@ -72,11 +72,13 @@ async function askOnce(
     );
   };
   const reader = new AnswerReader(mark, (id) => {
-    begun.set(id, clock.nowMs());
+    begun.add(id);
     watchFor(limits.get(id) ?? firstWordMs);
   });
   const { text, words } = probeScript(questions, mark);
   watchFor(firstWordMs);
+  // All questions go over now. The word that one begins has travelled when it comes: no bound of when it was asked.
+  const askedMs = clock.nowMs();
   let trouble: string | undefined;
   try {
     const result = await host.run(
@@ -111,10 +113,7 @@ async function askOnce(
   }
   const nowMs = clock.nowMs();
   const answers = new Map<string, Asked>(
-    [...reader.answers()].map(([id, answer]) => [
-      id,
-      { answer, askedMs: begun.get(id) ?? nowMs, answeredMs: ended.get(id) ?? nowMs },
-    ]),
+    [...reader.answers()].map(([id, answer]) => [id, { answer, askedMs, answeredMs: ended.get(id) ?? nowMs }]),
   );
   if (late.signal.aborted && begun.size === 0) trouble = `no word from the host within ${firstWordMs / 1000} s`;
   return { answers, stuck: reader.current, trouble };
