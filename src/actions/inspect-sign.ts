@@ -3,7 +3,7 @@ import { isoTime } from '../core/clock.ts';
 import type { Action, ManualQuestion } from '../engine/action.ts';
 import { localText } from '../engine/plan/plan-text.ts';
 import { manualSchema, manualType, type SignOff, signOffs } from '../inspect/manual.ts';
-import { addPart } from '../inspect/record.ts';
+import { addPart, signersOf } from '../inspect/record.ts';
 import type { CheckState } from '../inspect/types.ts';
 import { localizedTextSchema } from '../runbook/schema/common.ts';
 import { ask, texts } from './flow/ask.ts';
@@ -36,7 +36,7 @@ export const inspectSign: Action<With, InspectServices> = {
   canWait: true,
   describe: ({ name }) => `have a person look: ${localText(name)}`,
   async apply(args, context) {
-    const { check, section, name, instructions, evidence } = args;
+    const { check, section, name, instructions, evidence, notBy } = args;
     const host = context.target.name;
     const question: ManualQuestion = {
       kind: 'choice',
@@ -57,8 +57,16 @@ export const inspectSign: Action<With, InspectServices> = {
         message: `the sign-off of ${check} needs an evidence file`,
         retryable: false,
       };
+    const facts = await context.services.facts();
+    if (notBy !== undefined && (await signersOf(facts, context.runId, notBy)).includes(by))
+      return {
+        status: 'failed',
+        result: { value, by },
+        message: `${by} has signed ${notBy}, and ${check} is for another person`,
+        retryable: false,
+      };
     const { [value as SignOff]: state } = stateOf;
-    await addPart(await context.services.facts(), context.runId, host, isoTime(context.clock.nowMs()), [
+    await addPart(facts, context.runId, host, isoTime(context.clock.nowMs()), [
       {
         check,
         section,

@@ -9,7 +9,7 @@ import { type Accepted, answerUnit } from '../engine/people/answers.ts';
 import type { Plan } from '../engine/plan/plan-types.ts';
 import { expectedOf } from '../inspect/assemble.ts';
 import type { SignOff } from '../inspect/manual.ts';
-import { addWaiver, type Waiver, waiversOf } from '../inspect/record.ts';
+import { addWaiver, signersOf, type Waiver, waiversOf } from '../inspect/record.ts';
 import type { RunRow } from '../record/types.ts';
 import { inspectionRun } from './inspect.ts';
 
@@ -49,6 +49,17 @@ export async function signCheck(
   if (request.verdict !== 'pass' && (request.reason ?? '').trim() === '')
     throw usageError('reason-missing', `"${request.verdict}" needs a reason`, { next: 'Give it with --reason TEXT.' });
   const deps = await (await app.runs()).deps({ sink: () => undefined });
+  const { notBy } = step.units[0]!.with as { notBy?: string };
+  // Said here, where another one can still sign: what is said to the run counts.
+  if (notBy !== undefined && (await signersOf((await app.record()).facts, row.id, notBy)).includes(deps.actor))
+    throw new OaopsError(
+      'second-person-needed',
+      `${deps.actor} has signed ${notBy}, and ${request.check} is for another person`,
+      {
+        exitCode: ExitCode.refused,
+        next: 'Have somebody else sign it.',
+      },
+    );
   return answerUnit(deps, {
     run: row.id,
     step: step.id,

@@ -60,7 +60,7 @@ export function expandInspection(spec: InspectionSpec, metadata: RunbookMetadata
             name: check.name ?? { en: check.id },
             ...check.with,
           },
-          needs: [],
+          needs: typeof check.with['notBy'] === 'string' ? [`sign-${check.with['notBy']}`] : [],
           parallel: 1000,
           onFailure: 'continue',
           ...(section.targets ? { targets: section.targets } : {}),

@@ -1,5 +1,6 @@
 import type { KindDefinition, Report } from '../runbook/types.ts';
 import { expandInspection, ownStepIds } from './expand.ts';
+import { manualType } from './manual.ts';
 import { type InspectionSpec, inspectionSpecSchema } from './schema.ts';
 
 /** Checks on hosts and of services, with sign-offs of people, waivers and a verdict (IN-01 to IN-10). */
@@ -44,6 +45,7 @@ function checkInspection({ sections, waivers, finally: last }: InspectionSpec, r
           path,
         });
     }
+  checkSigners(sections, report);
   for (const [w, { check }] of waivers.entries())
     if (!needsOf.has(check))
       report({
@@ -60,6 +62,34 @@ function checkInspection({ sections, waivers, finally: last }: InspectionSpec, r
         next: 'Choose an id other than judge, collect-<number> and sign-<check>.',
         path: ['spec', 'finally', index, 'id'],
       });
+}
+
+/** Whoever signs second waits for a sign-off that exists, and that does not wait for this one. */
+function checkSigners(sections: InspectionSpec['sections'], report: Report): void {
+  const before = new Map<string, string | undefined>();
+  for (const { checks } of sections)
+    for (const { id, check, with: args } of checks)
+      if (check === manualType) before.set(id, typeof args['notBy'] === 'string' ? args['notBy'] : undefined);
+  for (const [s, { checks }] of sections.entries())
+    for (const [c, { id, check }] of checks.entries()) {
+      const first = check === manualType ? before.get(id) : undefined;
+      if (first === undefined) continue;
+      const path = ['spec', 'sections', s, 'checks', c, 'with', 'notBy'];
+      if (!before.has(first))
+        report({
+          rule: 'inspection-check-unknown',
+          message: `there is no check "${first}" that a person signs`,
+          next: 'Write the id of a manual check of this inspection.',
+          path,
+        });
+      else if (reaches(new Map([...before].map(([from, to]) => [from, to === undefined ? [] : [to]])), first, id))
+        report({
+          rule: 'inspection-needs-circle',
+          message: `"${id}" would wait for its own sign-off`,
+          next: 'Remove one of these "notBy".',
+          path,
+        });
+    }
 }
 
 function twice(report: Report, id: string, path: (string | number)[]): void {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { localizedTextSchema } from '../runbook/schema/common.ts';
+import { localizedTextSchema, stepIdSchema } from '../runbook/schema/common.ts';
 import type { LocalizedText } from '../runbook/types.ts';
 
 /** Name of the type that a person judges. */
@@ -13,6 +13,9 @@ export const manualSchema = z.strictObject({
     .enum(['none', 'optional', 'required'])
     .default('optional')
     .describe('Whether a file (a photo, a protocol) comes with the sign-off.'),
+  notBy: stepIdSchema
+    .optional()
+    .describe('A check that another person must have signed before: who takes over is not who hands over.'),
 });
 export type ManualWith = z.infer<typeof manualSchema>;
 

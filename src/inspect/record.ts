@@ -34,6 +34,12 @@ export async function resultsOf(facts: FactStore, run: string, host?: string): P
   return [...byCheck.values()];
 }
 
+/** Who has signed a check in a run, on whatever host. */
+export async function signersOf(facts: FactStore, run: string, check: string): Promise<string[]> {
+  const results = await resultsOf(facts, run);
+  return results.filter((result) => result.check === check).flatMap(({ by }) => by ?? []);
+}
+
 /** A verdict as it was given. */
 export interface ReportFact {
   run: string;

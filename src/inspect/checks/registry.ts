@@ -10,6 +10,7 @@ import { memory } from './memory.ts';
 import { packageCheck } from './package.ts';
 import { ping } from './ping.ts';
 import { plugin } from './plugin.ts';
+import { reach } from './reach.ts';
 import { reboot } from './reboot.ts';
 import { service } from './service.ts';
 import { swap } from './swap.ts';
@@ -38,6 +39,7 @@ export const checkTypes: readonly CheckType[] = [
   tcp,
   command,
   plugin,
+  reach,
 ] as readonly unknown[] as readonly CheckType[];
 
 export const checkTypesByName: ReadonlyMap<string, CheckType> = new Map(checkTypes.map((type) => [type.name, type]));

@@ -21,4 +21,10 @@ export const checks = (): Messages => ({
   '{} port {} answers': '{} 端口 {} 可连接',
   '{} port {} answers in {} ms': '{} 端口 {} 可连接，用时 {} 毫秒',
   '{} port {} does not answer: {}': '{} 端口 {} 无法连接：{}',
+  'the host did not say whether port {} answers': '主机未说明端口 {} 是否可连接',
+  '{} can be reached on port {}': '{} 的端口 {} 可从外部访问',
+  'Close it on the firewall, or name it in "open" when it is meant.': '请在防火墙上关闭；若确为开放，请写入 "open"。',
+  'port {} does not answer': '端口 {} 无法连接',
+  '{} does not answer on port {}': '{} 的端口 {} 无法连接',
+  '{}: {} ports tried, open are only those that should be ({})': '{}：已尝试 {} 个端口，仅应开放的端口开放（{} 个）',
 });

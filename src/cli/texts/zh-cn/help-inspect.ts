@@ -16,6 +16,10 @@ export const helpInspect = (): Messages => ({
   'Make an inspection: all checks on all hosts, sign-offs, verdict': '执行巡检：所有主机的所有检查、人工签字、结论',
   'Read from the record; nothing is asked of the hosts. A run that has its verdict is shown as it was then. Shown is what is not all right, all of it with --verbose. Exit codes as inspect run.':
     '从状态库读取，不访问主机。已有结论的按当时的样子显示。默认只显示异常项，--verbose 显示全部。退出码同 inspect run。',
+  'Write the work order of an inspection for print: what a person looks at, with room for signatures':
+    '生成可打印的派工单：人工检查内容及签字栏',
+  'One HTML page without scripts, in the language of --lang. The signed paper comes back as evidence: oaops inspect sign RUN CHECK pass --evidence scan.pdf':
+    '不含脚本的单个 HTML 页面，语言由 --lang 决定。签字后的扫描件作为证据交回：oaops inspect sign RUN CHECK pass --evidence scan.pdf',
   'Show the verdicts of an inspection, newest first, and how its figures go':
     '查看巡检的历次结论（从新到旧）及数值趋势',
   'Show what an inspection found: its newest run, or any other': '查看巡检结果：最近一次或指定的一次',
