@@ -27,4 +27,6 @@ export const checks = (): Messages => ({
   'port {} does not answer': '端口 {} 无法连接',
   '{} does not answer on port {}': '{} 的端口 {} 无法连接',
   '{}: {} ports tried, open are only those that should be ({})': '{}：已尝试 {} 个端口，仅应开放的端口开放（{} 个）',
+  'the host has none of nc, ncat, bash with timeout, python3': '主机上没有 nc、ncat、带 timeout 的 bash 或 python3',
+  '{} cannot be looked up on the host': '主机无法解析 {}',
 });

@@ -55,6 +55,7 @@ export const inspect = (): Messages => ({
   '{} has no check that a person signs': '{} 没有需要人工签字的检查项',
   'Write checks of type manual into it.': '请加入类型为 manual 的检查项。',
   'the work order of run {} (to sign: {}) is in {}': '运行 {} 的派工单（待签 {} 项）已写入 {}',
+  'no type of check': '没有此检查类型',
   'nothing is otherwise': '没有差异',
   'under way': '进行中',
   '{} is signed as {} by {}': '{} 已由 {3} 签字：{2}',
