@@ -62,7 +62,7 @@ export async function collect(checks: readonly PlannedCheck[], context: CollectC
       async (one) => count({ one, judged: await measureNear(one, context) }),
     ),
     askAll(
-      ready.filter(({ type }) => type.place === 'host'),
+      ready.filter(({ type }) => type.place === 'host').sort((a, b) => Number(isTimed(a)) - Number(isTimed(b))),
       context,
     ),
   ]);
@@ -79,6 +79,10 @@ export async function collect(checks: readonly PlannedCheck[], context: CollectC
     if (said.keep !== undefined)
       await keep(facts, inspection, at, { check: one.planned.id, host: host.name, kept: said.keep });
   return results;
+}
+
+function isTimed({ type }: Ready): boolean {
+  return type.place === 'host' && type.last === true;
 }
 
 async function measureNear(one: Ready, context: CollectContext): Promise<Judged> {

@@ -99,6 +99,8 @@ export interface HostCheckType<With = unknown> extends CheckTypeBase<With> {
   judge(args: With, answer: Answer, about: About): Judged;
   /** Exit codes other than 0 that `judge` reads; any other one is an error with what stands on stderr. */
   readsExit?: boolean;
+  /** Its answer is timed: it is asked at the end of the script, when what the host has said is sent at once. */
+  last?: true;
 }
 
 /** A check that is made from this machine: a request, a query, what the record knows. */

@@ -23,6 +23,7 @@ export const clock: HostCheckType<With> = {
   place: 'host',
   title: { en: 'Clock', 'zh-CN': '时钟偏差' },
   withSchema,
+  last: true,
   probe: `
 { read -r line </proc/$$/stat && read -r up rest </proc/uptime; } 2>/dev/null && echo "shell $up \${line##*) }"
 now=$(date +%s%N)
@@ -57,7 +58,11 @@ echo "last $now"`,
     const uncertain = rounded((most - least) / 2, 3);
     const { measure, state } = measured({ name: 'offset', value: Math.abs(seconds), unit: 's', min: 0 }, limits);
     const measures = [measure, { name: 'uncertainty', value: uncertain, unit: 's' as const, min: 0 }];
-    if (state === 'pass' && stateOf(uncertain, limits) !== 'pass')
+    // What the offset may be at the least and at the most; where both come to the same, how coarse it is does not matter.
+    const closest = least <= 0 && most >= 0 ? 0 : Math.min(Math.abs(least), Math.abs(most));
+    const farthest = Math.max(Math.abs(least), Math.abs(most));
+    const isCoarse = uncertain > Math.max(0.1, Math.abs(seconds) / 10);
+    if (isCoarse && stateOf(closest, limits) !== stateOf(farthest, limits))
       return {
         state: 'error',
         message: `the clock is known only to ${uncertain} s, which is too coarse to judge`,

@@ -45,6 +45,13 @@ describe('clock', () => {
     });
   });
 
+  test('a late answer is no false alarm, and far off it is one all the same', () => {
+    const told = `first ${ns(at)}\nlast ${ns(at)}`;
+    // It may be right to the second: the answer came 6 s late.
+    expect(judged(clock, {}, told, { askedMs: at, answeredMs: at + 6000 }).state).toBe('error');
+    expect(judged(clock, {}, told, { askedMs: at + 60_000, answeredMs: at + 66_000 }).state).toBe('fail');
+  });
+
   test('BusyBox tells seconds only', () => {
     const told = `first ${at / 1000}%N\nlast ${at / 1000}%N`;
     expect(judged(clock, {}, told, { askedMs: at + 400, answeredMs: at + 500 })).toMatchObject({
