@@ -36,7 +36,7 @@ export function localTimeZone(): string {
 
 /** The date on the clocks of a zone, such as 2026-11-20. */
 export function dateIn(timeZone: string, ms: number): string {
-  return new Date(wallOf(ms, timeZone)).toISOString().slice(0, 10);
+  return new Date(wallTimeOf(ms, timeZone)).toISOString().slice(0, 10);
 }
 
 function offsetOf(zone: string): number {
@@ -48,8 +48,8 @@ function offsetOf(zone: string): number {
 /** What has to be taken from the time on the clocks of a zone to get UTC. */
 function offsetAt(wallMs: number, timeZone: string): number {
   // A day before and after there may be another offset; the one that leads back to the same wall time is right.
-  const offsets = [wallMs - 86_400_000, wallMs + 86_400_000].map((ms) => wallOf(ms, timeZone) - ms);
-  const fits = offsets.filter((offset) => wallOf(wallMs - offset, timeZone) === wallMs);
+  const offsets = [wallMs - 86_400_000, wallMs + 86_400_000].map((ms) => wallTimeOf(ms, timeZone) - ms);
+  const fits = offsets.filter((offset) => wallTimeOf(wallMs - offset, timeZone) === wallMs);
   return fits.length > 0 ? Math.max(...fits) : offsets[0]!;
 }
 
@@ -76,8 +76,8 @@ function formatOf(timeZone: string): Intl.DateTimeFormat {
   return format;
 }
 
-/** The time on the clocks of a zone, as if it were UTC. */
-function wallOf(ms: number, timeZone: string): number {
+/** The time on the clocks of a zone, in milliseconds as if it were UTC. */
+export function wallTimeOf(ms: number, timeZone: string): number {
   const parts = formatOf(timeZone).formatToParts(ms);
   const of = (type: string) => Number(parts.find((part) => part.type === type)!.value);
   return (
@@ -112,7 +112,7 @@ export function localClock(timeZone: string): LocalClock {
         return ms;
       },
       at: (ms) => {
-        const wall = new Date(wallOf(ms, timeZone)).toISOString();
+        const wall = new Date(wallTimeOf(ms, timeZone)).toISOString();
         return { date: wall.slice(0, 10), time: wall.slice(11, 16) };
       },
     };
