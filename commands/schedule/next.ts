@@ -5,6 +5,8 @@ import { ExitCode } from '../../src/core/exit-codes.ts';
 
 export default class ScheduleNext extends BaseCommand<typeof ScheduleNext> {
   static override summary = 'Show what "oaops tick" starts next, and when';
+  static override description =
+    'Days that nobody has announced stand at the end, as "unknown": whether a runbook is due on them, or later, is not guessed.';
   static override examples = ['<%= config.bin %> schedule next', '<%= config.bin %> schedule next --count 20 --json'];
   static override exitCodes = [ExitCode.success, ExitCode.usage];
   static override flags = {
@@ -13,18 +15,26 @@ export default class ScheduleNext extends BaseCommand<typeof ScheduleNext> {
 
   protected override async execute(): Promise<CommandResult> {
     await using app = openApp(this.globals);
-    const { nextTimes } = await import('../../src/app/schedules.ts');
-    const times = await nextTimes(app, this.flags.count);
+    const { nextTimes } = await import('../../src/app/schedules/list.ts');
+    const { times, warnings } = await nextTimes(app, this.flags.count);
+    for (const warning of warnings) this.warn(warning);
     const columns = [
       { title: 'TIME (UTC)', whole: true },
       { title: 'RUNBOOK', whole: true },
     ];
-    return {
-      json: times,
-      text: this.table(
-        columns,
-        times.map(({ time, runbook }) => [time.slice(0, 19).replace('T', ' '), runbook]),
-      ),
-    };
+    const table = this.table(
+      columns,
+      times.map(({ time, runbook }) => [time?.slice(0, 19).replace('T', ' ') ?? this.say('unknown'), runbook]),
+    );
+    const notes = times.flatMap(({ runbook, unknown }) =>
+      unknown === null
+        ? []
+        : [
+            this.say(
+              `${runbook}: nobody has said whether ${unknown} is a working day; import the notice of the year with "oaops calendar import FILE"`,
+            ),
+          ],
+    );
+    return { json: times, text: [table, ...notes].join('\n') };
   }
 }

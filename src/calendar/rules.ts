@@ -26,6 +26,12 @@ export function isPlainCron(rule: Rule): rule is Rule & { type: 'cron' } {
   return rule.type === 'cron' && (rule.ifHoliday ?? 'run') === 'run';
 }
 
+/** Whether the rule needs to know which days are worked. */
+export function asksCalendar(rule: Rule): boolean {
+  if (rule.type === 'working-day') return true;
+  return rule.type === 'shift' ? rule.days === 'working-day' : (rule.ifHoliday ?? 'run') !== 'run';
+}
+
 const nicknames: Readonly<Record<string, string>> = {
   '@hourly': '0 * * * *',
   '@daily': '0 0 * * *',

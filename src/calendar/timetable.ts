@@ -1,9 +1,9 @@
-import { localTimeZone } from '../core/zoned-time.ts';
+import { dateIn, localTimeZone } from '../core/zoned-time.ts';
 import { addDays } from './dates.ts';
 import { type RuleDay, ruleDays } from './rule-days.ts';
 import { cronHalves, isPlainCron, type Rule } from './rules.ts';
 import { nextSlot, slotsBetween } from './slots.ts';
-import { dateAt, momentOf } from './wall-time.ts';
+import { momentOf } from './wall-time.ts';
 import type { WorkingCalendar } from './working-days.ts';
 
 /** A time at which a schedule comes. */
@@ -45,7 +45,7 @@ export function timetable(rule: Rule, calendar: WorkingCalendar): Timetable {
 function cronTimetable(expression: string, timeZone: string): Timetable {
   const rule = { expression, timeZone };
   const slotAt = (atMs: number): Slot => {
-    const date = dateAt(atMs, timeZone);
+    const date = dateIn(timeZone, atMs);
     return { atMs, date, named: [date] };
   };
   return {
@@ -66,7 +66,7 @@ function dayTimetable(rule: Rule, calendar: WorkingCalendar, timeZone: string): 
 
   const slotsIn = (afterMs: number, untilMs: number): Slot[] => {
     // A gap can carry a time over midnight.
-    const [from, to] = [addDays(dateAt(afterMs, timeZone), -1), addDays(dateAt(untilMs, timeZone), 1)];
+    const [from, to] = [addDays(dateIn(timeZone, afterMs), -1), addDays(dateIn(timeZone, untilMs), 1)];
     const named = new Map<string, string[]>();
     for (const { date, nominal } of ruleDays(rule, calendar, from, to))
       if (date !== undefined && date >= from && date <= to) named.set(date, [...(named.get(date) ?? []), nominal]);
@@ -99,7 +99,7 @@ function dayTimetable(rule: Rule, calendar: WorkingCalendar, timeZone: string): 
       for (const days of spansDays) {
         const untilMs = afterMs + days * dayMs;
         slots = slotsIn(afterMs, untilMs);
-        const unknown = leftOut(dateAt(afterMs, timeZone), dateAt(untilMs, timeZone)).find(
+        const unknown = leftOut(dateIn(timeZone, afterMs), dateIn(timeZone, untilMs)).find(
           ({ why }) => why === 'unknown',
         );
         if (unknown) slots = slots.filter(({ date }) => date < unknown.nominal);

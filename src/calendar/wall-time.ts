@@ -2,11 +2,6 @@ import { wallTimeOf } from '../core/zoned-time.ts';
 
 const dayMs = 86_400_000;
 
-/** The date on the clocks of a zone. */
-export function dateAt(ms: number, timeZone: string): string {
-  return new Date(wallTimeOf(ms, timeZone)).toISOString().slice(0, 10);
-}
-
 /**
  * The moment at which the clocks of a zone show a date and a time of day (`HH:MM`), in milliseconds since the epoch. Of a time that comes twice
  * it is the first one; a time that a clock change leaves out is the end of the gap.

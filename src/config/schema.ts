@@ -229,6 +229,10 @@ export const configSchema = z.strictObject({
           .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
           .optional()
           .describe('What its runs are given.'),
+        notify: z
+          .array(nameSchema)
+          .optional()
+          .describe('Channels that are told, once for each time, that a run has not ended well by its "deadline".'),
       }),
     )
     .optional()

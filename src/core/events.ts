@@ -123,6 +123,10 @@ export interface TickEnded {
   busy: string[];
   /** Due, and could not be started; `slot` is null when not even the schedule could be read. */
   notStarted: { runbook: string; slot: string | null; code: string; message: string }[];
+  /** Days of which nobody has said whether they are worked: whether the runbook is due on them is not known. */
+  unknown: { runbook: string; date: string }[];
+  /** Times that this look found past their deadline; each is told once. */
+  overdue: { runbook: string; slot: string; deadline: string; why: string }[];
 }
 
 export type Phase = 'do' | 'verify' | 'undo';

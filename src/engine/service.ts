@@ -42,13 +42,18 @@ export class Engine {
   }
 
   /**
-   * Stores and executes a plan. `beside`: why a rollout begins although another one of its runbook is not over.
-   * @throws OaopsError `lock-held` (exit 11) when a run of the same runbook is under way, `rollout-open` (exit 4)
+   * Stores and executes a plan. `beside`: why a rollout begins although another one of its runbook is not over. `id`: of the run, where somebody has
+   * written it down already; of several that come with the same one, one begins.
+   * @throws OaopsError `lock-held` (exit 11) when a run of the same runbook is under way, `rollout-open` (exit 4), `run-exists`
    */
-  async start(plan: Plan, requester: Requester, options: StopSignals & { beside?: string } = {}): Promise<RunEnd> {
+  async start(
+    plan: Plan,
+    requester: Requester,
+    options: StopSignals & { beside?: string; id?: string } = {},
+  ): Promise<RunEnd> {
     const { record, clock, random } = this.#deps;
     await this.#deps.askSecrets?.(plan);
-    const id = newId(clock.nowMs(), random);
+    const id = options.id ?? newId(clock.nowMs(), random);
     return withRunLocks(record, { id, runbook: plan.runbook.name }, async (fence, lost, inputsBefore) => {
       const beside = await refuseBeside(record, plan, options.beside);
       const { name, version, kind, procedures } = plan.runbook;

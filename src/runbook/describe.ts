@@ -1,4 +1,6 @@
 import { formatDuration, formatSize } from '../core/units.ts';
+import { scheduleInWords } from './schedule-words.ts';
+import type { ScheduleSpec } from './schema/spec.ts';
 import type { Catalogue, InputSpec, LocalizedText, Runbook, StepSpec } from './types.ts';
 
 /** A runbook for people: header, inputs and steps, as rows that a command prints as tables. */
@@ -68,8 +70,7 @@ function placeText(step: StepSpec): string {
 }
 
 function scheduleText(schedule: unknown): string {
-  if (schedule === null || typeof schedule !== 'object') return '';
-  const { type, expression, day, at, timeZone } = schedule as Record<string, string | undefined>;
-  const when = type === 'cron' ? expression : `${day} working day at ${at}`;
-  return `${when ?? ''}${timeZone ? ` ${timeZone}` : ''}`;
+  if (schedule === undefined) return '';
+  const { timeZone } = schedule as ScheduleSpec;
+  return `${scheduleInWords(schedule as ScheduleSpec)}${timeZone ? `; ${timeZone}` : ''}`;
 }

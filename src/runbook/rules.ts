@@ -83,7 +83,7 @@ export const rules = {
   },
   'schedule-invalid': {
     severity: 'error',
-    summary: 'The schedule is not a valid cron expression, or its time zone is unknown.',
+    summary: 'A cron expression never comes, a time zone is unknown, or parts of a schedule do not fit together.',
   },
   'kind-rule': { severity: 'error', summary: 'A rule of the kind is broken; the message tells which.' },
 } as const satisfies Record<string, Rule>;

@@ -258,7 +258,7 @@ describe('whatever the rule, the calendar and the clocks', () => {
         expect(whole.slice(0, 3)).toEqual(found.filter((ms) => ms <= from + one + other).slice(0, 3));
         expect(table.between(from, from + one, 2)).toEqual(table.between(from, from + one, 100_000).slice(-2));
       }),
-      { numRuns: 150, verbose: true },
+      { numRuns: 60, verbose: true },
     );
   });
 
@@ -286,7 +286,7 @@ describe('whatever the rule, the calendar and the clocks', () => {
         )
           expect(found.filter(({ date }) => !is(date))).toEqual([]);
       }),
-      { numRuns: 150, verbose: true },
+      { numRuns: 60, verbose: true },
     );
   });
 
@@ -320,7 +320,7 @@ describe('whatever the rule, the calendar and the clocks', () => {
           );
         },
       ),
-      { numRuns: 150, verbose: true },
+      { numRuns: 60, verbose: true },
     );
   });
 

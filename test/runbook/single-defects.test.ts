@@ -190,13 +190,13 @@ const defects: [name: string, from: string | RegExp, to: string, finding: string
     'schedule no type',
     '    type: cron\n',
     '',
-    '24:3 error key-missing: "schedule" has no "type" | Add it: cron, working-day.',
+    '24:3 error key-missing: "schedule" has no "type" | Add it: cron, working-day, weekday, calendar-day, shift.',
   ],
   [
     'schedule bad type',
     '    type: cron\n',
     '    type: corn\n',
-    '25:11 error value-invalid: "schedule.type" is "corn", not one of cron, working-day | Did you mean "cron"?',
+    '25:11 error value-invalid: "schedule.type" is "corn", not one of cron, working-day, weekday, calendar-day, shift | Did you mean "cron"?',
   ],
   [
     'schedule no expr',
@@ -1281,6 +1281,18 @@ const defects: [name: string, from: string | RegExp, to: string, finding: string
     / {4}type: cron\n.*\n/,
     '    type: working-day\n    day: first-of-month\n    at: 8:30\n',
     '27:9 error value-invalid: "schedule.at" is "8:30", not a time of day | Write hours and minutes, such as 08:30.',
+  ],
+  [
+    'nth without a number',
+    / {4}type: cron\n.*\n/,
+    '    type: working-day\n    day: nth-of-month\n    at: "08:30"\n',
+    '26:10 error schedule-invalid: "schedule.day": "nth" and a day "nth-of-..." belong together | Write both, such as {day: nth-of-month, nth: 3}.',
+  ],
+  [
+    'weekday that does not say what holidays do',
+    / {4}type: cron\n.*\n/,
+    '    type: weekday\n    days: [fri]\n    at: "16:00"\n',
+    '24:3 error key-missing: "schedule" has no "ifHoliday" | Add "ifHoliday": one of run, skip, previous, next.',
   ],
   [
     'cycle3',

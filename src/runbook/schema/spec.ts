@@ -66,7 +66,27 @@ export const inputSchema = z
   ])
   .transform((input): InputSpec => defined(input));
 
-const whenMissed = {
+const timeZoneSchema = z
+  .string()
+  .refine(isTimeZone, { error: 'not a time zone; write a name such as Asia/Shanghai' })
+  .describe('Default: that of the configuration, else of the machine.');
+
+const timeOfDaySchema = z
+  .string()
+  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'not a time of day; write hours and minutes, such as 08:30' });
+
+const ifHolidaySchema = z
+  .enum(['run', 'skip', 'previous', 'next'])
+  .describe(
+    'On a day off of the calendar: run all the same, skip, or move to the working day before or after. Days that come together count once.',
+  );
+
+const always = {
+  timeZone: timeZoneSchema.optional(),
+  calendar: z
+    .enum(['china', 'weekdays'])
+    .optional()
+    .describe('Whose working days; default: that of the configuration. Days of the site stand over both.'),
   catchUp: z
     .union([z.boolean(), z.enum(['once', 'all', 'none'])])
     .default('once')
@@ -77,38 +97,72 @@ const whenMissed = {
     .describe(
       'Starts up to so much later, always the same on one machine, so that many machines do not start at once.',
     ),
+  deadline: durationSchema
+    .optional()
+    .describe('So long after its time the run has to have ended well; else it is overdue, which is told once.'),
 };
 
-/** Cron expression or working-day rule; told apart by `type`. */
+const edges = [
+  'first-of-month',
+  'last-of-month',
+  'first-of-quarter',
+  'last-of-quarter',
+  'first-of-half-year',
+  'last-of-half-year',
+] as const;
+const nths = ['nth-of-month', 'nth-of-quarter', 'nth-of-half-year'] as const;
+
+const workingDaySchema = z
+  .strictObject({
+    type: z.literal('working-day'),
+    day: z.enum(['every', ...edges, ...nths]).describe('Which working days.'),
+    nth: z
+      .int()
+      .min(-131)
+      .max(131)
+      .refine((nth) => nth !== 0, { error: 'not a place in a period; write 1 for the first, -1 for the last' })
+      .optional()
+      .describe(
+        'With "nth-of-...": which one, 1 is the first, -1 the last. A period with fewer working days has none.',
+      ),
+    at: timeOfDaySchema,
+    ...always,
+  })
+  .refine(({ day, nth }) => day.startsWith('nth-') === (nth !== undefined), {
+    error: '"nth" and a day "nth-of-..." belong together; write both, such as {day: nth-of-month, nth: 3}',
+    path: ['day'],
+  });
+
+/** When a runbook is due; told apart by `type`. Days go by the working-day calendar. */
 export const scheduleSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('cron'),
     expression: z.string().refine(isCron, {
       error: 'not a cron expression that ever comes; write minute hour day month weekday, such as "30 2 * * *"',
     }),
-    timeZone: z
-      .string()
-      .refine(isTimeZone, { error: 'not a time zone; write a name such as Asia/Shanghai' })
-      .optional(),
-    calendar: z.string().min(1).optional().describe('Name of a working-day calendar.'),
-    ifHoliday: z
-      .enum(['run', 'skip', 'previous', 'next'])
-      .optional()
-      .describe('What to do on a day off of the calendar; default run.'),
-    ...whenMissed,
+    ifHoliday: ifHolidaySchema.optional(),
+    ...always,
+  }),
+  workingDaySchema,
+  z.strictObject({
+    type: z.literal('weekday'),
+    days: z.array(z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'])).min(1),
+    at: timeOfDaySchema,
+    ifHoliday: ifHolidaySchema,
+    ...always,
   }),
   z.strictObject({
-    type: z.literal('working-day'),
-    day: z.enum(['every', 'first-of-month', 'last-of-month']).describe('Which working days.'),
-    at: z
-      .string()
-      .regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'not a time of day; write hours and minutes, such as 08:30' }),
-    timeZone: z
-      .string()
-      .refine(isTimeZone, { error: 'not a time zone; write a name such as Asia/Shanghai' })
-      .optional(),
-    calendar: z.string().min(1).optional().describe('Name of a working-day calendar.'),
-    ...whenMissed,
+    type: z.literal('calendar-day'),
+    day: z.enum(edges).describe('Which days, whether they are worked or not.'),
+    at: timeOfDaySchema,
+    ifHoliday: ifHolidaySchema,
+    ...always,
+  }),
+  z.strictObject({
+    type: z.literal('shift'),
+    at: z.array(timeOfDaySchema).min(1).describe('When the shifts begin.'),
+    days: z.enum(['every-day', 'working-day']).default('every-day'),
+    ...always,
   }),
 ]);
 

@@ -25,19 +25,8 @@ export const helpBrowse = (): Messages => ({
   'only snapshots made by this runbook': '仅由此运行手册创建的快照',
   'only so many newest ones of each host and runbook': '每个主机和运行手册只列最新的若干个',
   'only the newest one of each host and runbook': '每个主机和运行手册只列最新的一个',
-  'What is due by the schedules of runbooks, and when': '按运行手册的计划，何时该运行什么',
-  'List the schedules of runbooks: which are on, when they ran last and come next':
-    '列出运行手册的计划：哪些已启用，上次和下次的时间',
-  'A schedule is on when "schedules" in the configuration names its runbook; then "oaops tick" starts it. Times are in UTC.':
-    '配置的 "schedules" 中列出的运行手册即为启用，由 "oaops tick" 启动。时间为 UTC。',
-  'Show what "oaops tick" starts next, and when': '显示 "oaops tick" 接下来启动什么、何时启动',
   'append a log to this file; its name may hold %Y-%m-%d, %H, %M': '将日志追加到此文件；文件名可含 %Y-%m-%d、%H、%M',
   'of dated log files keep so many': '带日期的日志文件保留多少个',
-  'how many times': '列出多少个时间',
-  'Go on with waiting runs whose time has come, and start runbooks that are due':
-    '继续已到时间的等待中的运行，并启动到期的运行手册',
-  'For cron or a systemd timer, every minute or so. Starts the runbooks that "schedules" in the configuration names, when the schedule in them says so; a missed time is caught up as it says there, and no time is run twice. Runs that are under way elsewhere are left alone. Ends with the code of the first run that did not end well; a run that still waits is no failure.':
-    '由 cron 或 systemd 定时器每分钟左右执行。启动配置的 "schedules" 中列出且按其计划到期的运行手册；错过的时间按计划的说明补做，同一时间绝不运行两次。其他进程正在处理的运行不受影响。退出码取第一个未正常结束的运行；仍在等待不算失败。',
   'Show how the backups of the last days went, and the success rate': '显示最近各次备份的结果与成功率',
   'Counts every backup that the record knows of: by runbooks, whatever became of them, and by hand. Only a complete one is a success; one whose process died and that nobody went on with is interrupted. --by gives the figures of each month or day for reports.':
     '统计记录中的每次备份：由运行手册执行的（无论结果如何）以及手工执行的。只有完整的备份才算成功；进程已终止且无人继续的计为中断。--by 按月或按日给出报表所需的数字。',

@@ -8,6 +8,7 @@ import { helpLegs } from './help-legs.ts';
 import { helpPatch } from './help-patch.ts';
 import { helpPrune } from './help-prune.ts';
 import { helpRestore } from './help-restore.ts';
+import { helpSchedules } from './help-schedules.ts';
 import { helpSources } from './help-sources.ts';
 
 /** Help: topics, summaries, descriptions, flags and arguments of the commands. */
@@ -21,6 +22,7 @@ export const helpZhCn = (): Messages => ({
   ...helpPatch(),
   ...helpPrune(),
   ...helpRestore(),
+  ...helpSchedules(),
   ...helpSources(),
   "Operations toolkit for the people who keep a company's office-automation (OA) system alive: backups, restore drills, and procedures as versioned runbooks":
     '面向公司办公自动化（OA）系统运维人员的工具：备份、恢复演练，以及以版本化运行手册执行的各项规程',

@@ -20,6 +20,7 @@ import { record } from './record.ts';
 import { restore } from './restore.ts';
 import { rollout } from './rollout.ts';
 import { runbook } from './runbook.ts';
+import { schedules } from './schedules.ts';
 import { sources } from './sources.ts';
 import { updates } from './updates.ts';
 import { watch } from './watch.ts';
@@ -50,6 +51,7 @@ export const messagesZhCn = (): Messages => ({
   ...restore(),
   ...rollout(),
   ...runbook(),
+  ...schedules(),
   ...sources(),
   ...updates(),
   ...watch(),

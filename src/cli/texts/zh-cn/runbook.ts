@@ -169,7 +169,6 @@ export const runbook = (): Messages => ({
   'cannot write {}: {}': '无法写入 {}：{}',
   'Choose another folder with --dir.': '请用 --dir 指定另一个文件夹。',
   '{}, for each item': '{}，每项一次',
-  '{} working day at {}': '{} 工作日 {}',
   'no YAML file lies in this folder': '此文件夹中没有 YAML 文件',
   'Name a folder with .yaml or .yml files.': '请指定含有 .yaml 或 .yml 文件的文件夹。',
   'no YAML file matches this pattern': '没有符合此通配符的 YAML 文件',

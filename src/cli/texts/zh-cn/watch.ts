@@ -18,9 +18,6 @@ export const watch = (): Messages => ({
   'runbook {} has no schedule': '运行手册 {} 没有计划时间',
   'Add "schedule" below its "spec", or take it out of "schedules" in the configuration.':
     '请在其 "spec" 下添加 "schedule"，或从配置的 "schedules" 中移除它。',
-  'the schedule of {} goes by working days, which tick does not know': '{} 的计划按工作日执行，tick 还不支持',
-  'Start it by cron or a timer, or write a schedule of type cron without a calendar.':
-    '请用 cron 或定时器启动它，或改写为不带日历的 cron 类型计划。',
   'runbook {} could not be started: {}': '运行手册 {} 无法启动：{}',
   'runbook {} is due, and waits for its last run to end': '运行手册 {} 已到时间，正等待上一次运行结束',
   '{} left': '剩余 {}',

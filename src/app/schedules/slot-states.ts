@@ -1,0 +1,117 @@
+import type { App } from '../../app.ts';
+import { mostCaughtUp } from '../../calendar/slots.ts';
+import type { Slot } from '../../calendar/timetable.ts';
+import { isoTime } from '../../core/clock.ts';
+import type { RunStatus } from '../../core/events.ts';
+import type { RunRow } from '../../record/types.ts';
+import type { Scheduled } from './load.ts';
+import { isBusy } from './run-due.ts';
+import { isAbandoned, type SlotHistory, slotHistory, type TakenSlot } from './slot-facts.ts';
+
+/** What has become of one time of a schedule. */
+export interface SlotState {
+  slot: string;
+  /** Its day, and the days that the rule names for it. */
+  date: string;
+  named: readonly string[];
+  /**
+   * `done`: its run ended well, or a later one of the runbook did. `under-way`, `waiting`, `interrupted`, `failed`: its run. `not-started`: it could not
+   * begin. `skipped`: left out by the rule of catching up. `open`: nobody has run it yet.
+   */
+  state: 'done' | 'under-way' | 'waiting' | 'interrupted' | 'failed' | 'not-started' | 'skipped' | 'open';
+  run: string | null;
+  status: RunStatus | null;
+  /** Why it has not ended well; null when it has. */
+  why: string | null;
+  /** By when it has to have ended well; null without a deadline. */
+  deadline: string | null;
+  overdue: boolean;
+}
+
+/** Of one runbook: its newest times since it is looked after, oldest first, at most `limit`. */
+export async function slotStates(
+  app: App,
+  scheduled: Scheduled,
+  limit = mostCaughtUp,
+): Promise<{ history: SlotHistory | undefined; states: SlotState[] }> {
+  const { runs, facts } = await app.record();
+  const { runbook, table } = scheduled;
+  const nowMs = app.clock.nowMs();
+  const history = await slotHistory(facts, runbook);
+  const since = history?.taken.find(({ outcome }) => outcome === 'since') ?? history?.taken.at(-1);
+  if (!history || !since) return { history, states: [] };
+  const slots = table.between(Date.parse(since.slot), nowMs, limit);
+  if (slots.length === 0) return { history, states: [] };
+  const rows = await runs.list({ runbook, since: isoTime(slots[0]!.atMs) });
+  const busy = await isBusy(app, runbook);
+  const taken = new Map(history.taken.map((one) => [one.slot, one]));
+  const states = slots.map((slot) =>
+    judged(scheduled, slot, { taken: taken.get(isoTime(slot.atMs)), rows, busy, nowMs }),
+  );
+  return { history, states };
+}
+
+interface Known {
+  taken: TakenSlot | undefined;
+  /** Runs of the runbook, newest first. */
+  rows: readonly RunRow[];
+  busy: boolean;
+  nowMs: number;
+}
+
+function judged(scheduled: Scheduled, { atMs, date, named }: Slot, known: Known): SlotState {
+  const slot = isoTime(atMs);
+  const { deadline } = scheduled.spec;
+  const deadlineMs = deadline === undefined ? undefined : atMs + scheduled.delayMs + deadline;
+  const found = stateOf(scheduled, slot, known);
+  return {
+    slot,
+    date,
+    named,
+    run: null,
+    status: null,
+    ...found,
+    deadline: deadlineMs === undefined ? null : isoTime(deadlineMs),
+    overdue: deadlineMs !== undefined && known.nowMs > deadlineMs && found.state !== 'done',
+  };
+}
+
+type Found = Pick<SlotState, 'state' | 'why'> & Partial<Pick<SlotState, 'run' | 'status'>>;
+
+function stateOf(scheduled: Scheduled, slot: string, { taken, rows, busy, nowMs }: Known): Found {
+  const own = taken?.run === undefined ? undefined : rows.find(({ id }) => id === taken.run);
+  // Also one that a person began by hand: what the time was for has been done.
+  const good = own?.status === 'ok' ? own : rows.findLast((row) => row.status === 'ok' && row.createdAt >= slot);
+  if (good) return { state: 'done', run: good.id, status: good.status, why: null };
+  if (own) return ofRun(own, busy);
+  if (taken?.settled && 'error' in taken.settled)
+    return { state: 'not-started', why: `it could not be started: ${taken.settled.error.message}` };
+  if (taken?.outcome === 'skipped' || (taken?.settled && 'skipped' in taken.settled))
+    return { state: 'skipped', why: 'it was missed, and left out by the rule of catching up' };
+  if (taken && isAbandoned(taken, nowMs))
+    return { state: 'open', why: 'the process that took it ended before the run began; the next tick begins it' };
+  // Facts of older versions do not name their run.
+  if (taken?.outcome === 'started' && taken.run === undefined) {
+    const first = rows.findLast(({ createdAt }) => createdAt >= taken.at);
+    return first ? ofRun(first, busy) : { state: 'done', why: null };
+  }
+  if (taken)
+    return { state: 'under-way', why: `process ${taken.taker?.pid ?? '?'} on ${taken.host} is about to begin it` };
+  const startsMs = Date.parse(slot) + scheduled.delayMs;
+  if (startsMs > nowMs) return { state: 'open', why: `by its jitter it starts at ${isoTime(startsMs).slice(0, 19)}Z` };
+  return {
+    state: 'open',
+    why: busy ? 'a run of the runbook is under way or waits for somebody' : 'no tick has looked since',
+  };
+}
+
+function ofRun({ id, status, exitCode, message }: RunRow, busy: boolean): Found {
+  const base = { run: id, status };
+  const said = message ? `: ${message}` : '';
+  if (status === 'waiting') return { ...base, state: 'waiting', why: `run ${id} waits${said}` };
+  if (status !== 'running')
+    return { ...base, state: 'failed', why: `run ${id} ended with ${exitCode ?? status}${said}` };
+  return busy
+    ? { ...base, state: 'under-way', why: `run ${id} is under way` }
+    : { ...base, state: 'interrupted', why: `run ${id} was interrupted; go on with "oaops runs resume ${id}"` };
+}
