@@ -8,7 +8,6 @@ export const titlesZhCn: Readonly<Record<string, string>> = {
   MEANING: '含义',
   NOW: '现在',
   REASON: '原因',
-  RESULT: '结果',
   TREND: '趋势',
   UNTIL: '截止',
   WHAT: '内容',
