@@ -35,9 +35,14 @@ export function limitKeys(preset: { warn?: Limit; fail?: Limit } = {}): {
   return { warn: key('warn', preset.warn), fail: key('fail', preset.fail) } as never;
 }
 
-/** `{warn, fail}` of one figure, for checks that have several; absent = as `preset` says. */
+/** `{warn, fail}` of one figure, for checks that have several; what is not written is taken from `preset`. */
+export function limitsObject(preset: { warn?: Limit; fail?: Limit } = {}) {
+  return z.strictObject(limitKeys(preset));
+}
+
+/** As `limitsObject`, for a figure that is always judged: absent = `preset`. */
 export function limitsSchema(preset: { warn?: Limit; fail?: Limit } = {}) {
-  return z.strictObject(limitKeys(preset)).prefault({} as never);
+  return limitsObject(preset).prefault({} as never);
 }
 
 /** `-` and `+` are not said twice: a negative number alone would alert above it and below 0. */

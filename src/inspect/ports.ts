@@ -18,10 +18,18 @@ export interface ShownCertificate {
   validFromMs: number;
   validToMs: number;
   sha256: string;
-  /** Why it is not trusted for the name that was asked for; null when it is. */
-  problem: string | null;
+  /** Why it is not trusted, whatever its names are; null when it is. */
+  trustProblem: string | null;
+  /** Why it is not for the name that was asked for; null when it is. */
+  nameProblem: string | null;
+  /** The authorities above it, as far as they are known, without itself. */
+  above: { subject: string; validToMs: number }[];
   protocol: string;
 }
+
+/** Versions of TLS, the oldest first. */
+export const tlsVersions = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const;
+export type TlsVersion = (typeof tlsVersions)[number];
 
 export interface NetDoor {
   /** @throws OaopsError `connect-failed` with the reason (refused, no answer in time, no such name) */
@@ -30,7 +38,7 @@ export interface NetDoor {
     signal: AbortSignal,
   ): Promise<Connected>;
   /**
-   * `startTls`: the protocol in which encryption is asked for first. @throws OaopsError `connect-failed`, `tls-failed`
+   * `startTls`: the protocol in which encryption is asked for first. @throws OaopsError `connect-failed`, `tls-failed`; `ca-file-unreadable` (exit 2)
    */
   certificate(
     request: {
@@ -39,7 +47,10 @@ export interface NetDoor {
       serverName: string;
       timeoutMs: number;
       startTls?: 'smtp' | 'imap' | 'pop3' | 'ldap' | 'postgres';
+      /** PEM file of an authority to trust besides the usual ones. */
       caFile?: string;
+      /** Offers nothing newer: whether a server still takes what is old. */
+      newest?: TlsVersion;
     },
     signal: AbortSignal,
   ): Promise<ShownCertificate>;

@@ -35,6 +35,7 @@ const notForPeople: Record<string, string> = {
   '{} end': 'a line between outputs of the script that looks for updates',
   'never connects': 'a database that only makes SQL',
   'EHLO oaops.invalid': 'a word of SMTP',
+  'Basic {}': 'a header',
   'the rest is not wanted': 'ends the reading of an answer',
 };
 

@@ -217,7 +217,9 @@ function httpError(url: string, error: unknown): OaopsError {
     });
   }
   if (/CERT|SSL|TLS|SIGNATURE|ISSUER|SELF_SIGNED|ALTNAME/.test(code)) {
-    return new OaopsError('http-tls', `the certificate of ${place} is not accepted: ${messageOf(error)}`, {
+    // What Node.js advises its own users is none for those of oaops.
+    const why = messageOf(error).replace(/; if the root CA is installed locally.*$/s, '');
+    return new OaopsError('http-tls', `the certificate of ${place} is not accepted: ${why}`, {
       next: 'Give its certificate authority as caFile, or have the certificate renewed.',
       details: { code },
       cause: error,

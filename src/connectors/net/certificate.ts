@@ -1,20 +1,27 @@
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { isIP } from 'node:net';
-import { checkServerIdentity, type TLSSocket, connect as tlsConnect } from 'node:tls';
-import { messageOf, OaopsError } from '../../core/errors.ts';
-import type { NetDoor, ShownCertificate } from '../../inspect/ports.ts';
+import {
+  checkServerIdentity,
+  type DetailedPeerCertificate,
+  rootCertificates,
+  type TLSSocket,
+  connect as tlsConnect,
+} from 'node:tls';
+import { errnoOf, messageOf, OaopsError, usageError } from '../../core/errors.ts';
+import type { NetDoor, ShownCertificate, TlsVersion } from '../../inspect/ports.ts';
 import { openSocket } from './socket.ts';
 import { askForTls } from './start-tls.ts';
 
 /** The certificate that a server shows; whether it is trusted is told, and does not matter for the connection. */
 export const shownCertificate: NetDoor['certificate'] = async (request, signal) => {
-  const { host, port, serverName, timeoutMs, startTls, caFile } = request;
+  const { host, port, serverName, timeoutMs, startTls, caFile, newest } = request;
+  const ca = caFile === undefined ? undefined : readCa(caFile);
   const socket = await openSocket({ host, port, timeoutMs }, signal);
   const late = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   try {
     if (startTls) await askForTls(socket, startTls, late);
-    const secured = await handshake(socket, serverName, caFile, late);
+    const secured = await handshake(socket, { serverName, ca, newest }, late);
     return read(secured, serverName);
   } catch (error) {
     signal.throwIfAborted();
@@ -28,8 +35,7 @@ export const shownCertificate: NetDoor['certificate'] = async (request, signal) 
 
 function handshake(
   socket: Socket,
-  serverName: string,
-  caFile: string | undefined,
+  { serverName, ca, newest }: { serverName: string; ca: string | undefined; newest: TlsVersion | undefined },
   signal: AbortSignal,
 ): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
@@ -39,7 +45,9 @@ function handshake(
       ...(isIP(serverName) ? {} : { servername: serverName }),
       rejectUnauthorized: false,
       checkServerIdentity: () => undefined,
-      ...(caFile === undefined ? {} : { ca: readFileSync(caFile) }),
+      ...(ca === undefined ? {} : { ca: [...rootCertificates, ca] }),
+      // What is old is asked for only to see whether it is refused: the own library must not be what refuses it.
+      ...(newest === undefined ? {} : { minVersion: 'TLSv1', maxVersion: newest, ciphers: 'DEFAULT@SECLEVEL=0' }),
     });
     secured.once('secureConnect', () => resolve(secured));
     secured.once('error', reject);
@@ -49,10 +57,10 @@ function handshake(
 }
 
 function read(socket: TLSSocket, serverName: string): ShownCertificate {
-  const certificate = socket.getPeerCertificate();
+  const certificate = socket.getPeerCertificate(true);
   if (!certificate.valid_to) throw new Error('it showed no certificate');
   const trust = socket.authorizationError as Error | string | null;
-  const name = checkServerIdentity(serverName, certificate);
+  const code = trust && (typeof trust === 'string' ? trust : trust.message);
   return {
     subject: words(certificate.subject as unknown as Record<string, string | string[]>),
     issuer: words(certificate.issuer as unknown as Record<string, string | string[]>),
@@ -60,9 +68,52 @@ function read(socket: TLSSocket, serverName: string): ShownCertificate {
     validFromMs: Date.parse(certificate.valid_from),
     validToMs: Date.parse(certificate.valid_to),
     sha256: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
-    problem: trust ? (typeof trust === 'string' ? trust : trust.message) : (name?.message ?? null),
+    trustProblem: code ? (trustProblems[code] ?? code) : null,
+    nameProblem: checkServerIdentity(serverName, certificate)?.message ?? null,
+    above: aboveOf(certificate),
     protocol: socket.getProtocol() ?? '',
   };
+}
+
+/** What OpenSSL says of a chain (openssl-verification-options(1)), for people. */
+const trustProblems: Record<string, string> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'it is signed by itself',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its authority is not known here',
+  UNABLE_TO_GET_ISSUER_CERT: 'its authority is not known here, or the server leaves out an intermediate certificate',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    'its authority is not known here, or the server leaves out an intermediate certificate',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    'its authority is not known here, or the server leaves out an intermediate certificate',
+  CERT_HAS_EXPIRED: 'it, or an authority above it, has expired',
+  CERT_NOT_YET_VALID: 'it, or an authority above it, is not valid yet',
+};
+
+function aboveOf(certificate: DetailedPeerCertificate): ShownCertificate['above'] {
+  const above: ShownCertificate['above'] = [];
+  const seen = new Set([certificate.fingerprint256]);
+  // An authority at the top names itself as its own.
+  for (
+    let one = certificate.issuerCertificate;
+    one?.valid_to && !seen.has(one.fingerprint256);
+    one = one.issuerCertificate
+  ) {
+    seen.add(one.fingerprint256);
+    above.push({
+      subject: words(one.subject as unknown as Record<string, string | string[]>),
+      validToMs: Date.parse(one.valid_to),
+    });
+  }
+  return above;
+}
+
+function readCa(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw usageError('ca-file-unreadable', `the certificate authority ${path} cannot be read (${errnoOf(error)})`, {
+      next: 'Correct caFile.',
+    });
+  }
 }
 
 function words(name: Record<string, string | string[]> | undefined): string {

@@ -34,8 +34,11 @@ export async function askForTls(socket: Socket, protocol: Protocol, signal: Abor
       break;
     case 'ldap': {
       socket.write(ldapRequest);
-      const answer = await read.bytes(2);
-      const rest = await read.bytes(answer[1]! & 0x80 ? answer[1]! & 0x7f : answer[1]!);
+      const [, length = 0] = await read.bytes(2);
+      // Active Directory writes every length in four bytes (X.690, section 8.1.3.5).
+      const long =
+        length & 0x80 ? (await read.bytes(length & 0x7f)).reduce((sum, byte) => sum * 256 + byte, 0) : length;
+      const rest = await read.bytes(Math.min(long, 4096));
       // The result code is an ENUMERATED of one byte; 0 is success.
       const at = rest.indexOf(Buffer.from([0x0a, 0x01]));
       if (at < 0 || rest[at + 2] !== 0) throw new Error('it has no encryption');

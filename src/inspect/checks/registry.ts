@@ -3,7 +3,9 @@ import { certificate } from './certificate.ts';
 import { clock } from './clock.ts';
 import { command } from './command.ts';
 import { disk } from './disk.ts';
+import { dns } from './dns.ts';
 import { group } from './group.ts';
+import { http } from './http.ts';
 import { networkInterface } from './interface.ts';
 import { load } from './load.ts';
 import { memory } from './memory.ts';
@@ -13,9 +15,11 @@ import { plugin } from './plugin.ts';
 import { reach } from './reach.ts';
 import { reboot } from './reboot.ts';
 import { service } from './service.ts';
+import { sql } from './sql.ts';
 import { swap } from './swap.ts';
 import { sysctl } from './sysctl.ts';
 import { tcp } from './tcp.ts';
+import { tls } from './tls.ts';
 import { uptime } from './uptime.ts';
 import { user } from './user.ts';
 
@@ -37,6 +41,10 @@ export const checkTypes: readonly CheckType[] = [
   certificate,
   ping,
   tcp,
+  dns,
+  http,
+  tls,
+  sql,
   command,
   plugin,
   reach,

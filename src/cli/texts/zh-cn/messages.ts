@@ -7,6 +7,7 @@ import { browse } from './browse.ts';
 import { calendar } from './calendar.ts';
 import { checks } from './checks.ts';
 import { checksHosts } from './checks-hosts.ts';
+import { checksServices } from './checks-services.ts';
 import { checksState } from './checks-state.ts';
 import { commands } from './commands.ts';
 import { connectors } from './connectors.ts';
@@ -38,6 +39,7 @@ export const messagesZhCn = (): Messages => ({
   ...checks(),
   ...checksHosts(),
   ...checksState(),
+  ...checksServices(),
   ...commands(),
   ...connectors(),
   ...drills(),
