@@ -23,9 +23,12 @@ const checkSchema = z
     section: z.string(),
     check: z.string().refine((name) => checkTypesByName.has(name), { error: 'no type of check', abort: true }),
     with: z.record(z.string(), z.unknown()),
+    enabled: z.boolean(),
     timeoutMs: z.number().positive(),
   })
   .check(({ value, issues }) => {
+    // What is switched off need not have its values.
+    if (!value.enabled) return;
     const parsed = checkTypesByName.get(value.check)?.withSchema.safeParse(value.with);
     for (const issue of parsed?.error?.issues ?? [])
       issues.push({ ...issue, input: value, path: ['with', ...issue.path] } as (typeof issues)[number]);

@@ -4,7 +4,7 @@ import type { Action, ManualQuestion } from '../engine/action.ts';
 import { localText } from '../engine/plan/plan-text.ts';
 import { manualSchema, manualType, type SignOff, signOffs } from '../inspect/manual.ts';
 import { addPart, signersOf } from '../inspect/record.ts';
-import type { CheckState } from '../inspect/types.ts';
+import type { CheckResult, CheckState } from '../inspect/types.ts';
 import { localizedTextSchema } from '../runbook/schema/common.ts';
 import { ask, texts } from './flow/ask.ts';
 import type { InspectServices } from './inspect-collect.ts';
@@ -14,6 +14,7 @@ const withSchema = z.strictObject({
   section: z.string(),
   check: z.string(),
   name: localizedTextSchema,
+  enabled: z.boolean(),
   ...manualSchema.shape,
 });
 type With = z.infer<typeof withSchema>;
@@ -36,8 +37,17 @@ export const inspectSign: Action<With, InspectServices> = {
   canWait: true,
   describe: ({ name }) => `have a person look: ${localText(name)}`,
   async apply(args, context) {
-    const { check, section, name, instructions, evidence, notBy } = args;
+    const { check, section, name, enabled, instructions, evidence, notBy } = args;
     const host = context.target.name;
+    const about = { check, section, type: manualType, host, measures: [], details: [] };
+    const keep = async (result: Pick<CheckResult, 'state' | 'message' | 'by' | 'at' | 'evidence'>) =>
+      addPart(await context.services.facts(), context.runId, host, isoTime(context.clock.nowMs()), [
+        { ...about, ...result },
+      ]);
+    if (!enabled) {
+      await keep({ state: 'not-applicable', message: 'switched off by an input' });
+      return { status: 'ok', result: { value: 'not-applicable', by: '' } };
+    }
     const question: ManualQuestion = {
       kind: 'choice',
       ...texts({ message: name, instructions }, context.lang),
@@ -66,21 +76,13 @@ export const inspectSign: Action<With, InspectServices> = {
         retryable: false,
       };
     const { [value as SignOff]: state } = stateOf;
-    await addPart(facts, context.runId, host, isoTime(context.clock.nowMs()), [
-      {
-        check,
-        section,
-        type: manualType,
-        host,
-        state,
-        message: comment ?? `signed by ${by}`,
-        measures: [],
-        details: [],
-        by,
-        at: isoTime(atMs),
-        ...(file ? { evidence: { name: file.name, sha256: file.sha256, path: file.path } } : {}),
-      },
-    ]);
+    await keep({
+      state,
+      message: comment ?? `signed by ${by}`,
+      by,
+      at: isoTime(atMs),
+      ...(file ? { evidence: { name: file.name, sha256: file.sha256, path: file.path } } : {}),
+    });
     return { status: 'ok', result: { value, by } };
   },
   recover: async () => ({ status: 'not-started' }),

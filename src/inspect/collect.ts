@@ -43,12 +43,14 @@ interface Ready {
 export async function collect(checks: readonly PlannedCheck[], context: CollectContext): Promise<CheckResult[]> {
   const { facts, clock, inspection, host } = context;
   const ready = await Promise.all(
-    checks.map(async (planned): Promise<Ready> => {
-      const type = checkTypesByName.get(planned.check)!;
-      const kept = type.keeps ? await keptOf(facts, inspection, planned.id, host.name) : undefined;
-      // Checked when the plan was made.
-      return { planned, type, args: type.withSchema.parse(planned.with) as never, kept };
-    }),
+    checks
+      .filter(({ enabled }) => enabled)
+      .map(async (planned): Promise<Ready> => {
+        const type = checkTypesByName.get(planned.check)!;
+        const kept = type.keeps ? await keptOf(facts, inspection, planned.id, host.name) : undefined;
+        // Checked when the plan was made.
+        return { planned, type, args: type.withSchema.parse(planned.with) as never, kept };
+      }),
   );
   let done = 0;
   const count = <T>(value: T): T => {
@@ -67,11 +69,14 @@ export async function collect(checks: readonly PlannedCheck[], context: CollectC
     ),
   ]);
   const results: CheckResult[] = [];
+  for (const planned of checks)
+    if (!planned.enabled)
+      results.push(resultOf(planned, { state: 'not-applicable', message: 'switched off by an input' }, context));
   if ('unreachable' in asked) results.push({ ...asked.unreachable, section: checks[0]!.section });
   const judged = [...near, ...asked.judged.map((one) => count(one))];
   for (const one of ready) {
     const found = judged.find((candidate) => candidate.one === one)!;
-    results.push(resultOf(one, found.judged, context));
+    results.push(resultOf(one.planned, found.judged, context));
   }
   const at = isoTime(clock.nowMs());
   await addPart(facts, context.run, host.name, at, results);
@@ -178,7 +183,7 @@ function judgeAnswer(one: Ready, asked: Asked, context: CollectContext): Judged 
   }
 }
 
-function resultOf({ planned }: Ready, judged: Judged, context: CollectContext): CheckResult {
+function resultOf(planned: PlannedCheck, judged: Judged, context: CollectContext): CheckResult {
   const measures = (judged.measures ?? []).filter(({ value }) => Number.isFinite(value));
   const broken = measures.length < (judged.measures ?? []).length && judged.state === 'pass';
   const details = judged.details ?? [];

@@ -58,6 +58,7 @@ export function expandInspection(spec: InspectionSpec, metadata: RunbookMetadata
             section: section.id,
             check: check.id,
             name: check.name ?? { en: check.id },
+            enabled: check.enabled,
             ...check.with,
           },
           needs: typeof check.with['notBy'] === 'string' ? [`sign-${check.with['notBy']}`] : [],
@@ -96,7 +97,15 @@ function placeOf({ targets, become }: SectionSpec): string {
 function plannedChecks(section: SectionSpec): PlannedCheck[] {
   return section.checks
     .filter(({ check }) => check !== manualType)
-    .map(({ id, check, with: args, timeout }) => ({ id, section: section.id, check, with: args, timeoutMs: timeout }));
+    .map(({ id, check, with: args, enabled, timeout }) => ({
+      id,
+      section: section.id,
+      check,
+      with: args,
+      // The plan has true or false there.
+      enabled: enabled as boolean,
+      timeoutMs: timeout,
+    }));
 }
 
 function reported(section: SectionSpec): ReportedSection {

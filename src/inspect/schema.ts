@@ -24,6 +24,13 @@ const checkSchema = z
       .record(z.string(), z.unknown())
       .default({})
       .describe('Arguments of the type; a value may be ${{ cel }} as a whole.'),
+    enabled: z
+      .union([
+        z.boolean(),
+        z.string().regex(/^\s*\$\{\{[\s\S]*\}\}\s*$/, { error: 'neither true nor false, nor an expression ${{ }}' }),
+      ])
+      .default(true)
+      .describe('false, or an expression over inputs that gives it: the check is told as not applicable.'),
     severity: z.enum(severities).default('major').describe('How bad a failure is.'),
     needs: oneOrManyIds
       .optional()

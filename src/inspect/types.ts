@@ -118,6 +118,8 @@ export interface PlannedCheck {
   section: string;
   check: string;
   with: Record<string, unknown>;
+  /** false: switched off by an input. */
+  enabled: boolean;
   timeoutMs: number;
 }
 

@@ -75,18 +75,21 @@ export async function makeCheck(
     monotonicMs: () => performance.now(),
     ...options.doors,
   } as CheckDoors;
-  const found = await collect([{ id: 'it', section: 's', check, with: args, timeoutMs: options.timeoutMs ?? 30_000 }], {
-    inspection: 'test',
-    run: 'run',
-    host,
-    open: async () => localShell(options),
-    doors,
-    facts,
-    clock,
-    mark: 'oaops-test-mark',
-    signal: options.signal ?? new AbortController().signal,
-    redact: (text) => text,
-  });
+  const found = await collect(
+    [{ enabled: true, id: 'it', section: 's', check, with: args, timeoutMs: options.timeoutMs ?? 30_000 }],
+    {
+      inspection: 'test',
+      run: 'run',
+      host,
+      open: async () => localShell(options),
+      doors,
+      facts,
+      clock,
+      mark: 'oaops-test-mark',
+      signal: options.signal ?? new AbortController().signal,
+      redact: (text) => text,
+    },
+  );
   const result = found.find((one) => one.check === 'it')!;
   const kept = await keptOf(facts, 'test', 'it', host.name);
   return { ...result, keep: kept };

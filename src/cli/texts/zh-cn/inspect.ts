@@ -56,6 +56,8 @@ export const inspect = (): Messages => ({
   'Write checks of type manual into it.': '请加入类型为 manual 的检查项。',
   'the work order of run {} (to sign: {}) is in {}': '运行 {} 的派工单（待签 {} 项）已写入 {}',
   'no type of check': '没有此检查类型',
+  'switched off by an input': '已由输入项关闭',
+  'neither true nor false, nor an expression ${{ }}': '既不是 true 或 false，也不是表达式 ${{ }}',
   'nothing is otherwise': '没有差异',
   'under way': '进行中',
   '{} is signed as {} by {}': '{} 已由 {3} 签字：{2}',
