@@ -34,3 +34,9 @@ export function whole(text: string | undefined): number | undefined {
 export function rounded(value: number, digits: number): number {
   return Math.round(value * 10 ** digits) / 10 ** digits;
 }
+
+/** The first of several facts for a message, and how many there are besides. */
+export function inShort(facts: readonly string[]): string {
+  const [first = ''] = facts;
+  return facts.length > 1 ? `${first}; and ${facts.length - 1} more` : first;
+}

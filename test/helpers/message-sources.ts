@@ -110,7 +110,7 @@ export function sourceMessages(): SourceMessage[] {
       if (whole === undefined || !isProse(whole) || isForOthers(node)) return;
       const ofSchema =
         ['error', 'message'].includes(keyOf(node) ?? '') &&
-        /^src\/(runbook\/schema|config|calendar|actions|backup|rollout)/.test(file);
+        /^src\/(runbook\/schema|config|calendar|actions|backup|rollout|inspect)/.test(file);
       if (schemaFiles.test(file) && !ofSchema) return;
       const told = ofSchema && keyOf(node) === 'error' ? toldParts(whole) : whole.split('\n');
       for (const line of told.map((each) => each.trim())) {

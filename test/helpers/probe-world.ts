@@ -15,7 +15,7 @@ export interface World {
   shell?: string;
   /** As root: files that stand in the place of others while the probe runs, by their path. */
   over?: Record<string, string>;
-  /** As root: programs (their whole path) that the host has not. */
+  /** Programs that the probe does not find by `has` and `need`. */
   without?: string[];
   /** As root: commands before the probe, in a mount namespace of its own. */
   before?: string;
@@ -75,7 +75,6 @@ function runProbe<With>(type: HostCheckType<With>, args: With, world: World, fol
       writeFileSync(join(folder, `over-${index}`), content);
       return `mount --bind ${join(folder, `over-${index}`)} ${path}`;
     }),
-    ...without.filter((path) => existsSync(path)).map((path) => `mount --bind /dev/null ${path}`),
     ...(before === '' ? [] : [before]),
   ];
   const applets = join(folder, 'applets');
@@ -86,7 +85,11 @@ function runProbe<With>(type: HostCheckType<With>, args: With, world: World, fol
   const path = [world.path, shell === 'busybox' ? applets : undefined, process.env['PATH'], '/usr/sbin:/sbin']
     .filter((part) => part !== undefined)
     .join(':');
-  const argv = [...command, text, 'oaops', ...words];
+  const blind =
+    without.length === 0
+      ? ''
+      : `command() { case " ${without.join(' ')} " in *" $2 "*) return 1 ;; esac; type "$2" >/dev/null 2>&1; }\n`;
+  const argv = [...command, blind + text, 'oaops', ...words];
   const whole =
     mounts.length === 0
       ? argv

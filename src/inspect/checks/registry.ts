@@ -4,14 +4,19 @@ import { clock } from './clock.ts';
 import { command } from './command.ts';
 import { disk } from './disk.ts';
 import { dns } from './dns.ts';
+import { file } from './file.ts';
 import { group } from './group.ts';
 import { http } from './http.ts';
 import { networkInterface } from './interface.ts';
+import { listening } from './listening.ts';
+import { listeningChange } from './listening-change.ts';
 import { load } from './load.ts';
 import { memory } from './memory.ts';
+import { mounts } from './mounts.ts';
 import { packageCheck } from './package.ts';
 import { ping } from './ping.ts';
 import { plugin } from './plugin.ts';
+import { processes } from './processes.ts';
 import { reach } from './reach.ts';
 import { reboot } from './reboot.ts';
 import { service } from './service.ts';
@@ -29,12 +34,17 @@ export const checkTypes: readonly CheckType[] = [
   memory,
   swap,
   disk,
+  mounts,
   uptime,
   reboot,
   clock,
+  processes,
   service,
+  listening,
+  listeningChange,
   sysctl,
   packageCheck,
+  file,
   user,
   group,
   networkInterface,

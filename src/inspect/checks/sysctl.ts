@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { levelKey } from '../level.ts';
-import { rounded, whole } from '../told.ts';
+import { inShort, rounded, whole } from '../told.ts';
 import type { HostCheckType, Judged } from '../types.ts';
 
 const wantedSchema = z.union([
@@ -72,12 +72,11 @@ done`,
 };
 
 function said(count: number, wrong: string[], unknown: string[], level: 'warn' | 'fail'): Judged {
-  const [first] = [...unknown, ...wrong];
-  if (first === undefined) return { state: 'pass', message: `kernel parameters as they should be: ${count}` };
-  const more = unknown.length + wrong.length - 1;
+  if (unknown.length + wrong.length === 0)
+    return { state: 'pass', message: `kernel parameters as they should be: ${count}` };
   return {
     state: unknown.length > 0 ? 'error' : level,
-    message: more === 0 ? first : `${first}; and ${more} more`,
+    message: inShort([...unknown, ...wrong]),
     details: [...unknown, ...wrong],
     ...(wrong.length > 0
       ? { next: 'Set it in a file of /etc/sysctl.d and let it take effect: sysctl --system.' }

@@ -5,6 +5,8 @@ export const checksState = (): Messages => ({
   ...shared(),
   ...figures(),
   ...clockAndRestart(),
+  ...processesAndPorts(),
+  ...mountsAndFiles(),
 });
 
 const shared = (): Messages => ({
@@ -37,7 +39,7 @@ const figures = (): Messages => ({
   'swap {} % used, {} of {} free': '交换空间已用 {} %，空闲 {}，共 {}',
   'Look at memory first: swap that is in use and quiet does no harm, see vmstat 1 5.':
     '先看内存：已占用但没有换入换出的交换空间并无妨碍，见 vmstat 1 5。',
-  'not a name of a kernel parameter': '不是内核参数名',
+  'a name of a kernel parameter': '内核参数名',
   'write at least one parameter': '请至少写一个参数',
   'the host did not tell {}': '主机未给出 {}',
   '{} cannot be read: it needs root': '无法读取 {}：需要 root',
@@ -83,4 +85,69 @@ const clockAndRestart = (): Messages => ({
   'nothing on the host tells whether a restart is needed': '主机上没有程序能说明是否需要重启',
   'no restart is needed, by {}': '无需重启，依据：{}',
   'zypper needs-rebooting': 'zypper needs-rebooting',
+});
+
+const processesAndPorts = (): Messages => ({
+  'the host did not tell its processes': '主机未给出进程',
+  'the host has more processes than are read': '主机的进程数超过读取上限',
+  '{} zombies': '{} 个僵尸进程',
+  '{} processes': '{} 个进程',
+  '{} processes of {}': '{2}：{1} 个进程',
+  'Look at their parents, which do not take notice of their end: ps -eo ppid,pid,stat,comm.':
+    '查看没有回收它们的父进程：ps -eo ppid,pid,stat,comm。',
+  'Look at the service that should have started it.': '请检查本应启动它的服务。',
+  'Look at what starts them.': '请查明是什么启动了它们。',
+  '/proc/net/tcp cannot be read': '无法读取 /proc/net/tcp',
+  'Write 22, 53/udp, 127.0.0.1:5432, or *:3306 for one on all addresses.':
+    '请写 22、53/udp、127.0.0.1:5432，或用 *:3306 表示所有地址上的端口。',
+  'write open, closed or others': '请写 open、closed 或 others',
+  'the host did not tell its ports': '主机未给出端口',
+  'ports as they should be: {} open, {} in all': '端口均符合要求：应开放 {} 个，共监听 {} 个',
+  'nothing listens on {}': '{} 上没有监听',
+  'nothing listens on {}, only {}': '{} 上没有监听，只有 {}',
+  '{} must not be open': '{} 不应开放',
+  '{} is not expected': '{} 不在预期之内',
+  'Look at what listens: ss -lntup.': '查看监听的程序：ss -lntup。',
+  'the first list of ports that listen is kept: {}': '首次记录监听端口：{} 个',
+  'the same ports listen as before: {}': '监听端口与之前相同：{} 个',
+  'other ports listen than before: {} new, {} gone': '监听端口有变化：新增 {} 个，消失 {} 个',
+  '{} listens now': '{} 新增监听',
+  '{} does not listen any more': '{} 不再监听',
+});
+
+const mountsAndFiles = (): Messages => ({
+  '/proc/self/mounts cannot be read': '无法读取 /proc/self/mounts',
+  'the host did not tell its mounts': '主机未给出挂载点',
+  '{} is in /etc/fstab and is not mounted': '{} 在 /etc/fstab 中，但没有挂载',
+  '{} is read-only ({} on {})': '{} 为只读（{3} 上的 {2}）',
+  'mounts as they should be: {}': '挂载点均符合要求：{} 个',
+  'Look at the kernel log for errors of the disk, and at: findmnt --verify; mount -a.':
+    '查看内核日志中的磁盘错误，并执行：findmnt --verify；mount -a。',
+  '{} is not mounted': '{} 没有挂载',
+  '{} is mounted from {}, not {}': '{} 的挂载来源是 {}，而不是 {}',
+  '{} is mounted without {}': '{} 挂载时缺少选项 {}',
+  'Write it in octal in quotes, such as "0640".': '请用带引号的八进制书写，例如 "0640"。',
+  'a text of one line': '单行文本',
+  'a SHA-256 in hexadecimal': '十六进制的 SHA-256',
+  'a link is seen only with follow: false': '只有 follow: false 时才检查链接本身',
+  'there is no {}': '{} 不存在',
+  'Look at what should have made it.': '请检查本应生成它的程序。',
+  'the host did not tell what {} is': '主机未给出 {} 的情况',
+  '{} is there, and must not be': '{} 存在，但不应存在',
+  'Look at who made it, and remove it.': '请查明是谁创建的，并将其删除。',
+  '{} could not be looked into': '无法查看 {} 的内容',
+  '{}: {} {}:{}, {}, changed {} ago': '{}：{} {}:{}，{}，{}前修改',
+  '{}: {}, {} {}:{}, changed {} ago': '{}：{}，{} {}:{}，{}前修改',
+  'Look at who changed it, and set it right.': '请查明是谁修改的，并改正。',
+  '{} has mode {}, not {}': '{} 的权限为 {}，而不是 {}',
+  '{} has mode {}, more than {}': '{} 的权限为 {}，超过 {}',
+  '{} belongs to {}, not {}': '{} 属于 {}，而不是 {}',
+  '{} has group {}, not {}': '{} 的属组为 {}，而不是 {}',
+  '{} has other content: SHA-256 {}': '{} 的内容不同：SHA-256 {}',
+  '{} has {}, less than {}': '{} 大小为 {}，小于 {}',
+  '{} has {}, more than {}': '{} 大小为 {}，大于 {}',
+  '{} was changed {} ago, less than {}': '{} 在 {}前修改过，不足 {}',
+  '{} was changed {} ago, more than {}': '{} 在 {}前修改过，超过 {}',
+  '{} does not hold "{}"': '{} 不包含“{}”',
+  '{} holds "{}"': '{} 包含“{}”',
 });

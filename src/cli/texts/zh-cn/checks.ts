@@ -8,7 +8,7 @@ export const checks = (): Messages => ({
   '{} left': '剩余 {}',
   'Look for what grows: du -xh --max-depth=1 on the mount point, old logs, deleted files that are still open.':
     '查找增长来源：在挂载点执行 du -xh --max-depth=1，检查旧日志以及已删除但仍被打开的文件。',
-  'not a name of a service': '不是服务名',
+  'a name of a service': '服务名',
   'the host did not say which manager of services it has': '主机未说明使用哪种服务管理器',
   'there is no service {}': '没有服务 {}',
   'Look at its name, or install it.': '请检查名称，或安装该服务。',

@@ -38,9 +38,7 @@ export const inspect = (): Messages => ({
     '请改用 judge、collect-<number>、sign-<check> 以外的 id。',
   'the id "{}" is there twice': 'id "{}" 重复',
   'Give each an id of its own.': '请为每一项使用不同的 id。',
-  'not a threshold; write a number, or a range such as 10:20, 5: or @1:2':
-    '不是阈值；请写数字，或范围，如 10:20、5: 或 @1:2',
-  'not a date; write 2026-12-31': '不是日期；请写 2026-12-31 的形式',
+  'Write a number, or a range such as 10:20, 5: or @1:2.': '请写数字，或范围，如 10:20、5: 或 @1:2。',
   'the host did not answer': '主机没有回答',
   'the host did not run the script of the checks (exit code {}{})': '主机没有执行检查脚本（退出码 {}{}）',
   'the shell ended in the middle of the check (exit code {})': '检查中途 shell 结束（退出码 {}）',
