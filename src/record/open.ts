@@ -11,6 +11,7 @@ import type { Tables } from './db/tables.ts';
 import { SqlFactStore } from './facts.ts';
 import { SqlLockStore } from './locks/locks.ts';
 import { type Processes, systemProcesses } from './locks/owner.ts';
+import { SqlRunReports } from './run-reports.ts';
 import { SqlRunStore } from './runs.ts';
 import type { RecordStore } from './types.ts';
 
@@ -63,6 +64,7 @@ export async function openRecord(options: RecordOptions): Promise<OpenedRecord> 
       place,
       database,
       runs: new SqlRunStore(database),
+      reports: new SqlRunReports(database),
       locks,
       audit: new SqlAuditLog(database, id),
       facts: new SqlFactStore(database),

@@ -6,6 +6,7 @@ import type { Phase, RunStatus, UnitStatus } from '../core/events.ts';
  */
 export interface RecordStore {
   runs: RunStore;
+  reports: RunReports;
   locks: LockStore;
   audit: AuditLog;
   /** Facts of the domain rooms that outlive a run (drill results, verified packs ...): append-only rows by topic. */
@@ -114,6 +115,29 @@ export interface RunStore {
   inputs(id: string): Promise<RunInputRow[]>;
   /** Runs that wait and whose time has come. */
   dueRuns(nowIso: string): Promise<RunRow[]>;
+}
+
+/** A run as far as it counts for procedures. */
+export interface CountedRun {
+  id: string;
+  runbook: string;
+  procedures: readonly string[];
+  status: RunStatus;
+  requester: string;
+  createdAt: string;
+  endedAt: string | null;
+}
+
+/** What is asked about many runs at once. Times are ISO UTC; `until` is not included. */
+export interface RunReports {
+  /** Runs that name procedures, by the time they were asked for, oldest first. */
+  counted(range?: { since?: string; until?: string }): Promise<CountedRun[]>;
+  /** The last run of each runbook and its procedures; with `status`, the last that has one of these. */
+  lastOfEach(filter?: { status?: readonly RunStatus[]; until?: string }): Promise<RunRow[]>;
+  /** Units of these runs that wait for a person or a time. */
+  waitingUnits(runs: readonly string[]): Promise<JournalRow[]>;
+  /** When the first run that is still in the record was asked for. */
+  firstRunAt(): Promise<string | undefined>;
 }
 
 export interface RunInputRow {
