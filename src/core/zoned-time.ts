@@ -93,6 +93,7 @@ export interface LocalClock {
   at(ms: number): { date: string; time: string };
 }
 
+const dayMs = 86_400_000;
 const clocks = new Map<string, LocalClock>();
 
 /** Remembers what it was asked: a report over a year asks for the same midnights again and again. */
@@ -100,13 +101,24 @@ export function localClock(timeZone: string): LocalClock {
   let clock = clocks.get(timeZone);
   if (!clock) {
     const asked = new Map<string, number>();
+    const offsets = new Map<number, number>();
+    const offsetOn = (day: number) => {
+      let offset = offsets.get(day);
+      if (offset === undefined) {
+        offset = wallOf(day * dayMs, timeZone) - day * dayMs;
+        offsets.set(day, offset);
+      }
+      return offset;
+    };
     clock = {
       msAt: (date, time) => {
         const written = `${date}T${time}`;
         let ms = asked.get(written);
         if (ms === undefined) {
           const wallMs = Date.parse(`${written}:00Z`);
-          ms = wallMs - offsetAt(wallMs, timeZone);
+          const day = Math.floor(wallMs / dayMs);
+          const [before, after] = [offsetOn(day - 1), offsetOn(day + 2)];
+          ms = wallMs - (before === after ? before : offsetAt(wallMs, timeZone));
           asked.set(written, ms);
         }
         return ms;

@@ -1,4 +1,5 @@
 import type { RunStatus } from '../core/events.ts';
+import { canonicalText } from './audit/chain.ts';
 import type { Database } from './db/database.ts';
 import { journalRow, runRow } from './rows.ts';
 import type { CountedRun, JournalRow, RunReports, RunRow } from './types.ts';
@@ -11,7 +12,8 @@ export class SqlRunReports implements RunReports {
     this.#database = database;
   }
 
-  async counted({ since, until }: { since?: string; until?: string } = {}): Promise<CountedRun[]> {
+  async counted({ since, until, procedures }: Parameters<RunReports['counted']>[0] = {}): Promise<CountedRun[]> {
+    if (procedures?.length === 0) return [];
     const rows = await this.#database.read((db) => {
       let query = db
         .selectFrom('runs')
@@ -21,6 +23,7 @@ export class SqlRunReports implements RunReports {
         .orderBy('id');
       if (since !== undefined) query = query.where('created_at', '>=', since);
       if (until !== undefined) query = query.where('created_at', '<', until);
+      if (procedures !== undefined) query = query.where('procedures', 'in', procedures.map(canonicalText));
       return query.execute();
     });
     // Thousands of runs name the same few procedures.

@@ -130,8 +130,12 @@ export interface CountedRun {
 
 /** What is asked about many runs at once. Times are ISO UTC; `until` is not included. */
 export interface RunReports {
-  /** Runs that name procedures, by the time they were asked for, oldest first. */
-  counted(range?: { since?: string; until?: string }): Promise<CountedRun[]>;
+  /** Runs that name procedures, by the time they were asked for, oldest first; with `procedures`, those that name exactly one of these lists. */
+  counted(filter?: {
+    since?: string;
+    until?: string;
+    procedures?: readonly (readonly string[])[];
+  }): Promise<CountedRun[]>;
   /** The last run of each runbook and its procedures; with `status`, the last that has one of these. */
   lastOfEach(filter?: { status?: readonly RunStatus[]; until?: string }): Promise<RunRow[]>;
   /** Units of these runs that wait for a person or a time. */

@@ -23,6 +23,11 @@ describe.each(dialects)('questions about many runs on %s', (dialect) => {
     expect(await ids()).toEqual([first, third, fifth]);
     expect(await ids({ since: day(3) })).toEqual([third, fifth]);
     expect(await ids({ since: day(2), until: day(5) })).toEqual([third]);
+    const exactly = async (procedures: string[][]) =>
+      (await record.reports.counted({ procedures })).map(({ id }) => id);
+    expect(await exactly([['BK-02', 'BK-08'], ['IN-01']])).toEqual([third]);
+    expect(await exactly([['BK-02']])).toEqual([]);
+    expect(await exactly([])).toEqual([]);
     expect(await record.reports.counted({ since: day(3), until: day(4) })).toEqual([
       {
         id: third,

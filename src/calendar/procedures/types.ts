@@ -1,10 +1,7 @@
 import type { Cadence } from '../cadence.ts';
 
 /** English and Chinese, in the terms of the handbooks. */
-export interface BothLanguages {
-  en: string;
-  'zh-CN': string;
-}
+export type BothLanguages = { en: string; 'zh-CN': string };
 
 export const areas = ['BK', 'UP', 'IN', 'AC', 'SV', 'EM', 'PF', 'RP'] as const;
 export type Area = (typeof areas)[number];

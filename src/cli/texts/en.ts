@@ -67,6 +67,14 @@ export const en = {
   'exit.12': 'wrong key for this repository',
   'exit.130': 'stopped by SIGINT (Ctrl-C)',
   'exit.143': 'stopped by SIGTERM, or by a terminal that was closed',
+  'today.overdue': 'Overdue',
+  'today.waiting': 'Waits for a person',
+  'today.failing': 'Last run did not end well',
+  'today.due': 'Due today',
+  'today.underWay': 'Under way',
+  'today.done': 'Done today',
+  'today.upcoming': 'In the next 7 days',
+  'today.freezes': 'Freezes',
   'table.none': 'nothing to show',
 } as const;
 

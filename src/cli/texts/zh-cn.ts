@@ -69,5 +69,13 @@ export const zhCn: Record<TextKey, string> = {
   'exit.12': '密钥不能解密此仓库',
   'exit.130': '被 SIGINT（Ctrl-C）停止',
   'exit.143': '被 SIGTERM 停止，或终端已关闭',
+  'today.overdue': '逾期',
+  'today.waiting': '等待人工',
+  'today.failing': '最近一次未成功',
+  'today.due': '今日应办',
+  'today.underWay': '进行中',
+  'today.done': '今日已办',
+  'today.upcoming': '未来 7 天',
+  'today.freezes': '冻结期',
   'table.none': '没有内容',
 };

@@ -6,6 +6,7 @@ import { helpHosts } from './help-hosts.ts';
 import { helpInspect } from './help-inspect.ts';
 import { helpLegs } from './help-legs.ts';
 import { helpPatch } from './help-patch.ts';
+import { helpProcedures } from './help-procedures.ts';
 import { helpPrune } from './help-prune.ts';
 import { helpRestore } from './help-restore.ts';
 import { helpSchedules } from './help-schedules.ts';
@@ -19,6 +20,7 @@ export const helpZhCn = (): Messages => ({
   ...helpLegs(),
   ...helpCalendar(),
   ...helpInspect(),
+  ...helpProcedures(),
   ...helpPatch(),
   ...helpPrune(),
   ...helpRestore(),
