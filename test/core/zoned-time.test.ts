@@ -52,5 +52,34 @@ test.each([
   expect(parseWrittenTime(text, 'UTC')).toBeUndefined();
 });
 
-import { dateIn, localClock, parseWrittenTime } from '../../src/core/zoned-time.ts';
+test('the date is that of the zone', () => {
+  const ms = Date.parse('2026-12-31T16:30:00Z');
+  const zones = ['Asia/Shanghai', 'UTC', 'Pacific/Pago_Pago', 'Pacific/Kiritimati'];
+  expect(zones.map((zone) => dateIn(zone, ms))).toEqual(['2027-01-01', '2026-12-31', '2026-12-31', '2027-01-01']);
+});
+
+test('a local clock reads as a written time does, and shows what was read, around every clock change too', () => {
+  const zones = [
+    'Asia/Shanghai',
+    'Europe/Berlin',
+    'America/New_York',
+    'Australia/Lord_Howe',
+    'Africa/Casablanca',
+    'Asia/Kolkata',
+  ];
+  for (const timeZone of zones) {
+    const clock = localClock(timeZone);
+    for (let day = 0; day < 400; day++) {
+      const date = new Date(Date.UTC(2026, 0, 1 + day)).toISOString().slice(0, 10);
+      for (const time of ['00:00', '01:30', '02:30', '08:30', '23:59']) {
+        const ms = clock.msAt(date, time);
+        expect(ms, `${date} ${time} ${timeZone}`).toBe(parseWrittenTime(`${date}T${time}`, timeZone)!.fromMs);
+        // A time that a clock leaves out is shown as a later one.
+        const shown = clock.at(ms);
+        if (shown.time !== time)
+          expect(shown.time > time || shown.date > date, `${date} ${time} ${timeZone}`).toBe(true);
+        else expect(shown).toEqual({ date, time });
+      }
+    }
+  }
 });
