@@ -105,7 +105,7 @@ export function localClock(timeZone: string): LocalClock {
     const offsetOn = (day: number) => {
       let offset = offsets.get(day);
       if (offset === undefined) {
-        offset = wallOf(day * dayMs, timeZone) - day * dayMs;
+        offset = wallTimeOf(day * dayMs, timeZone) - day * dayMs;
         offsets.set(day, offset);
       }
       return offset;
