@@ -15,8 +15,7 @@ export const checksServices = (): Messages => ({
   'a record that must not be there has no values': '不应存在的记录没有值可言',
   'there is no {} of {}': '没有 {2} 的 {1} 记录',
   '{} of {} is {}, and should be {}': '{2} 的 {1} 记录为 {3}，应为 {4}',
-  'not a range of status codes': '不是状态码范围',
-  'not a header name': '不是标头名',
+  'a range of status codes': '状态码范围',
   '{} answers {} in {} ms': '{} 返回 {}，用时 {} 毫秒',
   'the body is longer than the {} bytes that are read': '正文超过读取上限 {} 字节',
   'the URL': '该网址',
@@ -43,7 +42,7 @@ export const checksServices = (): Messages => ({
   'names: {}': '名称：{}',
   'protocol: {}': '协议：{}',
   'the server takes {}': '服务器仍接受 {}',
-  'not a path; write it as data.items[0].name': '不是路径；请写成 data.items[0].name 的形式',
+  'Write it as data.items[0].name.': '请写成 data.items[0].name 的形式。',
   'the body is not JSON': '正文不是 JSON',
   'there is no {}': '没有 {}',
 });
