@@ -144,7 +144,8 @@ describe('patch-check (UP-01)', { timeout: 600_000 }, () => {
     const next = await oaops('schedule', 'next', '--count', '12', '--json');
     expect(next.exitCode, next.stderr).toBe(0);
     expect(next.stdout).toMatch(/-05T01:00:00/);
-    expect(next.stdout).toMatch(/-(03|06|09|12)-25T02:00:00/);
+    // Or the calendar does not reach to the end of the quarter: then it says so.
+    expect(next.stdout).toMatch(/-(03|06|09|12)-2\dT02:00:00|"unknown": "\d{4}-(03|06|09|12)-/);
   });
 });
 
