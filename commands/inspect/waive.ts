@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { openApp } from '../../src/app.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
+import type { Waiver } from '../../src/inspect/record.ts';
 
 export default class InspectWaive extends BaseCommand<typeof InspectWaive> {
   static override summary = 'Accept a failure of a check until a date, by name and with a reason';
@@ -55,14 +56,14 @@ export default class InspectWaive extends BaseCommand<typeof InspectWaive> {
         next: 'Give it with --until DATE, or take the waiver back with --end.',
       });
     const done = await waiveCheck(app, { inspection, check, host, until: end ? undefined : until, reason });
-    const where = done.host === undefined ? '' : ` on ${done.host}`;
-    return {
-      json: done,
-      text: this.say(
-        done.ended
-          ? `the waiver for ${check}${where} has ended`
-          : `${check}${where} is waived until ${done.until} by ${done.by}`,
-      ),
-    };
+    return { json: done, text: this.say(told(done)) };
   }
+}
+
+function told({ check, host, until, by, ended }: Waiver & { ended: boolean }): string {
+  if (host === undefined)
+    return ended ? `the waiver for ${check} has ended` : `${check} is waived until ${until} by ${by}`;
+  return ended
+    ? `the waiver for ${check} on ${host} has ended`
+    : `${check} on ${host} is waived until ${until} by ${by}`;
 }

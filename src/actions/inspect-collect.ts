@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { sha256Hex } from '../core/json.ts';
-import type { Action } from '../engine/action.ts';
+import type { Action, ActionOutcome } from '../engine/action.ts';
 import { checkTypesByName } from '../inspect/checks/registry.ts';
 import { collect } from '../inspect/collect.ts';
 import type { CheckDoors, NetDoor, QueryDoor } from '../inspect/ports.ts';
-import { hostCheck } from '../inspect/record.ts';
-import type { CheckState } from '../inspect/types.ts';
+import { hostCheck, resultsOf } from '../inspect/record.ts';
+import type { CheckResult, CheckState } from '../inspect/types.ts';
 import type { FactStore } from '../record/types.ts';
 
 export interface InspectServices {
@@ -85,17 +85,27 @@ export const inspectCollect: Action<With, InspectServices> = {
         monotonicMs: () => clock.monotonicMs(),
       },
     });
-    const count = (...states: CheckState[]) => results.filter(({ state }) => states.includes(state)).length;
-    const counts = {
-      pass: count('pass'),
-      warn: count('warn'),
-      fail: count('fail'),
-      error: count('error'),
-      skipped: count('skipped', 'not-applicable'),
-    };
-    const unreachable = results.find(({ check }) => check === hostCheck);
-    if (unreachable) return { status: 'incomplete', result: counts, message: unreachable.message };
-    return { status: 'ok', result: counts };
+    return outcomeOf(results);
   },
-  recover: async () => ({ status: 'not-started' }),
+  /** Results are kept all at once. Asking again would lose what is told only once, such as lines of a log since the last time. */
+  async recover({ checks }, context) {
+    const kept = await resultsOf(await context.services.facts(), context.runId, context.target.name);
+    const ids = new Set(checks.map(({ id }) => id));
+    const own = kept.filter(({ check }) => ids.has(check) || check === hostCheck);
+    return own.filter(({ check }) => ids.has(check)).length < ids.size ? { status: 'not-started' } : outcomeOf(own);
+  },
 };
+
+function outcomeOf(results: readonly CheckResult[]): ActionOutcome {
+  const count = (...states: CheckState[]) => results.filter(({ state }) => states.includes(state)).length;
+  const counts = {
+    pass: count('pass'),
+    warn: count('warn'),
+    fail: count('fail'),
+    error: count('error'),
+    skipped: count('skipped', 'not-applicable'),
+  };
+  const unreachable = results.find(({ check }) => check === hostCheck);
+  if (unreachable) return { status: 'incomplete', result: counts, message: unreachable.message };
+  return { status: 'ok', result: counts };
+}

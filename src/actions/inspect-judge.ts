@@ -4,7 +4,7 @@ import { ExitCode } from '../core/exit-codes.ts';
 import { dateIn } from '../core/zoned-time.ts';
 import type { Action } from '../engine/action.ts';
 import { assemble, isBad, reportFact } from '../inspect/assemble.ts';
-import { addReport, reportsOf, resultsOf, waiversOf } from '../inspect/record.ts';
+import { addReport, comparable, previousOf, reportsOf, resultsOf, waiversOf } from '../inspect/record.ts';
 import { summaryLine, troubleLines } from '../inspect/summary.ts';
 import type { InspectServices } from './inspect-collect.ts';
 
@@ -22,7 +22,7 @@ export const inspectJudge: Action<With, InspectServices> = {
   effect: 'read',
   withSchema,
   resultSchema: z.object({
-    verdict: z.enum(['pass', 'warn', 'error', 'fail']),
+    verdict: z.enum(['pass', 'warn', 'pending', 'error', 'fail']),
     summary: z.string().describe('One line for a notice.'),
     lines: z.array(z.string()).describe('One line for everything that is not all right.'),
     failed: z.number(),
@@ -35,16 +35,16 @@ export const inspectJudge: Action<With, InspectServices> = {
     const facts = await context.services.facts();
     const nowMs = context.clock.nowMs();
     const at = isoTime(nowMs);
-    const earlier = await reportsOf(facts, inspection, 2);
+    const earlier = (await reportsOf(facts, inspection, comparable)).filter(({ run }) => run !== context.runId);
     const report = assemble(context.plan, await resultsOf(facts, context.runId), {
       run: context.runId,
       at,
       today: dateIn(await context.services.timeZone(), nowMs),
-      waivers: await waiversOf(facts, inspection),
-      previous: earlier.find(({ run }) => run !== context.runId),
+      waivers: await waiversOf(facts, inspection, at),
+      previous: previousOf(earlier),
       under: false,
     });
-    await addReport(facts, inspection, at, reportFact(report));
+    await addReport(facts, inspection, at, reportFact(report, context.plan.limit.length > 0));
     const result = {
       verdict: report.verdict,
       summary: summaryLine(report),

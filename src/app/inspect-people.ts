@@ -98,10 +98,10 @@ export async function waiveCheck(
     if (!known)
       throw new OaopsError(
         'waiver-missing',
-        `there is no waiver for ${check}${host === undefined ? '' : ` on ${host}`}`,
+        host === undefined ? `there is no waiver for ${check}` : `there is no waiver for ${check} on ${host}`,
         {
           exitCode: ExitCode.refused,
-          next: `See "oaops inspect waivers ${row.runbook}".`,
+          next: `See "oaops inspect waive ${row.runbook}".`,
         },
       );
     const ended = { ...known, by, reason: reason === '' ? known.reason : reason, ended: true };

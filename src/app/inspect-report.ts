@@ -8,7 +8,7 @@ import { localText } from '../engine/plan/plan-text.ts';
 import type { InspectionReport, ReportedResult } from '../inspect/assemble.ts';
 import { formatReport, type ReportFormat } from '../inspect/formats/format.ts';
 import { nagiosCodes } from '../inspect/formats/nagios.ts';
-import { type Told, waiverLine } from '../inspect/formats/told.ts';
+import { signLine, type Told, waiverLine } from '../inspect/formats/told.ts';
 import { summaryLine } from '../inspect/summary.ts';
 import { reportExitCode, reportTrends } from './inspect.ts';
 
@@ -97,9 +97,16 @@ function reportText(
 
 function rowOf(result: ReportedResult, all: boolean, say: Told['say']): string[] {
   const { state, host, check, message, details, next } = result;
-  const lines = [message, waiverLine(result), ...(all ? details : details.slice(0, 3)), next].filter(
-    (line) => line !== undefined,
-  );
+  const shownDetails = all || details.length <= 4 ? details : details.slice(0, 3);
+  const more = details.length - shownDetails.length;
+  const lines = [
+    message,
+    waiverLine(result),
+    ...shownDetails,
+    more > 0 ? `... and ${more} more` : undefined,
+    next,
+    signLine(result),
+  ].filter((line) => line !== undefined);
   const shown = result.new ? `${say(state)} (${say('new')})` : say(state);
   return [shown, host, check, lines.map(say).join('\n')];
 }

@@ -8,7 +8,15 @@ import type { RunEnd } from '../engine/run/outcome.ts';
 import { assemble, type InspectionReport } from '../inspect/assemble.ts';
 import { compareReports, type Difference } from '../inspect/compare.ts';
 import { type Trends, trendKey } from '../inspect/formats/html.ts';
-import { type ReportFact, reportsOf, resultsOf, type Verdict, waiversOf } from '../inspect/record.ts';
+import {
+  comparable,
+  previousOf,
+  type ReportFact,
+  reportsOf,
+  resultsOf,
+  type Verdict,
+  waiversOf,
+} from '../inspect/record.ts';
 import type { RunRow } from '../record/types.ts';
 import { listRunbooks } from '../runbook/library.ts';
 import type { LocalizedText } from '../runbook/types.ts';
@@ -17,8 +25,6 @@ import { type PreparedPlan, preparePlan, startRun } from './run-command.ts';
 const kind = 'Inspection';
 /** Runs that a trend looks back on. */
 const trendRuns = 30;
-/** Verdicts in which the one before a run is looked for. */
-const mostReports = 500;
 
 /** The plan of an inspection. @throws OaopsError `not-an-inspection` (exit 2) for a runbook of another kind */
 export async function prepareInspection(app: App, given: Parameters<typeof preparePlan>[1]): Promise<PreparedPlan> {
@@ -59,19 +65,18 @@ export async function loadReport(app: App, ref: string): Promise<{ row: RunRow; 
   const row = await inspectionRun(app, ref);
   const { runs, facts } = await app.record();
   const plan = (await runs.plan(row.id)) as Plan;
-  const reports = await reportsOf(facts, row.runbook, mostReports);
+  const reports = await reportsOf(facts, row.runbook, comparable);
   const index = reports.findIndex(({ run }) => run === row.id);
   const own = reports[index];
-  const previous: ReportFact | undefined =
-    index >= 0 ? reports[index + 1] : reports.find(({ at }) => at < row.createdAt);
+  const earlier = index >= 0 ? reports.slice(index + 1) : reports.filter(({ at }) => at < row.createdAt);
   const at = own?.at ?? row.endedAt ?? isoTime(app.clock.nowMs());
   const timeZone = (await app.config()).settings.timeZone ?? localTimeZone();
   const report = assemble(plan, await resultsOf(facts, row.id), {
     run: row.id,
     at,
     today: dateIn(timeZone, Date.parse(at)),
-    waivers: await waiversOf(facts, row.runbook, own?.at),
-    previous,
+    waivers: await waiversOf(facts, row.runbook, at),
+    previous: previousOf(earlier),
     under: row.endedAt === null,
   });
   return { row, report };
@@ -192,7 +197,7 @@ async function trendsOf(
 /** The figures that a page draws beside those of a run. */
 export async function reportTrends(app: App, report: InspectionReport): Promise<Trends> {
   const { facts } = await app.record();
-  const reports = await reportsOf(facts, report.inspection, mostReports);
+  const reports = await reportsOf(facts, report.inspection, comparable);
   const from = reports.findIndex(({ run }) => run === report.run);
   const back = reports.slice(Math.max(0, from), Math.max(0, from) + trendRuns).reverse();
   const trends = await trendsOf(app, back, {});

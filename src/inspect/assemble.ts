@@ -1,6 +1,7 @@
 import type { Plan } from '../engine/plan/plan-types.ts';
 import type { LocalizedText } from '../runbook/types.ts';
 import type { ReportedCheck, ReportedSection } from './expand.ts';
+import { manualType } from './manual.ts';
 import { hostCheck, type ReportFact, type Verdict, type Waiver } from './record.ts';
 import { type CheckResult, type CheckState, checkStates, severities } from './types.ts';
 
@@ -22,7 +23,7 @@ export interface InspectionReport {
   run: string;
   at: string;
   verdict: Verdict;
-  /** Nothing waits for a sign-off. */
+  /** Nothing waits for a sign-off, and nothing is yet to be asked. */
   complete: boolean;
   counts: Record<CheckState, number>;
   /** Bad now and not before; null: there is nothing to compare with. */
@@ -83,14 +84,15 @@ export function assemble(
     sections.flatMap((section) => section.checks.map((check) => [check.id, { check, section }])),
   );
   const raw = new Map<string, CheckResult>();
+  let open = false;
   for (const { check, host } of pairs) {
     const known = checkById.get(check);
     if (!known) continue;
-    raw.set(
-      keyOf(check, host),
-      byKey.get(keyOf(check, host)) ?? missing(known.check, known.section.id, host, context.under),
-    );
+    const result = byKey.get(keyOf(check, host));
+    if (!result && context.under && known.check.type !== manualType) open = true;
+    raw.set(keyOf(check, host), result ?? missing(known.check, known.section.id, host, context.under));
   }
+  const held = new Needs(raw, new Map([...checkById].map(([id, { check }]) => [id, check.needs])));
   const before =
     context.previous && new Map(context.previous.bad.map((one) => [keyOf(one.check, one.host), one.state]));
   const finish = (result: CheckResult, check: Pick<ReportedCheck, 'name' | 'severity'>): ReportedResult => {
@@ -107,9 +109,7 @@ export function assemble(
   const unreachable = found.filter(({ check }) => check === hostCheck);
   const made = sections.map(({ id, title, checks }) => {
     const results = checks.flatMap((check) =>
-      pairs
-        .filter((pair) => pair.check === check.id)
-        .map(({ host }) => finish(afterNeeds(raw.get(keyOf(check.id, host))!, check, raw), check)),
+      pairs.filter((pair) => pair.check === check.id).map(({ host }) => finish(held.result(check.id, host), check)),
     );
     const hosts = unreachable
       .filter(({ section }) => section === id)
@@ -125,8 +125,8 @@ export function assemble(
     title: plan.runbook.title,
     run: context.run,
     at: context.at,
-    verdict: verdictOf(counts),
-    complete: counts['manual-pending'] === 0,
+    verdict: verdictOf(counts, open),
+    complete: counts['manual-pending'] === 0 && !open,
     counts,
     new: context.previous === undefined ? null : all.filter((result) => result.new).length,
     sections: made.filter(({ results }) => results.length > 0),
@@ -135,10 +135,11 @@ export function assemble(
 
 const hostName: LocalizedText = { en: 'The host can be asked', 'zh-CN': '主机可访问' };
 
-export function verdictOf(counts: Readonly<Record<CheckState, number>>): Verdict {
+/** The worst of all; `open`: something is yet to be asked. */
+export function verdictOf(counts: Readonly<Record<CheckState, number>>, open = false): Verdict {
   if (counts.fail + counts['manual-failed'] > 0) return 'fail';
   if (counts.error > 0) return 'error';
-  if (counts['manual-pending'] > 0) return 'pending';
+  if (counts['manual-pending'] > 0 || open) return 'pending';
   const judged = counts.pass + counts['manual-passed'] + counts.warn + counts.waived;
   // Nothing was judged: that is no pass.
   if (judged === 0) return 'error';
@@ -146,7 +147,7 @@ export function verdictOf(counts: Readonly<Record<CheckState, number>>): Verdict
 }
 
 /** What a verdict keeps of itself for the next ones. */
-export function reportFact(report: InspectionReport): ReportFact {
+export function reportFact(report: InspectionReport, limited: boolean): ReportFact {
   const counts = Object.fromEntries(Object.entries(report.counts).filter(([, count]) => count > 0));
   const all = report.sections.flatMap(({ results }) => results);
   const told = all.filter(({ state }) => isBad(state) || state === 'waived');
@@ -154,13 +155,14 @@ export function reportFact(report: InspectionReport): ReportFact {
     run: report.run,
     version: report.version,
     verdict: report.verdict,
+    ...(limited ? { limited } : {}),
     counts,
     bad: told.map(({ check, host, state, message }) => ({ check, host, state, message })),
   };
 }
 
 function missing(check: ReportedCheck, section: string, host: string, under: boolean): CheckResult {
-  const isManual = check.type === 'manual';
+  const isManual = check.type === manualType;
   return {
     check: check.id,
     section,
@@ -173,26 +175,45 @@ function missing(check: ReportedCheck, section: string, host: string, under: boo
   };
 }
 
-/** On the same host where it was looked at there, else on any. */
-function afterNeeds(
-  result: CheckResult,
-  { needs }: Pick<ReportedCheck, 'needs'>,
-  raw: ReadonlyMap<string, CheckResult>,
-): CheckResult {
-  for (const need of needs) {
-    const own = raw.get(keyOf(need, result.host));
-    const states = own ? [own] : [...raw.values()].filter(({ check }) => check === need);
-    const stopper = states.find(({ state }) => !['pass', 'warn', 'manual-passed'].includes(state));
-    if (stopper)
-      return {
-        ...result,
-        state: 'skipped',
-        message: `needs ${need}, which is ${stopper.state}`,
-        measures: [],
-        details: [],
-      };
+/** Results after what they need: on the same host where that was looked at there, else on any. A check that was skipped holds for none. */
+class Needs {
+  readonly #raw: ReadonlyMap<string, CheckResult>;
+  readonly #needs: ReadonlyMap<string, readonly string[]>;
+  readonly #known = new Map<string, CheckResult>();
+
+  constructor(raw: ReadonlyMap<string, CheckResult>, needs: ReadonlyMap<string, readonly string[]>) {
+    this.#raw = raw;
+    this.#needs = needs;
   }
-  return result;
+
+  result(check: string, host: string): CheckResult {
+    const key = keyOf(check, host);
+    const known = this.#known.get(key);
+    if (known) return known;
+    const raw = this.#raw.get(key)!;
+    // A circle, which the rules refuse, ends here.
+    this.#known.set(key, raw);
+    const result = this.#after(raw, this.#needs.get(check) ?? []);
+    this.#known.set(key, result);
+    return result;
+  }
+
+  #after(result: CheckResult, needs: readonly string[]): CheckResult {
+    for (const need of needs) {
+      const where = this.#raw.has(keyOf(need, result.host)) ? [result.host] : this.#hostsOf(need);
+      const stopper = where
+        .map((host) => this.result(need, host))
+        .find(({ state }) => !['pass', 'warn', 'manual-passed'].includes(state));
+      if (!stopper) continue;
+      const message = `needs ${need}, which is ${stopper.state}`;
+      return { ...result, state: 'skipped', message, measures: [], details: [] };
+    }
+    return result;
+  }
+
+  #hostsOf(need: string): string[] {
+    return [...this.#raw.values()].filter(({ check }) => check === need).map(({ host }) => host);
+  }
 }
 
 function waived(result: CheckResult, waivers: readonly Waiver[], today: string): CheckResult & { waiver?: Waiver } {

@@ -9,7 +9,16 @@ import type { CheckDoors } from './ports.ts';
 import { type Asked, askHost, type TimedQuestion } from './probe/ask-host.ts';
 import { notApplicableCode } from './probe/script.ts';
 import { addPart, hostCheck, keep, keptOf } from './record.ts';
-import type { About, CheckResult, CheckType, HostCheckType, Judged, NearCheckType, PlannedCheck } from './types.ts';
+import type {
+  About,
+  CheckResult,
+  CheckType,
+  HostCheckType,
+  Judged,
+  Measure,
+  NearCheckType,
+  PlannedCheck,
+} from './types.ts';
 
 /** Checks that are made from this machine at once, for one host. */
 const nearAtOnce = 8;
@@ -162,7 +171,7 @@ async function askAll(
 }
 
 function judgeAnswer(one: Ready, asked: Asked, context: CollectContext): Judged {
-  if ('reason' in asked) return { state: 'error', message: asked.reason, ...(asked.next ? { next: asked.next } : {}) };
+  if ('reason' in asked) return { state: 'error', message: asked.reason };
   const type = one.type as HostCheckType<never>;
   const { answer, askedMs, answeredMs } = asked;
   const said = answer.err.split('\n').find((line) => line.trim() !== '');
@@ -170,13 +179,15 @@ function judgeAnswer(one: Ready, asked: Asked, context: CollectContext): Judged 
   if (answer.exitCode !== 0 && type.readsExit !== true)
     return { state: 'error', message: said ?? `the question ended with exit code ${answer.exitCode}` };
   try {
-    return type.judge(one.args, answer, {
+    const judged = type.judge(one.args, answer, {
       host: context.host,
       nowMs: context.clock.nowMs(),
       askedMs,
       answeredMs,
       kept: one.kept,
     });
+    if (!answer.truncated || judged.state !== 'pass') return judged;
+    return { state: 'error', message: 'the host printed more than is read' };
   } catch (error) {
     // An answer that the type does not understand says nothing.
     return { state: 'error', message: `the answer is not understood: ${messageOf(error)}` };
@@ -184,8 +195,14 @@ function judgeAnswer(one: Ready, asked: Asked, context: CollectContext): Judged 
 }
 
 function resultOf(planned: PlannedCheck, judged: Judged, context: CollectContext): CheckResult {
-  const measures = (judged.measures ?? []).filter(({ value }) => Number.isFinite(value));
-  const broken = measures.length < (judged.measures ?? []).length && judged.state === 'pass';
+  const measures = new Map<string, Measure>();
+  for (const measure of judged.measures ?? []) {
+    const name = clean(measure.name, context);
+    // Of one name there is one figure, or metrics cannot be read at all.
+    if (Number.isFinite(measure.value) && !measures.has(name)) measures.set(name, { ...measure, name });
+  }
+  const broken = judged.measures?.find(({ value }) => !Number.isFinite(value));
+  const isBroken = broken !== undefined && ['pass', 'warn'].includes(judged.state);
   const details = judged.details ?? [];
   const shown = details.slice(0, mostDetails).map((line) => clean(line, context));
   if (details.length > mostDetails) shown.push(`... and ${details.length - mostDetails} more`);
@@ -194,18 +211,24 @@ function resultOf(planned: PlannedCheck, judged: Judged, context: CollectContext
     section: planned.section,
     type: planned.check,
     host: context.host.name,
-    state: broken ? 'error' : judged.state,
-    message: clean(judged.message, context),
-    measures,
+    state: isBroken ? 'error' : judged.state,
+    message: clean(isBroken ? `the figure ${broken.name} is no number` : judged.message, context),
+    measures: [...measures.values()],
     details: shown,
-    ...(judged.next === undefined ? {} : { next: judged.next }),
+    ...(judged.next === undefined ? {} : { next: clean(judged.next, context) }),
   };
 }
 
 /** What hosts say is data: secrets are taken out, and it has a length that people read. */
 function clean(text: string, { redact }: CollectContext): string {
-  const told = redact(text);
-  return told.length > mostMessageChars ? `${told.slice(0, mostMessageChars)} ...` : told;
+  const told = redact(text)
+    .trim()
+    .replace(/\s*[\r\n]+\s*/g, ' ')
+    .toWellFormed();
+  // A sign of two units stays whole.
+  return told.length > mostMessageChars
+    ? `${told.slice(0, mostMessageChars).replace(/[\ud800-\udbff]$/, '')} ...`
+    : told;
 }
 
 async function pooled<T, R>(items: readonly T[], width: number, work: (item: T) => Promise<R>): Promise<R[]> {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { alerts, parseRange } from './range.ts';
+import { alerts, parseRange, plainNumber } from './range.ts';
 import type { CheckState, Measure } from './types.ts';
 
 /** A number, above which it alerts, or a range of monitoring plugins. */
@@ -7,13 +7,13 @@ export const limitSchema = z
   .union([
     z.number(),
     z.string().refine((text) => parseRange(text) !== undefined, {
-      error: 'not a threshold; write a number, or a range such as 10:20, 5: or @1:2',
+      error: 'not a threshold; write a number, or a range in quotes such as "10:20", "5:" or "@1:2"',
     }),
   ])
   .meta({
     id: 'limit',
     description:
-      'A number, above which it alerts, or a range as monitoring plugins have it: 10:20 alerts outside, 5: below, @1:2 inside.',
+      'A number, above which it alerts, or a range in quotes as monitoring plugins have it: "10:20" alerts outside, "5:" below, "@1:2" inside, "~:" never.',
   });
 export type Limit = z.infer<typeof limitSchema>;
 
@@ -23,7 +23,7 @@ export interface Limits {
   fail?: Limit | undefined;
 }
 
-/** The keys `warn` and `fail` of a check with one figure; what is not written is taken from `preset`, null = none. */
+/** The keys `warn` and `fail` of a check with one figure; what is not written is taken from `preset`; `~:` never alerts. */
 export function limitKeys(preset: { warn?: Limit; fail?: Limit } = {}): {
   warn: z.ZodType<Limit | undefined, Limit | undefined>;
   fail: z.ZodType<Limit | undefined, Limit | undefined>;
@@ -49,7 +49,7 @@ export function limitsSchema(preset: { warn?: Limit; fail?: Limit } = {}) {
 export function limitText(limit: Limit | undefined): string | undefined {
   if (limit === undefined) return undefined;
   if (typeof limit === 'string') return limit.trim();
-  return limit < 0 ? `~:${limit}` : String(limit);
+  return limit < 0 ? `~:${plainNumber(limit)}` : plainNumber(limit);
 }
 
 /** What the thresholds say to a value. A value that is no number is no pass: the caller tells of it before. */

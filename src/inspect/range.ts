@@ -26,3 +26,12 @@ export function parseRange(text: string): Range | undefined {
 export function alerts({ start, end, inside }: Range, value: number): boolean {
   return (value >= start && value <= end) === inside;
 }
+
+/** A number as other programs read it: plain digits, without an exponent. */
+export function plainNumber(value: number): string {
+  const text = String(value);
+  if (!text.includes('e')) return text;
+  return Math.abs(value) < 1
+    ? value.toFixed(20).replace(/0+$/, '').replace(/\.$/, '')
+    : BigInt(Math.round(value)).toString();
+}

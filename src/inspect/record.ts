@@ -11,6 +11,9 @@ function partTopic(run: string): string {
 /** Verdicts of an inspection, one a run; key: its name. */
 export const reportTopic = 'inspect.report';
 
+/** So many verdicts back, the one that a run is compared with is looked for. */
+export const comparable = 500;
+
 /** The host itself as a check: it could not be asked. No id that can be written. */
 export const hostCheck = '@host';
 
@@ -45,6 +48,8 @@ export interface ReportFact {
   run: string;
   version: string;
   verdict: Verdict;
+  /** Only some of the hosts were looked at (`--limit`). */
+  limited?: boolean;
   counts: Partial<Record<CheckState, number>>;
   /** Everything that neither passed nor warned nor was left out. */
   bad: { check: string; host: string; state: CheckState; message: string }[];
@@ -63,12 +68,21 @@ export async function reportsOf(
   inspection: string,
   limit: number,
 ): Promise<(ReportFact & { at: string })[]> {
-  const rows = await facts.list(reportTopic, { key: inspection, newestFirst: true, limit: limit * 2 });
-  const seen = new Set<string>();
-  return rows
-    .map(({ at, body }) => ({ ...(body as ReportFact), at }))
-    .filter(({ run }) => !seen.has(run) && seen.add(run))
-    .slice(0, limit);
+  const found = new Map<string, ReportFact & { at: string }>();
+  // A run that was judged again has several; twice as many rows are enough but for one that was judged over and over.
+  for (let most = limit * 2; ; most *= 4) {
+    const rows = await facts.list(reportTopic, { key: inspection, newestFirst: true, limit: most });
+    for (const { at, body } of rows) {
+      const fact = body as ReportFact;
+      if (!found.has(fact.run)) found.set(fact.run, { ...fact, at });
+    }
+    if (found.size >= limit || rows.length < most) return [...found.values()].slice(0, limit);
+  }
+}
+
+/** With what a run is compared: of the verdicts before it, newest first, the newest that was given on all hosts. */
+export function previousOf(earlier: readonly ReportFact[]): ReportFact | undefined {
+  return earlier.find(({ limited }) => limited !== true);
 }
 
 function keptTopic(inspection: string): string {

@@ -24,6 +24,7 @@ export function netDoor(): NetDoor {
     lookUp: async ({ name, type, server, timeoutMs }, signal) => {
       const resolver = new dns.Resolver({ timeout: timeoutMs, tries: 1 });
       if (server !== undefined) resolver.setServers([await serverAddress(server)]);
+      signal.throwIfAborted();
       const cancel = () => resolver.cancel();
       signal.addEventListener('abort', cancel, { once: true });
       try {
@@ -54,28 +55,45 @@ const dnsReasons: Record<string, string> = {
 /** What the other side says first; nothing when it is silent for so long. */
 async function firstWords(socket: Socket, ms: number, send: string | undefined, signal: AbortSignal): Promise<string> {
   if (send !== undefined) socket.write(send);
-  const said = await new Promise<Buffer>((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    const end = () => resolve(Buffer.concat(chunks));
-    const timer = setTimeout(end, ms);
-    socket.on('data', (chunk: Buffer) => {
-      chunks.push(chunk);
-      if (chunk.includes(10) || Buffer.concat(chunks).length > 1024) {
-        clearTimeout(timer);
-        end();
-      }
-    });
-    socket.once('close', end);
-    socket.once('error', end);
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const chunks: Buffer[] = [];
+  const end = () => resolve();
+  const abort = () => reject(signal.reason);
+  const timer = setTimeout(end, ms);
+  socket.on('data', (chunk: Buffer) => {
+    chunks.push(chunk);
+    if (chunk.includes(10) || chunks.reduce((sum, { length }) => sum + length, 0) > 1024) end();
   });
+  socket.once('close', end);
+  socket.once('error', end);
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  try {
+    await promise;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', abort);
+  }
+  const said = Buffer.concat(chunks);
   return oneLine(said.toString('utf8').trimEnd()).slice(0, 200);
 }
 
+/** An address, with its port if it has one; a name is looked up, as c-ares takes none. @throws OaopsError `dns-failed` */
 async function serverAddress(server: string): Promise<string> {
-  if (isIP(server.replace(/^\[|\](:\d+)?$/g, '')) || /^\d+(\.\d+){3}:\d+$/.test(server)) return server;
-  const { address } = await dns.lookup(server);
-  return address;
+  const [, name = server, port] = /^(?:\[?([^\]]*?)\]?)(?::(\d+))?$/.exec(isIP(server) ? `[${server}]` : server) ?? [];
+  const address = isIP(name)
+    ? name
+    : await dns.lookup(name).then(
+        (found) => found.address,
+        (error: unknown) => {
+          throw new OaopsError('dns-failed', `the name server ${name} is not known`, {
+            details: { reason: 'other' },
+            cause: error,
+          });
+        },
+      );
+  const bracketed = isIP(address) === 6 ? `[${address}]` : address;
+  return port === undefined ? bracketed : `${bracketed}:${port}`;
 }
 
 async function records(resolver: dns.Resolver, name: string, type: string): Promise<string[]> {

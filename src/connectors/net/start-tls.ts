@@ -7,6 +7,9 @@ const ldapRequest = Buffer.from('301d02010177188016312e332e362e312e342e312e31343
 /** SSLRequest of PostgreSQL's frontend/backend protocol. */
 const postgresRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 
+/** More is no answer to a request for encryption. */
+const mostChars = 65_536;
+
 /** Asks for encryption in the words of a protocol, and reads the yes. @throws Error when the other side says no, or something else */
 export async function askForTls(socket: Socket, protocol: Protocol, signal: AbortSignal): Promise<void> {
   const read = reader(socket, signal);
@@ -21,7 +24,7 @@ export async function askForTls(socket: Socket, protocol: Protocol, signal: Abor
     case 'imap':
       await read.line(/^\* OK/i);
       socket.write('a1 STARTTLS\r\n');
-      await read.line(/^a1 OK/i);
+      await read.line(/^a1 OK/i, /^\* /);
       break;
     case 'pop3':
       await read.line(/^\+OK/);
@@ -48,14 +51,14 @@ export async function askForTls(socket: Socket, protocol: Protocol, signal: Abor
   read.release();
 }
 
-/** Reads what comes until a line, or so many bytes, have come. Lines of several (`250-`) are passed over. */
+/** Reads what comes until a line, or so many bytes, have come. Lines of several (`250-`), or others that may stand before it, are passed over. */
 function reader(socket: Socket, signal: AbortSignal) {
   let held = Buffer.alloc(0);
   let wake = () => {};
   let failed: unknown;
   const take = (chunk: Buffer) => {
     held = Buffer.concat([held, chunk]);
-    if (held.length > 65_536) failed = new Error('it says too much');
+    if (held.length > mostChars) failed = new Error('it says too much');
     wake();
   };
   const fail = (error: unknown) => {
@@ -76,7 +79,7 @@ function reader(socket: Socket, signal: AbortSignal) {
     if (failed !== undefined) throw failed;
   };
   return {
-    async line(good: RegExp): Promise<void> {
+    async line(good: RegExp, beside = /^\d{3}-/): Promise<void> {
       for (;;) {
         const end = held.indexOf(10);
         if (end < 0) {
@@ -86,7 +89,7 @@ function reader(socket: Socket, signal: AbortSignal) {
         const text = held.subarray(0, end).toString('latin1').trimEnd();
         held = held.subarray(end + 1);
         if (good.test(text)) return;
-        if (/^\d{3}-/.test(text)) continue;
+        if (beside.test(text)) continue;
         throw new Error(`it said "${text.slice(0, 80)}"`);
       }
     },

@@ -2,7 +2,7 @@ import { escapeHtml } from '../../core/html.ts';
 import type { InspectionReport, ReportedResult } from '../assemble.ts';
 import { summaryLine } from '../summary.ts';
 import type { Measure } from '../types.ts';
-import { figure, nameIn, type Told, waiverLine } from './told.ts';
+import { figure, nameIn, signLine, type Told, waiverLine } from './told.ts';
 
 /** Earlier figures of a measure, oldest first; null where it was not measured. */
 export type Trends = ReadonlyMap<string, readonly (number | null)[]>;
@@ -48,12 +48,8 @@ ${sections.join('\n')}
 
 function row(result: ReportedResult, told: Told, trends: Trends): string {
   const { say } = told;
-  const { state, host, check, name, severity, message, measures, next, by, at, evidence } = result;
-  const signed =
-    by === undefined
-      ? undefined
-      : `${by}, ${at?.slice(0, 16).replace('T', ' ')} UTC${evidence ? `, ${evidence.name} (sha256 ${evidence.sha256.slice(0, 16)}…)` : ''}`;
-  const more = [waiverLine(result), ...result.details, state === 'pass' ? undefined : next, signed];
+  const { state, host, check, name, severity, message, measures, next } = result;
+  const more = [waiverLine(result), ...result.details, state === 'pass' ? undefined : next, signLine(result)];
   const lines = more.filter((line) => line !== undefined).map((line) => escapeHtml(say(line)));
   const shown = lines.length === 0 ? '' : `<small>${lines.join('<br>')}</small>`;
   const isNew = result.new ? ` <em>${escapeHtml(say('new'))}</em>` : '';

@@ -1,7 +1,7 @@
 import { escapeXml } from '../../core/xml-text.ts';
 import type { InspectionReport } from '../assemble.ts';
 import type { CheckState } from '../types.ts';
-import { nameIn, type Told, waiverLine } from './told.ts';
+import { nameIn, signLine, type Told, waiverLine } from './told.ts';
 
 const failures: readonly CheckState[] = ['fail', 'manual-failed'];
 const errors: readonly CheckState[] = ['error', 'manual-pending'];
@@ -14,7 +14,9 @@ export function junitReport(report: InspectionReport, told: Told): string {
     const cases = results.map((result) => {
       const { state, message, host, check, name } = result;
       const attributes = `classname="${escapeXml(`${report.inspection}.${id}.${host}`)}" name="${escapeXml(`${check}: ${nameIn(told, name)}`)}"`;
-      const body = escapeXml([waiverLine(result), ...result.details, result.next].filter(Boolean).join('\n'));
+      const body = escapeXml(
+        [waiverLine(result), ...result.details, result.next, signLine(result)].filter(Boolean).join('\n'),
+      );
       const tag = failures.includes(state)
         ? 'failure'
         : errors.includes(state)
@@ -23,7 +25,7 @@ export function junitReport(report: InspectionReport, told: Told): string {
             ? 'skipped'
             : undefined;
       if (tag === undefined)
-        return `    <testcase ${attributes}>\n      <system-out>${escapeXml(`${state}: ${message}`)}</system-out>\n    </testcase>`;
+        return `    <testcase ${attributes}>\n      <system-out>${escapeXml([`${state}: ${message}`, signLine(result)].filter(Boolean).join('\n'))}</system-out>\n    </testcase>`;
       const type = tag === 'skipped' ? '' : ` type="${state}"`;
       return `    <testcase ${attributes}>\n      <${tag} message="${escapeXml(message)}"${type}>${body}</${tag}>\n    </testcase>`;
     });

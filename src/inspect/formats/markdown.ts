@@ -1,7 +1,7 @@
 import { oneLine } from '../../core/plain-text.ts';
 import type { InspectionReport } from '../assemble.ts';
 import { summaryLine } from '../summary.ts';
-import { nameIn, type Told, waiverLine } from './told.ts';
+import { nameIn, signLine, type Told, waiverLine } from './told.ts';
 
 /** A page of Markdown: what is not all right first, each section as a table. What hosts say is data, and stays text. */
 export function markdownReport(report: InspectionReport, told: Told): string {
@@ -12,9 +12,9 @@ export function markdownReport(report: InspectionReport, told: Told): string {
   ];
   for (const { title, results } of report.sections) {
     const rows = results.map((result) => {
-      const { state, host, name, check, message, details } = result;
-      const more = [waiverLine(result), ...details].filter((line) => line !== undefined);
-      const text = [message, ...(state === 'pass' ? [] : more)].map((line) => cell(say(line))).join('<br>');
+      const { state, host, name, check, message, details, next } = result;
+      const more = state === 'pass' ? [] : [waiverLine(result), ...details, next, signLine(result)];
+      const text = [message, ...more.filter((line) => line !== undefined)].map((line) => cell(say(line))).join('<br>');
       return `| ${say(state)}${result.new ? ` (${say('new')})` : ''} | ${cell(host)} | ${cell(nameIn(told, name))} (${cell(check)}) | ${text} |`;
     });
     parts.push(

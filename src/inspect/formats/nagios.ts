@@ -1,9 +1,10 @@
 import { oneLine } from '../../core/plain-text.ts';
 import type { InspectionReport } from '../assemble.ts';
+import { plainNumber } from '../range.ts';
 import type { Verdict } from '../record.ts';
 import { troubleLines } from '../summary.ts';
 import type { Measure } from '../types.ts';
-import { figure, resultsOf } from './told.ts';
+import { resultsOf } from './told.ts';
 
 /** Return codes of monitoring plugins. */
 export const nagiosCodes: Readonly<Record<Verdict, 0 | 1 | 2 | 3>> = {
@@ -34,7 +35,7 @@ export function nagiosReport(report: InspectionReport): string {
   const head = `${report.inspection} ${words[code]} - ${said.join(', ')}`;
   const [first] = trouble;
   const full = first === undefined ? head : `${head}; ${first}`;
-  const line = full.length > mostLine ? `${full.slice(0, mostLine - 3)}...` : full;
+  const line = cut(full);
   const figures = all.flatMap(({ result: { host, check, measures } }) =>
     measures.map((measure) => perfData(`${host} ${check} ${measure.name}`, measure)),
   );
@@ -43,9 +44,22 @@ export function nagiosReport(report: InspectionReport): string {
   return `${line}${perf}\n${trouble.join('\n')}${rest}`.trimEnd().concat('\n');
 }
 
+/** At most 80 columns: whatever is not ASCII may take two. */
+function cut(text: string): string {
+  const width = (part: string) => [...part].reduce((sum, sign) => sum + (sign > '~' ? 2 : 1), 0);
+  if (width(text) <= mostLine) return text;
+  let kept = '';
+  for (const sign of text) {
+    if (width(kept + sign) > mostLine - 3) break;
+    kept += sign;
+  }
+  return `${kept}...`;
+}
+
 function perfData(label: string, { value, unit, warn, fail, min, max }: Measure): string {
   // A label must not hold = or ', and is quoted when it has spaces.
   const name = oneLine(label).replace(/[='|]/g, '_');
-  const fields = [`${figure(value)}${unit}`, warn ?? '', fail ?? '', min ?? '', max ?? ''].map(String);
+  const bound = (number: number | undefined) => (number === undefined ? '' : plainNumber(number));
+  const fields = [`${plainNumber(value)}${unit}`, warn ?? '', fail ?? '', bound(min), bound(max)];
   return `'${name}'=${fields.join(';').replace(/;+$/, '')}`;
 }

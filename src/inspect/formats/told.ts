@@ -27,3 +27,11 @@ export function figure(value: number): string {
 export function waiverLine({ waiver }: ReportedResult): string | undefined {
   return waiver && `waived until ${waiver.until} by ${waiver.by}: ${waiver.reason}`;
 }
+
+/** `signed by li, 2026-11-30 08:15 UTC, photo.jpg (sha256 0123...)`, or nothing: a sign-off without who and with what is none. */
+export function signLine({ by, at, evidence }: ReportedResult): string | undefined {
+  if (by === undefined) return undefined;
+  const time = `${(at ?? '').slice(0, 16).replace('T', ' ')} UTC`;
+  if (!evidence) return `signed by ${by}, ${time}`;
+  return `signed by ${by}, ${time}, evidence ${evidence.name} (sha256 ${evidence.sha256.slice(0, 16)})`;
+}

@@ -12,12 +12,13 @@ export interface TimedQuestion extends Question {
 }
 
 /** An answer, when it was asked for and when it had come; or why there is none. */
-export type Asked =
-  | { answer: Answer; askedMs: number; answeredMs: number }
-  | { reason: string; next?: string; hung?: boolean };
+export type Asked = { answer: Answer; askedMs: number; answeredMs: number } | { reason: string };
 
 /** Before the first question: logging in is over, so this is the shell and a slow `sudo`. */
 const firstWordMs = 30_000;
+/** One word that Linux takes (MAX_ARG_STRLEN is 128 KiB), and all words of one script. */
+const mostWordBytes = 120_000;
+const mostBytesAtOnce = 256 * 1024;
 
 /**
  * Asks a host all questions in one script. One that does not end in its time is ended with everything that it has started, and the others are
@@ -30,26 +31,35 @@ export async function askHost(
   context: { clock: Clock; mark: string; become?: BecomeSpec | undefined; signal: AbortSignal },
 ): Promise<ReadonlyMap<string, Asked>> {
   const found = new Map<string, Asked>();
-  let left = [...questions];
-  for (let round = 0; left.length > 0; round++) {
+  for (const question of questions)
+    if (question.words.some((word) => Buffer.byteLength(word) > mostWordBytes))
+      found.set(question.id, { reason: 'its arguments are too long for a command line' });
+  for (let round = 0; ; round++) {
     context.signal.throwIfAborted();
-    const { answers, stuck, trouble } = await askOnce(host, left, { ...context, mark: `${context.mark}-${round}` });
-    for (const [id, asked] of answers) found.set(id, asked);
-    const before = left.length;
-    left = left.filter(({ id }) => !answers.has(id));
-    if (stuck !== undefined) {
-      const [hung] = left.filter(({ id }) => id === stuck);
-      left = left.filter(({ id }) => id !== stuck);
-      if (hung) found.set(stuck, { reason: trouble ?? `no answer within ${hung.timeoutMs / 1000} s`, hung: true });
-    }
+    const left = questions.filter(({ id }) => !found.has(id));
+    if (left.length === 0) return found;
+    const asked = await askOnce(host, atOnce(left), { ...context, mark: `${context.mark}-${round}` }).catch((error) => {
+      // What a host has answered before it was lost stands.
+      if (context.signal.aborted || round === 0) throw error;
+      return { answers: new Map<string, Asked>(), stuck: undefined, trouble: messageOf(error) };
+    });
+    for (const [id, answer] of asked.answers) found.set(id, answer);
+    const hung = left.find(({ id }) => id === asked.stuck);
+    if (hung) found.set(hung.id, { reason: asked.trouble ?? `no answer within ${hung.timeoutMs / 1000} s` });
     // Nothing was answered, and none stands in the way: asking again would go on for ever.
-    if (left.length === before) {
-      const reason = trouble ?? 'the host did not answer';
-      for (const { id } of left) found.set(id, { reason });
-      break;
-    }
+    else if (asked.answers.size === 0)
+      for (const { id } of left) found.set(id, { reason: asked.trouble ?? 'the host did not answer' });
   }
-  return found;
+}
+
+/** The first of them, as many as fit into one command line. */
+function atOnce(questions: readonly TimedQuestion[]): TimedQuestion[] {
+  let bytes = 0;
+  const end = questions.findIndex(({ words }) => {
+    bytes += words.reduce((sum, word) => sum + Buffer.byteLength(word) + 1, 0);
+    return bytes > mostBytesAtOnce;
+  });
+  return questions.slice(0, end < 0 ? undefined : Math.max(1, end));
 }
 
 async function askOnce(

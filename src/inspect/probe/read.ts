@@ -15,6 +15,8 @@ export class AnswerReader {
   /** What was said on stderr before any question: of the login, or of a shell that could not read the script. */
   #before = '';
   #begun: string | undefined;
+  /** The piece before did not end its line: what follows is no mark. */
+  readonly #within = { stdout: false, stderr: false };
 
   constructor(mark: string, onBegin: (id: string) => void) {
     this.#mark = mark;
@@ -33,8 +35,10 @@ export class AnswerReader {
   /** A piece of a line; `goesOn` when the next one brings more of it. */
   push(stream: 'stdout' | 'stderr', text: string, goesOn: boolean): void {
     const line = goesOn ? text : `${text}\n`;
-    if (stream === 'stderr') this.#err(text, line);
-    else this.#out(text, line);
+    const start = this.#within[stream] ? '' : text;
+    this.#within[stream] = goesOn;
+    if (stream === 'stderr') this.#err(start, line);
+    else this.#out(start, line);
   }
 
   /** The answers that came to their end, with what was said on stderr meanwhile. */
@@ -44,20 +48,16 @@ export class AnswerReader {
     );
   }
 
-  /** What was said on stderr for a question, whether or not it came to its end. */
-  errorOf(id: string): string {
-    return (this.#errors.get(id) ?? '').trim();
-  }
-
-  #out(text: string, line: string): void {
-    const begin = this.#after(text, 'begin ');
+  /** `start`: what a mark would begin, empty within a line. */
+  #out(start: string, line: string): void {
+    const begin = this.#after(start, 'begin ');
     if (begin !== undefined) {
       this.#open = { id: begin, text: '', truncated: false };
       this.#begun = begin;
       this.#onBegin(begin);
       return;
     }
-    const end = this.#after(text, 'end ')?.split(' ');
+    const end = this.#after(start, 'end ')?.split(' ');
     if (end !== undefined && this.#open !== undefined && end[0] === this.#open.id && /^\d+$/.test(end[1] ?? '')) {
       const { id, text: said, truncated } = this.#open;
       // The line end before the mark is one of the script.
@@ -68,13 +68,14 @@ export class AnswerReader {
       this.#begun = undefined;
       return;
     }
-    if (this.#open === undefined) return;
+    // After a piece that was left out, nothing more is taken: an answer has no hole.
+    if (this.#open === undefined || this.#open.truncated) return;
     if (this.#open.text.length + line.length > mostChars) this.#open.truncated = true;
     else this.#open.text += line;
   }
 
-  #err(text: string, line: string): void {
-    const begin = this.#after(text, 'begin ');
+  #err(start: string, line: string): void {
+    const begin = this.#after(start, 'begin ');
     if (begin !== undefined) {
       this.#openErr = begin;
       return;

@@ -19,13 +19,14 @@ none() { echo "$1" >&2; exit 124; }
 /** Exit code by which a probe says that its question makes no sense on this host. */
 export const notApplicableCode = 124;
 
+/** A mark begins a line of its own, whatever was said before it without an end. */
 const engine = `mark=$1
 shift
 while [ $# -gt 2 ]; do
   id=$1 probe=$2 count=$3
   shift 3
-  printf '%s begin %s\\n' "$mark" "$id"
-  printf '%s begin %s\\n' "$mark" "$id" >&2
+  printf '\\n%s begin %s\\n' "$mark" "$id"
+  printf '\\n%s begin %s\\n' "$mark" "$id" >&2
   ("probe_$probe" "$@") </dev/null
   code=$?
   printf '\\n%s end %s %s\\n' "$mark" "$id" "$code"
