@@ -17,9 +17,9 @@ export interface MariadbServer {
   stop(): Promise<void>;
 }
 
-/** `certificate`: PEM files, for connections by TLS. */
+/** `certificate`: PEM files, for connections by TLS. `log`: it writes a binary log under this number, for replicas. */
 export async function startMariadb(
-  options: { certificate?: { certificate: string; key: string } } = {},
+  options: { certificate?: { certificate: string; key: string }; log?: number } = {},
 ): Promise<MariadbServer> {
   const root = mkdtempSync(join(tmpdir(), 'oaops-my-'));
   const as = userOf('mysql');
@@ -46,7 +46,7 @@ export async function startMariadb(
       '--bind-address=127.0.0.1',
       `--socket=${socket}`,
       `--pid-file=${join(root, 'pid')}`,
-      '--skip-log-bin',
+      ...(options.log === undefined ? ['--skip-log-bin'] : ['--log-bin=log', `--server-id=${options.log}`]),
       '--innodb-flush-log-at-trx-commit=0',
       '--innodb-buffer-pool-size=32M',
       ...(tls ? [`--ssl-cert=${tls.certificate}`, `--ssl-key=${tls.key}`] : []),

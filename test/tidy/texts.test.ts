@@ -40,6 +40,7 @@ const notForPeople: Record<string, string> = {
   'never connects': 'a database that only makes SQL',
   'EHLO oaops.invalid': 'a word of SMTP',
   'Basic {}': 'a header',
+  'lag {}': 'the name of a figure',
   'the rest is not wanted': 'ends the reading of an answer',
 };
 

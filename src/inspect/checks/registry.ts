@@ -1,9 +1,11 @@
 import type { CheckType } from '../types.ts';
+import { backupAge } from './backup-age.ts';
 import { certificate } from './certificate.ts';
 import { clock } from './clock.ts';
 import { command } from './command.ts';
 import { disk } from './disk.ts';
 import { dns } from './dns.ts';
+import { drillAge } from './drill-age.ts';
 import { file } from './file.ts';
 import { group } from './group.ts';
 import { http } from './http.ts';
@@ -13,9 +15,11 @@ import { listeningChange } from './listening-change.ts';
 import { load } from './load.ts';
 import { memory } from './memory.ts';
 import { mounts } from './mounts.ts';
+import { mysql } from './mysql.ts';
 import { packageCheck } from './package.ts';
 import { ping } from './ping.ts';
 import { plugin } from './plugin.ts';
+import { postgres } from './postgres.ts';
 import { processes } from './processes.ts';
 import { reach } from './reach.ts';
 import { reboot } from './reboot.ts';
@@ -25,6 +29,7 @@ import { swap } from './swap.ts';
 import { sysctl } from './sysctl.ts';
 import { tcp } from './tcp.ts';
 import { tls } from './tls.ts';
+import { updates } from './updates.ts';
 import { uptime } from './uptime.ts';
 import { user } from './user.ts';
 
@@ -55,6 +60,11 @@ export const checkTypes: readonly CheckType[] = [
   http,
   tls,
   sql,
+  postgres,
+  mysql,
+  updates,
+  backupAge,
+  drillAge,
   command,
   plugin,
   reach,

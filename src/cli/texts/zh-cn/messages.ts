@@ -6,6 +6,7 @@ import { backupStorage } from './backup-storage.ts';
 import { browse } from './browse.ts';
 import { calendar } from './calendar.ts';
 import { checks } from './checks.ts';
+import { checksDatabases } from './checks-databases.ts';
 import { checksHosts } from './checks-hosts.ts';
 import { checksServices } from './checks-services.ts';
 import { checksState } from './checks-state.ts';
@@ -38,6 +39,7 @@ export const messagesZhCn = (): Messages => ({
   ...browse(),
   ...checks(),
   ...checksHosts(),
+  ...checksDatabases(),
   ...checksState(),
   ...checksServices(),
   ...commands(),
