@@ -123,7 +123,8 @@ function changeUnits(app: App, units: Readonly<Record<string, string | null>>, d
     if (booted) mustRun('systemctl', [...user, 'daemon-reload'], app.env);
     if (!isRemoval) mustRun('systemctl', [...user, 'enable', ...(booted ? ['--now'] : []), timer], app.env);
   }
-  if (!booted && !isRemoval) notes.push('systemd does not run here: the timer is enabled, and starts with it');
+  if (!booted && !isRemoval && !dryRun)
+    notes.push('systemd does not run here: the timer is enabled, and starts with it');
   if (user.length > 0 && !isRemoval)
     notes.push('it runs while you are logged in; "loginctl enable-linger" keeps it running after that');
   return { place: 'systemd', changes, notes };

@@ -42,10 +42,11 @@ export function invocationOf(
       next: 'Start oaops by its full path.',
     });
   const configFile = program.configFile ?? env['OAOPS_CONFIG'];
-  const home = env['HOME'];
+  // systemd gives a service of root none.
+  const home = env['HOME'] || homeOfAccount();
   const kept: Record<string, string> = {
     PATH: pathOf(env['PATH'] ?? ''),
-    ...(home !== undefined && home !== homeOfAccount() ? { HOME: resolve(home) } : {}),
+    ...(home ? { HOME: resolve(home) } : {}),
     ...(configFile ? { OAOPS_CONFIG: resolve(configFile) } : {}),
   };
   for (const name of takenOver) {
