@@ -75,17 +75,14 @@ export function expandInspection(spec: InspectionSpec, metadata: RunbookMetadata
     uses: 'inspect.judge',
     with: { inspection: metadata.name, sections: spec.sections.map(reported), waivers: spec.waivers },
     needs: [...collect, ...signed].map(({ id }) => id),
-    outputs: {
-      verdict: 'result.verdict',
-      summary: 'result.summary',
-      lines: 'result.lines',
-      failed: 'result.failed',
-      new: 'result.new',
-    },
+    outputs: Object.fromEntries(verdictOutputs.map((name) => [name, `result.${name}`])),
     onFailure: 'stop',
   };
   return [...collect, ...signed, judge, ...(spec.finally ?? []).map((step) => ({ ...step, always: true }))];
 }
+
+/** What steps under `finally` can read of the verdict. */
+export const verdictOutputs = ['verdict', 'summary', 'lines', 'failed', 'new'];
 
 /** Ids that the kind gives to its own steps. */
 export const ownStepIds = /^(collect(-\d+)?|sign-.*|judge)$/;

@@ -1,5 +1,5 @@
 import type { KindDefinition, Report } from '../runbook/types.ts';
-import { expandInspection, ownStepIds } from './expand.ts';
+import { expandInspection, ownStepIds, verdictOutputs } from './expand.ts';
 import { manualType } from './manual.ts';
 import { type InspectionSpec, inspectionSpecSchema } from './schema.ts';
 
@@ -9,6 +9,9 @@ export const inspectionKind: KindDefinition = {
   title: { en: 'Inspection', 'zh-CN': '巡检' },
   specSchema: inspectionSpecSchema,
   stepPaths: [['spec', 'finally']],
+  ownSteps: [{ id: 'judge', outputs: verdictOutputs, readIn: ['finally'] }],
+  // Hosts are asked all at once, before any step has ended.
+  valueRoots: ['inputs', 'run', 'target'],
   checkPaths: [['spec', 'sections', '*', 'checks']],
   expand: (spec, metadata) => expandInspection(spec as InspectionSpec, metadata),
   rules: (spec, report) => checkInspection(spec as InspectionSpec, report),

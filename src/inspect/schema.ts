@@ -37,7 +37,10 @@ const checkSchema = z
       .describe(
         'Checks without which this one cannot be judged: it is skipped, with the reason, unless they passed or warned.',
       ),
-    timeout: durationSchema.default(30_000).describe('For this check alone.'),
+    timeout: durationSchema
+      .refine((ms) => ms > 0, { error: 'a check needs some time' })
+      .default(30_000)
+      .describe('For this check alone.'),
   })
   .transform((check) => defined(check));
 export type CheckSpec = z.infer<typeof checkSchema>;

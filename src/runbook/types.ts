@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Effect } from '../core/effects.ts';
+import type { ExpressionRoot } from './expressions/references.ts';
 
 /** `en` is always there; `zh-CN` is what Chinese users see. A bare string in a runbook is taken as `en`. */
 export interface LocalizedText {
@@ -213,6 +214,10 @@ export interface KindDefinition {
   stepPaths?: readonly (readonly string[])[];
   /** Those of `stepPaths` whose steps are repeated for each batch: their expressions can read `batch`. */
   batchPaths?: readonly (readonly string[])[];
+  /** Steps that the kind makes itself, and that written ones in lists of `spec` can read: they have ended before. */
+  ownSteps?: readonly { id: string; outputs: readonly string[]; readIn: readonly string[] }[];
+  /** What expressions outside of steps can read; default: whatever a step can. */
+  valueRoots?: readonly ExpressionRoot[];
   /** Where lists of checks stand, `*` for each item of a list: the arguments of each follow from its `check`. */
   checkPaths?: readonly (readonly string[])[];
   /** Rules beyond the schema. `path` in a report is relative to the document root. */

@@ -5,9 +5,9 @@ import type { Path } from '../yaml/document.ts';
 import { resultFields } from './calls.ts';
 import { type CheckContext, isMapping, type RawStep } from './context.ts';
 import { noStep, type StepOrder } from './graph.ts';
+import { noField, ownStep, ownStepProblem, type Problem, stepFields } from './own-steps.ts';
 
 /** Members that the engine gives to each root (`ExpressionContext` tells what they hold). */
-const stepFields = ['status', 'outputs', 'units'];
 const targetFields = ['name', 'host', 'port', 'user', 'groups', 'vars'];
 const batchFields = ['number', 'count', 'size', 'ids', 'members', 'lines', 'nul', 'json'];
 const runFields = ['id', 'startedAt', 'requester', 'digest', 'dir', 'runbook', 'version', 'kind'];
@@ -43,7 +43,7 @@ export function checkExpressions(context: CheckContext, order: StepOrder): void 
     order,
     Object.fromEntries(own),
     ['spec'],
-    { roots: ['inputs', 'run', 'target', 'item', 'steps'] },
+    { roots: context.kind?.valueRoots ?? ['inputs', 'run', 'target', 'item', 'steps'] },
     stepLists,
   );
 }
@@ -200,12 +200,6 @@ function checkSource(
   return compiled.expression.type;
 }
 
-type Problem = {
-  rule: 'expression-name' | 'input-undefined' | 'output-undefined' | 'step-unknown' | 'step-order' | 'step-result';
-  message: string;
-  next?: string;
-};
-
 function checkReference(
   context: CheckContext,
   order: StepOrder,
@@ -267,7 +261,10 @@ function checkStepReference(
 ): Problem | undefined {
   const own = place.step?.id;
   const step = order.byId.get(id!);
-  if (step === undefined) return noStep(context, id!, order.byId);
+  if (step === undefined) {
+    const made = ownStep(context, id!, place.step);
+    return made ? ownStepProblem(context, made, field, output) : noStep(context, id!, order.byId);
+  }
   if (place.step && isInBatch(context, step.path) && !isInBatch(context, place.step.path)) {
     const message = `"${id}" is done once for each batch, and only steps and gates of its batch can read it`;
     return { rule: 'step-order', message, next: 'Measure it again here, or keep it in a file or the record.' };
@@ -286,13 +283,8 @@ function checkStepReference(
     const message = `"${id}" has not ended for certain when "${own}" starts`;
     return { rule: 'step-order', message, next: `Add "${id}" to "needs" of "${own}".` };
   }
-  if (field !== undefined && !stepFields.includes(field)) {
-    return {
-      rule: 'expression-name',
-      message: `a step has ${stepFields.join(', ')}, no "${field}"`,
-      next: `Write steps.${id}.outputs.${field} and declare it below "outputs" of "${id}".`,
-    };
-  }
+  if (field !== undefined && !stepFields.includes(field))
+    return noField(field, `Write steps.${id}.outputs.${field} and declare it below "outputs" of "${id}".`);
   // Outputs that are no mapping, or not all of them, were told already.
   if (step.raw['outputs'] !== undefined && !isMapping(step.raw['outputs'])) return undefined;
   if (context.document.isPartial(step.raw['outputs'])) return undefined;

@@ -105,4 +105,6 @@ export const inspect = (): Messages => ({
   'its arguments are too long for a command line': '参数过长，无法放入命令行',
   'signed by {}, {}': '由 {} 签字，{}',
   'signed by {}, {}, evidence {} (sha256 {})': '由 {} 签字，{}，证据 {}（sha256 {}）',
+  'a check needs some time': '检查需要时间限制大于零',
+  'Write steps.{}.outputs.{}.': '请写 steps.{}.outputs.{}。',
 });
