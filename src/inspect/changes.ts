@@ -61,7 +61,7 @@ export function changes(
   if (added.length + told.length === 0) return { state: 'pass', message: texts.same(now.length), ...keep };
   const state =
     added.length > 0 && args.level === 'fail' ? 'fail' : told.length > 0 && args.gone === 'fail' ? 'fail' : 'warn';
-  const details = [...added.map((entry) => texts.added(show(entry))), ...told.map((entry) => texts.gone(entry))];
+  const details = [...added.map((entry) => texts.added(show(entry))), ...told.map((entry) => texts.gone(show(entry)))];
   return {
     state,
     message: details.length === 1 ? details[0]! : texts.changed(added.length, told.length),

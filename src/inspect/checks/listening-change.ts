@@ -41,7 +41,10 @@ export const listeningChange: HostCheckType<With> = {
         gone: (entry) => `${entry} does not listen any more`,
         next: 'Look at what listens: ss -lntup.',
       },
-      (entry) => socketText(byEntry.get(entry)!),
+      (entry) => {
+        const socket = byEntry.get(entry);
+        return socket ? socketText(socket) : entry;
+      },
     );
   },
 };

@@ -17,6 +17,7 @@ import { memory } from './memory.ts';
 import { mounts } from './mounts.ts';
 import { mysql } from './mysql.ts';
 import { packageCheck } from './package.ts';
+import { passwordPolicy } from './password-policy.ts';
 import { ping } from './ping.ts';
 import { plugin } from './plugin.ts';
 import { postgres } from './postgres.ts';
@@ -25,6 +26,9 @@ import { reach } from './reach.ts';
 import { reboot } from './reboot.ts';
 import { service } from './service.ts';
 import { sql } from './sql.ts';
+import { sshd } from './sshd.ts';
+import { sudoers } from './sudoers.ts';
+import { suidChange } from './suid-change.ts';
 import { swap } from './swap.ts';
 import { sysctl } from './sysctl.ts';
 import { tcp } from './tcp.ts';
@@ -32,6 +36,7 @@ import { tls } from './tls.ts';
 import { updates } from './updates.ts';
 import { uptime } from './uptime.ts';
 import { user } from './user.ts';
+import { users } from './users.ts';
 
 /** Every check that an inspection can name, in the order of the reference page. A file imports no heavy library at its top. */
 export const checkTypes: readonly CheckType[] = [
@@ -51,7 +56,12 @@ export const checkTypes: readonly CheckType[] = [
   packageCheck,
   file,
   user,
+  users,
   group,
+  sudoers,
+  suidChange,
+  sshd,
+  passwordPolicy,
   networkInterface,
   certificate,
   ping,

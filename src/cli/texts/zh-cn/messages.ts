@@ -8,6 +8,7 @@ import { calendar } from './calendar.ts';
 import { checks } from './checks.ts';
 import { checksDatabases } from './checks-databases.ts';
 import { checksHosts } from './checks-hosts.ts';
+import { checksSecurity } from './checks-security.ts';
 import { checksServices } from './checks-services.ts';
 import { checksState } from './checks-state.ts';
 import { commands } from './commands.ts';
@@ -40,6 +41,7 @@ export const messagesZhCn = (): Messages => ({
   ...checks(),
   ...checksHosts(),
   ...checksDatabases(),
+  ...checksSecurity(),
   ...checksState(),
   ...checksServices(),
   ...commands(),
