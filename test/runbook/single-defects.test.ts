@@ -92,7 +92,7 @@ const defects: [name: string, from: string | RegExp, to: string, finding: string
     'no kind',
     'kind: Procedure\n',
     '',
-    '1:1 error kind-unknown: the runbook has no "kind" | Add "kind": one of Procedure, Backup, RestoreDrill, Rollout.',
+    '1:1 error kind-unknown: the runbook has no "kind" | Add "kind": one of Procedure, Backup, RestoreDrill, Rollout, Inspection.',
   ],
   ['no name', '  name: restart-oa\n', '', '3:1 error key-missing: "metadata" has no "name" | Add "name": text.'],
   ['no version', '  version: 1.0.0\n', '', '3:1 error key-missing: "metadata" has no "version" | Add "version": text.'],
