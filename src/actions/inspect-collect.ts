@@ -13,6 +13,7 @@ export interface InspectServices {
   net: () => Promise<NetDoor>;
   query: () => Promise<QueryDoor>;
   readFile: CheckDoors['readFile'];
+  files: CheckDoors['files'];
   /** Zone in which a day ends for waivers. */
   timeZone: () => Promise<string>;
 }
@@ -82,6 +83,7 @@ export const inspectCollect: Action<With, InspectServices> = {
         secret: (ref) => context.secrets.resolve(ref),
         host: () => context.host(),
         readFile: services.readFile,
+        files: services.files,
         monotonicMs: () => clock.monotonicMs(),
       },
     });

@@ -75,6 +75,14 @@ export interface QueryDoor {
   ): Promise<Record<string, unknown>[]>;
 }
 
+/** Files on this machine that other programs write. */
+export interface FileDoor {
+  /** The last part of the path may hold * and ?. @throws OaopsError `file-missing`, `file-unreadable`, `too-many-files` */
+  find(pattern: string): Promise<{ path: string; sizeBytes: number; modifiedMs: number }[]>;
+  /** A file of any size as it is read. @throws OaopsError `file-unreadable`, `file-too-large` */
+  read(path: string, maxBytes: number): AsyncIterable<Uint8Array>;
+}
+
 /** Everything that a check made from this machine may open. */
 export interface CheckDoors {
   http(): Promise<HttpDoor>;
@@ -88,6 +96,7 @@ export interface CheckDoors {
   host(): Promise<Host>;
   /** A small file on this machine; null where there is none. @throws OaopsError when it cannot be read or is larger */
   readFile(path: string, maxBytes: number): Promise<Uint8Array | null>;
+  files(): Promise<FileDoor>;
   /** Milliseconds of a clock that only goes forward. */
   monotonicMs(): number;
 }

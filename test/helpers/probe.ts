@@ -72,6 +72,7 @@ export async function makeCheck(
     secret: given('secret'),
     host: async () => localShell(options),
     readFile: given('readFile'),
+    files: given('files'),
     monotonicMs: () => performance.now(),
     ...options.doors,
   } as CheckDoors;

@@ -41,6 +41,9 @@ const notForPeople: Record<string, string> = {
   'EHLO oaops.invalid': 'a word of SMTP',
   'Basic {}': 'a header',
   'lag {}': 'the name of a figure',
+  'last detected': 'a heading of a report',
+  'date last detected': 'a heading of a report',
+  'cvss base': 'a heading of a report',
   'the rest is not wanted': 'ends the reading of an answer',
 };
 

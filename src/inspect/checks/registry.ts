@@ -24,6 +24,7 @@ import { postgres } from './postgres.ts';
 import { processes } from './processes.ts';
 import { reach } from './reach.ts';
 import { reboot } from './reboot.ts';
+import { scanReport } from './scan-report.ts';
 import { service } from './service.ts';
 import { sql } from './sql.ts';
 import { sshd } from './sshd.ts';
@@ -75,6 +76,7 @@ export const checkTypes: readonly CheckType[] = [
   updates,
   backupAge,
   drillAge,
+  scanReport,
   command,
   plugin,
   reach,

@@ -8,6 +8,7 @@ import { calendar } from './calendar.ts';
 import { checks } from './checks.ts';
 import { checksDatabases } from './checks-databases.ts';
 import { checksHosts } from './checks-hosts.ts';
+import { checksScans } from './checks-scans.ts';
 import { checksSecurity } from './checks-security.ts';
 import { checksServices } from './checks-services.ts';
 import { checksState } from './checks-state.ts';
@@ -43,6 +44,7 @@ export const messagesZhCn = (): Messages => ({
   ...checksDatabases(),
   ...checksSecurity(),
   ...checksState(),
+  ...checksScans(),
   ...checksServices(),
   ...commands(),
   ...connectors(),
