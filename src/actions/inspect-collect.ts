@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { sha256Hex } from '../core/json.ts';
+import { oneLine } from '../core/plain-text.ts';
 import type { Action, ActionOutcome } from '../engine/action.ts';
 import { checkTypesByName } from '../inspect/checks/registry.ts';
 import { collect } from '../inspect/collect.ts';
@@ -87,6 +88,9 @@ export const inspectCollect: Action<With, InspectServices> = {
         monotonicMs: () => clock.monotonicMs(),
       },
     });
+    // Kept with the run, so that its evidence holds every result.
+    for (const { state, check, message } of results)
+      context.output('stdout', `${oneLine(`${state} ${check}: ${message}`)}\n`);
     return outcomeOf(results);
   },
   /** Results are kept all at once. Asking again would lose what is told only once, such as lines of a log since the last time. */

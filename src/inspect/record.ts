@@ -1,3 +1,4 @@
+import { runTopic } from '../record/run-facts.ts';
 import type { FactStore } from '../record/types.ts';
 import type { CheckResult, CheckState } from './types.ts';
 
@@ -5,7 +6,7 @@ import type { CheckResult, CheckState } from './types.ts';
 
 /** Results of one host, or of one sign-off, in one run. */
 function partTopic(run: string): string {
-  return `inspect.part:${run}`;
+  return runTopic(run, 'inspect.part');
 }
 
 /** Verdicts of an inspection, one a run; key: its name. */

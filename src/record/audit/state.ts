@@ -3,6 +3,7 @@ import { messageOf } from '../../core/errors.ts';
 import { digestOf, sha256Hex } from '../../core/json.ts';
 import type { AuditTable, FactTable, PlanTable, Tables } from '../db/tables.ts';
 import { inputRow, journalRow, runRow, schemaVersionOf } from '../rows.ts';
+import { runOfTopic } from '../run-facts.ts';
 import { canonicalText } from './chain.ts';
 import { RecordedLocks } from './lock-state.ts';
 
@@ -90,6 +91,10 @@ export class RecordedState {
     }
     for (const map of [this.#journal, this.#inputs]) {
       for (const [key, { runId }] of map) if (this.#prunedRuns.has(runId)) map.delete(key);
+    }
+    for (const [key, { runId: topic }] of this.#facts) {
+      const run = runOfTopic(topic);
+      if (run !== undefined && this.#prunedRuns.has(run)) this.#facts.delete(key);
     }
     const runs = await db.selectFrom('runs').selectAll().execute();
     for (const row of runs) {

@@ -10,6 +10,7 @@ import { auditRowOf } from '../audit/chain.ts';
 import { openStatuses } from '../db/migrate.ts';
 import { linesText } from '../evidence/format.ts';
 import type { OpenedRecord } from '../open.ts';
+import { runTopic } from '../run-facts.ts';
 
 export interface PruneOptions {
   /** ISO UTC; runs that ended before it go. */
@@ -31,7 +32,7 @@ export interface PruneResult {
 const batchRuns = 100;
 
 /**
- * Removes finished runs with their journals, plans, inputs and output files, and moves old audit segments into files.
+ * Removes finished runs with their journals, plans, inputs, facts of their own and output files, and moves old audit segments into files.
  * What was removed stays in the audit chain by name; open runs are never touched.
  * @throws OaopsError `prune-date-invalid` (exit 2)
  */
@@ -64,6 +65,11 @@ async function removeRuns(record: OpenedRecord, runs: string[], runsDir: string)
   await record.database.write(async (tx) => {
     for (const table of ['journal', 'run_inputs', 'plans'] as const)
       await tx.db.deleteFrom(table).where('run_id', 'in', runs).execute();
+    for (const run of runs.filter((id) => idPattern.test(id)))
+      await tx.db
+        .deleteFrom('facts')
+        .where('topic', 'like', `${runTopic(run, '')}%`)
+        .execute();
     await tx.db.deleteFrom('runs').where('id', 'in', runs).execute();
     await tx.audit({ action: 'record.pruned', subject: record.id, details: { runs } });
   });

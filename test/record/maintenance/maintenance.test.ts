@@ -6,6 +6,7 @@ import { backupRecord, exportRecord } from '../../../src/record/maintenance/copy
 import { pruneRecord } from '../../../src/record/maintenance/prune.ts';
 import { restoreRecord } from '../../../src/record/maintenance/restore.ts';
 import type { OpenedRecord } from '../../../src/record/open.ts';
+import { runTopic } from '../../../src/record/run-facts.ts';
 import { Bench, dialects, type Place, storeRun, storeUnit } from '../suite.ts';
 import { clockAt, recordOptions } from '../suite-options.ts';
 
@@ -38,7 +39,13 @@ describe.each(dialects)('maintenance of %s', (dialect) => {
 
     expect(await pruneRecord(record, { ...options, dryRun: true })).toEqual({ runs: [old], archives: [] });
     expect(await record.runs.get(old)).toBeDefined();
+    // Facts of the run go with it; those of another one, and those that outlive runs, stay.
+    const kept = [runTopic('20260101T000000Z-00000000', 'inspect.part'), `of ${old}`];
+    for (const topic of [runTopic(old, 'inspect.part'), ...kept])
+      await record.facts.add(topic, 'web1', '2026-01-01T00:00:00.000Z', { results: [] });
     expect(await pruneRecord(record, { ...options, dryRun: false })).toEqual({ runs: [old], archives: [] });
+    expect(await record.facts.list(runTopic(old, 'inspect.part'))).toEqual([]);
+    for (const topic of kept) expect(await record.facts.list(topic)).toHaveLength(1);
     expect((await record.runs.list({})).map((run) => run.id).sort()).toEqual([open, young].sort());
     expect(await record.runs.journal(old)).toEqual([]);
     expect([existsSync(join(runsDir, old)), existsSync(join(runsDir, young))]).toEqual([false, true]);
