@@ -15,6 +15,7 @@ export interface InspectServices {
   query: () => Promise<QueryDoor>;
   readFile: CheckDoors['readFile'];
   files: CheckDoors['files'];
+  load: CheckDoors['load'];
   /** Zone in which a day ends for waivers. */
   timeZone: () => Promise<string>;
 }
@@ -85,6 +86,7 @@ export const inspectCollect: Action<With, InspectServices> = {
         host: () => context.host(),
         readFile: services.readFile,
         files: services.files,
+        load: services.load,
         monotonicMs: () => clock.monotonicMs(),
       },
     });

@@ -66,6 +66,40 @@ export interface NetDoor {
   ): Promise<string[]>;
 }
 
+/** A request that is sent many times. */
+export interface LoadRequest {
+  url: string;
+  method: string;
+  headers: Record<string, string>;
+  body?: string;
+  timeoutMs: number;
+  /** PEM file of an authority to trust besides the usual ones. */
+  caFile?: string;
+  /** At most so many at once. */
+  connections: number;
+  /** false: a new connection for each request. */
+  keepAlive: boolean;
+}
+
+/** An answer that was read to its end, or why there is none. */
+export interface LoadOutcome {
+  status: number | null;
+  problem: string | null;
+  bytes: number;
+}
+
+export interface LoadSession {
+  /** @throws whatever `signal` was aborted with, and nothing else */
+  once(signal: AbortSignal): Promise<LoadOutcome>;
+  /** Ends every connection. */
+  close(): void;
+}
+
+export interface LoadDoor {
+  /** Opens nothing yet. @throws OaopsError `url-invalid`, `ca-file-unreadable` (exit 2) */
+  open(request: LoadRequest): LoadSession;
+}
+
 /** A query for reading; see the connector of SQL. */
 export interface QueryDoor {
   /** @throws OaopsError `database-unreachable`, `query-failed` */
@@ -87,6 +121,7 @@ export interface FileDoor {
 export interface CheckDoors {
   http(): Promise<HttpDoor>;
   net(): Promise<NetDoor>;
+  load(): Promise<LoadDoor>;
   query(): Promise<QueryDoor>;
   /** The record: backups, checks for updates. */
   facts(): Promise<FactStore>;

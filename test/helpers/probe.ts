@@ -73,6 +73,7 @@ export async function makeCheck(
     host: async () => localShell(options),
     readFile: given('readFile'),
     files: given('files'),
+    load: given('load'),
     monotonicMs: () => performance.now(),
     ...options.doors,
   } as CheckDoors;

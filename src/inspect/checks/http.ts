@@ -14,6 +14,13 @@ const statusSchema = z.union([
 ]);
 const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, { error: 'not a header name' });
 
+/** Status codes that are all right. */
+export const statusesSchema = z
+  .array(statusSchema)
+  .min(1)
+  .default(['200-299'])
+  .describe('Status codes that are all right: 200, "200-299".');
+
 /** How a URL is asked for; shared with the test of load. */
 export const requestKeys = {
   url: z
@@ -35,11 +42,7 @@ export const requestKeys = {
 
 const withSchema = z.strictObject({
   ...requestKeys,
-  status: z
-    .array(statusSchema)
-    .min(1)
-    .default(['200-299'])
-    .describe('Status codes that are all right: 200, "200-299".'),
+  status: statusesSchema,
   followRedirects: z.boolean().default(false).describe('At most 5, and never from https to http.'),
   contains: z.array(z.string().min(1)).default([]).describe('Texts that the body must hold.'),
   absent: z.array(z.string().min(1)).default([]).describe('Texts that the body must not hold.'),

@@ -9,6 +9,7 @@ import { drillAge } from './drill-age.ts';
 import { file } from './file.ts';
 import { group } from './group.ts';
 import { http } from './http.ts';
+import { httpLoad } from './http-load.ts';
 import { networkInterface } from './interface.ts';
 import { listening } from './listening.ts';
 import { listeningChange } from './listening-change.ts';
@@ -69,6 +70,7 @@ export const checkTypes: readonly CheckType[] = [
   tcp,
   dns,
   http,
+  httpLoad,
   tls,
   sql,
   postgres,

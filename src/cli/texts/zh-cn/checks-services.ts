@@ -45,4 +45,14 @@ export const checksServices = (): Messages => ({
   'Write it as data.items[0].name.': '请写成 data.items[0].name 的形式。',
   'the body is not JSON': '正文不是 JSON',
   'there is no {}': '没有 {}',
+  'a duration that a load may have': '负载测试允许的时长',
+  'Write at most 5m.': '最多写 5m。',
+  'nothing says how long: write requests or duration': '未说明持续多久：请写 requests 或 duration',
+  '{} answers none of {} requests well: {}': '{} 对 {} 个请求均未正常应答：{}',
+  '{}: {} answers a second at {} at once, p50 {} ms, p95 {} ms, p99 {} ms, {} % errors':
+    '{1}：并发 {3} 时每秒 {2} 个应答，p50 {4} 毫秒，p95 {5} 毫秒，p99 {6} 毫秒，错误 {7} %',
+  '{} requests in {} s, {} bytes': '{} 个请求，用时 {} 秒，{} 字节',
+  'slowest answer: {} ms': '最慢应答：{} 毫秒',
+  'without a good answer: {}': '未正常应答：{}',
+  'no answer': '无应答',
 });
