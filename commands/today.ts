@@ -3,6 +3,7 @@ import { openApp } from '../src/app.ts';
 import { BaseCommand, type CommandResult } from '../src/cli/base-command.ts';
 import { type Paint, wantsColor } from '../src/cli/color.ts';
 import { type AgendaEntry, type AgendaSection, agenda } from '../src/cli/render/agenda.ts';
+import { wrapLines } from '../src/cli/render/width.ts';
 import { localized, text } from '../src/cli/texts/texts.ts';
 import { ExitCode } from '../src/core/exit-codes.ts';
 import type { Today } from '../src/report/today.ts';
@@ -70,7 +71,7 @@ With --check, for monitoring: exit 1 when the last run of a runbook did not end 
     const color = this.globals.color && wantsColor(process.stdout, process.env);
     const columns = process.stdout.columns ?? 80;
     const heading = words.heading.map((part) => this.say(part)).join('  ');
-    const remarks = words.remarks(this.globals.verbose).map((remark) => this.prose(remark));
+    const remarks = words.remarks(this.globals.verbose).map((remark) => wrapLines(this.say(remark), columns));
     return [heading, agenda(sections, { columns, color }), remarks.join('\n')]
       .filter((part) => part !== '')
       .join('\n\n');

@@ -5,6 +5,7 @@ import { requireDate } from '../calendar/month.ts';
 import { siteProcedures } from '../calendar/procedures/catalogue.ts';
 import { isoTime } from '../core/clock.ts';
 import { localClock, localTimeZone } from '../core/zoned-time.ts';
+import { type ReportFact, reportTopic } from '../inspect/record.ts';
 import type { CountedRun, RunReports, RunRow } from '../record/types.ts';
 import { makeToday, periodsToday, type Today } from '../report/today.ts';
 import { listRunbooks } from '../runbook/library.ts';
@@ -37,7 +38,12 @@ export async function today(app: App, wanted: string | undefined): Promise<Today
   const isAlive = ({ id }: RunRow) => held.some((row) => row.name === `run:${id}` && locks.stateOf(row) !== 'gone');
   const periods = periodsToday(procedures, { calendar, timeZone, date });
   const lasts = await reports.lastOfEach(until);
+  const oldest = Math.min(
+    nowMs,
+    ...[...periods.values()].flatMap((each) => each.slice(0, 1).map(({ fromMs }) => fromMs)),
+  );
   return makeToday({
+    found: await findingsSince(app, oldest),
     procedures,
     calendar,
     timeZone,
@@ -92,6 +98,15 @@ export async function recordSince(app: App, timeZone: string): Promise<number> {
   if (complianceSince !== undefined) return localClock(timeZone).msAt(complianceSince, '00:00');
   const first = await (await app.record()).reports.firstRunAt();
   return first === undefined ? app.clock.nowMs() : Date.parse(first);
+}
+
+/** Inspections that were made to their end and found something wrong. */
+export async function findingsSince(app: App, sinceMs: number): Promise<Set<string>> {
+  const { facts } = await app.record();
+  const reports = await facts.list(reportTopic, { since: isoTime(sinceMs) });
+  return new Set(
+    reports.map(({ body }) => body as ReportFact).flatMap(({ run, verdict }) => (verdict === 'fail' ? [run] : [])),
+  );
 }
 
 /** Names of the runbooks that count for each procedure, by their headers. */

@@ -35,6 +35,8 @@ export interface Evidence {
   /** ISO UTC. */
   begun: string;
   ended: string | null;
+  /** An inspection that was made to its end and found something wrong: carried out, though its run failed. */
+  findings?: true;
 }
 
 /** How one period of a procedure stands. */
@@ -63,8 +65,20 @@ export function asOf(run: CountedRun, nowMs: number): CountedRun {
   return { ...run, status: 'running', endedAt: null };
 }
 
-export function evidenceOf({ id, runbook, status, requester, createdAt, endedAt }: CountedRun): Evidence {
-  return { run: id, runbook, status, by: requester, begun: createdAt, ended: endedAt };
+/** Runs of inspections that were made to their end and found something wrong, by their ids. */
+export type Findings = ReadonlySet<string>;
+
+export function evidenceOf(
+  { id, runbook, status, requester, createdAt, endedAt }: CountedRun,
+  found: Findings = new Set(),
+): Evidence {
+  const common = { run: id, runbook, status, by: requester, begun: createdAt, ended: endedAt };
+  return found.has(id) && status === 'failed' ? { ...common, findings: true } : common;
+}
+
+/** Whether a run has carried out what it was for. */
+export function isDone({ id, status, endedAt }: CountedRun, found: Findings): boolean {
+  return endedAt !== null && (status === 'ok' || (status === 'failed' && found.has(id)));
 }
 
 /**
@@ -75,7 +89,7 @@ export function evidenceOf({ id, runbook, status, requester, createdAt, endedAt 
 export function evaluate(
   periods: readonly Period[],
   runs: readonly CountedRun[],
-  { nowMs, sinceMs }: { nowMs: number; sinceMs: number },
+  { nowMs, sinceMs, found }: { nowMs: number; sinceMs: number; found: Findings },
 ): PeriodResult[] {
   if (periods.length === 0) return [];
   // Times of the record sort as texts: thousands of runs need not be read as numbers.
@@ -83,7 +97,7 @@ export function evaluate(
     const { key, day, fromMs, toMs, dueMs, because } = period;
     const [from, to] = [isoTime(fromMs), isoTime(toMs)];
     const inside = runs.slice(firstFrom(runs, from), firstFrom(runs, to)).map((run) => asOf(run, nowMs));
-    const well = inside.filter(({ status, endedAt }) => status === 'ok' && endedAt !== null);
+    const well = inside.filter((run) => isDone(run, found));
     const done = well.reduce<CountedRun | undefined>(
       (first, run) => (first === undefined || run.endedAt! < first.endedAt! ? run : first),
       undefined,
@@ -96,8 +110,8 @@ export function evaluate(
       due: dueMs === null ? null : isoTime(dueMs),
       state: stateOf(period, inside, done, nowMs, sinceMs),
       because: because ?? null,
-      done: done ? evidenceOf(done) : null,
-      attempts: inside.filter(({ status }) => status !== 'ok').map(evidenceOf),
+      done: done ? evidenceOf(done, found) : null,
+      attempts: inside.filter((run) => !isDone(run, found)).map((run) => evidenceOf(run)),
     };
   });
 }

@@ -43,7 +43,7 @@ export class TodayText {
   }
 
   done(item: TodayItem): ToldItem {
-    const run = item.lastWell ?? item.last;
+    const run = item.last?.findings ? item.last : (item.lastWell ?? item.last);
     const late = item.period?.state === 'late' ? ['later than it was due'] : [];
     return { when: run?.ended ? this.#time(run.ended) : '', lines: [...late, ...(run ? [this.#evidence(run)] : [])] };
   }
@@ -109,7 +109,7 @@ export class TodayText {
   ): { lines: string[]; command?: string } {
     const lines = [...first];
     if (last) lines.push(`last: ${this.#evidence(last)}`);
-    if (last && last.status !== 'ok')
+    if (last && last.status !== 'ok' && !last.findings)
       lines.push(lastWell ? `last that ended well: ${this.#evidence(lastWell)}` : 'none has ended well yet');
     const never = last ? [] : ['never carried out'];
     if (runbooks.length === 0) return { lines: [...lines, [...never, 'no runbook carries it out'].join('; ')] };
@@ -118,8 +118,8 @@ export class TodayText {
     return { lines, command: `oaops run ${runbooks[0]}` };
   }
 
-  #evidence({ status, begun, ended, by, run }: Evidence): string {
-    return `${status} ${this.#time(ended ?? begun)} by ${by}, run ${run}`;
+  #evidence({ status, begun, ended, by, run, findings }: Evidence): string {
+    return `${findings ? 'with findings' : status} ${this.#time(ended ?? begun)} by ${by}, run ${run}`;
   }
 
   /** A due time at midnight is the end of the day before. */

@@ -16,6 +16,8 @@ import {
   type Evidence,
   evaluate,
   evidenceOf,
+  type Findings,
+  isDone,
   type PeriodResult,
   type PeriodState,
 } from './evaluate.ts';
@@ -94,6 +96,7 @@ export interface TodayFacts {
   sinceMs: number;
   /** Those that were begun in one of the periods, and on the day; oldest first. */
   runs: readonly CountedRun[];
+  found: Findings;
   /** The last run of each runbook, and the last that ended well. */
   lasts: readonly RunRow[];
   lastsWell: readonly RunRow[];
@@ -146,7 +149,7 @@ export function makeToday(facts: TodayFacts): Today {
   const [dayStart, dayEnd] = [isoTime(clock.msAt(date, '00:00')), isoTime(dayEndMs)];
   const aheadMs = clock.msAt(addDays(date, 1 + aheadDays), '00:00');
   const counted = byProcedure(facts.runs);
-  const [lasts, lastsWell] = [latestByProcedure(facts.lasts, nowMs), latestByProcedure(facts.lastsWell, nowMs)];
+  const [lasts, lastsWell] = [latestByProcedure(facts.lasts, facts), latestByProcedure(facts.lastsWell, facts)];
   const today: Pick<Today, 'overdue' | 'due' | 'done' | 'upcoming'> = { overdue: [], due: [], done: [], upcoming: [] };
   const applicable = procedures.filter(({ notApplicable }) => notApplicable === null);
 
@@ -158,8 +161,8 @@ export function makeToday(facts: TodayFacts): Today {
     const before = results.findLast(
       ({ to, state }) => Date.parse(to) <= nowMs && state !== 'skipped' && state !== 'unknown',
     );
-    const isDone = current?.state === 'on-time' || current?.state === 'late';
-    const missed = !isDone && before && ['missed', 'failed', 'overdue'].includes(before.state) ? before : undefined;
+    const settled = current?.state === 'on-time' || current?.state === 'late';
+    const missed = !settled && before && ['missed', 'failed', 'overdue'].includes(before.state) ? before : undefined;
     const last = lasts.get(id);
     const well = lastsWell.get(id);
     const item = (period: PeriodResult | undefined): TodayItem => ({
@@ -173,10 +176,10 @@ export function makeToday(facts: TodayFacts): Today {
       runbooks: [...(facts.runbooks.get(id) ?? [])],
     });
     const endedToday = ({ endedAt }: CountedRun) => endedAt !== null && endedAt >= dayStart && endedAt < dayEnd;
-    const doneToday = runs.some((run) => endedToday(run) && asOf(run, nowMs).status === 'ok');
+    const doneToday = runs.some((run) => endedToday(run) && isDone(asOf(run, nowMs), facts.found));
     if (procedure.byItself) continue;
     if (current?.state === 'overdue' || missed) today.overdue.push(item(current));
-    else if (isWithin(current, dayEndMs) && !isDone) today.due.push(item(current));
+    else if (isWithin(current, dayEndMs) && !settled) today.due.push(item(current));
     else if (doneToday) today.done.push(item(current));
     const next = results.find(
       ({ due, state }) =>
@@ -228,12 +231,12 @@ function dueOf({ missed, period }: TodayItem): string {
   return missed?.due ?? period?.due ?? '9999';
 }
 
-function latestByProcedure(rows: readonly RunRow[], nowMs: number): Map<string, Evidence> {
+function latestByProcedure(rows: readonly RunRow[], { nowMs, found }: TodayFacts): Map<string, Evidence> {
   const latest = new Map<string, Evidence>();
   for (const row of rows) {
     for (const id of row.procedures) {
       const known = latest.get(id);
-      if (!known || known.begun <= row.createdAt) latest.set(id, evidenceOf(asOf(row, nowMs)));
+      if (!known || known.begun <= row.createdAt) latest.set(id, evidenceOf(asOf(row, nowMs), found));
     }
   }
   return latest;

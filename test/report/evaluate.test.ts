@@ -17,7 +17,12 @@ function run(begun: string, ended: string | null, status: RunStatus = 'ok', id =
 function stateAt(
   now: string,
   runs: CountedRun[],
-  { day = '2024-11-20', cadence, since = '2024-01-01T00:00' }: { day?: string; cadence?: Cadence; since?: string } = {},
+  {
+    day = '2024-11-20',
+    cadence,
+    since = '2024-01-01T00:00',
+    found = new Set<string>(),
+  }: { day?: string; cadence?: Cadence; since?: string; found?: Set<string> } = {},
 ) {
   const periods = periodsOf(cadence ?? { every: 'working-days', by: '08:30' }, {
     from: day,
@@ -25,7 +30,7 @@ function stateAt(
     calendar: workingCalendar('china'),
     timeZone: 'Asia/Shanghai',
   });
-  const [result] = evaluate(periods, runs, { nowMs: ms(now), sinceMs: ms(since) });
+  const [result] = evaluate(periods, runs, { nowMs: ms(now), sinceMs: ms(since), found });
   return result;
 }
 
@@ -111,4 +116,15 @@ test('a day off is skipped, and a day that nobody has announced is unknown, run 
 test('a run counts for each procedure that it names, once', () => {
   const twice = { ...run('2024-11-20T08:00', null), procedures: ['BK-01', 'BK-04', 'BK-01'] };
   expect([...byProcedure([twice])].map(([id, runs]) => `${id} ${runs.length}`)).toEqual(['BK-01 1', 'BK-04 1']);
+});
+
+test('an inspection that was made to its end and found something is done; its run failed all the same', () => {
+  const failed = run('2024-11-20T08:00', '2024-11-20T08:10', 'failed');
+  const after = '2024-11-21T09:00';
+  expect(stateAt(after, [failed], { found: new Set([failed.id]) })).toMatchObject({
+    state: 'on-time',
+    done: { run: failed.id, status: 'failed', findings: true },
+    attempts: [],
+  });
+  expect(stateAt(after, [failed], { found: new Set(['another']) })?.state).toBe('failed');
 });

@@ -1,5 +1,11 @@
 /** Headings of tables. */
 export const titlesZhCn: Readonly<Record<string, string>> = {
+  DONE: '完成',
+  ID: '编号',
+  LATE: '逾期完成',
+  MISSED: '未办',
+  OPEN: '应办',
+  PROCEDURE: '规程',
   BEFORE: '之前',
   CHECK: '检查项',
   COUNTS: '计数',
