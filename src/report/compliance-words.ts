@@ -1,3 +1,4 @@
+import type { CadenceName } from '../calendar/cadence.ts';
 import { addDays } from '../calendar/dates.ts';
 import { areaTitles } from '../calendar/procedures/catalogue.ts';
 import type { Area, BothLanguages } from '../calendar/procedures/types.ts';
@@ -107,6 +108,22 @@ const states: Record<PeriodState, BothLanguages> = {
   'before-record': { en: 'before the record', 'zh-CN': '记录之前' },
 };
 
+const cadences: Record<CadenceName, BothLanguages> = {
+  hourly: { en: 'hourly', 'zh-CN': '每小时' },
+  'every-shift': { en: 'every shift', 'zh-CN': '每班' },
+  daily: { en: 'daily', 'zh-CN': '每日' },
+  'working-days': { en: 'every working day', 'zh-CN': '每个工作日' },
+  weekly: { en: 'weekly', 'zh-CN': '每周' },
+  monthly: { en: 'monthly', 'zh-CN': '每月' },
+  'month-end': { en: 'last working day of the month', 'zh-CN': '每月最后一个工作日' },
+  quarterly: { en: 'quarterly', 'zh-CN': '每季度' },
+  'quarter-end': { en: 'end of each quarter', 'zh-CN': '每季度末' },
+  'half-yearly': { en: 'half-yearly', 'zh-CN': '每半年' },
+  yearly: { en: 'yearly', 'zh-CN': '每年' },
+  event: { en: 'at an event', 'zh-CN': '按需' },
+  always: { en: 'always', 'zh-CN': '始终' },
+};
+
 /** One sign each, told apart without colours. */
 export const signs: Readonly<Record<PeriodState, string>> = {
   'on-time': '✓',
@@ -134,7 +151,7 @@ export function complianceWords(lang: string) {
     stateOf: (state: PeriodState) => states[state][language],
     /** In the words of the handbook; the cadence that the site has set. */
     cadenceOf: ({ stated, cadence, changed }: ComplianceRow) =>
-      changed ? `${cadence} (${own.changed})` : stated[language],
+      changed ? `${cadences[cadence][language]} (${own.changed})` : stated[language],
     /** `61/62`, `3×`, or why there is nothing to count. */
     doneOf: (row: ComplianceRow) => {
       if (row.notApplicable !== null) return own.notApplicable;

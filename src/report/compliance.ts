@@ -1,4 +1,4 @@
-import { type Period, periodsOf } from '../calendar/cadence.ts';
+import { type CadenceName, type Period, periodsOf } from '../calendar/cadence.ts';
 import { addDays, dayNumber, weekDayOf, weekDays } from '../calendar/dates.ts';
 import type { SiteProcedure } from '../calendar/procedures/catalogue.ts';
 import type { BothLanguages } from '../calendar/procedures/types.ts';
@@ -35,7 +35,7 @@ export interface ComplianceRow {
   title: BothLanguages;
   /** In the words of the handbook. */
   stated: BothLanguages;
-  cadence: string;
+  cadence: CadenceName;
   /** The site has changed the cadence. */
   changed: boolean;
   /** Why it does not apply; then nothing is counted. */
