@@ -1,4 +1,5 @@
 import type { CheckType } from '../types.ts';
+import { antivirus } from './antivirus.ts';
 import { backupAge } from './backup-age.ts';
 import { certificate } from './certificate.ts';
 import { clock } from './clock.ts';
@@ -6,17 +7,21 @@ import { command } from './command.ts';
 import { disk } from './disk.ts';
 import { dns } from './dns.ts';
 import { drillAge } from './drill-age.ts';
+import { failedLogins } from './failed-logins.ts';
 import { file } from './file.ts';
 import { group } from './group.ts';
 import { http } from './http.ts';
 import { httpLoad } from './http-load.ts';
 import { networkInterface } from './interface.ts';
+import { journal } from './journal.ts';
 import { listening } from './listening.ts';
 import { listeningChange } from './listening-change.ts';
 import { load } from './load.ts';
+import { log } from './log.ts';
 import { memory } from './memory.ts';
 import { mounts } from './mounts.ts';
 import { mysql } from './mysql.ts';
+import { oom } from './oom.ts';
 import { packageCheck } from './package.ts';
 import { passwordPolicy } from './password-policy.ts';
 import { ping } from './ping.ts';
@@ -64,6 +69,11 @@ export const checkTypes: readonly CheckType[] = [
   suidChange,
   sshd,
   passwordPolicy,
+  failedLogins,
+  antivirus,
+  oom,
+  journal,
+  log,
   networkInterface,
   certificate,
   ping,

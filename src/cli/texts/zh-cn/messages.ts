@@ -8,6 +8,7 @@ import { calendar } from './calendar.ts';
 import { checks } from './checks.ts';
 import { checksDatabases } from './checks-databases.ts';
 import { checksHosts } from './checks-hosts.ts';
+import { checksLogs } from './checks-logs.ts';
 import { checksScans } from './checks-scans.ts';
 import { checksSecurity } from './checks-security.ts';
 import { checksServices } from './checks-services.ts';
@@ -42,6 +43,7 @@ export const messagesZhCn = (): Messages => ({
   ...checks(),
   ...checksHosts(),
   ...checksDatabases(),
+  ...checksLogs(),
   ...checksSecurity(),
   ...checksState(),
   ...checksScans(),
