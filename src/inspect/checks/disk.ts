@@ -37,6 +37,11 @@ if [ "$count" = 0 ]; then
     inodes) df -P -i $local 2>/dev/null || deny "df cannot tell inodes here" ;;
     *) df -P -k $local ;;
   esac
+  code=$?
+  # df -P names devices: that a loop holds an image which is full by nature stands here.
+  echo types
+  cut -d ' ' -f 2,3 /proc/mounts 2>/dev/null
+  exit "$code"
 else
   code=0
   while [ "$count" -gt 0 ]; do
@@ -51,7 +56,9 @@ else
 fi`,
   words: ({ what, paths }) => [what, ...(paths ?? [])],
   judge({ paths, except, what, warn, fail }, { lines }) {
-    const rows = lines.flatMap((line) => {
+    const split = lines.indexOf('types');
+    const types = split < 0 ? new Map<string, string>() : typesOf(lines.slice(split + 1));
+    const rows = lines.slice(0, split < 0 ? undefined : split).flatMap((line) => {
       // Device names may contain spaces; five fields stand before the mount point, counted from the figures.
       const match = /^(\S.*?)\s+(\d+|-)\s+(\d+|-)\s+(-?\d+|-)\s+(\d+%|-)\s+(\/.*)$/.exec(line);
       if (!match) return [];
@@ -64,7 +71,7 @@ fi`,
       seen.add(mount);
       // Some filesystems have no inodes to run out of.
       if (!(total > 0)) return false;
-      return paths !== undefined || !notDisks.test(device);
+      return paths !== undefined || !(notDisks.test(device) || notDisks.test(types.get(mount) ?? ''));
     });
     if (looked.length === 0) {
       return rows.length === 0
@@ -76,8 +83,11 @@ fi`,
       const usable = what === 'space' && used + free > 0 ? used + free : total;
       const percent = Math.ceil((used / usable) * 1000) / 10;
       const { measure, state } = measured({ name: mount, value: percent, unit: '%', min: 0, max: 100 }, { warn, fail });
-      const left = what === 'space' ? `${formatSize(free * 1024)} left` : `${free} inodes left`;
-      return { measure, state, percent, text: `${mount} ${percent} % used, ${left}` };
+      const text =
+        what === 'space'
+          ? `${mount} ${percent} % used, ${formatSize(free * 1024)} left`
+          : `${mount} ${percent} % used, ${free} inodes left`;
+      return { measure, state, percent, text };
     });
     const fullest = each.reduce((a, b) => (b.percent > a.percent ? b : a));
     const bad = each.filter(({ state }) => state !== 'pass');
@@ -93,3 +103,13 @@ fi`,
     };
   },
 };
+
+/** Types of filesystems by their mount point; of several at one place, the last one is seen. */
+function typesOf(lines: readonly string[]): Map<string, string> {
+  return new Map(
+    lines.map((line) => {
+      const [path = '', type = ''] = line.split(' ');
+      return [path.replaceAll(/\\([0-3][0-7]{2})/g, (_, code) => String.fromCharCode(Number.parseInt(code, 8))), type];
+    }),
+  );
+}
