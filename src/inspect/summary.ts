@@ -1,19 +1,22 @@
 import { type InspectionReport, isBad, type ReportedResult } from './assemble.ts';
 
-/** One line: `fail: 2 of 120 checks failed, 1 could not be judged, 3 new (daily)`. */
+/** One line: `daily: fail; 120 checks, 2 of them failed, 1 could not be judged, 3 new`. */
 export function summaryLine(report: InspectionReport): string {
   const { counts, verdict } = report;
   const total = Object.values(counts).reduce((a, b) => a + b, 0);
   const failed = counts.fail + counts['manual-failed'];
-  const parts = [`${total} checks`];
-  const add = (count: number, word: string) => void (count > 0 && parts.push(`${count} ${word}`));
-  add(failed, 'failed');
-  add(counts.error, 'could not be judged');
-  add(counts['manual-pending'], 'not signed');
-  add(counts.warn, 'with a warning');
-  add(counts.waived, 'waived');
-  add(counts.skipped, 'skipped');
-  add(report.new ?? 0, 'new');
+  const unsigned = counts['manual-pending'];
+  const isNew = report.new ?? 0;
+  const parts = [
+    `${total} checks`,
+    ...(failed > 0 ? [`${failed} of them failed`] : []),
+    ...(counts.error > 0 ? [`${counts.error} could not be judged`] : []),
+    ...(unsigned > 0 ? [`${unsigned} not signed off`] : []),
+    ...(counts.warn > 0 ? [`${counts.warn} with a warning`] : []),
+    ...(counts.waived > 0 ? [`${counts.waived} waived`] : []),
+    ...(counts.skipped > 0 ? [`${counts.skipped} skipped`] : []),
+    ...(isNew > 0 ? [`${isNew} new`] : []),
+  ];
   return `${report.inspection}: ${verdict}; ${parts.join(', ')}`;
 }
 

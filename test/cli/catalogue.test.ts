@@ -79,6 +79,28 @@ describe('a message of several facts is said whole', () => {
   ])('%s', (english, chinese) => expect(say('zh-CN', english)).toBe(chinese));
 });
 
+/** As inspections tell what they found. */
+describe('counts and figures of an inspection', () => {
+  test.each([
+    [
+      'oa-daily: fail; 30 checks, 5 of them failed, 1 could not be judged, 2 not signed off, 1 with a warning, 1 waived, 1 skipped, 3 new',
+      'oa-daily：未通过；30 项检查，5 项未通过，1 项无法判断，2 项未签字，1 项警告，1 项已豁免，1 项跳过，3 项新出现',
+    ],
+    ['oa-daily: pass; 12 checks', 'oa-daily：通过；12 项检查'],
+    ['/srv 97.1 % used, 120.0 KiB left', '/srv 已用 97.1 %，剩余 120.0 KiB'],
+    [
+      '/ 91 % used, 1.0 GiB left; /srv 97.1 % used, 3 inodes left',
+      '/ 已用 91 %，剩余 1.0 GiB；/srv 的 inode 已用 97.1 %，剩余 3 个',
+    ],
+    ['the service nginx is stopped', '服务 nginx 已停止'],
+    [
+      'the service nginx is inactive (dead), and does not start with the machine',
+      '服务 nginx inactive (dead)，且不会随机器启动',
+    ],
+    ['needs certificate, which is skipped', '依赖 certificate，其结果为 已跳过'],
+  ])('%s', (english, chinese) => expect(say('zh-CN', english)).toBe(chinese));
+});
+
 test('what others say is not taken for a message', () => {
   expect(catalogue.translate('connect ECONNREFUSED 127.0.0.1:443')).toBeUndefined();
   // Too short a pattern to be trusted with any text.

@@ -75,6 +75,7 @@ export class Catalogue {
         this.#whole.get(text) ??
           this.#byFacts(text, least, depth) ??
           this.#byStep(text, least, depth) ??
+          this.#byCounts(text, depth) ??
           this.#byPattern(text, least, depth) ??
           this.#byPieces(text, least, depth),
       );
@@ -108,6 +109,15 @@ export class Catalogue {
       /^((?:b\d+|pre|watch)-[\w-]+|failed|waiting|stopped|running|incomplete|refused|undo-failed): (.+)$/.exec(text);
     const fact = step && depth <= deepest ? this.#line(step[2]!, least, Math.max(depth, 1)) : undefined;
     return fact === undefined ? undefined : `${this.#whole.get(step![1]!) ?? step![1]}：${fact}`;
+  }
+
+  /** `3 failed, 1 skipped`: a short pattern must not take the counts before it for its value. */
+  #byCounts(text: string, depth: number): string | undefined {
+    if (depth > deepest || !/^\d+ [^,]+(, \d+ [^,]+)+$/.test(text)) return undefined;
+    if (this.#patterns.some(({ parts }) => parts.some((part) => part.includes(', ')) && valuesOf(text, parts)))
+      return undefined;
+    const counts = text.split(', ').map((count) => this.#byPattern(count, 1, depth + 1));
+    return counts.every((count) => count !== undefined) ? counts.join('，') : undefined;
   }
 
   #byPattern(text: string, least: number, depth: number): string | undefined {

@@ -66,15 +66,15 @@ fi`,
       const result = told.get('Result');
       return {
         state: 'fail',
-        message: `${name} is ${word}`,
+        message: `the service ${name} is ${word}`,
         ...(result === undefined || result === 'success' ? {} : { details: [`result of its last run: ${result}`] }),
         next: `Look at its log, such as: journalctl -u ${name} -n 50`,
       };
     }
     if (enabled === true && !starts)
-      return { state: 'fail', message: `${name} is ${word}, and does not start with the machine` };
+      return { state: 'fail', message: `the service ${name} is ${word}, and does not start with the machine` };
     if (enabled === false && starts)
-      return { state: 'fail', message: `${name} is ${word}, and starts with the machine` };
-    return { state: 'pass', message: `${name} is ${word}` };
+      return { state: 'fail', message: `the service ${name} is ${word}, and starts with the machine` };
+    return { state: 'pass', message: `the service ${name} is ${word}` };
   },
 };

@@ -4,8 +4,8 @@ import type { Messages } from '../catalogue.ts';
 export const checks = (): Messages => ({
   'df named no filesystem': 'df 未列出任何文件系统',
   'no filesystem to look at is left': '没有可检查的文件系统',
-  '{} inodes left': '剩余 {} 个 inode',
-  '{} left': '剩余 {}',
+  '{} {} % used, {} left': '{} 已用 {} %，剩余 {}',
+  '{} {} % used, {} inodes left': '{} 的 inode 已用 {} %，剩余 {} 个',
   'Look for what grows: du -xh --max-depth=1 on the mount point, old logs, deleted files that are still open.':
     '查找增长来源：在挂载点执行 du -xh --max-depth=1，检查旧日志以及已删除但仍被打开的文件。',
   'a name of a service': '服务名',
@@ -16,8 +16,9 @@ export const checks = (): Messages => ({
   'its script does not know the status of {} (exit code {})': '其脚本无法判断 {} 的状态（退出码 {}）',
   'result of its last run: {}': '上次运行结果：{}',
   'Look at its log, such as: journalctl -u {} -n 50': '请查看其日志，例如：journalctl -u {} -n 50',
-  '{} is {}, and does not start with the machine': '{} 状态为 {}，且不会随机器启动',
-  '{} is {}, and starts with the machine': '{} 状态为 {}，且会随机器启动',
+  'the service {} is {}': '服务 {} {}',
+  'the service {} is {}, and does not start with the machine': '服务 {} {}，且不会随机器启动',
+  'the service {} is {}, and starts with the machine': '服务 {} {}，且会随机器启动',
   '{} port {} answers': '{} 端口 {} 可连接',
   '{} port {} answers in {} ms': '{} 端口 {} 可连接，用时 {} 毫秒',
   '{} port {} does not answer: {}': '{} 端口 {} 无法连接：{}',

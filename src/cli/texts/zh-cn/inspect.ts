@@ -96,7 +96,6 @@ export const inspect = (): Messages => ({
   'Name two runs, or run it again.': '请指定两次运行，或再巡检一次。',
   'waived until {} by {}: {}': '豁免至 {}，由 {} 负责：{}',
   '{} checks': '{} 项检查',
-  'could not be judged': '无法判断',
   'Known types: {}.': '已知类型：{}。',
   'there is no type of check "{}"': '没有检查类型 "{}"',
   'the name server {} is not known': '域名服务器 {} 无法解析',
