@@ -2,14 +2,15 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A certificate, by default for 127.0.0.1, that is its own authority, and its key, as PEM files in `folder`. */
+/** A certificate, by default for 127.0.0.1 and two days, that is its own authority, and its key, as PEM files in `folder`. */
 export function makeCertificate(
   folder: string,
   name = 'server',
   names = 'IP:127.0.0.1',
+  days = 2,
 ): { certificate: string; key: string } {
   const [certificate, key] = [join(folder, `${name}.pem`), join(folder, `${name}.key`)];
-  const subject = ['-subj', `/CN=${name}`, '-addext', `subjectAltName=${names}`, '-days', '2'];
+  const subject = ['-subj', `/CN=${name}`, '-addext', `subjectAltName=${names}`, '-days', String(days)];
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', key];
   execFileSync('openssl', ['req', '-x509', ...newKey, '-out', certificate, ...subject], { stdio: 'pipe' });
   return { certificate, key };

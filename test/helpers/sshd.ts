@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,10 @@ import { eventually } from './eventually.ts';
 
 /** sshd and the right to start it as root: what the tests over ssh need. */
 export const sshdAvailable = existsSync('/usr/sbin/sshd') && process.getuid?.() === 0;
+
+/** Whether hosts can be given mounts of their own: as root, and not in a container that keeps them from it. */
+export const worldsAvailable =
+  process.getuid?.() === 0 && spawnSync('unshare', ['--mount', '--uts', 'true']).status === 0;
 
 export type KeyType = 'ed25519' | 'ecdsa' | 'rsa';
 
@@ -24,6 +28,8 @@ export interface TestSshd {
   kill(): Promise<void>;
   /** Starts it again on the same port with the same keys. */
   start(): Promise<void>;
+  /** A file as sessions see it. */
+  file(path: string): string;
   /** From now on it takes connections and says nothing; `stop` ends it all the same. */
   freeze(): void;
   /** Ends only the open connections. */
@@ -39,8 +45,13 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Starts sshd; `config` are further lines of sshd_config(5). */
-export async function startSshd(options: { keyTypes?: KeyType[]; config?: string[] } = {}): Promise<TestSshd> {
+/**
+ * Starts sshd; `config` are further lines of sshd_config(5). `world`: shell commands before it, such as mounts; they hold for what it starts, and for
+ * nothing else of this machine.
+ */
+export async function startSshd(
+  options: { keyTypes?: KeyType[]; config?: string[]; world?: string } = {},
+): Promise<TestSshd> {
   const dir = mkdtempSync(join(tmpdir(), 'oaops-sshd-'));
   // Other accounts read authorized_keys through StrictModes no; the folder must be open for them.
   chmodSync(dir, 0o755);
@@ -76,9 +87,10 @@ export async function startSshd(options: { keyTypes?: KeyType[]; config?: string
   writeFileSync(join(dir, 'sshd_config'), `${[...(options.config ?? []), ...config].join('\n')}\n`);
   let child: ChildProcess | undefined;
   const start = async () => {
-    const started = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', join(dir, 'sshd_config')], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
+    const argv = ['/usr/sbin/sshd', '-D', '-e', '-f', join(dir, 'sshd_config')];
+    if (options.world !== undefined)
+      argv.unshift('unshare', '--mount', '--uts', 'sh', '-e', '-c', `${options.world}\nexec "$@"`, 'sh');
+    const started = spawn(argv[0]!, argv.slice(1), { stdio: ['ignore', 'ignore', 'pipe'] });
     child = started;
     let errors = '';
     started.stderr.on('data', (chunk) => {
@@ -115,6 +127,7 @@ export async function startSshd(options: { keyTypes?: KeyType[]; config?: string
     start,
     kill,
     dropConnections,
+    file: (path) => (options.world === undefined ? path : `/proc/${child?.pid}/root${path}`),
     freeze: () => void child?.kill('SIGSTOP'),
     stop: async () => {
       await kill();
