@@ -8,7 +8,7 @@ const withSchema = z.strictObject({
     .regex(/^[^\s/.][^\s/]{0,14}$/, { error: 'not a name of a network interface' })
     .describe('Such as eth0.'),
   exists: z.boolean().default(true).describe('false: there must be no such interface.'),
-  up: z.boolean().default(true).describe('Whether its link must be up.'),
+  link: z.enum(['up', 'down', 'any']).default('up').describe('What its link must be.'),
   addresses: z
     .array(z.string().min(1))
     .optional()
@@ -41,7 +41,7 @@ if [ "$2" = addresses ]; then
 fi
 exit 0`,
   words: ({ name, addresses }) => [name, addresses ? 'addresses' : ''],
-  judge({ name, exists, up, addresses, mtu, speed }, { lines }) {
+  judge({ name, exists, link, addresses, mtu, speed }, { lines }) {
     if (lines.length === 1 && lines[0] === 'missing')
       return exists
         ? { state: 'fail', message: `there is no network interface ${name}` }
@@ -58,7 +58,7 @@ exit 0`,
     const has = (wanted: string) => found.some((one) => one === wanted || one.split('/')[0] === wanted);
     const fast = Number(told.get('speed') || Number.NaN);
     const faults = [
-      ...(isUp === up ? [] : [`its link is ${state}`]),
+      ...(link === 'any' || isUp === (link === 'up') ? [] : [`its link is ${state}`]),
       ...differs(mtu, Number(told.get('mtu')), (is, ought) => `MTU is ${is}, and should be ${ought}`),
       ...(addresses ?? []).filter((wanted) => !has(wanted)).map((wanted) => `it does not have the address ${wanted}`),
       ...(speed !== undefined && fast > 0 && fast < speed ? [`it has ${fast} Mbit/s, and should have ${speed}`] : []),

@@ -51,7 +51,7 @@ test('an interface', () => {
     state: 'pass',
     message: 'the link of eth0 is up',
   });
-  expect(of({ up: false, addresses: ['10.0.0.5/16'], mtu: 9000, speed: 10_000 })).toMatchObject({
+  expect(of({ link: 'down', addresses: ['10.0.0.5/16'], mtu: 9000, speed: 10_000 })).toMatchObject({
     state: 'fail',
     message:
       'eth0: its link is up; MTU is 1500, and should be 9000; it does not have the address 10.0.0.5/16; it has 1000 Mbit/s, and should have 10000',

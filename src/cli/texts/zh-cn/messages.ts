@@ -7,6 +7,7 @@ import { browse } from './browse.ts';
 import { calendar } from './calendar.ts';
 import { checks } from './checks.ts';
 import { checksDatabases } from './checks-databases.ts';
+import { checksGoss } from './checks-goss.ts';
 import { checksHosts } from './checks-hosts.ts';
 import { checksLogs } from './checks-logs.ts';
 import { checksScans } from './checks-scans.ts';
@@ -41,6 +42,7 @@ export const messagesZhCn = (): Messages => ({
   ...backupStorage(),
   ...browse(),
   ...checks(),
+  ...checksGoss(),
   ...checksHosts(),
   ...checksDatabases(),
   ...checksLogs(),
