@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { levelKey } from './level.ts';
+import { inFull } from './told.ts';
 import type { About, Judged } from './types.ts';
 
 /*
@@ -65,7 +66,7 @@ export function changes(
   return {
     state,
     message: details.length === 1 ? details[0]! : texts.changed(added.length, told.length),
-    details,
+    details: inFull(details),
     next: texts.next,
     ...keep,
   };

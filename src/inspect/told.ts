@@ -38,5 +38,10 @@ export function rounded(value: number, digits: number): number {
 /** The first of several facts for a message, and how many there are besides. */
 export function inShort(facts: readonly string[]): string {
   const [first = ''] = facts;
-  return facts.length > 1 ? `${first}; and ${facts.length - 1} more` : first;
+  return facts.length > 1 ? `${first}; and ${facts.length - 1} more besides` : first;
+}
+
+/** Details of what `inShort` tells: nothing when that was all. */
+export function inFull(facts: readonly string[]): string[] {
+  return facts.length > 1 ? [...facts] : [];
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { levelKey } from '../level.ts';
 import { fits, type PortSpec, portSpecSchema } from '../port-spec.ts';
 import { isLoopback, nameOf, type Socket, socketsOf, socketsProbe } from '../sockets.ts';
-import { inShort } from '../told.ts';
+import { inFull, inShort } from '../told.ts';
 import type { HostCheckType } from '../types.ts';
 
 const withSchema = z
@@ -57,7 +57,7 @@ export const listening: HostCheckType<With> = {
     return {
       state: more.length > 0 && others === 'fail' ? 'fail' : state,
       message: inShort(wrong),
-      details: wrong,
+      details: inFull(wrong),
       next: 'Look at what listens: ss -lntup.',
     };
   },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { levelKey } from '../level.ts';
-import { inShort } from '../told.ts';
+import { inFull, inShort } from '../told.ts';
 import type { HostCheckType } from '../types.ts';
 
 const pathSchema = z.string().regex(/^\//, { error: 'not an absolute path' });
@@ -77,7 +77,7 @@ exit 0`,
     return {
       state: level,
       message: inShort(wrong),
-      details: wrong,
+      details: inFull(wrong),
       next: 'Look at the kernel log for errors of the disk, and at: findmnt --verify; mount -a.',
     };
   },

@@ -3,7 +3,7 @@ import { formatDuration } from '../../core/units.ts';
 import { durationSchema } from '../../runbook/schema/common.ts';
 import { levelKey } from '../level.ts';
 import { type PamLine, pamLine, settingsOf } from '../pam-lines.ts';
-import { inShort, toldOf, whole } from '../told.ts';
+import { inFull, inShort, toldOf, whole } from '../told.ts';
 import type { HostCheckType } from '../types.ts';
 
 const countSchema = z.int().nonnegative().nullable();
@@ -93,7 +93,7 @@ echo end`,
     return {
       state: wrong.length > 0 ? args.level : 'error',
       message: inShort([...wrong, ...unknown]),
-      details: [...wrong, ...unknown],
+      details: inFull([...wrong, ...unknown]),
       next: 'Set it in /etc/login.defs, /etc/security/pwquality.conf and /etc/security/faillock.conf, and have PAM call the modules: pam-auth-update or authselect.',
     };
   },

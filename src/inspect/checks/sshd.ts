@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { levelKey } from '../level.ts';
-import { inShort } from '../told.ts';
+import { inFull, inShort } from '../told.ts';
 import type { HostCheckType } from '../types.ts';
 
 const wantedSchema = z.union([
@@ -114,7 +114,7 @@ if [ -n "$whom" ] || ! ask "" 2>/dev/null; then ask "\${whom:-user=root,host=loc
     return {
       state: wrong.length > 0 ? level : 'error',
       message: inShort([...wrong, ...unknown]),
-      details: [...wrong, ...unknown],
+      details: inFull([...wrong, ...unknown]),
       next: 'Set it in sshd_config, try it with sshd -t, and reload the service with a second session open.',
     };
   },
@@ -142,7 +142,7 @@ function compared(name: string, found: readonly string[], wanted: Exclude<Wanted
   }
   const allowed = (Array.isArray(wanted) ? wanted : [wanted]).map(String);
   const same = (one: string) => plain(one) === plain(value);
-  return allowed.some(same) ? [] : [`${name} is ${value}, not ${allowed.join(' / ')}`];
+  return allowed.some(same) ? [] : [`${name} is "${value}", not "${allowed.join(' / ')}"`];
 }
 
 function plain(value: string): string {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { levelKey } from '../level.ts';
 import { readSudoers, type SudoersFile, type SudoRule } from '../sudoers-rules.ts';
-import { inShort } from '../told.ts';
+import { inFull, inShort } from '../told.ts';
 import type { HostCheckType } from '../types.ts';
 
 const whoSchema = z.array(z.string().min(1)).max(500).describe('Names, %groups and #ids as sudoers has them.');
@@ -79,7 +79,7 @@ echo end`,
       return {
         state: 'fail',
         message: why.length === 0 ? 'the sudoers files are not valid' : `the sudoers files are not valid: ${why[0]}`,
-        details: why,
+        details: inFull(why),
         next: 'Correct them with visudo: sudo may refuse to run at all.',
       };
     }
@@ -88,7 +88,7 @@ echo end`,
         ...unread.map((file) => `${file} could not be read`),
         ...strange.map((line) => `not understood: ${line}`),
       ];
-      return { state: 'error', message: inShort(unknown), details: unknown };
+      return { state: 'error', message: inShort(unknown), details: inFull(unknown) };
     }
     const open = rules.filter((rule) => !rule.commands.every((command) => command.startsWith('!')));
     const wrong = [
@@ -120,7 +120,7 @@ echo end`,
       : {
           state: level,
           message: inShort(wrong),
-          details: [...wrong, ...elsewhere],
+          details: [...inFull(wrong), ...elsewhere],
           next: 'Take the rule away with visudo, or name who may in the check.',
         };
   },

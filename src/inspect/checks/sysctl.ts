@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { levelKey } from '../level.ts';
-import { inShort, rounded, whole } from '../told.ts';
+import { inFull, inShort, rounded, whole } from '../told.ts';
 import type { HostCheckType, Judged } from '../types.ts';
 
 const wantedSchema = z.union([
@@ -77,7 +77,7 @@ function said(count: number, wrong: string[], unknown: string[], level: 'warn' |
   return {
     state: unknown.length > 0 ? 'error' : level,
     message: inShort([...unknown, ...wrong]),
-    details: [...unknown, ...wrong],
+    details: inFull([...unknown, ...wrong]),
     ...(wrong.length > 0
       ? { next: 'Set it in a file of /etc/sysctl.d and let it take effect: sysctl --system.' }
       : { next: 'Write become for this section.' }),

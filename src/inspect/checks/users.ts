@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { levelKey } from '../level.ts';
-import { inShort, toldOf, whole } from '../told.ts';
+import { inFull, inShort, toldOf, whole } from '../told.ts';
 import type { HostCheckType } from '../types.ts';
 
 const namesSchema = z.array(z.string().min(1)).max(1000);
@@ -110,7 +110,7 @@ echo "shadow end"`,
     return {
       state: args.level,
       message: inShort(wrong),
-      details: wrong,
+      details: inFull(wrong),
       next: 'Ask whose they are; lock what nobody needs: usermod -L -e 1 NAME.',
     };
   },

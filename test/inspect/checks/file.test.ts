@@ -45,7 +45,7 @@ describe('file', () => {
   test('more than one thing is told', () => {
     expect(judged(file, { path: '/f', mode: '0600', owner: 'oa', level: 'warn' }, told())).toMatchObject({
       state: 'warn',
-      message: '/f has mode 0640, not 0600; and 1 more',
+      message: '/f has mode 0640, not 0600; and 1 more besides',
     });
   });
 

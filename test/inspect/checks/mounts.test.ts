@@ -56,7 +56,7 @@ describe('mounts', () => {
       judged(mounts, { expected }, told('tmpfs /tmp tmpfs rw,nosuid 0 0\n/dev/sdc1 /data ext4 rw 0 0')),
     ).toMatchObject({
       state: 'fail',
-      message: '/tmp is mounted without noexec; and 3 more',
+      message: '/tmp is mounted without noexec; and 3 more besides',
       details: [
         '/tmp is mounted without noexec',
         '/data is ext4, not xfs',
@@ -82,7 +82,7 @@ describe('mounts', () => {
     const args = { expected: [{ path: '/tmp/oaops-mounts', type: 'tmpfs', options: ['ro', 'noexec'] }] };
     expect(probedAndJudged(mounts, args, { shell, before, over })).toMatchObject({
       state: 'fail',
-      details: ['/nowhere is in /etc/fstab and is not mounted'],
+      message: '/nowhere is in /etc/fstab and is not mounted',
     });
     expect(probedAndJudged(mounts, { ...args, except: ['/nowhere'] }, { shell, before, over }).state).toBe('pass');
   });

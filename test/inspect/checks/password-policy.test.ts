@@ -51,8 +51,8 @@ describe('password-policy', () => {
   test.each([
     [{ minLength: 14 }, 'passwords may have 12 characters, below 14'],
     [{ classes: 4 }, 'passwords need only 3 of the four kinds of characters, below 4'],
-    [{ lockAfter: 3 }, '/etc/pam.d/system-auth locks after 5 failed logins, above 3; and 1 more'],
-    [{ lockFor: '1h' }, '/etc/pam.d/system-auth locks for 15 min 00 s, below 1 h 00 min; and 1 more'],
+    [{ lockAfter: 3 }, '/etc/pam.d/system-auth locks after 5 failed logins, above 3; and 1 more besides'],
+    [{ lockFor: '1h' }, '/etc/pam.d/system-auth locks for 15 min 00 s, below 1 h 00 min; and 1 more besides'],
     [{ remember: 10 }, 'the last 5 passwords are not taken again, below 10'],
     [{ minDays: 2 }, 'PASS_MIN_DAYS is 1, below 2'],
     [{ maxDays: 60 }, 'PASS_MAX_DAYS is 90, above 60'],

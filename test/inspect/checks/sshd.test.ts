@@ -38,7 +38,7 @@ describe('sshd', () => {
       .replace('aes256-ctr', 'aes256-ctr,3des-cbc');
     expect(judged(sshd, { level: 'warn' }, weak)).toMatchObject({
       state: 'warn',
-      message: 'PermitRootLogin is yes, not no / prohibit-password / forced-commands-only; and 2 more',
+      message: 'PermitRootLogin is "yes", not "no / prohibit-password / forced-commands-only"; and 2 more besides',
       details: [expect.anything(), 'MaxAuthTries is 10, above 6', 'Ciphers allows 3des-cbc'],
     });
   });
@@ -53,7 +53,7 @@ describe('sshd', () => {
     };
     expect(judged(sshd, { settings }, hardened)).toMatchObject({
       state: 'fail',
-      details: ['permitrootlogin is without-password, not no', 'X11Forwarding is no, not yes'],
+      details: ['permitrootlogin is "without-password", not "no"', 'X11Forwarding is "no", not "yes"'],
     });
     expect(judged(sshd, { hardened: false, settings: { Port: [22, 2222] } }, hardened)).toMatchObject({
       state: 'pass',
@@ -80,7 +80,7 @@ describe('sshd', () => {
     expect(probedAndJudged(sshd, {}, world)).toMatchObject({ state: 'pass' });
     expect(probedAndJudged(sshd, { for: { user: 'guest' } }, world)).toMatchObject({
       state: 'fail',
-      message: 'PasswordAuthentication is yes, not no',
+      message: 'PasswordAuthentication is "yes", not "no"',
     });
     expect(probedAndJudged(sshd, { config: '/etc/ssh/sshd_config', for: { user: 'oa' } }, world).state).toBe('pass');
     const broken = { ...world, over: { '/etc/ssh/sshd_config': 'NoSuchOption yes\n' } };

@@ -103,7 +103,7 @@ describe('sudoers', () => {
       'cloud-user ALL=(ALL) NOPASSWD:ALL\njoe ALL=(ALL) ALL\nbackup ALL=NOPASSWD: /usr/bin/rsync\neve ALL=(www-data) ALL';
     expect(judged(sudoers, {}, told(text))).toMatchObject({
       state: 'fail',
-      message: 'cloud-user may run ALL without a password; and 2 more',
+      message: 'cloud-user may run ALL without a password; and 2 more besides',
       details: [
         'cloud-user may run ALL without a password',
         'backup may run /usr/bin/rsync without a password',

@@ -17,7 +17,7 @@ describe('sysctl', () => {
   test('names each that is not', () => {
     expect(judged(sysctl, { values }, 'value 0 1\nvalue 1 250 32000 32 128\nvalue 2 2001')).toMatchObject({
       state: 'fail',
-      message: 'net.ipv4.ip_forward is 1, not 0; and 2 more',
+      message: 'net.ipv4.ip_forward is 1, not 0; and 2 more besides',
       details: [
         'net.ipv4.ip_forward is 1, not 0',
         'kernel.sem is 250 32000 32 128, not 250 32000 100 128',

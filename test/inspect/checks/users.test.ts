@@ -26,7 +26,7 @@ describe('users', () => {
   });
 
   test.each([
-    [{}, 'account toor:shadow:0:/bin/sh', 'toor has user id 0, as root has; and 1 more'],
+    [{}, 'account toor:shadow:0:/bin/sh', 'toor has user id 0, as root has; and 1 more besides'],
     [{}, 'account joe:shadow:1001:/bin/sh\npassword joe:empty', 'joe has no password'],
     [{}, 'account joe:empty:1001:/bin/sh', 'joe has no password'],
     [

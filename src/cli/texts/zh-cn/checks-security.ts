@@ -59,6 +59,7 @@ const rights = (): Messages => ({
   'sshd tells its settings only to root': 'sshd 只向 root 给出其设置',
   'sshd did not tell its settings': 'sshd 未给出其设置',
   'settings of sshd as they should be: {}': 'sshd 设置均符合要求：{} 项',
+  '{} is "{}", not "{}"': '{} 为“{}”，而不是“{}”',
   'this sshd has no setting {}': '该 sshd 没有设置项 {}',
   '{} allows {}': '{} 允许 {}',
   'Set it in sshd_config, try it with sshd -t, and reload the service with a second session open.':

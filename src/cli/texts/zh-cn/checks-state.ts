@@ -10,7 +10,7 @@ export const checksState = (): Messages => ({
 });
 
 const shared = (): Messages => ({
-  '{}; and {} more': '{}；另有 {} 项',
+  '{}; and {} more besides': '{}；另有 {} 项',
   'Write become for this section.': '请为本节写上 become。',
   'Run the inspection again.': '请重新执行巡检。',
   'write min or max': '请写 min 或 max',
