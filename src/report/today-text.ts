@@ -7,7 +7,7 @@ import type { Today, TodayItem, TodayRun } from './today.ts';
 export interface ToldItem {
   when: string;
   lines: string[];
-  command?: string;
+  commands?: string[];
 }
 
 /** How the parts of `Today` are told to people. */
@@ -55,19 +55,24 @@ export class TodayText {
 
   run(run: TodayRun, list: 'waiting' | 'failing' | 'underWay'): ToldItem {
     const { by, begun, ended, message, waits, wakeAt, status, interrupted, command } = run;
-    const lines = waits.flatMap(({ step, message: said, next }) => [
-      ...(said === null ? [] : [`${step}: ${said}`]),
-      ...(next === null ? [] : [next]),
-    ]);
+    const lines: string[] = [];
+    const commands: string[] = [];
+    for (const { step, message: said, next } of waits) {
+      if (said !== null) lines.push(`${step}: ${said}`);
+      // The command by itself, so that it can be copied; what else may be answered stands before it.
+      const [, answer, others] = /(oaops (?:runs answer|approve) .*?)( \(.*\))?$/.exec(next ?? '') ?? [];
+      if (answer !== undefined) commands.push(answer);
+      else if (next !== null) lines.push(next);
+      if (others !== undefined) lines.push(others.trim());
+    }
     if (waits.length === 0 && message !== null) lines.push(message);
     if (interrupted) lines.push('its process is gone');
     if (list !== 'failing') lines.push(`begun ${this.#time(begun)} by ${by}`);
     if (list === 'underWay' && wakeAt !== null) lines.push(`goes on at ${this.#time(wakeAt)}`);
-    const answered = waits.some(({ next }) => next !== null);
     return {
       when: list === 'failing' ? `${status} ${this.#time(ended ?? begun)}` : status,
       lines,
-      ...(answered ? {} : { command }),
+      commands: commands.length > 0 ? commands : [command],
     };
   }
 
@@ -104,9 +109,9 @@ export class TodayText {
   }
 
   #below(
-    { last, lastWell, runbooks }: TodayItem,
+    { last, lastWell, runbooks, period }: TodayItem,
     first: readonly string[] = [],
-  ): { lines: string[]; command?: string } {
+  ): { lines: string[]; commands?: string[] } {
     const lines = [...first];
     if (last) lines.push(`last: ${this.#evidence(last)}`);
     if (last && last.status !== 'ok' && !last.findings)
@@ -115,7 +120,9 @@ export class TodayText {
     if (runbooks.length === 0) return { lines: [...lines, [...never, 'no runbook carries it out'].join('; ')] };
     lines.push(...never);
     if (runbooks.length > 1) lines.push(`also by ${runbooks.slice(1).join(', ')}`);
-    return { lines, command: `oaops run ${runbooks[0]}` };
+    // A second run beside one that is under way would help nobody.
+    if (period?.state === 'running') return { lines };
+    return { lines, commands: [`oaops run ${runbooks[0]}`] };
   }
 
   #evidence({ status, begun, ended, by, run, findings }: Evidence): string {

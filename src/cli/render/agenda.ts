@@ -8,8 +8,8 @@ export interface AgendaEntry {
   when: string;
   /** Told below it. */
   lines: readonly string[];
-  /** To be copied: stays on one line however long it is. */
-  command?: string | undefined;
+  /** To be copied: each stays on one line however long it is. */
+  commands?: readonly string[] | undefined;
 }
 
 export interface AgendaSection {
@@ -56,7 +56,7 @@ export function agenda(
         for (const told of entry.lines)
           for (const line of wrap(oneLine(told), columns - indent, { longWords: 'keep' }))
             lines.push(' '.repeat(indent) + paint(color, 'dim', line));
-        if (entry.command !== undefined) lines.push(' '.repeat(indent) + oneLine(entry.command));
+        for (const command of entry.commands ?? []) lines.push(' '.repeat(indent) + oneLine(command));
       }
       if (remark !== undefined)
         for (const line of wrap(oneLine(remark), columns - gap))
