@@ -47,13 +47,7 @@ export default class InspectHistory extends BaseCommand<typeof InspectHistory> {
     );
     const trends = history.trends.map(({ host, check, measure, unit, values }) => {
       const last = values.at(-1);
-      return [
-        host,
-        check,
-        measure,
-        last === null || last === undefined ? '-' : `${figure(last)}${unit === 'c' ? '' : unit}`,
-        sparkline(values),
-      ];
+      return [host, check, measure, last === null || last === undefined ? '-' : figure(last, unit), sparkline(values)];
     });
     const figures = this.table(
       [

@@ -62,7 +62,7 @@ export async function tellReport(
       cause: error,
     });
   }
-  return { text: `${told.say(summaryLine(report))}\n${told.say(`the report is in ${file}`)}`, exitCode };
+  return { text: `${summaryLine(report, told.say)}\n${told.say(`the report is in ${file}`)}`, exitCode };
 }
 
 const columns: readonly Column[] = [
@@ -92,7 +92,7 @@ function reportText(
     if (passed > 0) parts.push(say(`all right: ${passed}`));
     parts.push('');
   }
-  return [...parts, say(summaryLine(report)), say(`run ${report.run}, ${report.at}`)].join('\n');
+  return [...parts, summaryLine(report, say), say(`run ${report.run}, ${report.at}`)].join('\n');
 }
 
 function rowOf(result: ReportedResult, all: boolean, say: Told['say']): string[] {

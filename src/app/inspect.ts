@@ -17,6 +17,7 @@ import {
   type Verdict,
   waiversOf,
 } from '../inspect/record.ts';
+import type { Measure } from '../inspect/types.ts';
 import type { RunRow } from '../record/types.ts';
 import { listRunbooks } from '../runbook/library.ts';
 import type { LocalizedText } from '../runbook/types.ts';
@@ -145,7 +146,7 @@ export interface Trend {
   check: string;
   host: string;
   measure: string;
-  unit: string;
+  unit: Measure['unit'];
   values: (number | null)[];
 }
 

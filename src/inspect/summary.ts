@@ -1,7 +1,7 @@
 import { type InspectionReport, isBad, type ReportedResult } from './assemble.ts';
 
 /** One line: `daily: fail; 120 checks, 2 of them failed, 1 could not be judged, 3 new`. */
-export function summaryLine(report: InspectionReport): string {
+export function summaryLine(report: InspectionReport, say = (english: string) => english): string {
   const { counts, verdict } = report;
   const total = Object.values(counts).reduce((a, b) => a + b, 0);
   const failed = counts.fail + counts['manual-failed'];
@@ -17,7 +17,8 @@ export function summaryLine(report: InspectionReport): string {
     ...(counts.skipped > 0 ? [`${counts.skipped} skipped`] : []),
     ...(isNew > 0 ? [`${isNew} new`] : []),
   ];
-  return `${report.inspection}: ${verdict}; ${parts.join(', ')}`;
+  // The name is nobody's word to translate.
+  return `${report.inspection}: ${say(`${verdict}; ${parts.join(', ')}`)}`;
 }
 
 /** One line for each result that somebody should look at, the worst first. */

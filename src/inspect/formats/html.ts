@@ -38,7 +38,7 @@ ${results.map((result) => row(result, told, trends)).join('\n')}
 </head>
 <body><main>
 <header class="${report.verdict}"><h1>${escapeHtml(title)}</h1><strong>${escapeHtml(say(report.verdict))}</strong>
-<p>${escapeHtml(say(summaryLine(report)))}</p><p class="when">${escapeHtml(report.at.slice(0, 19).replace('T', ' '))} UTC · ${escapeHtml(report.inspection)} ${escapeHtml(report.version)} · ${escapeHtml(report.run)}</p>
+<p>${escapeHtml(summaryLine(report, say))}</p><p class="when">${escapeHtml(report.at.slice(0, 19).replace('T', ' '))} UTC · ${escapeHtml(report.inspection)} ${escapeHtml(report.version)} · ${escapeHtml(report.run)}</p>
 <p>${counted.join(' ')}</p></header>
 ${sections.join('\n')}
 </main></body>
@@ -61,10 +61,9 @@ function row(result: ReportedResult, told: Told, trends: Trends): string {
 
 function measureHtml(measure: Measure, before: readonly (number | null)[] | undefined): string {
   const { name, value, unit, warn, fail } = measure;
-  const limits = [warn, fail].filter((limit) => limit !== undefined).join(' / ');
-  const tip = limits === '' ? '' : ` title="${escapeHtml(limits)}"`;
+  const tip = ` title="${escapeHtml([name, warn, fail].filter((part) => part !== undefined).join(' / '))}"`;
   const line = before && before.length > 1 ? chart(before) : '';
-  return `<div class="figure"${tip}><span>${escapeHtml(name)}</span> <b>${figure(value)}${escapeHtml(unit === 'c' ? '' : unit)}</b>${line}</div>`;
+  return `<div class="figure"${tip}><span>${escapeHtml(name)}</span> <b>${escapeHtml(figure(value, unit))}</b>${line}</div>`;
 }
 
 const [width, height] = [120, 24];
@@ -78,7 +77,7 @@ function chart(values: readonly (number | null)[]): string {
   const points = values.map((value, index) =>
     value === null
       ? null
-      : `${round((index / Math.max(1, values.length - 1)) * width)},${round(height - 2 - ((value - bottom) / span) * (height - 4))}`,
+      : `${round(2 + (index / Math.max(1, values.length - 1)) * (width - 4))},${round(height - 2 - ((value - bottom) / span) * (height - 4))}`,
   );
   const lines: string[][] = [[]];
   for (const point of points) {
@@ -105,7 +104,7 @@ body{margin:0;background:#f4f6f9;color:#1d2430;font:15px/1.45 system-ui,"Noto Sa
 main{max-width:1160px;margin:0 auto;padding:24px}
 header{background:#fff;border-left:6px solid #9aa5b1;padding:16px 20px;border-radius:4px}
 header.pass{border-color:#2b8a57}header.warn{border-color:#c98a00}header.fail{border-color:#c0392b}header.error,header.pending{border-color:#6a4fa3}
-h1{margin:0 12px 0 0;font-size:22px;display:inline}h2{font-size:17px;margin:26px 0 8px}
+h1{margin:0 12px 0 0;font-size:22px;display:inline;overflow-wrap:anywhere}h2{font-size:17px;margin:26px 0 8px}
 .when,small{color:#5b6675;display:block;font-size:12.5px;overflow-wrap:anywhere}
 table{border-collapse:collapse;width:100%;background:#fff;table-layout:fixed}
 th,td{text-align:left;vertical-align:top;padding:7px 10px;border-bottom:1px solid #e3e8ee;overflow-wrap:anywhere}
@@ -113,6 +112,7 @@ th{background:#eaeef3;font-size:13px}th:nth-child(1){width:118px}th:nth-child(2)
 .pill{display:inline-block;padding:1px 8px;border-radius:9px;background:#e3e8ee;font-size:12.5px;white-space:nowrap}
 .pill.pass,.pill.manual-passed{background:#d8efe2}.pill.warn{background:#fbe9bf}.pill.fail,.pill.manual-failed{background:#f6cfca}.pill.error,.pill.manual-pending{background:#e2d9f3}
 em{color:#c0392b;font-style:normal;font-weight:600;font-size:12.5px}
-.figure{font-size:12.5px;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}.figure svg{display:block}
-@media print{body{background:#fff}main{padding:0}tr{break-inside:avoid}}
+.figure{display:flex;flex-wrap:wrap;column-gap:5px;font-size:12.5px}.figure span{max-width:135px;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}.figure svg{flex:none;margin-right:50px}
+section{overflow-x:auto}table{min-width:820px}
+@media print{body{background:#fff}main{padding:0;max-width:none}section{overflow:visible}table{min-width:0}.pill{border:1px solid #9aa5b1}tr{break-inside:avoid}}
 `;

@@ -1,5 +1,6 @@
+import { oneLine } from '../../core/plain-text.ts';
 import { escapeXml } from '../../core/xml-text.ts';
-import type { InspectionReport } from '../assemble.ts';
+import type { InspectionReport, ReportedResult } from '../assemble.ts';
 import type { CheckState } from '../types.ts';
 import { nameIn, signLine, type Told, waiverLine } from './told.ts';
 
@@ -12,24 +13,32 @@ export function junitReport(report: InspectionReport, told: Told): string {
   const suites = report.sections.map(({ id, title, results }) => {
     const count = (states: readonly CheckState[]) => results.filter(({ state }) => states.includes(state)).length;
     const cases = results.map((result) => {
-      const { state, message, host, check, name } = result;
-      const attributes = `classname="${escapeXml(`${report.inspection}.${id}.${host}`)}" name="${escapeXml(`${check}: ${nameIn(told, name)}`)}"`;
-      const body = escapeXml(
-        [waiverLine(result), ...result.details, result.next, signLine(result)].filter(Boolean).join('\n'),
-      );
-      const tag = failures.includes(state)
-        ? 'failure'
-        : errors.includes(state)
-          ? 'error'
-          : skips.includes(state)
-            ? 'skipped'
-            : undefined;
-      if (tag === undefined)
-        return `    <testcase ${attributes}>\n      <system-out>${escapeXml([`${state}: ${message}`, signLine(result)].filter(Boolean).join('\n'))}</system-out>\n    </testcase>`;
-      const type = tag === 'skipped' ? '' : ` type="${state}"`;
-      return `    <testcase ${attributes}>\n      <${tag} message="${escapeXml(message)}"${type}>${body}</${tag}>\n    </testcase>`;
+      const { host, check, name } = result;
+      const where = `classname="${text(`${report.inspection}.${id}.${host}`)}" name="${text(`${check}: ${nameIn(told, name)}`)}"`;
+      return `    <testcase ${where}>\n      ${outcome(result)}\n    </testcase>`;
     });
-    return `  <testsuite name="${escapeXml(nameIn(told, title))}" tests="${results.length}" failures="${count(failures)}" errors="${count(errors)}" skipped="${count(skips)}" timestamp="${report.at.slice(0, 19)}">\n${cases.join('\n')}\n  </testsuite>`;
+    return `  <testsuite name="${text(nameIn(told, title))}" tests="${results.length}" failures="${count(failures)}" errors="${count(errors)}" skipped="${count(skips)}" timestamp="${report.at.slice(0, 19)}">\n${cases.join('\n')}\n  </testsuite>`;
   });
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="${escapeXml(report.inspection)}">\n${suites.join('\n')}\n</testsuites>\n`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="${text(report.inspection)}">\n${suites.join('\n')}\n</testsuites>\n`;
+}
+
+function outcome(result: ReportedResult): string {
+  const { state, message, details, next } = result;
+  const more = [waiverLine(result), ...(state === 'pass' ? [] : [...details, next]), signLine(result)];
+  const lines = more.filter((line) => line !== undefined);
+  const tag = failures.includes(state)
+    ? 'failure'
+    : errors.includes(state)
+      ? 'error'
+      : skips.includes(state)
+        ? 'skipped'
+        : undefined;
+  if (tag === undefined) return `<system-out>${text(`${state}: ${message}`, ...lines)}</system-out>`;
+  const type = tag === 'skipped' ? '' : ` type="${state}"`;
+  return `<${tag} message="${text(message)}"${type}>${text(...lines)}</${tag}>`;
+}
+
+/** Lines as text of a document; what a terminal would obey is shown, as logs of CI systems are read in one. */
+function text(...lines: string[]): string {
+  return escapeXml(lines.map(oneLine).join('\n'));
 }

@@ -8,7 +8,7 @@ export function markdownReport(report: InspectionReport, told: Told): string {
   const { say } = told;
   const parts = [
     `# ${cell(nameIn(told, report.title))}`,
-    `${cell(say(summaryLine(report)))}\n\n${say('run')} ${report.run}, ${report.at}`,
+    `${cell(summaryLine(report, say))}\n\n${say('run')} ${report.run}, ${report.at}`,
   ];
   for (const { title, results } of report.sections) {
     const rows = results.map((result) => {

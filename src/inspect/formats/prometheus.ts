@@ -1,3 +1,4 @@
+import { oneLine } from '../../core/plain-text.ts';
 import { type Metric, metricsText } from '../../core/prometheus.ts';
 import type { InspectionReport } from '../assemble.ts';
 import { checkStates } from '../types.ts';
@@ -28,7 +29,7 @@ export function prometheusReport(report: InspectionReport): string {
       name: 'oaops_inspection_check_state',
       help: 'What a check came to: 1 for its state.',
       samples: all.map(({ section, result: { check, host, state, severity } }) => ({
-        labels: { inspection, section, check, host, severity, state },
+        labels: { inspection, section, check, host: oneLine(host), severity, state },
         value: 1,
       })),
     },
@@ -37,7 +38,7 @@ export function prometheusReport(report: InspectionReport): string {
       help: 'Figures of checks, in the unit of the label.',
       samples: all.flatMap(({ section, result: { check, host, measures } }) =>
         measures.map(({ name, value, unit }) => ({
-          labels: { inspection, section, check, host, measure: name, unit },
+          labels: { inspection, section, check, host: oneLine(host), measure: oneLine(name), unit },
           value,
         })),
       ),

@@ -1,6 +1,6 @@
 import { oneLine } from '../../core/plain-text.ts';
 import type { InspectionReport, ReportedResult } from '../assemble.ts';
-import { resultsOf, waiverLine } from './told.ts';
+import { resultsOf, signLine, waiverLine } from './told.ts';
 
 /** TAP 14 (testanything.org): a line for each check on each host, a YAML block for what is not all right. */
 export function tapReport(report: InspectionReport): string {
@@ -14,9 +14,12 @@ export function tapReport(report: InspectionReport): string {
     const text = escapeTap(`${section} ${host} ${check}: ${message}`);
     lines.push(`${good ? 'ok' : 'not ok'} ${index + 1} - ${text}${directive}`);
     if (good && state !== 'warn') continue;
-    const details = result.details.map((line) => `    - ${JSON.stringify(line)}`);
+    const details = result.details.map((line) => `    - ${quoted(line)}`);
+    const signed = signLine(result);
     lines.push('  ---', `  state: ${state}`, `  severity: ${result.severity}`);
     if (details.length > 0) lines.push('  details:', ...details);
+    if (result.next !== undefined) lines.push(`  next: ${quoted(result.next)}`);
+    if (signed !== undefined) lines.push(`  signed: ${quoted(signed)}`);
     lines.push('  ...');
   }
   return `${lines.join('\n')}\n`;
@@ -27,6 +30,11 @@ function directiveOf(result: ReportedResult): string {
   if (state === 'skipped' || state === 'not-applicable') return ` # SKIP ${escapeTap(message)}`;
   if (state === 'waived') return ` # SKIP ${escapeTap(waiverLine(result) ?? 'waived')}`;
   return '';
+}
+
+/** A JSON text is one of YAML too. */
+function quoted(text: string): string {
+  return JSON.stringify(oneLine(text));
 }
 
 function escapeTap(text: string): string {

@@ -1,6 +1,9 @@
+import { formatSize } from '../../core/units.ts';
 import { localText } from '../../engine/plan/plan-text.ts';
 import type { LocalizedText } from '../../runbook/types.ts';
 import type { InspectionReport, ReportedResult } from '../assemble.ts';
+import { plainNumber } from '../range.ts';
+import type { Measure } from '../types.ts';
 
 /** How a report is told: texts of runbooks in the language, and what oaops says in it. */
 export interface Told {
@@ -18,9 +21,11 @@ export function resultsOf(report: InspectionReport): { section: string; result: 
   return report.sections.flatMap(({ id, results }) => results.map((result) => ({ section: id, result })));
 }
 
-/** Figures as people read them: no tail of rounding. */
-export function figure(value: number): string {
-  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(6)));
+/** A figure as people read it: sizes in their unit, no tail of rounding. */
+export function figure(value: number, unit: Measure['unit']): string {
+  if (unit === 'B') return formatSize(Math.round(value));
+  const short = Number.isInteger(value) ? plainNumber(value) : String(Number(value.toPrecision(6)));
+  return unit === 's' || unit === '%' ? `${short} ${unit}` : short;
 }
 
 /** `waived until 2026-12-31 by li: reason`, or nothing. */
