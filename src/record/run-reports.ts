@@ -81,8 +81,18 @@ export class SqlRunReports implements RunReports {
     const rows = await this.#database.read((db) =>
       db
         .selectFrom('journal')
-        .selectAll()
-        .where('run_id', 'in', [...runs])
+        // Whoever was asked again, or has answered since, has a later row.
+        .innerJoin(
+          (from) =>
+            from
+              .selectFrom('journal')
+              .select((each) => each.fn.max('seq').as('last'))
+              .where('run_id', 'in', [...runs])
+              .groupBy(['run_id', 'step', 'unit'])
+              .as('lasts'),
+          (join) => join.onRef('lasts.last', '=', 'journal.seq'),
+        )
+        .selectAll('journal')
         .where('status', '=', 'waiting')
         .orderBy('seq')
         .execute(),

@@ -87,6 +87,20 @@ describe.each(dialects)('questions about many runs on %s', (dialect) => {
     ]);
     expect(await record.reports.waitingUnits([one, other])).toHaveLength(2);
     expect(await record.reports.waitingUnits([])).toEqual([]);
+    // Asked again, and then answered: only the last row of a unit says how it stands.
+    for (const [attempt, status] of [
+      [2, 'waiting'],
+      [3, 'ok'],
+    ] as const) {
+      const seq = await record.runs.intent(
+        { runId: one, step: 'look', unit: 'waiting', target: 'a', attempt, phase: 'do', args: {}, at: day(2) },
+        lock.fence,
+      );
+      await record.runs.result(seq, { status, result: {}, message: 'again', at: day(2) }, lock.fence);
+      expect((await record.reports.waitingUnits([one])).map(({ message }) => message)).toEqual(
+        status === 'waiting' ? ['again'] : [],
+      );
+    }
     await lock.release();
   });
 });
