@@ -11,7 +11,7 @@ const withSchema = z.strictObject({
     .max(100)
     .optional()
     .describe(
-      'Folders that are searched, each without what is mounted below it; absent = every mounted disk where such files have an effect.',
+      'Folders that are searched, each without what is mounted below it; absent = every mounted disk where such files have an effect. Give the check a timeout that its disks need.',
     ),
   except: z
     .array(pathSchema)

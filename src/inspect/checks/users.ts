@@ -49,16 +49,15 @@ kind() {
   esac
 }
 [ -r /etc/passwd ] || deny "/etc/passwd cannot be read"
-while IFS=: read -r name password uid gid comment home shell; do
+while IFS=: read -r name password uid gid comment home shell || [ -n "$name" ]; do
   case $name in ''|'#'*) continue ;; esac
   case $password in x) word=shadow ;; *) word=$(kind "$password") ;; esac
   echo "account $name:$word:$uid:$shell"
 done </etc/passwd
-[ -n "$name" ] && echo "account $name:$(kind "$password"):$uid:$shell"
 [ "$1" = 1 ] || exit 0
 [ -e /etc/shadow ] || { echo "noshadow"; exit 0; }
 [ -r /etc/shadow ] || deny "/etc/shadow cannot be read: it needs root"
-while IFS=: read -r name password rest; do
+while IFS=: read -r name password rest || [ -n "$name" ]; do
   case $password in
     '!'*|'*'*) word=locked ;;
     '') word=empty ;;

@@ -1,3 +1,6 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { clock } from '../../../src/inspect/checks/clock.ts';
 import { judged, probedAndJudged, shells } from '../../helpers/probe-world.ts';
@@ -89,5 +92,38 @@ describe('clock', () => {
     expect(message).toMatch(/^the clock is [\d.]+ s (ahead of|behind) this machine, give or take [\d.]+ s$/);
     expect(state).toBe('pass');
     expect(measures![0]!.value).toBeLessThanOrEqual(measures![1]!.value);
+  });
+
+  test.each(shells)('who keeps the clock is asked by its own program, in %s', (shell) => {
+    const folder = mkdtempSync(join(tmpdir(), 'oaops-clock-'));
+    const programs = ['chronyc', 'timedatectl', 'ntpq'];
+    const told = (program: string, output: string, code = 0) => {
+      for (const name of programs) rmSync(join(folder, name), { force: true });
+      writeFileSync(join(folder, program), `#!/bin/sh\ncat <<'END'\n${output}\nEND\nexit ${code}\n`);
+      chmodSync(join(folder, program), 0o755);
+      const without = programs.filter((name) => name !== program);
+      const found = probedAndJudged(clock, { synchronised: 'required' }, { shell, path: folder, without });
+      return [found.state, found.state === 'pass' ? found.details![0] : found.message];
+    };
+    try {
+      const unknown = ['error', 'nothing on the host tells whether the clock is synchronised'];
+      expect(told('chronyc', 'Stratum         : 3\nLeap status     : Normal')).toEqual([
+        'pass',
+        'synchronised, says chronyc',
+      ]);
+      expect(told('chronyc', 'Stratum         : 0\nLeap status     : Not synchronised')).toEqual([
+        'fail',
+        'the clock is not synchronised, says chronyc',
+      ]);
+      expect(told('chronyc', '506 Cannot talk to daemon', 1)).toEqual(unknown);
+      expect(told('timedatectl', ' NTP enabled: yes\nNTP synchronized: yes')[0]).toBe('pass');
+      expect(told('timedatectl', 'System clock synchronized: no\n NTP service: active')[0]).toBe('fail');
+      expect(told('timedatectl', 'something else')).toEqual(unknown);
+      const peers = '     remote           refid      st t when poll reach\n==================';
+      expect(told('ntpq', `${peers}\n*192.0.2.1   .GPS.   1 u   33   64  377`)[0]).toBe('pass');
+      expect(told('ntpq', `${peers}\n 192.0.2.1   .INIT.  16 u    -   64    0`)[0]).toBe('fail');
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });

@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { listening } from '../../../src/inspect/checks/listening.ts';
 import { listeningChange } from '../../../src/inspect/checks/listening-change.ts';
@@ -67,6 +68,28 @@ describe('sockets', () => {
     ]);
     const big = 'range 1 2\nsource proc\norder 0102\nfile tcp\n   0: 7F000001:0CEA 00000000:0000 0A 0';
     expect(names(big)).toEqual(['tcp 127.0.0.1 3306']);
+  });
+
+  test('every address of IPv6 is written as others write it', () => {
+    const group = fc.oneof(fc.constant(0), fc.nat(0xffff));
+    fc.assert(
+      fc.property(fc.array(group, { minLength: 8, maxLength: 8 }), fc.boolean(), (groups, little) => {
+        const hex = groups
+          .map((one) => one.toString(16).padStart(4, '0'))
+          .join('')
+          .toUpperCase();
+        const words = hex.match(/.{8}/g)!.map((word) => (little ? word.match(/../g)!.reverse().join('') : word));
+        const line = `   0: ${words.join('')}:0050 00000000000000000000000000000000:0000 0A 0`;
+        const lines = ['source proc', `order ${little ? '0201' : '0102'}`, 'file tcp6', line];
+        const expected = new URL(`http://[${groups.map((one) => one.toString(16)).join(':')}]/`).hostname.slice(1, -1);
+        const address = socketsOf(lines)!.sockets[0]!.address;
+        const mapped = /^::ffff:(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(address);
+        const plain = mapped
+          ? `::ffff:${[0, 2].map((at) => ((Number(mapped[at + 1]) << 8) | Number(mapped[at + 2])).toString(16)).join(':')}`
+          : address;
+        expect(plain).toBe(expected === '::' ? '*' : expected);
+      }),
+    );
   });
 
   test.each([

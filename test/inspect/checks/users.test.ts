@@ -69,7 +69,7 @@ describe('users', () => {
     'last::7:7::/x:/bin/sh',
   ].join('\n');
   const secret = '$y$j9T$abcdefgh$0123456789';
-  const shadow = `root:${secret}:19000:0:99999:7:::\na b:$1$abc$xyz:1:0:1:7:::\nlast:!${secret}:1:0:1:7:::\n`;
+  const shadow = `root:${secret}:19000:0:99999:7:::\na b:$1$abc$xyz:1:0:1:7:::\nlast:!${secret}:1:0:1:7:::`;
 
   test.skipIf(!isRoot).each(shells)('the probe in %s tells kinds of passwords and no hash', (shell) => {
     const over = { '/etc/passwd': passwd, '/etc/shadow': shadow };
