@@ -83,9 +83,9 @@ export const httpLoad: NearCheckType<With> = {
       if ('refused' in found)
         return {
           state: 'fail',
-          message: `${placeOf(url)} answers none of ${args.warmUp} requests well: ${told(found.refused)}`,
+          message: `${placeOf(args.url, url)} answers none of ${args.warmUp} requests well: ${told(found.refused)}`,
         };
-      return judge(args, placeOf(url), found);
+      return judge(args, placeOf(args.url, url), found);
     } finally {
       session.close();
     }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { OaopsError } from '../../core/errors.ts';
+import { OaopsError } from '../../core/errors.ts';
 import type { HttpResponse } from '../../engine/ports.ts';
 import { durationSchema, patternSchema, secretRefSchema, sizeSchema } from '../../runbook/schema/common.ts';
 import { judgeDays } from '../certificate-days.ts';
@@ -69,7 +69,7 @@ export const http: NearCheckType<With> = {
   withSchema,
   async measure(args, doors, about, signal) {
     const url = await textOf(args.url, doors);
-    const place = placeOf(url);
+    const place = placeOf(args.url, url);
     const door = await doors.http();
     let response: HttpResponse;
     try {
@@ -87,10 +87,11 @@ export const http: NearCheckType<With> = {
         signal,
       );
     } catch (error) {
-      const { code, message, details } = error as OaopsError;
+      const { code, message, details } = unseen(error, args.url, url) as OaopsError;
       const ofServer = ['http-unreachable', 'http-timeout', 'http-tls', 'http-answer', 'http-redirect'].includes(code);
       // A name that is not known here says nothing about the server.
-      if (signal.aborted || !ofServer || /^(ENOTFOUND|EAI_AGAIN)$/.test(String(details['code']))) throw error;
+      if (signal.aborted || !ofServer || /^(ENOTFOUND|EAI_AGAIN)$/.test(String(details['code'])))
+        throw unseen(error, args.url, url);
       return { state: 'fail', message };
     }
     const time = measured({ name: 'time', value: response.durationMs / 1000, unit: 's', min: 0 }, args);
@@ -126,11 +127,20 @@ export async function requestHeaders(
   return { ...sent, authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
 }
 
-/** A URL without what may be secret in it. */
-export function placeOf(url: string): string {
-  if (!URL.canParse(url)) return 'the URL';
+/** A URL without what may be secret in it: one that is a secret as a whole is told by its reference. */
+export function placeOf(written: With['url'], url: string): string {
+  if (typeof written !== 'string') return written.secret;
   const { origin, pathname } = new URL(url);
   return `${origin}${pathname}`;
+}
+
+/** An error that tells no part of a URL that is a secret. */
+function unseen(error: unknown, written: With['url'], url: string): unknown {
+  if (typeof written === 'string' || !(error instanceof OaopsError) || !URL.canParse(url)) return error;
+  const { origin, pathname } = new URL(url);
+  const message = error.message.replaceAll(`${origin}${pathname}`, written.secret).replaceAll(origin, written.secret);
+  const { code, exitCode, next, details } = error;
+  return new OaopsError(code, message, { exitCode, details, ...(next === undefined ? {} : { next }) });
 }
 
 export function isGoodStatus(status: number, wanted: readonly (number | string)[]): boolean {

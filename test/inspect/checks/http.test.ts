@@ -139,6 +139,21 @@ test('secrets by reference', async () => {
   expect((await make({ ...args, headers: {} })).message).toContain('the status is 401');
 });
 
+test('an address that is a secret is not told, not in part', async () => {
+  const port = await freePort();
+  for (const [secret, state] of [
+    [`${base}/health?key=s3cret`, 'pass'],
+    [`http://127.0.0.1:${port}/hook/s3cret`, 'fail'],
+    ['http://no-such-name.invalid/hook/s3cret', 'error'],
+    ['no address s3cret', 'error'],
+  ] as const) {
+    secrets['env:URL'] = secret;
+    const made = await make({ url: { secret: 'env:URL' } });
+    expect(made.state).toBe(state);
+    expect(JSON.stringify(made)).not.toMatch(/s3cret|hook|127\.0\.0\.1|invalid\//);
+  }
+});
+
 test('a body that is longer than what is read proves nothing', async () => {
   const made = await make({ url: `${base}/long`, maxBody: 100, contains: ['nope'] });
   expect(made).toMatchObject({

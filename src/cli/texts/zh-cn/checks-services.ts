@@ -18,7 +18,6 @@ export const checksServices = (): Messages => ({
   'a range of status codes': '状态码范围',
   '{} answers {} in {} ms': '{} 返回 {}，用时 {} 毫秒',
   'the body is longer than the {} bytes that are read': '正文超过读取上限 {} 字节',
-  'the URL': '该网址',
   'the status is {}, and should be {}': '状态码为 {}，应为 {}',
   'the body does not hold "{}"': '正文不包含“{}”',
   'the body holds "{}"': '正文包含“{}”',
