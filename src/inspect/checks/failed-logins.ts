@@ -59,8 +59,12 @@ for file in /var/log/auth.log /var/log/secure /var/log/messages; do
   from=$(date -d "@$since" +%Y-%m-%dT%H:%M:%S) || deny "date cannot tell a time here"
   short=$(date -d "@$since" +%m%d%H:%M:%S)
   today=$(date -d "@$now" +%m%d%H:%M:%S)
+  older=
+  set +f
+  for name in "$file.1" "$file"-[0-9]*[0-9]; do [ -r "$name" ] && older=$name; done
+  set -f
   {
-    [ -r "$file.1" ] && tail -c 20000000 "$file.1"
+    [ -z "$older" ] || tail -c 20000000 "$older"
     tail -c 50000000 "$file"
   } | awk -v "from=$from" -v "short=$short" -v "today=$today" '
     /^[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T/ { if (substr($0, 1, 19) >= from) print; next }
@@ -100,6 +104,7 @@ deny "no log of logins can be read: it needs root, or there is none"`,
     const since = new Date(sinceS * 1000).toISOString().slice(0, 16).replace('T', ' ');
     const from = ranked(failed, ({ address }) => address);
     const as = ranked(failed, ({ user }) => user);
+    const once = failed.filter(({ hidden }) => hidden).length;
     const [top] = from;
     return {
       state,
@@ -111,6 +116,7 @@ deny "no log of logins can be read: it needs root, or there is none"`,
       details: [
         ...from.slice(0, 15).map(([address, count]) => `from ${address}: ${count}`),
         ...as.slice(0, 15).map(([user, count]) => `as ${user}: ${count}`),
+        ...(once === 0 ? [] : [`names that no account has, each tried once: ${once}`]),
       ],
       ...(keptSchema.safeParse(kept).data?.atS === nowS ? {} : { keep: { atS: nowS } }),
       ...(state === 'pass'
@@ -124,6 +130,8 @@ interface Failure {
   count: number;
   user: string | undefined;
   address: string | undefined;
+  /** Tried once, by a name that no account has: it may be a password in the wrong place, and is not told. */
+  hidden?: true;
 }
 
 /** Names are what the other side wrote: they may hold anything, also what looks like the rest of the line. */
@@ -132,6 +140,8 @@ function failureOf(line: string): Failure {
   const count = Number(times);
   const of = (match: RegExpExecArray | null, user: number, address: number): Failure | undefined =>
     match ? { count, user: match[user]?.trim() || undefined, address: match[address]?.trim() || undefined } : undefined;
+  const stranger = count === 1 ? /^Failed \S+ for invalid user .* from (\S+)$/.exec(text) : null;
+  if (stranger) return { count, user: undefined, address: stranger[1], hidden: true };
   return (
     of(/^Failed \S+ for (?:invalid user )?(.*) from (\S+)$/.exec(text), 1, 2) ??
     of(/^pam_unix\(.*\brhost=(\S*)(?:\s+user=(.*))?$/.exec(text), 2, 1) ??

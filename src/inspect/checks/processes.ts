@@ -46,7 +46,7 @@ if ps -e -ww -o pid= >/dev/null 2>&1; then
 else
   echo "shell $$ short"
   ps -o pid,ppid,user,stat,comm,args
-fi | grep -v -e 'probe_processes()' | head -n 20000 | cut -c 1-700`,
+fi | grep -v -e 'probe_processes()' | head -n 20000 | cut -c 1-8000`,
   words: () => [],
   judge({ name, command, user, zombies, min, max, level }, { lines, truncated }) {
     const [, shell, style] = /^shell (\d+) (full|short)$/.exec(lines[0] ?? '') ?? [];

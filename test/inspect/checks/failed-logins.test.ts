@@ -9,26 +9,28 @@ describe('failed-logins', () => {
     const rows = [
       'failed 200 Failed password for root from 203.0.113.7',
       'failed 3 Failed password for invalid user a from 1.2.3.4 from 203.0.113.9',
+      'failed 1 Failed password for invalid user Secret-2026! from 203.0.113.9',
       'failed 2 pam_unix(su:auth): authentication failure; logname= uid=1000 euid=0 tty=pts/0 ruser=joe rhost=  user=root',
       "failed 1 FAILED LOGIN (1) on '/dev/tty1' FOR 'ann', Authentication failure",
       'failed 1 FAILED SU (to root) joe on pts/1',
       "failed 4 Bad password attempt for 'oa' from 198.51.100.2",
       "failed 1 invalid password for 'eve' on 'tty1'",
-      'total 212',
+      'total 213',
     ].join('\n');
     expect(judged(failedLogins, {}, told(rows))).toMatchObject({
       state: 'fail',
-      message: 'failed logins since 2026-11-29 06:03 UTC, by journal: 212, most from 203.0.113.7 (200)',
-      measures: [{ name: 'failed', value: 212, warn: '20', fail: '200' }],
+      message: 'failed logins since 2026-11-29 06:03 UTC, by journal: 213, most from 203.0.113.7 (200)',
+      measures: [{ name: 'failed', value: 213, warn: '20', fail: '200' }],
       details: [
         'from 203.0.113.7: 200',
+        'from 203.0.113.9: 4',
         'from 198.51.100.2: 4',
-        'from 203.0.113.9: 3',
         'as root: 203',
         'as oa: 4',
         'as a from 1.2.3.4: 3',
         'as ann: 1',
         'as eve: 1',
+        'names that no account has, each tried once: 1',
       ],
       keep: { atS: 1796018582 },
     });
@@ -78,6 +80,9 @@ describe('failed-logins', () => {
         message: expect.stringContaining('by /var/log/auth.log: 3, most from 192.0.2.2 (3)'),
         details: ['from 192.0.2.2: 3', 'as root: 3'],
       });
+      const rotated = { ...world, before: world.before.replaceAll('auth.log', 'auth.log-20261129') };
+      const both = { ...rotated, before: `${rotated.before}\necho x >/var/log/auth.log` };
+      expect(probed(failedLogins, {}, both).lines).toContain('total 3');
       expect(probed(failedLogins, { first: '40d' }, { ...world, kept: undefined }).lines).toContain('total 5');
     }
   });

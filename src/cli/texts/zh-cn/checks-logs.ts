@@ -32,6 +32,7 @@ export const checksLogs = (): Messages => ({
   'failed logins since {} UTC, by {}: {}': '自 {} UTC 以来的登录失败（来源 {}）：{} 次',
   'failed logins since {} UTC, by {}: {}, most from {} ({})':
     '自 {} UTC 以来的登录失败（来源 {}）：{} 次，最多来自 {}（{} 次）',
+  'names that no account has, each tried once: {}': '不存在的账户名，各尝试一次：{} 个',
   'from {}: {}': '来自 {}：{} 次',
   'Look at who tries: block the address, allow ssh by key only, lock the account.':
     '查明是谁在尝试：封锁地址、只允许密钥登录 ssh、锁定账户。',
