@@ -10,17 +10,20 @@ afterEach(() => bench?.close());
 type Behaviours = Record<string, (context: ActionContext, tries: number) => ActionOutcome | Promise<ActionOutcome>>;
 
 /** before, work, after, then two cleanup steps; each does what the test says. */
-async function open(behaviours: Behaviours) {
+async function open(behaviours: Behaviours, effect: 'read' | 'write' = 'write') {
   const done: string[] = [];
   const tries = new Map<string, number>();
-  const act = fakeAction('act', async (_args, context) => {
+  const behave = async (_args: unknown, context: ActionContext) => {
     const { id } = context.step;
     tries.set(id, (tries.get(id) ?? 0) + 1);
     done.push(id);
     return (await behaviours[id]?.(context, tries.get(id)!)) ?? ok();
-  });
-  bench = await openBench([act]);
-  const step = (id: string, more: object = {}) => stepSpec({ id, uses: 'act', idempotent: true, ...more });
+  };
+  const act = fakeAction('act', behave);
+  const work = fakeAction('work', behave, { effect });
+  bench = await openBench([act, work]);
+  const step = (id: string, more: { always?: boolean; timeoutMs?: number } = {}) =>
+    stepSpec({ id, uses: more.always ? 'act' : 'work', idempotent: true, ...more });
   const steps = [
     step('before'),
     step('work', { timeoutMs: 60_000 }),
@@ -28,7 +31,7 @@ async function open(behaviours: Behaviours) {
     step('thaw', { always: true }),
     step('remove', { always: true }),
   ];
-  const plan = planOf([act], steps);
+  const plan = planOf([act, work], steps);
   const start = (signals: StopSignals = {}) => bench.clock.run(bench.engine.start(plan, { name: 'alice' }, signals));
   return { done, plan, start };
 }
@@ -159,5 +162,59 @@ describe('cleanup steps', () => {
     expect(done).toEqual(['before', 'work', 'thaw']);
     await bench.clock.run(bench.engine.resume(end.run));
     expect(done).toEqual(['before', 'work', 'thaw', 'thaw', 'remove']);
+  });
+});
+
+describe('cleanup steps of a run that only reads', () => {
+  it.each([
+    [{}, 'ok', ['before', 'work', 'after', 'thaw', 'remove']],
+    [{ work: () => failed('it is bad') }, 'failed', ['before', 'work', 'thaw', 'remove']],
+    [{ before: () => failed('it is bad') }, 'failed', ['before', 'thaw', 'remove']],
+  ] as [Behaviours, string, string[]][])('run at its end %#', async (behaviours, status, expected) => {
+    const { done, start } = await open(behaviours, 'read');
+    expect(await start()).toMatchObject({ status });
+    expect(done).toEqual(expected);
+  });
+
+  it('are left to the resume by a signal: there is nothing to take away, and it reads on', async () => {
+    const stop = new AbortController();
+    const { done, start } = await open(
+      {
+        work: (_, tries) => {
+          if (tries > 1) return ok();
+          stop.abort(143);
+          return { status: 'stopped', message: 'at a checkpoint' };
+        },
+      },
+      'read',
+    );
+    const end = await start({ stop: stop.signal });
+    expect(end).toMatchObject({ status: 'stopped', exitCode: 143 });
+    expect(done).toEqual(['before', 'work']);
+    expect(await bench.clock.run(bench.engine.resume(end.run))).toMatchObject({ status: 'ok' });
+    expect(done).toEqual(['before', 'work', 'work', 'after', 'thaw', 'remove']);
+  });
+
+  it('wait while it waits for a person, and are gone on with after a crash', async () => {
+    const crashed = Promise.withResolvers<void>();
+    const { done, start } = await open(
+      {
+        work: (_, tries) => (tries === 1 ? { status: 'waiting', message: 'for you', next: 'Answer.' } : ok()),
+        thaw: async (_, tries) => {
+          if (tries > 1) return ok();
+          crashed.resolve();
+          return new Promise(() => undefined);
+        },
+      },
+      'read',
+    );
+    const { run, status } = await start();
+    expect(status).toBe('waiting');
+    expect(done).toEqual(['before', 'work']);
+    void bench.engine.resume(run).catch(() => undefined);
+    await bench.clock.run(crashed.promise);
+    await bench.restart();
+    expect(await bench.clock.run(bench.engine.resume(run))).toMatchObject({ status: 'ok' });
+    expect(done).toEqual(['before', 'work', 'work', 'after', 'thaw', 'thaw', 'remove']);
   });
 });

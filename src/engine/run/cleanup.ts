@@ -25,6 +25,11 @@ function hasChanged(plan: Plan, view: JournalView): boolean {
   return plan.steps.some((step) => step.effect !== 'read' && view.hasStep(step.id));
 }
 
+/** Nothing but its cleanup can change anything, as in an inspection: then that is what follows from what was read, such as a notice. */
+function onlyReads(plan: Plan): boolean {
+  return plan.steps.every((step) => step.effect === 'read' || step.always);
+}
+
 /** It has something to do, and has not come to its end. */
 export function cleanupLeft(plan: Plan, view: JournalView): boolean {
   return plan.steps.some((step) => step.always) && hasChanged(plan, view) && !cleanupDone(plan, view);
@@ -93,7 +98,8 @@ function told(row: JournalRow): UnitEnd {
 
 /**
  * Runs the cleanup steps in their order, each whatever the one before it came to, and adds their ends. A first signal does not
- * keep them from running; a second one, or a lost lock, does, and then a resume runs them. A run that waits is not over yet.
+ * keep them from running where something was changed; a second one, or a lost lock, does, and then a resume runs them. A run that
+ * waits is not over yet.
  */
 export async function cleanUp(
   run: RunContext,
@@ -102,7 +108,9 @@ export async function cleanUp(
 ): Promise<void> {
   const { plan, journal } = run;
   const steps = plan.steps.filter((step) => step.always);
-  if (steps.length === 0 || !hasChanged(plan, journal.view)) return;
+  if (steps.length === 0) return;
+  // A signal leaves nothing behind there, and a resume reads on.
+  if (!hasChanged(plan, journal.view) && (run.halt.reason || !onlyReads(plan))) return;
   if (sources.kill?.aborted || run.halt.reason?.kind === 'lock-lost') return;
   const waits = [...ends.values()].some(({ status }) => status === 'waiting' || status === 'unknown');
   if (waits && !run.halt.reason) return;
