@@ -29,6 +29,7 @@ export const inspectJudge: Action<With, InspectServices> = {
     new: z.number().nullable().describe('Bad now and not at the last verdict; null = there was none.'),
   }),
   usesTargets: false,
+  findsFailure: true,
   idempotent: true,
   describe: ({ sections }) => `give the verdict on ${sections.map(({ id }) => id).join(', ')}`,
   async apply({ inspection }, context) {

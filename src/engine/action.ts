@@ -110,6 +110,8 @@ export interface ApprovalRow {
 
 /** An action: its schema and what it does. One file each in src/actions. */
 export interface Action<With = Record<string, unknown>, Services = unknown> extends ActionSchema {
+  /** That it failed is its finding, and its result is whole: later steps read the step's outputs all the same. */
+  findsFailure?: true;
   /** One line for the plan: what would happen with these arguments. Pure. */
   describe(args: With): string;
   apply(args: With, context: ActionContext<Services>): Promise<ActionOutcome>;

@@ -11,7 +11,13 @@ export type Behaviour = (
 export function fakeAction(
   name: string,
   apply: Behaviour,
-  extra: { effect?: Effect; idempotent?: boolean; recover?: AnyAction['recover']; usesTargets?: boolean } = {},
+  extra: {
+    effect?: Effect;
+    idempotent?: boolean;
+    recover?: AnyAction['recover'];
+    usesTargets?: boolean;
+    findsFailure?: true;
+  } = {},
 ): AnyAction {
   return {
     name,
@@ -24,6 +30,7 @@ export function fakeAction(
     describe: (args: Record<string, unknown>) => `${name} ${JSON.stringify(args)}`,
     apply: async (args: Record<string, unknown>, context: ActionContext) => apply(args, context),
     ...(extra.recover ? { recover: extra.recover } : {}),
+    ...(extra.findsFailure ? { findsFailure: true } : {}),
   };
 }
 

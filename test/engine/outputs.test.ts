@@ -10,12 +10,21 @@ const act = fakeAction('act', (args) => {
   if ('saw' in args) seen.push(args['saw']);
   return args['fail'] === true ? failed() : ok({ v: 7 });
 });
+/** Fails by what it finds. */
+const judge = fakeAction(
+  'judge',
+  (args) => {
+    if (args['throws'] === true) throw new Error('it broke');
+    return { status: 'failed', result: { v: 7 }, message: 'bad' };
+  },
+  { effect: 'read', findsFailure: true },
+);
 const outputs = { v: 'result.v' };
 
 async function run(steps: Parameters<typeof stepSpec>[0][]) {
   seen.length = 0;
-  bench = await openBench([act]);
-  return bench.clock.run(bench.engine.start(planOf([act], steps.map(stepSpec)), { name: 'alice' }));
+  bench = await openBench([act, judge]);
+  return bench.clock.run(bench.engine.start(planOf([act, judge], steps.map(stepSpec)), { name: 'alice' }));
 }
 
 it('an output of a step that was skipped is null, and a condition can say what stands in for it', async () => {
@@ -42,6 +51,19 @@ it('an output of a step that failed is null for what comes after it', async () =
     { id: 'find', uses: 'act', with: { fail: true }, onFailure: 'continue', outputs },
     { id: 'use', uses: 'act', with: { saw: '${{ steps.find.outputs.v }}' } },
   ]);
+  expect(seen).toEqual([null]);
+});
+
+it('an output of a step that failed by what it found is there, also in a condition, and null when it broke', async () => {
+  const last = [
+    { id: 'tell', uses: 'act', always: true, if: 'steps.judge.outputs.v == 7', with: { saw: 'told' } },
+    { id: 'use', uses: 'act', always: true, with: { saw: '${{ steps.judge.outputs.v }}' } },
+  ];
+  const end = await run([{ id: 'judge', uses: 'judge', outputs }, ...last]);
+  expect(end).toMatchObject({ status: 'failed', message: 'judge: bad' });
+  expect(seen.map(String)).toEqual(['told', '7']);
+  await bench.close();
+  await run([{ id: 'judge', uses: 'judge', with: { throws: true }, outputs }, ...last]);
   expect(seen).toEqual([null]);
 });
 

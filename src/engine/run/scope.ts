@@ -8,8 +8,8 @@ import { evaluateNow } from './values.ts';
  * What an expression sees while a run goes on: `inputs`, `run`, `target`, `item`, `steps`, and `result` where there is one.
  *
  * `steps.ID.status`, `steps.ID.outputs.NAME` (a list when the step is written with `targets` or `forEach`),
- * `steps.ID.units["UNIT"].outputs.NAME`. An output of a unit that did not end well is null. Everything is computed from the journal as stored, so that a resumed run sees the
- * same values; secrets are `***` in it.
+ * `steps.ID.units["UNIT"].outputs.NAME`. An output of a unit that did not end well is null, but of an action whose finding that is. Everything is
+ * computed from the journal as stored, so that a resumed run sees the same values; secrets are `***` in it.
  */
 export function runScope(run: RunContext, unit?: PlannedUnit, result?: unknown): Record<string, unknown> {
   const base = planScope(run.plan);
@@ -108,6 +108,21 @@ function knownOutputs(run: RunContext, state: StepState, unit: PlannedUnit, row:
   return outputs;
 }
 
+/** Outputs of a failure that is a finding; undefined: it failed in another way. */
+function foundOutputs(
+  run: RunContext,
+  state: StepState,
+  unit: PlannedUnit,
+  row: JournalRow | undefined,
+): Record<string, unknown> | undefined {
+  if (row?.status !== 'failed' || !run.deps.actions.get(state.step.uses)?.findsFailure) return undefined;
+  try {
+    return knownOutputs(run, state, unit, row);
+  } catch {
+    return undefined;
+  }
+}
+
 function stepScope(run: RunContext, state: StepState): Record<string, unknown> {
   const units: Record<string, unknown> = {};
   const names = Object.keys(state.step.outputs);
@@ -119,7 +134,7 @@ function stepScope(run: RunContext, state: StepState): Record<string, unknown> {
   for (const unit of state.units ?? []) {
     const row = run.journal.view.last(state.step.id, unit.id);
     const done = row !== undefined && isDone(row);
-    const outputs = done ? knownOutputs(run, state, unit, row) : none;
+    const outputs = done ? knownOutputs(run, state, unit, row) : (foundOutputs(run, state, unit, row) ?? none);
     units[unit.id] = { status: row?.status ?? 'not-started', target: unit.target, result: row?.result ?? {}, outputs };
     if (done) for (const name of names) lists[name]!.push(outputs[name]);
     single = outputs;
