@@ -47,6 +47,10 @@ export async function askHost(
     const hung = left.find(({ id }) => id === asked.stuck);
     if (hung) found.set(hung.id, { reason: asked.trouble ?? `no answer within ${hung.timeoutMs / 1000} s` });
     // Nothing was answered, and none stands in the way: asking again would go on for ever.
+    else if (asked.answers.size === 0 && round === 0)
+      throw new OaopsError('host-silent', asked.trouble ?? 'the host did not answer', {
+        next: 'Log in to it by hand, as the user of the inventory and with its "become": a shell must start, and nothing must wait for an answer.',
+      });
     else if (asked.answers.size === 0)
       for (const { id } of left) found.set(id, { reason: asked.trouble ?? 'the host did not answer' });
   }

@@ -43,6 +43,8 @@ export const inspect = (): Messages => ({
   'the host did not answer': '主机没有回答',
   'the host did not run the script of the checks (exit code {}{})': '主机没有执行检查脚本（退出码 {}{}）',
   'the shell ended in the middle of the check (exit code {})': '检查中途 shell 结束（退出码 {}）',
+  'Log in to it by hand, as the user of the inventory and with its "become": a shell must start, and nothing must wait for an answer.':
+    '请用清单中的用户及其 "become" 手工登录：应能启动 shell，且没有任何程序等待输入。',
   'no word from the host within {} s': '主机在 {} 秒内没有任何输出',
   'no answer within {} s': '{} 秒内没有回答',
   'there is no check "{}" that a person signs': '没有需要人工签字的检查项 "{}"',
