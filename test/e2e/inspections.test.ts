@@ -68,7 +68,11 @@ spec:
 beforeAll(async () => {
   if (!possible) return;
   [hosts, web, pair, mariadb] = await Promise.all([
-    Promise.all([startHost('app1', ['oa']), startHost('app2', ['oa']), startBusyboxHost('edge1', ['oa'])]),
+    Promise.all([
+      startHost('app1', { services: ['oa'] }),
+      startHost('app2', { services: ['oa'] }),
+      startBusyboxHost('edge1', ['oa']),
+    ]),
     startWebServer(5),
     startPostgresPair(),
     startMariadb(),

@@ -49,7 +49,10 @@ function idle(folder: string, below: string, services: readonly string[]): strin
 }
 
 /** This machine under another name, by its own programs. */
-export async function startHost(name: string, services: string[] = [], more: string[] = []): Promise<InspectedHost> {
+export async function startHost(
+  name: string,
+  { services = [], world: more = [], config = [] }: { services?: string[]; world?: string[]; config?: string[] } = {},
+): Promise<InspectedHost> {
   const folder = mkdtempSync(join(tmpdir(), 'oaops-inspected-'));
   const world = [
     `hostname ${name}`,
@@ -59,7 +62,7 @@ export async function startHost(name: string, services: string[] = [], more: str
     `mount -t tmpfs -o mode=755,size=${dataKiB}k tmpfs ${data}`,
     ...more,
   ];
-  return hostOf(name, folder, await startSshd({ world: world.join('\n') }), '');
+  return hostOf(name, folder, await startSshd({ world: world.join('\n'), config }), '');
 }
 
 /** A machine that has nothing but BusyBox. */
