@@ -65,13 +65,30 @@ function cutAt(line: string): [string, string | undefined] {
 function readPerformanceData(text: string): { measures: Measure[]; odd: string[] } {
   const measures: Measure[] = [];
   const odd: string[] = [];
-  for (const [part, quoted, plain, value = ''] of text.matchAll(/(?:'((?:[^']|'')*)'|([^\s'=]+))=(\S*)|\S+/g)) {
-    const label = quoted?.replaceAll("''", "'") ?? plain;
-    const measure = label === undefined ? undefined : measureOf(label, value);
+  for (const part of partsOf(text)) {
+    const quoted = part.startsWith("'");
+    const end = quoted ? part.lastIndexOf("'=") + 1 : part.indexOf('=');
+    const label = quoted ? part.slice(1, end - 1).replaceAll("''", "'") : part.slice(0, end);
+    const measure = end > 0 && label !== '' ? measureOf(label, part.slice(end + 1)) : undefined;
     if (measure === undefined) odd.push(part);
     else if (measure !== 'unknown') measures.push(measure);
   }
   return { measures, odd };
+}
+
+/** Parted at blanks that stand in no quoted label. What a plugin prints is walked through once, however it is quoted. */
+function partsOf(text: string): string[] {
+  const parts: string[] = [];
+  let part = '';
+  let quoted = false;
+  for (const sign of text) {
+    if (sign === "'") quoted = !quoted;
+    if (!quoted && /\s/.test(sign)) {
+      if (part !== '') parts.push(part);
+      part = '';
+    } else part += sign;
+  }
+  return part === '' ? parts : [...parts, part];
 }
 
 function measureOf(name: string, text: string): Measure | 'unknown' | undefined {

@@ -54,6 +54,13 @@ test('a comma for a point, an unknown unit, limits that are none', () => {
   });
 });
 
+test('quotes without end take no time', () => {
+  const startedMs = performance.now();
+  const { measures } = readPluginOutput([`ok|${"'''''' a ".repeat(30_000)}`]);
+  expect(measures).toEqual([]);
+  expect(performance.now() - startedMs).toBeLessThan(5000);
+});
+
 test('whatever is printed, figures are numbers and limits are ranges', () => {
   fc.assert(
     fc.property(
