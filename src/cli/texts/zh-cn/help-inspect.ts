@@ -20,6 +20,13 @@ export const helpInspect = (): Messages => ({
     '生成可打印的派工单：人工检查内容及签字栏',
   'One HTML page without scripts, in the language of --lang. The signed paper comes back as evidence: oaops inspect sign RUN CHECK pass --evidence scan.pdf':
     '不含脚本的单个 HTML 页面，语言由 --lang 决定。签字后的扫描件作为证据交回：oaops inspect sign RUN CHECK pass --evidence scan.pdf',
+  'Make an inspection of a gossfile': '由 gossfile 生成巡检',
+  'Tests of Goss become checks with the same meaning; what has no counterpart, or sees more or less than the original, is named on standard error. Read the runbook before you run it. Without --out it is printed.':
+    'Goss 的测试转换为含义相同的检查项；没有对应项、或检查范围与原来不同的，在标准错误上逐一列出。请先阅读再执行。不带 --out 时直接输出。',
+  'YAML or JSON': 'YAML 或 JSON',
+  'file to make; one that is there is not overwritten': '要生成的文件；已存在的不会被覆盖',
+  'name of the runbook; default: that of the file': '运行手册名称；默认取自文件名',
+  'whose file it is': '文件所属的工具',
   'Show the verdicts of an inspection, newest first, and how its figures go':
     '查看巡检的历次结论（从新到旧）及数值趋势',
   'Show what an inspection found: its newest run, or any other': '查看巡检结果：最近一次或指定的一次',
