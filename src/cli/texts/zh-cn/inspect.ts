@@ -61,7 +61,8 @@ export const inspect = (): Messages => ({
   'neither true nor false, nor an expression ${{ }}': '既不是 true 或 false，也不是表达式 ${{ }}',
   'the inspection is in {}': '巡检已写入 {}',
   '"{}" is no name for a runbook': '"{}" 不能用作运行手册的名称',
-  'Give one with --name: lower-case letters, digits and single hyphens.': '请用 --name 给出：小写字母、数字和单个连字符。',
+  'Give one with --name: lower-case letters, digits and single hyphens.':
+    '请用 --name 给出：小写字母、数字和单个连字符。',
   'what comes of it is no inspection: {}': '转换结果不是有效的巡检：{}',
   '{} is there already': '{} 已存在',
   'nothing is otherwise': '没有差异',
