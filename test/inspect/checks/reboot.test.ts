@@ -80,10 +80,14 @@ describe('reboot', () => {
       state: 'warn',
       message: expect.stringMatching(/^kernel 9999\.\S+ is installed and \S+ runs$/),
     });
-    const program =
-      'mount -t tmpfs none /boot && printf "#!/bin/sh\\nexit 0\\n" >/boot/needs-restarting && chmod 755 /boot/needs-restarting';
-    expect(
-      probedAndJudged(reboot, {}, { shell, path: '/boot', before: `mount -t tmpfs none /run\n${program}` }),
-    ).toMatchObject({ state: 'pass', message: 'no restart is needed, by needs-restarting -r' });
+    const program = (script: string) =>
+      `mount -t tmpfs none /run\nmount -t tmpfs none /boot\nprintf '%s\\n' '#!/bin/sh' '${script}' >/boot/needs-restarting\nchmod 755 /boot/needs-restarting`;
+    const asks = (script: string) => probedAndJudged(reboot, {}, { shell, path: '/boot', before: program(script) });
+    expect(asks('exit 0')).toMatchObject({ state: 'pass', message: 'no restart is needed, by needs-restarting -r' });
+    expect(asks('echo "Reboot is required to fully utilize these updates."; exit 1')).toMatchObject({
+      state: 'warn',
+      message: 'a restart is needed, says needs-restarting -r',
+    });
+    expect(['error', 'not-applicable']).toContain(asks('echo Traceback >&2; exit 1').state);
   });
 });
