@@ -153,6 +153,33 @@ test('past its deadline a time is overdue: one notice, shown with the reason unt
   expect((await tick('2026-11-21T07:30+08:00')).overdue).toEqual([]);
 }, 120_000);
 
+test('an inspection that was made and found something is not overdue; one that was not made is', async () => {
+  const checks = (...paths: string[]) =>
+    paths.map((path, index) => ({ id: `file-${index}`, check: 'file', with: { path } }));
+  const write = (...paths: string[]) =>
+    writeFileSync(
+      join(stage.root, 'books/look.yaml'),
+      JSON.stringify({
+        apiVersion: 'oaops/v1',
+        kind: 'Inspection',
+        metadata: { name: 'look', version: '1.0.0', title: 'Look', owner: 'tests' },
+        spec: {
+          schedule: { type: 'cron', expression: '30 2 * * *', deadline: '4h' },
+          sections: [{ id: 'files', checks: checks(...paths) }],
+        },
+      }),
+    );
+  write(join(stage.root, 'missing'));
+  await stage.configure('{look: {}}');
+  await tick('2026-11-20T12:00+08:00');
+  expect(await tick('2026-11-21T02:30+08:00')).toMatchObject({ started: [{ status: 'failed', exitCode: 1 }] });
+  expect((await tick('2026-11-21T06:31+08:00')).overdue).toEqual([]);
+  rmSync(join(stage.root, 'books/look.yaml'));
+  await tick('2026-11-22T02:30+08:00');
+  write(stage.root);
+  expect((await tick('2026-11-22T06:31+08:00')).overdue).toMatchObject([{ slot: '2026-11-21T18:30:00.000Z' }]);
+}, 60_000);
+
 test('what is due and has not run says why', async () => {
   stage.runbook('hourly', '{type: cron, expression: "0 * * * *"}');
   await stage.configure('{hourly: {}}');

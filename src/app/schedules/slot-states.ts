@@ -4,6 +4,7 @@ import type { Slot } from '../../calendar/timetable.ts';
 import { isoTime } from '../../core/clock.ts';
 import type { RunStatus } from '../../core/events.ts';
 import type { RunRow } from '../../record/types.ts';
+import { findingsSince } from '../today.ts';
 import type { Scheduled } from './load.ts';
 import { isBusy } from './run-due.ts';
 import { isAbandoned, type SlotHistory, slotHistory, type TakenSlot } from './slot-facts.ts';
@@ -43,10 +44,12 @@ export async function slotStates(
   const slots = table.between(Date.parse(since.slot), nowMs, limit);
   if (slots.length === 0) return { history, states: [] };
   const rows = await runs.list({ runbook, since: isoTime(slots[0]!.atMs) });
+  const found = await findingsSince(app, slots[0]!.atMs);
+  const isDone = ({ id, status }: RunRow) => status === 'ok' || (status === 'failed' && found.has(id));
   const busy = await isBusy(app, runbook);
   const taken = new Map(history.taken.map((one) => [one.slot, one]));
   const states = slots.map((slot) =>
-    judged(scheduled, slot, { taken: taken.get(isoTime(slot.atMs)), rows, busy, nowMs }),
+    judged(scheduled, slot, { taken: taken.get(isoTime(slot.atMs)), rows, isDone, busy, nowMs }),
   );
   return { history, states };
 }
@@ -55,6 +58,8 @@ interface Known {
   taken: TakenSlot | undefined;
   /** Runs of the runbook, newest first. */
   rows: readonly RunRow[];
+  /** Also an inspection that came to its verdict and found something: what the time was for has been done. */
+  isDone: (row: RunRow) => boolean;
   busy: boolean;
   nowMs: number;
 }
@@ -78,10 +83,10 @@ function judged(scheduled: Scheduled, { atMs, date, named }: Slot, known: Known)
 
 type Found = Pick<SlotState, 'state' | 'why'> & Partial<Pick<SlotState, 'run' | 'status'>>;
 
-function stateOf(scheduled: Scheduled, slot: string, { taken, rows, busy, nowMs }: Known): Found {
+function stateOf(scheduled: Scheduled, slot: string, { taken, rows, isDone, busy, nowMs }: Known): Found {
   const own = taken?.run === undefined ? undefined : rows.find(({ id }) => id === taken.run);
   // Also one that a person began by hand: what the time was for has been done.
-  const good = own?.status === 'ok' ? own : rows.findLast((row) => row.status === 'ok' && row.createdAt >= slot);
+  const good = own && isDone(own) ? own : rows.findLast((row) => isDone(row) && row.createdAt >= slot);
   if (good) return { state: 'done', run: good.id, status: good.status, why: null };
   if (own) return ofRun(own, busy);
   if (taken?.settled && 'error' in taken.settled)
