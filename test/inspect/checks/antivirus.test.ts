@@ -62,11 +62,13 @@ describe('antivirus', () => {
 
   test.skipIf(!isRoot).each(shells)('the probe in %s reads where freshclam writes', (shell) => {
     const before = [
-      'mkdir -p /etc/clamav /var/lib/oaops-clamav',
-      'mount -t tmpfs none /etc/clamav',
-      'mount -t tmpfs none /var/lib/oaops-clamav',
-      'echo "DatabaseDirectory /var/lib/oaops-clamav" >/etc/clamav/freshclam.conf',
-      `printf 'ClamAV-VDB:29 Nov 2020 09-25 +0000:27104:2060000:90:X:Y:Z\\000\\377binary' >/var/lib/oaops-clamav/daily.cvd`,
+      // An /etc of its own.
+      'mount -t tmpfs none /mnt',
+      'mkdir /mnt/upper /mnt/work /mnt/definitions',
+      'mount -t overlay overlay -o lowerdir=/etc,upperdir=/mnt/upper,workdir=/mnt/work /etc',
+      'mkdir -p /etc/clamav',
+      'echo "DatabaseDirectory /mnt/definitions" >/etc/clamav/freshclam.conf',
+      `printf 'ClamAV-VDB:29 Nov 2020 09-25 +0000:27104:2060000:90:X:Y:Z\\000\\377binary' >/mnt/definitions/daily.cvd`,
     ].join('\n');
     expect(probedAndJudged(antivirus, {}, { shell, before })).toMatchObject({
       state: 'fail',

@@ -77,9 +77,9 @@ describe('mounts', () => {
   );
 
   test.skipIf(!isRoot).each(shells)('the probe in %s sees what was mounted', (shell) => {
-    const before = 'mkdir -p /tmp/oaops-mounts && mount -t tmpfs -o ro,noexec none /tmp/oaops-mounts';
+    const before = 'mount -t tmpfs -o ro,noexec none /mnt';
     const over = { '/etc/fstab': '# a comment\n\n/dev/none /nowhere ext4 defaults 0 0\n' };
-    const args = { expected: [{ path: '/tmp/oaops-mounts', type: 'tmpfs', options: ['ro', 'noexec'] }] };
+    const args = { expected: [{ path: '/mnt', type: 'tmpfs', options: ['ro', 'noexec'] }] };
     expect(probedAndJudged(mounts, args, { shell, before, over })).toMatchObject({
       state: 'fail',
       message: '/nowhere is in /etc/fstab and is not mounted',
