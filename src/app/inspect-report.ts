@@ -10,6 +10,7 @@ import { formatReport, type ReportFormat } from '../inspect/formats/format.ts';
 import { nagiosCodes } from '../inspect/formats/nagios.ts';
 import { signLine, type Told, waiverLine } from '../inspect/formats/told.ts';
 import { summaryLine } from '../inspect/summary.ts';
+import type { CheckState } from '../inspect/types.ts';
 import { reportExitCode, reportTrends } from './inspect.ts';
 
 /** What a command does with a report: how it is told, and where it goes. */
@@ -80,7 +81,10 @@ function reportText(
   const parts: string[] = [];
   for (const { title, results } of report.sections) {
     const shown = results.filter(({ state }) => all || !['pass', 'manual-passed', 'not-applicable'].includes(state));
-    const passed = results.length - shown.length;
+    const hidden = (...states: CheckState[]) =>
+      all ? 0 : results.filter(({ state }) => states.includes(state)).length;
+    const passed = hidden('pass', 'manual-passed');
+    const without = hidden('not-applicable');
     parts.push(localText(title, lang));
     if (shown.length > 0)
       parts.push(
@@ -90,6 +94,7 @@ function reportText(
         ),
       );
     if (passed > 0) parts.push(say(`all right: ${passed}`));
+    if (without > 0) parts.push(say(`not applicable: ${without}`));
     parts.push('');
   }
   return [...parts, summaryLine(report, say), say(`run ${report.run}, ${report.at}`)].join('\n');

@@ -64,7 +64,7 @@ function unknown(message: string, known: string[], what: string): Error {
   return usageError('target-unknown', message, {
     next:
       known.length === 0
-        ? 'Name an inventory with hosts in the runbook or with --inventory.'
+        ? 'Name an inventory with hosts: "inventory" in the runbook or the configuration, or --inventory.'
         : `Known ${what}: ${some}${known.length > 8 ? ', ...' : ''}.`,
   });
 }

@@ -142,8 +142,8 @@ export const engine = (): Messages => ({
   'Leave out fewer of them.': '请少排除一些。',
   'no target of the inventory is called like "{}"': '主机清单中没有名称符合 "{}" 的目标',
   'target "{}" is not in the inventory': '目标 "{}" 不在主机清单中',
-  'Name an inventory with hosts in the runbook or with --inventory.':
-    '请在运行手册中或用 --inventory 指定含有主机的清单。',
+  'Name an inventory with hosts: "inventory" in the runbook or the configuration, or --inventory.':
+    '请指定含有主机的清单：运行手册或配置中的 "inventory"，或 --inventory。',
   'Known {}: {}{}.': '已知的{}：{}{}。',
   "undo of {} waits for a person's decision": '{} 的撤销等待人工决定',
   'Run "{}" to take back what was done, or "oaops {} abort {}" to leave it as it is.':

@@ -95,6 +95,7 @@ export const inspect = (): Messages => ({
   'Give another file with --out.': '请用 --out 指定其他文件。',
   'the report is in {}': '报告已写入 {}',
   'all right: {}': '正常：{}',
+  'not applicable: {}': '不适用：{}',
   'run {}, {}': '运行 {}，{}',
   'there has been no inspection yet': '还没有做过巡检',
   'Start one with "oaops inspect run".': '用 "oaops inspect run" 开始。',
