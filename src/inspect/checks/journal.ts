@@ -43,7 +43,7 @@ export const journal: HostCheckType<With> = {
   keeps: true,
   probe: `
 priority=$1 cursor=$2 since=$3 back=$4
-need journalctl
+has journalctl || none "the host has no journal"
 if [ "$(id -u)" != 0 ]; then
   case " $(id -Gn) " in
     *" systemd-journal "*|*" adm "*|*" wheel "*) ;;

@@ -46,6 +46,13 @@ describe('journal', () => {
     expect(journal.words(journal.withSchema.parse({}), { atS: 5 })).toEqual(['err', '', '5', '86400']);
   });
 
+  test.each(shells)('makes no sense without systemd, in %s', (shell) => {
+    expect(probedAndJudged(journal, {}, { shell, without: ['journalctl'] })).toEqual({
+      state: 'not-applicable',
+      message: 'the host has no journal',
+    });
+  });
+
   test('a bound on what is read is told', () => {
     const rows = Array.from({ length: 2000 }, () => '2026-11-30T06:35:35+0000 vm a: b').join('\n');
     expect(judged(journal, {}, told(rows))).toMatchObject({

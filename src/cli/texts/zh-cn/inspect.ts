@@ -104,6 +104,7 @@ export const inspect = (): Messages => ({
   '{} has fewer than two verdicts': '{} 的结论不足两次',
   'Name two runs, or run it again.': '请指定两次运行，或再巡检一次。',
   'waived until {} by {}: {}': '豁免至 {}，由 {} 负责：{}',
+  'the host has no journal': '主机没有 systemd 日志',
   '{} checks': '{} 项检查',
   'Known types: {}.': '已知类型：{}。',
   'there is no type of check "{}"': '没有检查类型 "{}"',
