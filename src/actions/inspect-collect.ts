@@ -2,12 +2,14 @@ import { z } from 'zod';
 import { sha256Hex } from '../core/json.ts';
 import { oneLine } from '../core/plain-text.ts';
 import type { Action, ActionOutcome } from '../engine/action.ts';
+import type { Target } from '../engine/ports.ts';
 import { checkTypesByName } from '../inspect/checks/registry.ts';
 import { collect } from '../inspect/collect.ts';
 import type { CheckDoors, NetDoor, QueryDoor } from '../inspect/ports.ts';
 import { hostCheck, resultsOf } from '../inspect/record.ts';
 import type { CheckResult, CheckState } from '../inspect/types.ts';
 import type { FactStore } from '../record/types.ts';
+import type { BecomeSpec } from '../runbook/types.ts';
 
 export interface InspectServices {
   facts: () => Promise<FactStore>;
@@ -70,7 +72,7 @@ export const inspectCollect: Action<With, InspectServices> = {
       run: context.runId,
       host: { name: target.name, address: target.connection === 'local' ? '127.0.0.1' : target.host },
       open: () => context.host(),
-      become: context.step.become ?? target.become,
+      become: becomeOn(target, context.step.become ?? target.become),
       facts: await services.facts(),
       clock,
       mark: `oaops-${sha256Hex(context.unitKey).slice(0, 24)}`,
@@ -103,6 +105,11 @@ export const inspectCollect: Action<With, InspectServices> = {
     return own.filter(({ check }) => ids.has(check)).length < ids.size ? { status: 'not-started' } : outcomeOf(own);
   },
 };
+
+/** Who logs in as root is root already: small systems have no sudo, and need none then. */
+function becomeOn(target: Target, become: BecomeSpec | undefined): BecomeSpec | undefined {
+  return target.connection === 'ssh' && target.user === 'root' && become?.user === 'root' ? undefined : become;
+}
 
 function outcomeOf(results: readonly CheckResult[]): ActionOutcome {
   const count = (...states: CheckState[]) => results.filter(({ state }) => states.includes(state)).length;
