@@ -17,6 +17,8 @@ export interface InspectedHost {
   fill(percent: number): void;
   /** Starts or stops a service: what its init script says from now on. */
   setService(name: string, running: boolean): void;
+  /** The load average over five minutes. */
+  setLoad(load: number): void;
   stop(): Promise<void>;
 }
 
@@ -24,7 +26,7 @@ const data = '/srv';
 const dataKiB = 4096;
 /** Where the files of the machine with BusyBox lie. */
 const root = '/srv';
-const loadavg = '0.10 0.20 0.30 1/100 1000\n';
+const loadavg = (load: number) => `${load} ${load} ${load} 1/100 1000\n`;
 const meminfo =
   'MemTotal: 8000000 kB\nMemFree: 2000000 kB\nMemAvailable: 6000000 kB\nSwapTotal: 0 kB\nSwapFree: 0 kB\n';
 const initScript = `#!/bin/sh
@@ -39,7 +41,7 @@ function idle(folder: string, below: string, services: readonly string[]): strin
     writeFileSync(join(init, name), initScript, { mode: 0o755 });
     writeFileSync(join(init, `running-${name}`), '');
   }
-  writeFileSync(join(folder, 'loadavg'), loadavg);
+  writeFileSync(join(folder, 'loadavg'), loadavg(0.2));
   writeFileSync(join(folder, 'meminfo'), meminfo);
   return [
     `mount --bind ${init} ${below}/etc/init.d`,
@@ -105,6 +107,7 @@ function hostOf(name: string, folder: string, sshd: TestSshd, root: string): Ins
       if (running) writeFileSync(mark, '');
       else rmSync(mark, { force: true });
     },
+    setLoad: (load) => writeFileSync(join(folder, 'loadavg'), loadavg(load)),
     stop: async () => {
       await sshd.stop();
       rmSync(folder, { recursive: true, force: true });
@@ -149,6 +152,16 @@ export class Inspector {
     return path;
   }
 
+  get environment(): Record<string, string> {
+    return {
+      PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+      HOME: this.dir,
+      OAOPS_STATE_DIR: join(this.dir, 'state'),
+      OAOPS_CONFIG: join(this.dir, 'oaops.yaml'),
+      ...this.env,
+    };
+  }
+
   /** The real command line with nothing but its own environment. */
   oaops(...args: string[]) {
     return this.as({}, ...args);
@@ -156,18 +169,7 @@ export class Inspector {
 
   /** As another person: `SUDO_UID` names who became root. */
   as(env: Record<string, string>, ...args: string[]) {
-    return runOaops(args, {
-      bare: true,
-      env: {
-        PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
-        HOME: this.dir,
-        OAOPS_STATE_DIR: join(this.dir, 'state'),
-        OAOPS_CONFIG: join(this.dir, 'oaops.yaml'),
-        ...this.env,
-        ...env,
-      },
-      cwd: this.dir,
-    });
+    return runOaops(args, { bare: true, env: { ...this.environment, ...env }, cwd: this.dir });
   }
 
   end(): void {
