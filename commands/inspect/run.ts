@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { openApp } from '../../src/app.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
-import { reportFlags } from '../../src/cli/inspect-flags.ts';
+import { asPlugin, reportFlags } from '../../src/cli/inspect-flags.ts';
 import { inputFlags, startFlags } from '../../src/cli/plan-flags.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 
@@ -30,7 +30,11 @@ Where a person has to look, it asks at the terminal; without one it waits (exit 
     }),
   };
 
-  protected override async execute(): Promise<CommandResult> {
+  protected override execute(): Promise<CommandResult> {
+    return asPlugin(this.flags.format, this.args.runbook ?? 'inspection', () => this.#run());
+  }
+
+  async #run(): Promise<CommandResult> {
     await using app = openApp(this.globals);
     const { prepareInspection, runInspection } = await import('../../src/app/inspect.ts');
     const { input, limit, plan: planFile, confirm, format, out } = this.flags;

@@ -1,6 +1,6 @@
 import { openApp } from '../../src/app.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
-import { inspectionArg, reportFlags } from '../../src/cli/inspect-flags.ts';
+import { asPlugin, inspectionArg, reportFlags } from '../../src/cli/inspect-flags.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 
 export default class InspectShow extends BaseCommand<typeof InspectShow> {
@@ -23,7 +23,11 @@ export default class InspectShow extends BaseCommand<typeof InspectShow> {
   static override args = { inspection: inspectionArg };
   static override flags = { ...reportFlags };
 
-  protected override async execute(): Promise<CommandResult> {
+  protected override execute(): Promise<CommandResult> {
+    return asPlugin(this.flags.format, this.args.inspection, () => this.#show());
+  }
+
+  async #show(): Promise<CommandResult> {
     await using app = openApp(this.globals);
     const [{ loadReport }, { tellReport }] = await Promise.all([
       import('../../src/app/inspect.ts'),

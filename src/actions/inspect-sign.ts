@@ -78,7 +78,7 @@ export const inspectSign: Action<With, InspectServices> = {
     const { [value as SignOff]: state } = stateOf;
     await keep({
       state,
-      message: comment ?? `signed by ${by}`,
+      message: comment ?? `signed as ${value}`,
       by,
       at: isoTime(atMs),
       ...(file ? { evidence: { name: file.name, sha256: file.sha256, path: file.path } } : {}),

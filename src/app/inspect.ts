@@ -1,6 +1,6 @@
 import type { App } from '../app.ts';
 import { isoTime } from '../core/clock.ts';
-import { usageError } from '../core/errors.ts';
+import { OaopsError, usageError } from '../core/errors.ts';
 import { ExitCode } from '../core/exit-codes.ts';
 import { dateIn, localTimeZone } from '../core/zoned-time.ts';
 import type { Plan } from '../engine/plan/plan-types.ts';
@@ -56,7 +56,13 @@ export async function inspectionRun(app: App, ref: string): Promise<RunRow> {
     throw usageError('run-not-found', 'there has been no inspection yet', {
       next: 'Start one with "oaops inspect run".',
     });
-  const row = await runs.resolve(ref);
+  const row = await runs.resolve(ref).catch((error: unknown) => {
+    if (!(error instanceof OaopsError) || error.code !== 'run-not-found') throw error;
+    throw usageError('run-not-found', `there is no inspection "${ref}" that has run, and no run of this id`, {
+      next: 'See "oaops inspect list".',
+      cause: error,
+    });
+  });
   refuseOther(row.runbook, row.kind);
   return row;
 }
@@ -150,7 +156,7 @@ export interface Trend {
   values: (number | null)[];
 }
 
-/** Verdicts, newest first, and the figures of the newest run over the last runs. @throws OaopsError `inspection-unknown` (exit 2) */
+/** Verdicts, newest first, and the figures of the newest run over the last runs. @throws OaopsError `inspection-unknown`, `check-unknown` (exit 2) */
 export async function inspectionHistory(
   app: App,
   inspection: string,
@@ -182,8 +188,14 @@ async function trendsOf(
         ),
       ),
   );
+  const checks = [...new Set(newest.map(({ check }) => check))];
+  if (only.check !== undefined && !checks.includes(only.check))
+    throw usageError('check-unknown', `the newest run has no check "${only.check}"`, {
+      next: `Its checks: ${checks.join(', ')}.`,
+    });
   return newest
     .filter(({ check }) => only.check === undefined || check === only.check)
+    .toSorted((a, b) => a.host.localeCompare(b.host, 'en', { numeric: true }))
     .flatMap(({ check, host, measures }) =>
       measures.map(({ name, unit }) => ({
         check,

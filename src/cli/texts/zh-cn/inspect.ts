@@ -7,7 +7,6 @@ export const inspect = (): Messages => ({
   'Look at it with: oaops inspect show {}': '查看：oaops inspect show {}',
   'have a person look: {}': '人工检查：{}',
   'the sign-off of {} needs an evidence file': '{} 的签字需要证据文件',
-  'signed by {}': '由 {} 签字',
   '{} is larger than {} bytes, which is the most that is read': '{} 超过最多可读的 {} 字节',
   'no encrypted connection with {} port {}: {}': '无法与 {} 端口 {} 建立加密连接：{}',
   'it showed no certificate': '对方未出示证书',
@@ -116,4 +115,8 @@ export const inspect = (): Messages => ({
   'signed by {}, {}, evidence {} (sha256 {})': '由 {} 签字，{}，证据 {}（sha256 {}）',
   'a check needs some time': '检查需要时间限制大于零',
   'Write steps.{}.outputs.{}.': '请写 steps.{}.outputs.{}。',
+  'there is no inspection "{}" that has run, and no run of this id':
+    '没有名为 "{}" 且已运行过的巡检，也没有此编号的运行',
+  'the newest run has no check "{}"': '最近一次运行没有检查项 "{}"',
+  'signed as {}': '签字结果：{}',
 });
