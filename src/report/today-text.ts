@@ -126,7 +126,8 @@ export class TodayText {
   }
 
   #evidence({ status, begun, ended, by, run, findings }: Evidence): string {
-    return `${findings ? 'with findings' : status} ${this.#time(ended ?? begun)} by ${by}, run ${run}`;
+    const time = this.#time(ended ?? begun);
+    return findings ? `with findings ${time} by ${by}, run ${run}` : `${status} ${time} by ${by}, run ${run}`;
   }
 
   /** A due time at midnight is the end of the day before. */

@@ -41,9 +41,9 @@ export const procedures = (): Messages => ({
   'Ask for one year after the other.': '请逐年查询。',
   '"{}" is no period': '“{}”不是期间',
   'Write it as 2026, 2026-H2, 2026-Q4, 2026-10 or 2026-W41.': '请写成 2026、2026-H2、2026-Q4、2026-10 或 2026-W41。',
-  'with findings': '发现问题',
   'never carried out': '从未执行',
   'no runbook carries it out': '没有运行手册',
   'also by {}': '也可用 {}',
+  'with findings {} by {}, run {}': '发现问题 {}，{}，运行 {}',
   '{} {} by {}, run {}': '{1} {2}，{3}，运行 {4}',
 });
