@@ -171,7 +171,7 @@ describe('html', () => {
     const names = new Set(tags.map(([, name]) => name));
     for (const name of names)
       expect(
-        'html head meta title style body main header h1 h2 strong p span section table thead tbody tr th td small br em div b svg polyline circle'.split(
+        'html head meta title style body main header h1 h2 strong p span ul li section table thead tbody tr th td small br em div b svg polyline circle'.split(
           ' ',
         ),
       ).toContain(name);
@@ -212,7 +212,7 @@ describe('html', () => {
   test('draws earlier figures, with a gap where there is none', () => {
     const [chart] = /<svg[\s\S]*?<\/svg>/.exec(text('html'))!;
     expect(chart).toBe(
-      '<svg viewBox="0 0 120 24" width="120" height="24" role="img" aria-hidden="true"><circle cx="2" cy="8.7" r="1.5" fill="#2f6fb0"/><polyline points="79.3,2 118,15.3" fill="none" stroke="#2f6fb0" stroke-width="1.5"/></svg>',
+      '<svg viewBox="0 0 90 18" width="90" height="18" role="img" aria-hidden="true"><circle cx="2" cy="6.7" r="1.5" fill="#2f6fb0"/><polyline points="59.3,2 88,11.3" fill="none" stroke="#2f6fb0" stroke-width="1.5"/></svg>',
     );
   });
 });
