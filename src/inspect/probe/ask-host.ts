@@ -16,6 +16,8 @@ export type Asked = { answer: Answer; askedMs: number; answeredMs: number } | { 
 
 /** Before the first question: logging in is over, so this is the shell and a slow `sudo`. */
 const firstWordMs = 30_000;
+/** A host that has said nothing at all is not waited for much longer: that the shell is gone, it will not say either. */
+const lastWordMs = 5_000;
 /** One word that Linux takes (MAX_ARG_STRLEN is 128 KiB), and all words of one script. */
 const mostWordBytes = 120_000;
 const mostBytesAtOnce = 256 * 1024;
@@ -94,8 +96,9 @@ async function askOnce(
   // All questions go over now. The word that one begins has travelled when it comes: no bound of when it was asked.
   const askedMs = clock.nowMs();
   let trouble: string | undefined;
+  const over = new AbortController();
   try {
-    const result = await host.run(
+    const running = host.run(
       {
         argv: [text, ...words],
         shell: true,
@@ -109,6 +112,8 @@ async function askOnce(
       },
       AbortSignal.any([signal, late.signal]),
     );
+    running.catch(() => undefined);
+    const result = await Promise.race([running, silence(clock, late.signal, begun, over.signal)]);
     if (reader.current === undefined && reader.answers().size === 0) {
       const said = reader.saidBefore.split('\n').at(-1) ?? '';
       trouble = `the host did not run the script of the checks (exit code ${result.exitCode}${said === '' ? '' : `: ${said.slice(0, 200)}`})`;
@@ -124,6 +129,7 @@ async function askOnce(
     }
   } finally {
     watch.abort();
+    over.abort();
   }
   const nowMs = clock.nowMs();
   const answers = new Map<string, Asked>(
@@ -131,4 +137,12 @@ async function askOnce(
   );
   if (late.signal.aborted && begun.size === 0) trouble = `no word from the host within ${firstWordMs / 1000} s`;
   return { answers, stuck: reader.current, trouble };
+}
+
+/** Rejects a moment after it has become too late, when nothing was begun by then. */
+async function silence(clock: Clock, late: AbortSignal, begun: ReadonlySet<string>, over: AbortSignal): Promise<never> {
+  await new Promise<void>((resolve) => late.addEventListener('abort', () => resolve(), { once: true }));
+  if (begun.size > 0) return new Promise(() => {});
+  await clock.sleep(lastWordMs, over);
+  throw late.reason;
 }

@@ -110,19 +110,28 @@ describe('a probe that does not end', { timeout: 60_000 }, () => {
     expect(isGone('pid1')).toBe(true);
   });
 
-  test('a shell that says nothing is not waited for for ever', async () => {
-    const clock = new HeldClock();
-    const silent: Host = {
-      run: (_: ProcessRequest, over: AbortSignal) =>
-        new Promise((_resolve, reject) => over.addEventListener('abort', () => reject(over.reason))),
-    } as unknown as Host;
-    const asked = askHost(silent, [question('a'), question('b')], { clock, mark: 'm', signal });
-    asked.catch(() => undefined);
-    await eventually(() => clock.isHeld(30_000));
-    clock.end(30_000);
-    const reason = 'no word from the host within 30 s';
-    await expect(asked).rejects.toMatchObject({ code: 'host-silent', message: reason });
-  });
+  test.each([true, false])(
+    'a shell that says nothing is not waited for for ever (it can be ended: %s)',
+    async (ends) => {
+      const clock = new HeldClock();
+      const silent: Host = {
+        run: (_: ProcessRequest, over: AbortSignal) =>
+          new Promise((_resolve, reject) => {
+            if (ends) over.addEventListener('abort', () => reject(over.reason));
+          }),
+      } as unknown as Host;
+      const asked = askHost(silent, [question('a'), question('b')], { clock, mark: 'm', signal });
+      asked.catch(() => undefined);
+      await eventually(() => clock.isHeld(30_000));
+      clock.end(30_000);
+      if (!ends) {
+        await eventually(() => clock.isHeld(5000));
+        clock.end(5000);
+      }
+      const reason = 'no word from the host within 30 s';
+      await expect(asked).rejects.toMatchObject({ code: 'host-silent', message: reason });
+    },
+  );
 });
 
 describe('a shell that is no help', () => {
