@@ -1,7 +1,10 @@
 import { hostname } from 'node:os';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { dueNow } from '../../src/app/schedules/due.ts';
 import { listSchedules, nextTimes } from '../../src/app/schedules/list.ts';
+import { scheduledOf } from '../../src/app/schedules/load.ts';
 import type { DueResult } from '../../src/app/schedules/run-due.ts';
+import { slotStates } from '../../src/app/schedules/slot-states.ts';
 import { jitterOf } from '../../src/calendar/slots.ts';
 import { runOaops } from '../helpers/oaops.ts';
 import { ScheduleStage } from '../helpers/schedule-stage.ts';
@@ -108,4 +111,38 @@ test('the command tells what was started, and keeps quiet about it with -q', asy
   const { stdout } = await runOaops(['schedule', 'list'], { env: stage.env });
   expect(stdout).toMatch(/^minutely +\* \* \* \* \*.* on /m);
   expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+}, 60_000);
+
+test('a clock that was far ahead for one look stops nothing, and its runs are no evidence', async () => {
+  runbook('hourly', '{type: cron, expression: "0 * * * *", deadline: 30m}');
+  await configure('{hourly: {}}');
+  const { app } = stage;
+  await lookAt('2026-11-20T00:30Z');
+  expect((await lookAt('2026-11-20T01:00Z')).started).toHaveLength(1);
+  expect((await lookAt('2029-11-20T01:30Z')).started).toHaveLength(1);
+  // Set right again: the next time comes as ever.
+  stage.nowMs = Date.parse('2026-11-20T02:45Z');
+  expect((await dueNow(app)).rows).toMatchObject([{ state: 'overdue', since: '2026-11-20T02:00:00.000Z', run: null }]);
+  expect((await lookAt('2026-11-20T02:46Z')).started).toMatchObject([{ slot: '2026-11-20T02:00:00.000Z' }]);
+  expect((await lookAt('2026-11-20T02:47Z')).started).toEqual([]);
+  // Set back for a moment: what has run does not run again.
+  expect((await lookAt('2026-11-20T01:59Z')).started).toEqual([]);
+  expect((await lookAt('2026-11-20T02:00Z')).started).toEqual([]);
+  expect((await lookAt('2026-11-20T03:00Z')).started).toMatchObject([{ slot: '2026-11-20T03:00:00.000Z' }]);
+}, 60_000);
+
+test('catching up all: a run that waits for somebody holds up the times after it', async () => {
+  stage.write(
+    'asks',
+    'schedule: {type: cron, expression: "0 * * * *", catchUp: all}',
+    '{id: ask, name: Ask, uses: manual.confirm, with: {message: Done?}}',
+  );
+  await configure('{asks: {}}');
+  await lookAt('2026-11-20T00:30Z');
+  const { started, busy } = await lookAt('2026-11-20T04:30Z');
+  expect(started).toMatchObject([{ slot: '2026-11-20T01:00:00.000Z', status: 'waiting' }]);
+  expect(busy).toEqual(['asks']);
+  expect(await lookAt('2026-11-20T04:31Z')).toMatchObject({ started: [], busy: ['asks'] });
+  const { states } = await slotStates(stage.app, await scheduledOf(stage.app, 'asks'));
+  expect(states.map(({ state }) => state)).toEqual(['waiting', 'open', 'open', 'open']);
 }, 60_000);

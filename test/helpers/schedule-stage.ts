@@ -40,15 +40,20 @@ export class ScheduleStage {
     argv = `[sh, -c, 'echo ran >> ${join(this.root, name)}.log']`,
     spec = '',
   ): void {
+    this.write(name, `schedule: ${schedule}\n${spec}`, `{id: work, name: Work, uses: exec, with: {argv: ${argv}}}`);
+  }
+
+  /** A runbook of one step. */
+  write(name: string, spec: string, step: string): void {
     writeFileSync(
       join(this.root, 'books', `${name}.yaml`),
       `apiVersion: oaops/v1
 kind: Procedure
 metadata: {name: ${name}, version: 1.0.0, title: Test, owner: operations}
 spec:
-  schedule: ${schedule}
-${spec}  steps:
-    - {id: work, name: Work, uses: exec, with: {argv: ${argv}}}
+  ${spec.trimEnd()}
+  steps:
+    - ${step}
 `,
     );
   }

@@ -71,7 +71,7 @@ async function startOne(
 ): Promise<void> {
   const { runbook } = scheduled;
   const nowMs = app.clock.nowMs();
-  const history = await slotHistory((await app.record()).facts, runbook);
+  const history = await slotHistory((await app.record()).facts, runbook, nowMs);
   if (!history) {
     await takeSlot(app, runbook, nowMs, { outcome: 'since' });
     return;
@@ -92,8 +92,13 @@ async function startOne(
   for (const slot of skip)
     if (lost.has(slot)) await settleSlot(app, runbook, isoTime(slot), { skipped: true });
     else await takeSlot(app, runbook, slot, { outcome: 'skipped', ...carried });
-  for (const slot of run) {
+  for (const [index, slot] of run.entries()) {
     if (signals.stop.aborted) return;
+    // The run before it can wait for somebody, and what could not be begun must not be taken.
+    if (index > 0 && (await isBusy(app, runbook))) {
+      result.busy.push(runbook);
+      return;
+    }
     const id = lost.get(slot) ?? newId(nowMs, app.random);
     if (lost.has(slot) || (await takeSlot(app, runbook, slot, { outcome: 'started', run: id, ...carried })))
       await begin(app, engine, signals, scheduled, { slot: isoTime(slot), id }, result);

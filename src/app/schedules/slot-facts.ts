@@ -40,8 +40,11 @@ const newest = 200;
 /** A taker on another machine cannot be looked at: after so long without a run it counts as dead. */
 const elsewhereMs = 15 * 60_000;
 
-/** Undefined when nobody has looked after the runbook yet. */
-export async function slotHistory(facts: FactStore, runbook: string): Promise<SlotHistory | undefined> {
+/**
+ * Undefined when nobody has looked after the runbook yet. Times that come after `nowMs` were taken while a clock was wrong: they count when they come, and
+ * until then they hide nothing that comes before them.
+ */
+export async function slotHistory(facts: FactStore, runbook: string, nowMs: number): Promise<SlotHistory | undefined> {
   const rows = await facts.list(`schedule:${runbook}`, { limit: newest, newestFirst: true });
   const settled = new Map(
     (await facts.list(settledTopic(runbook), { limit: 2 * newest, newestFirst: true })).map(({ key, body }) => [
@@ -49,7 +52,9 @@ export async function slotHistory(facts: FactStore, runbook: string): Promise<Sl
       body as SettledFact,
     ]),
   );
+  const now = isoTime(nowMs);
   const taken = rows
+    .filter(({ key }) => key <= now)
     .map(({ key, at, body }): TakenSlot => {
       const end = settled.get(key);
       return { ...(body as SlotFact), slot: key, at, ...(end ? { settled: end } : {}) };

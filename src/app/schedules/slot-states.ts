@@ -38,7 +38,7 @@ export async function slotStates(
   const { runs, facts } = await app.record();
   const { runbook, table } = scheduled;
   const nowMs = app.clock.nowMs();
-  const history = await slotHistory(facts, runbook);
+  const history = await slotHistory(facts, runbook, nowMs);
   const since = history?.taken.find(({ outcome }) => outcome === 'since') ?? history?.taken.at(-1);
   if (!history || !since) return { history, states: [] };
   const slots = table.between(Date.parse(since.slot), nowMs, limit);
@@ -86,7 +86,9 @@ type Found = Pick<SlotState, 'state' | 'why'> & Partial<Pick<SlotState, 'run' | 
 function stateOf(scheduled: Scheduled, slot: string, { taken, rows, isDone, busy, nowMs }: Known): Found {
   const own = taken?.run === undefined ? undefined : rows.find(({ id }) => id === taken.run);
   // Also one that a person began by hand: what the time was for has been done.
-  const good = own && isDone(own) ? own : rows.findLast((row) => isDone(row) && row.createdAt >= slot);
+  // A run of a clock that was set back since has not happened yet.
+  const later = (row: RunRow) => row.createdAt >= slot && row.createdAt <= isoTime(nowMs);
+  const good = own && isDone(own) ? own : rows.findLast((row) => isDone(row) && later(row));
   if (good) return { state: 'done', run: good.id, status: good.status, why: null };
   if (own) return ofRun(own, busy);
   if (taken?.settled && 'error' in taken.settled)
