@@ -1,7 +1,7 @@
 import type { App } from '../app.ts';
 import type { Period } from '../calendar/cadence.ts';
 import { addDays } from '../calendar/dates.ts';
-import { requireDate } from '../calendar/month.ts';
+import { requireNearDate } from '../calendar/month.ts';
 import { siteProcedures } from '../calendar/procedures/catalogue.ts';
 import { isoTime } from '../core/clock.ts';
 import { localClock, localTimeZone } from '../core/zoned-time.ts';
@@ -16,7 +16,7 @@ import { calendarOf } from './calendar.ts';
  * @throws OaopsError `date-invalid` (exit 2)
  */
 export async function today(app: App, wanted: string | undefined): Promise<Today> {
-  if (wanted !== undefined) requireDate(wanted);
+  if (wanted !== undefined) requireNearDate(wanted);
   const { settings } = await app.config();
   const timeZone = settings.timeZone ?? localTimeZone();
   const clock = localClock(timeZone);

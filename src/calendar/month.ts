@@ -18,6 +18,16 @@ export function requireDate(text: string): string {
   throw usageError('date-invalid', `"${text}" is no date`, { next: 'Write it as 2026-02-28.' });
 }
 
+/**
+ * A date with periods around it. Years have four digits on both sides of it.
+ * @throws OaopsError `date-invalid` (exit 2)
+ */
+export function requireNearDate(text: string): string {
+  const date = requireDate(text);
+  if (date >= '1970-01-01' && date < '9990-01-01') return date;
+  throw usageError('date-invalid', `${date} is too far away`, { next: 'Write a date from 1970 to 9989.' });
+}
+
 /** All days of `YYYY-MM`. @throws OaopsError `month-invalid` (exit 2) */
 export function daysOfMonth(calendar: WorkingCalendar, month: string): CalendarDay[] {
   const first = `${month}-01`;

@@ -1,5 +1,5 @@
 import { addDays, dayNumber, isDate, weekDayOf, weekDays } from '../calendar/dates.ts';
-import { requireDate } from '../calendar/month.ts';
+import { requireNearDate } from '../calendar/month.ts';
 import { usageError } from '../core/errors.ts';
 
 /** First and last date, both included. */
@@ -24,8 +24,11 @@ export function dateRange(
     throw usageError('period-twice', 'the days are given twice, by --period and by --from or --to', {
       next: 'Write one of them.',
     });
-  if (from === undefined && to === undefined) return namedRange(period ?? today.slice(0, 7));
-  const range = { from: requireDate(from ?? `${to!.slice(0, 4)}-01-01`), to: requireDate(to ?? today) };
+  if (from === undefined && to === undefined) {
+    const named = namedRange(period ?? today.slice(0, 7));
+    return { from: requireNearDate(named.from), to: requireNearDate(named.to) };
+  }
+  const range = { from: requireNearDate(from ?? `${to!.slice(0, 4)}-01-01`), to: requireNearDate(to ?? today) };
   if (range.from > range.to)
     throw usageError('range-invalid', `${range.from} is after ${range.to}`, {
       next: 'Give the earlier date as --from.',

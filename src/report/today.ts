@@ -162,7 +162,11 @@ export function makeToday(facts: TodayFacts): Today {
       ({ to, state }) => Date.parse(to) <= nowMs && state !== 'skipped' && state !== 'unknown',
     );
     const settled = current?.state === 'on-time' || current?.state === 'late';
-    const missed = !settled && before && ['missed', 'failed', 'overdue'].includes(before.state) ? before : undefined;
+    // Also on a day off, which belongs to no period.
+    const doneSince = (end: string) =>
+      runs.some((run) => run.createdAt >= end && isDone(asOf(run, nowMs), facts.found));
+    const open = before && ['missed', 'failed', 'overdue'].includes(before.state) ? before : undefined;
+    const missed = open && !settled && !doneSince(open.to) ? open : undefined;
     const last = lasts.get(id);
     const well = lastsWell.get(id);
     const item = (period: PeriodResult | undefined): TodayItem => ({

@@ -125,6 +125,11 @@ test('over a weekend Friday is the working day before', async () => {
     missed: { key: '2024-11-22' },
     period: null,
   });
+  // Made up for on the day off.
+  await past({ at: '2024-11-24T12:10', ended: '2024-11-24T12:15', procedures: ['IN-01'] });
+  const after = await at('2024-11-24T12:20');
+  expect(ids(after.overdue)).not.toContain('IN-01');
+  expect(ids(after.done)).toContain('IN-01');
 });
 
 test('before the first run of the record, or the date of the configuration, nothing is overdue', async () => {
@@ -246,4 +251,10 @@ test('what the site says of the catalogue', async () => {
   expect([...ids(found.due), ...ids(found.overdue)]).not.toContain('PF-01');
   expect(found.never).not.toContain('BK-02');
   expect(found.noRunbook).not.toContain('BK-02');
+});
+
+test('a day so far away that its periods have no dates is refused', async () => {
+  for (const date of ['9999-12-31', '0001-01-01'])
+    await expect(at('2024-11-20T08:00', date)).rejects.toMatchObject({ code: 'date-invalid', exitCode: 2 });
+  expect((await at('2024-11-20T08:00', '9989-12-31')).workingDay).toBeNull();
 });

@@ -71,6 +71,9 @@ describe('days of a report', () => {
   });
 
   test.each([
+    [{ period: '9999' }, 'date-invalid'],
+    [{ period: '0000-W01' }, 'date-invalid'],
+    [{ from: '9998-01-01', to: '9999-12-31' }, 'date-invalid'],
     [{ period: '2026-Q5' }, 'period-invalid'],
     [{ period: '2026-13' }, 'period-invalid'],
     [{ period: '2026-00' }, 'period-invalid'],

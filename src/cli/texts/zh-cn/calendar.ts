@@ -13,6 +13,8 @@ export const calendar = (): Messages => ({
   'day off': '休息日',
   '{}: {} days off, {} weekend days that are worked': '{}：休息日 {} 天，调休上班 {} 天',
   '"{}" is no date': '“{}”不是日期',
+  '{} is too far away': '{} 太远',
+  'Write a date from 1970 to 9989.': '请写 1970 至 9989 年的日期。',
   'Write it as 2026-02-28.': '请写成 2026-02-28。',
   '"{}" is no month': '“{}”不是月份',
   'Write it as 2026-02.': '请写成 2026-02。',
