@@ -81,7 +81,7 @@ describe.skipIf(!worldsAvailable)('a fleet with hosts that are lost', { timeout:
     expect(why('closed1')).toMatch(/its login shell ran no command: This account is currently not available/);
     expect(why('slow1', 'hangs')).toBe('no answer within 2 s');
     // The frozen one: half a minute for its first word. Never the sum of them.
-    expect(tookMs).toBeLessThan(60_000);
+    expect(tookMs).toBeLessThan(90_000);
   });
 
   it('is told with every host that is lost', () => {

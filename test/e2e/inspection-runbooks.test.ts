@@ -25,7 +25,7 @@ describe.skipIf(!sitePossible)('inspection-daily (IN-01)', { timeout: 240_000 },
       'load@web1': 'pass',
       'memory@edge1': 'pass',
       'swap@edge1': 'not-applicable',
-      'login-page@localhost': 'pass',
+      'login-page@localhost': expect.stringMatching(/pass|warn/),
       'database-connections-postgres@localhost': 'pass',
       'database-locks-mysql@localhost': 'not-applicable',
       'backup@localhost': 'fail',
@@ -142,7 +142,10 @@ describe.skipIf(!sitePossible)('performance-monthly (IN-03)', { timeout: 240_000
       database: site.primary,
       channel,
     });
-    expect(states).toMatchObject({ 'single@localhost': 'pass', 'concurrent@localhost': 'pass' });
+    expect(states).toMatchObject({
+      'single@localhost': expect.stringMatching(/pass|warn/),
+      'concurrent@localhost': expect.stringMatching(/pass|warn/),
+    });
     expect(exitCode).toBe(0);
     expect(results['concurrent@localhost']!.message).toMatch(/p95/);
     const history = JSON.parse((await site.me.oaops('inspect', 'history', 'performance-monthly', '--json')).stdout);

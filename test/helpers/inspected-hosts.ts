@@ -129,10 +129,10 @@ export class Inspector {
   }
 
   /** A group of the inventory. */
-  group(name: string, hosts: readonly InspectedHost[], more: readonly string[] = []): this {
+  group(name: string, hosts: readonly InspectedHost[], more: readonly string[] = [], user = 'root'): this {
     const lines = hosts.map(
       ({ name: host, sshd }) =>
-        `${host} ansible_host=127.0.0.1 ansible_port=${sshd.port} ansible_user=root ansible_ssh_private_key_file=${sshd.keyFile}`,
+        `${host} ansible_host=127.0.0.1 ansible_port=${sshd.port} ansible_user=${user} ansible_ssh_private_key_file=${sshd.keyFile}`,
     );
     this.#inventory.push(`[${name}]`, ...lines, ...more, '');
     this.#known += hosts.map(({ sshd }) => sshd.knownHosts()).join('');
