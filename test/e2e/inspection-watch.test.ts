@@ -1,13 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { withEngine } from '../../src/app/run-command.ts';
 import { startDue } from '../../src/app/schedules/run-due.ts';
 import { openApp } from '../../src/app.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { type InspectedSite, sitePossible, startSite } from '../helpers/inspected-site.ts';
+import { startMariadb } from '../helpers/mariadb.ts';
+import { packagesMissing } from '../helpers/needs.ts';
 import { unseen } from '../helpers/schedule-stage.ts';
 
-/** The inspections of every shift and every five minutes: IN-04, IN-05, by hand and at their time. */
+/** The inspections of every shift and every five minutes: IN-04, IN-05, by hand and at their time; and databases of MySQL. */
 let site: InspectedSite;
 beforeAll(async () => {
   if (sitePossible) site = await startSite();
@@ -72,6 +74,44 @@ describe.skipIf(!sitePossible)('indicators (IN-05)', { timeout: 240_000 }, () =>
     expect(metrics.stdout).toMatch(/host="web1"/);
   });
 });
+
+describe.skipIf(!sitePossible || packagesMissing('mariadbd').length > 0)(
+  'a database of MySQL',
+  { timeout: 240_000 },
+  () => {
+    it('is looked at by the same inspections, with its password from the environment', async () => {
+      const mariadb = await startMariadb();
+      onTestFinished(() => mariadb.stop());
+      mariadb.sql(
+        "create user watch@'127.0.0.1' identified by 'of-the-database'; grant process on *.* to watch@'127.0.0.1'",
+      );
+      site.me.env['OAOPS_DATABASE_PASSWORD'] = 'of-the-database';
+      const database = `mysql://watch@127.0.0.1:${mariadb.port}/information_schema`;
+      const { exitCode, states } = await site.inspect('performance-quarterly', { database, channel });
+      expect(states).toMatchObject({
+        'database-queries-mysql@localhost': 'pass',
+        'database-transactions-mysql@localhost': 'pass',
+        'database-connections-mysql@localhost': 'pass',
+        // Of a server that has just begun, nobody can say much.
+        'database-cache-mysql@localhost': expect.stringMatching(/pass|warn|not-applicable/),
+        'database-queries-postgres@localhost': 'not-applicable',
+      });
+      expect(exitCode).toBe(6);
+      site.me.env['OAOPS_DATABASE_PASSWORD'] = 'wrong';
+      const wrong = await site.inspect('redundancy-check', {
+        primary: database,
+        replica: database,
+        port: '1',
+        channel,
+      });
+      expect(wrong.exitCode).toBe(1);
+      expect(wrong.states).toMatchObject({ 'primary-postgres@localhost': 'not-applicable', 'member@web1': 'fail' });
+      expect(wrong.states['primary-mysql@localhost']).toMatch(/fail|error/);
+      expect(JSON.stringify(wrong.report)).not.toContain('"wrong"');
+      site.told();
+    });
+  },
+);
 
 describe.skipIf(!sitePossible)('what the configuration hands to the timer', { timeout: 240_000 }, () => {
   it('is started at its time, once', async () => {
