@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { dueNow } from '../../src/app/schedules/due.ts';
+import { explainSchedule } from '../../src/app/schedules/explain.ts';
 import { listSchedules, nextTimes } from '../../src/app/schedules/list.ts';
 import { scheduledOf } from '../../src/app/schedules/load.ts';
 import type { DueResult } from '../../src/app/schedules/run-due.ts';
@@ -56,6 +57,12 @@ test('catching up all, none, and jitter', async () => {
   const midnight = Date.parse('2026-11-20T16:00Z');
   await lookAt(new Date(midnight + delayMs - 1000).toISOString());
   expect(timesRun('later')).toBe(0);
+  // What still waits for its jitter is the next one, for everybody who asks.
+  const start = new Date(midnight + delayMs).toISOString();
+  expect((await listSchedules(stage.app)).rows.find(({ runbook }) => runbook === 'later')?.next).toBe(start);
+  expect((await nextTimes(stage.app, 50)).times.find(({ runbook }) => runbook === 'later')?.time).toBe(start);
+  const explained = await explainSchedule(stage.app, 'later', 1);
+  expect(explained.next[0]?.slot).toBe('2026-11-20T16:00:00.000Z');
   await lookAt(new Date(midnight + delayMs).toISOString());
   expect(timesRun('later')).toBe(1);
 }, 120_000);
@@ -145,4 +152,17 @@ test('catching up all: a run that waits for somebody holds up the times after it
   expect(await lookAt('2026-11-20T04:31Z')).toMatchObject({ started: [], busy: ['asks'] });
   const { states } = await slotStates(stage.app, await scheduledOf(stage.app, 'asks'));
   expect(states.map(({ state }) => state)).toEqual(['waiting', 'open', 'open', 'open']);
+}, 60_000);
+
+test('since when a runbook is looked after is known after many times, too', async () => {
+  runbook('often', '{type: cron, expression: "* * * * *"}');
+  await configure('{often: {}}');
+  await lookAt('2026-11-20T00:00:30Z');
+  const { facts } = await stage.app.record();
+  for (let minute = 1; minute <= 201; minute++) {
+    const slot = new Date(Date.parse('2026-11-20T00:00Z') + minute * 60_000).toISOString();
+    await facts.addOnce('schedule:often', slot, slot, { outcome: 'skipped', host: 'h' });
+  }
+  stage.nowMs = Date.parse('2026-11-20T03:22Z');
+  expect(await explainSchedule(stage.app, 'often', 1)).toMatchObject({ since: '2026-11-20T00:00:30.000Z' });
 }, 60_000);

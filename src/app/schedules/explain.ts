@@ -53,7 +53,7 @@ export async function explainSchedule(app: App, name: string, count: number): Pr
     delayMs,
     deadlineMs: spec.deadline ?? null,
     notify,
-    since: history?.taken.find(({ outcome }) => outcome === 'since')?.slot ?? null,
+    since: history?.since ?? null,
     past: states.map((state) => ({
       ...state,
       local: localTime(Date.parse(state.slot), table.timeZone),
@@ -64,7 +64,7 @@ export async function explainSchedule(app: App, name: string, count: number): Pr
 }
 
 function nextDays({ table, delayMs }: Scheduled, nowMs: number, count: number): NextDay[] {
-  const { slots, unknown } = table.next(nowMs, count);
+  const { slots, unknown } = table.next(nowMs - delayMs, count);
   const today = dateIn(table.timeZone, nowMs);
   const until = slots.length < count ? (unknown?.nominal ?? today) : slots.at(-1)!.date;
   const times = slots.map((slot) => ({

@@ -17,6 +17,7 @@ export interface ScheduleRow {
   /** What became of the newest time that has passed; null when there is none yet, or the runbook is off. */
   result: string | null;
   overdue: boolean;
+  /** When it starts on this machine: with its jitter, as in `nextTimes`. */
   next: string | null;
   /** Before the next time comes this day, of which nobody has said whether it is worked. */
   unknownFrom: string | null;
@@ -27,9 +28,9 @@ export async function listSchedules(app: App): Promise<{ rows: ScheduleRow[]; wa
   const { schedules, warnings } = await loadAll(app);
   const rows: ScheduleRow[] = [];
   for (const scheduled of schedules) {
-    const { runbook, spec, table, enabled } = scheduled;
+    const { runbook, spec, table, enabled, delayMs } = scheduled;
     const { history, states } = await slotStates(app, scheduled, 1);
-    const { slots, unknown } = table.next(app.clock.nowMs(), 1);
+    const { slots, unknown } = table.next(app.clock.nowMs() - delayMs, 1);
     const newest = enabled ? states.at(-1) : undefined;
     rows.push({
       runbook,
@@ -40,7 +41,7 @@ export async function listSchedules(app: App): Promise<{ rows: ScheduleRow[]; wa
       outcome: history?.last.outcome ?? null,
       result: newest?.state ?? null,
       overdue: newest?.overdue ?? false,
-      next: slots[0] ? isoTime(slots[0].atMs) : null,
+      next: slots[0] ? isoTime(slots[0].atMs + delayMs) : null,
       unknownFrom: slots[0] ? null : (unknown?.unknown ?? null),
     });
   }
@@ -60,7 +61,8 @@ export async function nextTimes(app: App, count: number): Promise<{ times: NextT
   const unknown: NextTime[] = [];
   const { schedules, failed } = await loadEnabled(app);
   for (const { runbook, table, delayMs } of schedules) {
-    const next = table.next(app.clock.nowMs(), count);
+    // A time that has come and still waits for its jitter is a next one.
+    const next = table.next(app.clock.nowMs() - delayMs, count);
     for (const { atMs } of next.slots) times.push({ time: isoTime(atMs + delayMs), runbook, unknown: null });
     if (next.unknown) unknown.push({ time: null, runbook, unknown: next.unknown.unknown ?? next.unknown.nominal });
   }

@@ -34,6 +34,8 @@ export interface SlotHistory {
   taken: readonly TakenSlot[];
   /** The newest of them: what comes after it is still to be looked at. */
   last: TakenSlot;
+  /** From then on it is looked after, also when that is no more among `taken`. */
+  since: string;
 }
 
 const newest = 200;
@@ -45,7 +47,8 @@ const elsewhereMs = 15 * 60_000;
  * until then they hide nothing that comes before them.
  */
 export async function slotHistory(facts: FactStore, runbook: string, nowMs: number): Promise<SlotHistory | undefined> {
-  const rows = await facts.list(`schedule:${runbook}`, { limit: newest, newestFirst: true });
+  const topic = `schedule:${runbook}`;
+  const rows = await facts.list(topic, { limit: newest, newestFirst: true });
   const settled = new Map(
     (await facts.list(settledTopic(runbook), { limit: 2 * newest, newestFirst: true })).map(({ key, body }) => [
       key,
@@ -60,7 +63,12 @@ export async function slotHistory(facts: FactStore, runbook: string, nowMs: numb
       return { ...(body as SlotFact), slot: key, at, ...(end ? { settled: end } : {}) };
     })
     .sort((a, b) => (a.slot < b.slot ? 1 : -1));
-  return taken[0] && { taken, last: taken[0] };
+  if (!taken[0]) return undefined;
+  const known = taken.find(({ outcome }) => outcome === 'since');
+  const [first] = known ? [] : await facts.list(topic, { limit: 1 });
+  // The first of all can be of a clock that was wrong.
+  const since = known?.slot ?? (first && first.key <= now ? first.key : taken.at(-1)!.slot);
+  return { taken, last: taken[0], since };
 }
 
 /** Takes a time; false when somebody has it already. */

@@ -39,9 +39,8 @@ export async function slotStates(
   const { runbook, table } = scheduled;
   const nowMs = app.clock.nowMs();
   const history = await slotHistory(facts, runbook, nowMs);
-  const since = history?.taken.find(({ outcome }) => outcome === 'since') ?? history?.taken.at(-1);
-  if (!history || !since) return { history, states: [] };
-  const slots = table.between(Date.parse(since.slot), nowMs, limit);
+  if (!history) return { history, states: [] };
+  const slots = table.between(Date.parse(history.since), nowMs, limit);
   if (slots.length === 0) return { history, states: [] };
   const rows = await runs.list({ runbook, since: isoTime(slots[0]!.atMs) });
   const found = await findingsSince(app, slots[0]!.atMs);
