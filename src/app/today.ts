@@ -31,13 +31,14 @@ export async function today(app: App, wanted: string | undefined): Promise<Today
   const procedures = siteProcedures(settings.procedures);
   const calendar = calendarOf(settings, app.stateDir);
   const { reports, runs, locks } = await app.record();
-  const until = date < present ? { until: isoTime(nowMs + 1) } : {};
+  // Also today: a clock that was ahead can have left runs that hide what was done last.
+  const until = isoTime(nowMs + 1);
   const open = date === present ? await runs.list({ status: ['running', 'waiting', 'stopped', 'unknown'] }) : [];
   // A run whose process is gone says that it runs until somebody goes on with it.
   const held = open.some(({ status }) => status === 'running') ? await locks.list() : [];
   const isAlive = ({ id }: RunRow) => held.some((row) => row.name === `run:${id}` && locks.stateOf(row) !== 'gone');
   const periods = periodsToday(procedures, { calendar, timeZone, date });
-  const lasts = await reports.lastOfEach(until);
+  const lasts = await reports.lastOfEach({ until });
   const oldest = Math.min(
     nowMs,
     ...[...periods.values()].flatMap((each) => each.slice(0, 1).map(({ fromMs }) => fromMs)),
@@ -51,9 +52,9 @@ export async function today(app: App, wanted: string | undefined): Promise<Today
     nowMs,
     sinceMs: await recordSince(app, timeZone),
     periods,
-    runs: await runsWithin(reports, periods, lasts, { dayStartMs: clock.msAt(date, '00:00'), ...until }),
+    runs: await runsWithin(reports, periods, lasts, { dayStartMs: clock.msAt(date, '00:00'), until }),
     lasts,
-    lastsWell: await reports.lastOfEach({ status: ['ok'], ...until }),
+    lastsWell: await reports.lastOfEach({ status: ['ok'], until }),
     openRuns: open,
     deadRuns: new Set(open.filter((row) => row.status === 'running' && !isAlive(row)).map(({ id }) => id)),
     waitingUnits: await reports.waitingUnits(open.filter(({ status }) => status === 'waiting').map(({ id }) => id)),
@@ -67,7 +68,7 @@ async function runsWithin(
   reports: RunReports,
   periods: ReadonlyMap<string, readonly Period[]>,
   lasts: readonly RunRow[],
-  { dayStartMs, until }: { dayStartMs: number; until?: string },
+  { dayStartMs, until }: { dayStartMs: number; until: string },
 ): Promise<CountedRun[]> {
   const recentMs = dayStartMs - 3 * 86_400_000;
   const neededFromMs = (ids: readonly string[]) =>
@@ -88,7 +89,7 @@ async function runsWithin(
   const since = isoTime(neededFromMs([...periods.keys()]));
   return [
     ...(await reports.counted({ since, until: recent, procedures: older })),
-    ...(await reports.counted({ since: recent, ...(until === undefined ? {} : { until }) })),
+    ...(await reports.counted({ since: recent, until })),
   ];
 }
 

@@ -132,6 +132,12 @@ test('a clock that was far ahead for one look stops nothing, and its runs are no
   expect((await dueNow(app)).rows).toMatchObject([{ state: 'overdue', since: '2026-11-20T02:00:00.000Z', run: null }]);
   expect((await lookAt('2026-11-20T02:46Z')).started).toMatchObject([{ slot: '2026-11-20T02:00:00.000Z' }]);
   expect((await lookAt('2026-11-20T02:47Z')).started).toEqual([]);
+  // Done, and not in time.
+  const { states } = await slotStates(app, await scheduledOf(app, 'hourly'));
+  expect(states).toMatchObject([
+    { state: 'done', overdue: false, why: null },
+    { state: 'done', overdue: false, why: expect.stringMatching(/ended at 2026-11-20T02:46:00Z, after the deadline$/) },
+  ]);
   // Set back for a moment: what has run does not run again.
   expect((await lookAt('2026-11-20T01:59Z')).started).toEqual([]);
   expect((await lookAt('2026-11-20T02:00Z')).started).toEqual([]);

@@ -258,3 +258,13 @@ test('a day so far away that its periods have no dates is refused', async () => 
     await expect(at('2024-11-20T08:00', date)).rejects.toMatchObject({ code: 'date-invalid', exitCode: 2 });
   expect((await at('2024-11-20T08:00', '9989-12-31')).workingDay).toBeNull();
 });
+
+test('a run of a clock that was ahead hides nothing of what was done last', async () => {
+  runbook('my-backup', '[BK-02]');
+  await past({ at: '2024-11-19T08:00', procedures: ['BK-02'], runbook: 'my-backup' });
+  const bad = await past({ at: '2024-11-20T07:00', procedures: ['BK-02'], runbook: 'my-backup', status: 'failed' });
+  await past({ at: '2029-01-01T08:00', procedures: ['BK-02'], runbook: 'my-backup' });
+  const found = await at('2024-11-20T08:00');
+  expect(found.failing).toMatchObject([{ run: bad, status: 'failed' }]);
+  expect(found.due.find(({ id }) => id === 'BK-02')?.last).toMatchObject({ run: bad });
+});

@@ -22,7 +22,7 @@ export interface SlotState {
   state: 'done' | 'under-way' | 'waiting' | 'interrupted' | 'failed' | 'not-started' | 'skipped' | 'open';
   run: string | null;
   status: RunStatus | null;
-  /** Why it has not ended well; null when it has. */
+  /** Why it has not ended well, or that it did so after its deadline; null when it has in time. */
   why: string | null;
   /** By when it has to have ended well; null without a deadline. */
   deadline: string | null;
@@ -68,6 +68,8 @@ function judged(scheduled: Scheduled, { atMs, date, named }: Slot, known: Known)
   const { deadline } = scheduled.spec;
   const deadlineMs = deadline === undefined ? undefined : atMs + scheduled.delayMs + deadline;
   const found = stateOf(scheduled, slot, known);
+  const ended = known.rows.find(({ id }) => found.state === 'done' && id === found.run)?.endedAt;
+  const isLate = deadlineMs !== undefined && ended != null && Date.parse(ended) > deadlineMs;
   return {
     slot,
     date,
@@ -75,6 +77,7 @@ function judged(scheduled: Scheduled, { atMs, date, named }: Slot, known: Known)
     run: null,
     status: null,
     ...found,
+    ...(isLate ? { why: `run ${found.run} ended at ${ended.slice(0, 19)}Z, after the deadline` } : {}),
     deadline: deadlineMs === undefined ? null : isoTime(deadlineMs),
     overdue: deadlineMs !== undefined && known.nowMs > deadlineMs && found.state !== 'done',
   };

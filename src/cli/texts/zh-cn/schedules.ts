@@ -31,6 +31,7 @@ export const schedules = (): Messages => ({
   'the process that took it ended before the run began; the next tick begins it':
     '接手的进程在运行开始前已结束；下一次 tick 会启动它',
   'process {} on {} is about to begin it': '{2} 上的进程 {1} 即将启动它',
+  'run {} ended at {}Z, after the deadline': '运行 {1} 于 {2}Z 结束，已过期限',
   'by its jitter it starts at {}Z': '按错峰延迟将于 {}Z 启动',
   'a run of the runbook is under way or waits for somebody': '该运行手册有一次运行正在进行或正在等待处理',
   'no tick has looked since': '此后没有 tick 检查过',
