@@ -276,3 +276,13 @@ test('the commands: in words, in 80 columns, also from a bare environment', asyn
   const shown = await runOaops(['runbook', 'show', 'friday'], bare);
   expect(shown.stdout).toContain('every fri at 16:00; a day off moves to the working day before');
 }, 60_000);
+
+test('a deadline that is longer than many times of the schedule is watched, too', async () => {
+  stage.runbook('often', '{type: cron, expression: "*/5 * * * *", deadline: 3h}', '["false"]');
+  await stage.configure('{often: {}}');
+  await tick('2026-11-20T00:01Z');
+  expect((await tick('2026-11-20T03:04Z')).overdue).toEqual([]);
+  const { overdue } = await tick('2026-11-20T03:06Z');
+  expect(overdue).toMatchObject([{ slot: '2026-11-20T00:05:00.000Z', deadline: '2026-11-20T03:05:00.000Z' }]);
+  expect((await dueNow(stage.app)).rows).toMatchObject([{ state: 'overdue', since: '2026-11-20T00:05:00.000Z' }]);
+}, 60_000);

@@ -4,7 +4,7 @@ import type { App } from '../../app.ts';
 import { isoTime } from '../../core/clock.ts';
 import { writeFileDurable } from '../../core/durable-file.ts';
 import { loadEnabled } from './load.ts';
-import { slotStates } from './slot-states.ts';
+import { watchedStates } from './slot-states.ts';
 import { unknownDays } from './unknown.ts';
 
 /** What has to be seen to, of one runbook. */
@@ -38,7 +38,7 @@ export async function dueNow(app: App): Promise<DueList> {
   const lastTick = lastTickOf(app);
   for (const scheduled of schedules) {
     const { runbook } = scheduled;
-    const { history, states } = await slotStates(app, scheduled);
+    const { history, states } = await watchedStates(app, scheduled);
     const overdue = states.filter((state) => state.overdue);
     const open = states.filter((state) => state.state === 'open' && !state.overdue);
     for (const [state, slots] of [

@@ -4,7 +4,7 @@ import { isoTime } from '../../core/clock.ts';
 import { messageOf, OaopsError } from '../../core/errors.ts';
 import { sha256Hex } from '../../core/json.ts';
 import { loadEnabled, type Scheduled } from './load.ts';
-import { type SlotState, slotStates } from './slot-states.ts';
+import { type SlotState, watchedStates } from './slot-states.ts';
 
 export interface OverdueSlot {
   runbook: string;
@@ -28,7 +28,7 @@ export async function tellOverdue(app: App): Promise<{ found: OverdueSlot[]; uns
   for (const scheduled of (await loadEnabled(app)).schedules) {
     if (scheduled.spec.deadline === undefined) continue;
     const { runbook, notify } = scheduled;
-    for (const state of (await slotStates(app, scheduled)).states.filter(({ overdue }) => overdue)) {
+    for (const state of (await watchedStates(app, scheduled)).states.filter(({ overdue }) => overdue)) {
       const slot: OverdueSlot = { runbook, slot: state.slot, deadline: state.deadline!, why: state.why ?? '' };
       if (await facts.addOnce(`schedule-overdue:${runbook}`, state.slot, isoTime(app.clock.nowMs()), slot))
         found.push(slot);

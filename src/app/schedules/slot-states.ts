@@ -29,18 +29,29 @@ export interface SlotState {
   overdue: boolean;
 }
 
-/** Of one runbook: its newest times since it is looked after, oldest first, at most `limit`. */
+/** As `slotStates`, and the newest of those that are past their deadline: with a long one they need not be among the newest of all. */
+export async function watchedStates(app: App, scheduled: Scheduled): ReturnType<typeof slotStates> {
+  const { deadline } = scheduled.spec;
+  const pastMs = deadline === undefined ? undefined : app.clock.nowMs() - scheduled.delayMs - deadline;
+  return slotStates(app, scheduled, mostCaughtUp, pastMs);
+}
+
+/** Of one runbook: its newest times since it is looked after, oldest first, at most `limit`; and as many of those up to `pastMs`. */
 export async function slotStates(
   app: App,
   scheduled: Scheduled,
   limit = mostCaughtUp,
+  pastMs?: number,
 ): Promise<{ history: SlotHistory | undefined; states: SlotState[] }> {
   const { runs, facts } = await app.record();
   const { runbook, table } = scheduled;
   const nowMs = app.clock.nowMs();
   const history = await slotHistory(facts, runbook, nowMs);
   if (!history) return { history, states: [] };
-  const slots = table.between(Date.parse(history.since), nowMs, limit);
+  const sinceMs = Date.parse(history.since);
+  const newest = table.between(sinceMs, nowMs, limit);
+  const past = pastMs === undefined || pastMs <= sinceMs ? [] : table.between(sinceMs, pastMs, limit);
+  const slots = [...past.filter(({ atMs }) => atMs < (newest[0]?.atMs ?? 0)), ...newest];
   if (slots.length === 0) return { history, states: [] };
   const rows = await runs.list({ runbook, since: isoTime(slots[0]!.atMs) });
   const found = await findingsSince(app, slots[0]!.atMs);
