@@ -128,7 +128,8 @@ function shifts(begins: readonly string[], { from, to, timeZone }: PeriodScope):
   for (const day of datesBetween(from, to)) {
     for (const [index, time] of sorted.entries()) {
       const last = index === sorted.length - 1;
-      const fromMs = clock.msAt(day, time);
+      // One that a clock change leaves out is carried on past the next, which must not begin twice.
+      const fromMs = Math.max(clock.msAt(day, time), periods.at(-1)?.toMs ?? 0);
       const toMs = clock.msAt(last ? addDays(day, 1) : day, sorted[last ? 0 : index + 1]!);
       if (toMs > fromMs) periods.push({ key: `${day}/${time}`, day, fromMs, toMs, dueMs: toMs, state: 'due' });
     }

@@ -215,3 +215,16 @@ describe('against an oracle that looks at every day', () => {
     }
   });
 });
+
+test('a shift that begins where a clock change carries it past the next one belongs to one moment each', () => {
+  // Nuuk: on 28 March 2026 the clocks go from 23:00 to 00:00.
+  const shifts = periodsOf(
+    { every: 'every-shift', shifts: ['00:00', '08:00', '23:30'] },
+    { from: '2026-03-27', to: '2026-03-30', calendar: workingCalendar('weekdays'), timeZone: 'America/Nuuk' },
+  );
+  for (const [index, { fromMs, toMs }] of shifts.entries()) {
+    expect(toMs).toBeGreaterThan(fromMs);
+    if (index > 0) expect(fromMs).toBe(shifts[index - 1]!.toMs);
+  }
+  expect(shifts.map(({ key }) => key)).not.toContain('2026-03-28/23:30');
+});
