@@ -13,21 +13,31 @@ import type { NetDoor, ShownCertificate, TlsVersion } from '../../inspect/ports.
 import { openSocket } from './socket.ts';
 import { askForTls } from './start-tls.ts';
 
+/** What the own library says when it may not offer what it was told to. */
+const ownFault = /^ERR_SSL_(NO_PROTOCOLS_AVAILABLE|NO_CIPHERS_AVAILABLE|NO_SUITABLE_)/;
+
 /** The certificate that a server shows; whether it is trusted is told, and does not matter for the connection. */
 export const shownCertificate: NetDoor['certificate'] = async (request, signal) => {
   const { host, port, serverName, timeoutMs, startTls, caFile, newest } = request;
   const ca = caFile === undefined ? undefined : readCa(caFile);
   const socket = await openSocket({ host, port, timeoutMs }, signal);
   const late = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  let asked = false;
   try {
     if (startTls) await askForTls(socket, startTls, late);
+    asked = true;
     const secured = await handshake(socket, { serverName, ca, newest }, late);
     return read(secured, serverName);
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof OaopsError) throw error;
     const words = late.aborted ? 'no answer in time' : messageOf(error);
-    throw new OaopsError('tls-failed', `no encrypted connection with ${host} port ${port}: ${words}`, { cause: error });
+    // Only an answer to the offer is a refusal of it.
+    const refused = asked && !late.aborted && !ownFault.test(String((error as { code?: string }).code));
+    throw new OaopsError('tls-failed', `no encrypted connection with ${host} port ${port}: ${words}`, {
+      details: { reason: refused ? 'refused' : 'other' },
+      cause: error,
+    });
   } finally {
     socket.destroy();
   }

@@ -6,7 +6,7 @@ const connectReasons: Record<string, [string, string]> = {
   EAI_AGAIN: ['no-such-name', 'its name cannot be looked up now'],
   ECONNREFUSED: ['refused', 'nothing listens there'],
   EHOSTUNREACH: ['unreachable', 'there is no route to it'],
-  ENETUNREACH: ['unreachable', 'the network is not reachable'],
+  ENETUNREACH: ['no-network', 'the network is not reachable'],
   ETIMEDOUT: ['timeout', 'no answer in time'],
   ECONNRESET: ['reset', 'it closed the connection'],
 };

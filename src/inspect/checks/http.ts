@@ -97,7 +97,8 @@ export const http: NearCheckType<With> = {
     const time = measured({ name: 'time', value: response.durationMs / 1000, unit: 's', min: 0 }, args);
     const json = judgeJson(args.json, response.body);
     const faults = [...faultsOf(args, response), ...json.faults];
-    const cut = response.bodyTruncated && faults.length > 0;
+    // What must not be there may stand in what was not read.
+    const cut = response.bodyTruncated && (faults.length > 0 || args.absent.length > 0);
     const certificate = args.certificate && (await certificateOf(url, args, doors, about.nowMs, signal));
     const told = `${place} answers ${response.status} in ${Math.round(response.durationMs)} ms`;
     return {

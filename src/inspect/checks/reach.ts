@@ -2,7 +2,10 @@ import { z } from 'zod';
 import type { HostCheckType } from '../types.ts';
 
 const withSchema = z.strictObject({
-  host: z.string().min(1).describe('Name or address that is tried from the inspected host.'),
+  host: z
+    .string()
+    .regex(/^[A-Za-z0-9_.:%][A-Za-z0-9_.:%-]*$/, { error: 'not a name or address of a host' })
+    .describe('Name or address that is tried from the inspected host.'),
   ports: z.array(z.int().min(1).max(65_535)).min(1).max(200).describe('TCP ports that are tried, one after the other.'),
   open: z
     .array(z.int().min(1).max(65_535))
@@ -41,15 +44,29 @@ case $host in
     *) if has getent; then getent hosts "$host" >/dev/null || deny "$host cannot be looked up on the host"; fi ;;
   esac ;;
 esac
+# Only these words say that nothing answers. Whatever else is said, the way does not work here, or the host has no network.
+tell() {
+  case $1 in 0) echo "open $2"; return ;; esac
+  case $3 in
+    *refused* | *imed\\ out* | *TIMEOUT* | *o\\ route\\ to\\ host* | *ost\\ is\\ unreachable* | *eset\\ by\\ peer*) echo "closed $2" ;;
+    *) printf 'unknown %s %s\\n' "$2" "$(printf '%s\\n' "$3" | tail -n 1 | cut -c 1-200)" ;;
+  esac
+}
 while [ "$count" -gt 0 ]; do
   case $way in
-    nc) nc -z -w "$wait" -- "$host" "$1" >/dev/null 2>&1 || nc -z -w "$wait" "$host" "$1" >/dev/null 2>&1 ;;
-    ncat) ncat -z -w "$wait" "$host" "$1" >/dev/null 2>&1 ;;
-    bash) timeout "$wait" bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$host" "$1" >/dev/null 2>&1 ;;
-    python3) python3 -c 'import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), float(sys.argv[3]))' "$host" "$1" "$wait" >/dev/null 2>&1 ;;
-    plain) timeout "$wait" nc "$host" "$1" </dev/null >/dev/null 2>&1 ;;
+    nc) said=$(nc -z -v -w "$wait" "$host" "$1" 2>&1) ;;
+    ncat) said=$(ncat -z -v -w "$wait" "$host" "$1" 2>&1) ;;
+    bash) said=$(timeout "$wait" bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$host" "$1" 2>&1) ;;
+    python3) said=$(python3 -c 'import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), float(sys.argv[3]))' "$host" "$1" "$wait" 2>&1) ;;
+    plain) said=$(timeout "$((wait + 2))" nc -w "$wait" "$host" "$1" </dev/null 2>&1 >/dev/null) ;;
   esac
-  case $? in 0) echo "open $1" ;; *) echo "closed $1" ;; esac
+  code=$?
+  # Ended from outside: bash while it waited, nc while it was connected.
+  case $way.$code in
+    bash.124 | bash.143) said="timed out" ;;
+    plain.124 | plain.143) code=0 ;;
+  esac
+  tell "$code" "$1" "$said"
   shift
   count=$((count - 1))
 done`,
@@ -60,7 +77,16 @@ done`,
       const match = /^(open|closed) (\d+)$/.exec(line);
       if (match) found.set(Number(match[2]), match[1] === 'open');
     }
+    const reasons = new Map(
+      lines.flatMap((line) => {
+        const [, port, why] = /^unknown (\d+) (.*)$/.exec(line) ?? [];
+        return port === undefined ? [] : [[Number(port), why] as const];
+      }),
+    );
     const unknown = ports.filter((port) => !found.has(port));
+    const why = unknown.map((port) => reasons.get(port)).find((one) => one);
+    if (why !== undefined)
+      return { state: 'error', message: `the host cannot tell whether port ${unknown[0]} answers: ${why}` };
     if (unknown.length > 0)
       return { state: 'error', message: `the host did not say whether port ${unknown[0]} answers` };
     const wrongOpen = ports.filter((port) => found.get(port) && !open.includes(port));

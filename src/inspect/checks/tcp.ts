@@ -61,6 +61,8 @@ export const tcp: NearCheckType<With> = {
       const { reason } = (error as { details?: { reason?: string } }).details ?? {};
       // A name that is not known says nothing about the port.
       if (reason === 'no-such-name') throw error;
+      // Nor does what goes wrong on this machine say that nothing answers there.
+      if (!open && (reason === 'other' || reason === 'no-network')) throw error;
       return {
         state: open ? 'fail' : 'pass',
         message: `${address} port ${port} does not answer: ${(error as Error).message.split(': ').at(-1)}`,

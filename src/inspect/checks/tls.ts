@@ -94,7 +94,8 @@ async function takesOlder(
     const { protocol } = await net.certificate({ ...request, newest }, signal);
     return [`the server takes ${protocol}`];
   } catch (error) {
-    if (signal.aborted || (error as OaopsError).code !== 'tls-failed') throw error;
+    const { code, details } = error as OaopsError;
+    if (signal.aborted || code !== 'tls-failed' || details['reason'] !== 'refused') throw error;
     return [];
   }
 }

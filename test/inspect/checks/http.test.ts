@@ -224,3 +224,13 @@ describe('https', () => {
     );
   });
 });
+
+test('what must not stand in a body may stand in what was not read', async () => {
+  const server = createServer(pages);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/long`;
+  const doors = { http: async () => httpDoor({ version: '0' }) };
+  expect((await makeCheck('http', { url, absent: ['error'], maxBody: 100 }, { doors })).state).toBe('error');
+  expect((await makeCheck('http', { url, absent: ['error'] }, { doors })).state).toBe('pass');
+  await new Promise((resolve) => server.close(resolve));
+});

@@ -1,6 +1,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, expect, test } from 'vitest';
 import { netDoor } from '../../../src/connectors/net/net.ts';
+import { OaopsError } from '../../../src/core/errors.ts';
 import { complaints, makeCheck } from '../../helpers/probe.ts';
 import { freePort } from '../../helpers/sshd.ts';
 
@@ -57,4 +58,22 @@ test('arguments', () => {
   const wrong = 'expect: send and expect belong to a port that is to answer, and send to expect';
   expect(complaints('tcp', { port: 1, send: 'x' })).toEqual([wrong]);
   expect(complaints('tcp', { port: 1, open: false, expect: 'x' })).toEqual([wrong]);
+});
+
+test('what goes wrong on this machine is no proof that nothing answers', async () => {
+  const failing = (reason: string) => ({
+    net: async () => ({
+      ...netDoor(),
+      connect: async () => {
+        throw new OaopsError('connect-failed', 'h port 1 cannot be reached: x', { details: { reason } });
+      },
+    }),
+  });
+  for (const [reason, state] of [
+    ['other', 'error'],
+    ['no-network', 'error'],
+    ['refused', 'pass'],
+    ['timeout', 'pass'],
+  ] as const)
+    expect((await makeCheck('tcp', { port: 1, open: false }, { doors: failing(reason) })).state).toBe(state);
 });

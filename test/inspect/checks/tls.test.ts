@@ -306,3 +306,22 @@ describe('LDAP', () => {
     expect(made).toMatchObject({ state: 'pass' });
   });
 });
+
+test('a server that is silent the second time has not refused what is old', async () => {
+  const own = mkdtempSync(join(tmpdir(), 'oaops-tls-'));
+  const { certificate, key } = makeCertificate(own, 'oa', 'DNS:oa.test', 90);
+  const pair = { cert: readFileSync(certificate), key: readFileSync(key) };
+  rmSync(own, { recursive: true });
+  let number = 0;
+  const secured = createTlsServer({ ...pair, minVersion: 'TLSv1.2' });
+  const port = await listen(createServer((socket) => void (++number === 1 && secured.emit('connection', socket))));
+  const found = await make({
+    port,
+    host: '127.0.0.1',
+    serverName: 'oa.test',
+    trusted: false,
+    minProtocol: 'TLSv1.2',
+    timeout: '500ms',
+  });
+  expect(found).toMatchObject({ state: 'error', message: expect.stringContaining('no answer in time') });
+});

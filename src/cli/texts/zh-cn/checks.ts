@@ -3,6 +3,21 @@ import type { Messages } from '../catalogue.ts';
 /** Texts of the types of check: src/inspect/checks. */
 export const checks = (): Messages => ({
   'df named no filesystem': 'df 未列出任何文件系统',
+  'what df says of the filesystems is not understood': '无法理解 df 输出的文件系统信息',
+  'what was kept of the last run is not understood: the list of now is kept instead':
+    '无法理解上次运行所保留的内容：改为保留当前列表',
+  'what was kept of the last run is not understood: what was written since then was not looked at':
+    '无法理解上次运行所保留的内容：此后写入的内容未检查',
+  'the last drill is in the future: the clock of this machine was changed': '最近一次演练在未来：本机时钟被改动过',
+  'the last look for updates is in the future: the clock of this machine was changed':
+    '最近一次更新检查在未来：本机时钟被改动过',
+  'journalctl failed (exit code {})': 'journalctl 失败（退出码 {}）',
+  'journalctl: {}': 'journalctl：{}',
+  'the times in {} are not understood': '无法理解 {} 中的时间',
+  '{} was changed at a time that has not come: look at the clock': '{} 的修改时间在未来：请检查时钟',
+  '/etc/fstab cannot be read': '无法读取 /etc/fstab',
+  'the host shows only some of its processes': '主机只显示部分进程',
+  'something on the host prints the marks of the checks itself': '主机上有程序自行输出检查的标记',
   'no filesystem to look at is left': '没有可检查的文件系统',
   '{} {} % used, {} left': '{} 已用 {} %，剩余 {}',
   '{} {} % used, {} inodes left': '{} 的 inode 已用 {} %，剩余 {} 个',
@@ -22,6 +37,7 @@ export const checks = (): Messages => ({
   '{} port {} answers': '{} 端口 {} 可连接',
   '{} port {} answers in {} ms': '{} 端口 {} 可连接，用时 {} 毫秒',
   '{} port {} does not answer: {}': '{} 端口 {} 无法连接：{}',
+  'the host cannot tell whether port {} answers: {}': '主机无法判断端口 {} 是否可连接：{}',
   'the host did not say whether port {} answers': '主机未说明端口 {} 是否可连接',
   '{} can be reached on port {}': '{} 的端口 {} 可从外部访问',
   'Close it on the firewall, or name it in "open" when it is meant.': '请在防火墙上关闭；若确为开放，请写入 "open"。',
