@@ -13,7 +13,7 @@ export interface SudoRule {
 
 export interface Sudoers {
   rules: SudoRule[];
-  /** For whom `!authenticate` takes the password away: `ALL`, or what stands behind `Defaults:`. */
+  /** For whom `!authenticate` or `exempt_group` takes the password away: `ALL`, what stands behind `Defaults:`, a `%group`. */
   unasked: { who: string; file: string }[];
   /** Lines that are not understood. */
   strange: string[];
@@ -47,15 +47,20 @@ export function readSudoers(files: readonly SudoersFile[]): Sudoers {
   }
   for (const { file, text } of statements) {
     if (/^[A-Z][a-z]+_Alias\s/.test(text) || /^[#@]include(dir)?\s/.test(text)) continue;
-    const defaults = /^Defaults(?:([:@!>])(\S+))?\s+(.*)$/s.exec(text);
+    const defaults = /^Defaults(?:([:@!>])\s*(\S+))?\s+(.*)$/s.exec(text.replaceAll(/\s*,\s*/g, ','));
     if (defaults) {
       const [, kind, subject, settings] = defaults;
+      const group = /(?:^|,)exempt_group\s*=\s*"?([^\s",]+)/.exec(settings!)?.[1];
+      if (group !== undefined) found.unasked.push({ who: `%${group}`, file });
       if (/(^|,)\s*!\s*authenticate\b/.test(settings!))
         for (const who of kind === ':' ? expand(split(subject!, ','), aliases.User) : ['ALL'])
           found.unasked.push({ who, file });
       continue;
     }
-    if (/^Defaults\b/.test(text)) continue;
+    if (/^Defaults\b/.test(text)) {
+      found.strange.push(`${file}: ${text}`);
+      continue;
+    }
     const rules = ruleOf(text, file, aliases);
     if (rules) found.rules.push(...rules);
     else found.strange.push(`${file}: ${text}`);
@@ -69,12 +74,14 @@ function joined(lines: readonly string[]): string[] {
   let open = '';
   for (const line of lines) {
     const whole = open + line;
-    if (whole.endsWith('\\')) {
-      open = whole.slice(0, -1);
+    const bare = withoutComment(whole);
+    // A comment ends with its line, whatever it ends in.
+    if (bare === whole && /\\[ \t]*$/.test(whole)) {
+      open = whole.replace(/\\[ \t]*$/, '');
       continue;
     }
     open = '';
-    statements.push(withoutComment(whole).trim());
+    statements.push(bare.trim());
   }
   if (open !== '') statements.push(withoutComment(open).trim());
   return statements.filter((text) => text !== '');

@@ -53,6 +53,8 @@ while [ "$asked" -lt "$count" ]; do
           inside= found=$file ;;
       esac
     done <"$file"
+    # The end of a file that was cut off.
+    if [ -n "$inside" ]; then echo unreadable; continue; fi
     [ "$found" = "$file" ] || tell -inform DER -in "$file"
   done
   set -f

@@ -175,7 +175,12 @@ function locks({ lockAfter, lockFor }: With, pam: readonly PamLine[], conf: Read
     const module = pam.find(
       (line) => line.file === file && line.type === 'auth' && /^pam_(faillock|tally2?)$/.test(line.module),
     );
-    if (!module) return [`nothing in ${file} locks accounts after failed logins`];
+    // Without it, failed logins are looked at and never written down.
+    const counts = pam.some(
+      (line) => line.file === file && line.module === 'pam_faillock' && line.args.has('authfail'),
+    );
+    if (!module || (module.module === 'pam_faillock' && !counts))
+      return [`nothing in ${file} locks accounts after failed logins`];
     const isFaillock = module.module === 'pam_faillock';
     const value = (key: string) => whole(module.args.get(key) ?? (isFaillock ? conf.get(key) : undefined));
     const deny = value('deny') ?? (isFaillock ? 3 : 0);

@@ -59,7 +59,9 @@ fi`,
     const running = active === 'active' || status === '0';
     const word =
       active === undefined ? (running ? 'running' : 'stopped') : `${active} (${told.get('SubState') ?? 'unknown'})`;
-    const ought = running === (state === 'running');
+    // What systemd is just starting again, or stopping, is not stopped.
+    const stopped = active === undefined ? !running : active === 'inactive' || active === 'failed';
+    const ought = state === 'running' ? running : stopped;
     const unit = told.get('UnitFileState');
     const starts = unit !== undefined && /^(enabled|static|generated|alias|indirect)/.test(unit);
     if (!ought) {

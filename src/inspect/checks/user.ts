@@ -44,17 +44,19 @@ echo "entry $entry"
         ? { state: 'fail', message: `there is no user ${name}` }
         : { state: 'pass', message: `there is no user ${name}` };
     const fields = entry.split(':');
-    const member = /^groups (.+)$/.exec(lines[1] ?? '')?.[1]?.split(' ');
+    const member = /^groups (.+)$/.exec(lines[1] ?? '')?.[1];
     if (fields.length !== 7 || fields[0] !== name || !/^\d+$/.test(fields[2]!) || !/^\d+$/.test(fields[3]!) || !member)
       return { state: 'error', message: `what the host says of user ${name} is not understood` };
     if (!exists) return { state: 'fail', message: `there is a user ${name} (uid ${fields[2]})` };
+    // Names of groups of directories hold spaces.
+    const isIn = (group: string) => ` ${member} `.includes(` ${group} `);
     const faults = [
       ...differs(uid, Number(fields[2]), (is, ought) => `uid is ${is}, and should be ${ought}`),
       ...differs(gid, Number(fields[3]), (is, ought) => `gid is ${is}, and should be ${ought}`),
       ...differs(home, fields[5], (is, ought) => `home is ${is}, and should be ${ought}`),
       ...differs(shell, fields[6], (is, ought) => `shell is ${is}, and should be ${ought}`),
-      ...(groups ?? []).filter((group) => !member.includes(group)).map((group) => `not in the group ${group}`),
-      ...(notGroups ?? []).filter((group) => member.includes(group)).map((group) => `in the group ${group}`),
+      ...(groups ?? []).filter((group) => !isIn(group)).map((group) => `not in the group ${group}`),
+      ...(notGroups ?? []).filter(isIn).map((group) => `in the group ${group}`),
     ];
     return faults.length === 0
       ? { state: 'pass', message: `user ${name} has uid ${fields[2]}` }

@@ -94,3 +94,20 @@ describe.each(shells)('this machine, by %s', (_name, shell) => {
     expect(await makeCheck('interface', { name: 'nope0' }, { shell })).toMatchObject({ state: 'fail' });
   });
 });
+
+test('names of groups with spaces', () => {
+  const output = 'entry li:x:1001:100:::/bin/sh\ngroups domain users domain admins docker';
+  expect(judged('user', { name: 'li', notGroups: ['domain admins'] }, output).state).toBe('fail');
+  expect(judged('user', { name: 'li', notGroups: ['admin'], groups: ['domain users'] }, output).state).toBe('pass');
+});
+
+test.each([
+  ['activating', 'fail'],
+  ['deactivating', 'fail'],
+  ['reloading', 'fail'],
+  ['inactive', 'pass'],
+  ['failed', 'pass'],
+])('a service that must be stopped and is %s: %s', (active, state) => {
+  const output = `manager systemd\nLoadState=loaded\nActiveState=${active}\nSubState=x\nResult=success`;
+  expect(judged('service', { name: 'telnetd', state: 'stopped' }, output).state).toBe(state);
+});

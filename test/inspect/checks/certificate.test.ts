@@ -102,3 +102,20 @@ describe('real files', () => {
       expect(await makeCheck('certificate', { paths: [path] }, { shell })).toMatchObject({ state: 'error', message });
   });
 });
+
+describe.skipIf(!needs('openssl'))('a file that was cut off', () => {
+  test.each(shells)('is no good certificate, in %s', async (_name, shell) => {
+    const folder = mkdtempSync(join(tmpdir(), 'oaops-cut-'));
+    try {
+      const cert = readFileSync(makeCertificate(folder, 'oa', 'DNS:oa', 90).certificate, 'utf8');
+      const path = join(folder, 'chain.pem');
+      writeFileSync(path, `${cert}${cert.slice(0, 300)}`);
+      expect(await makeCheck('certificate', { paths: [path] }, { shell })).toMatchObject({
+        state: 'error',
+        message: expect.stringContaining('holds something that is no certificate'),
+      });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});

@@ -14,11 +14,13 @@ faillock deny = 5
 faillock unlock_time = 900
 file /etc/pam.d/system-auth
 pam /etc/pam.d/system-auth auth        required      pam_faillock.so preauth silent
+pam /etc/pam.d/system-auth auth        required      pam_faillock.so authfail
 pam /etc/pam.d/system-auth auth        sufficient    pam_unix.so nullok
 pam /etc/pam.d/system-auth password    requisite     pam_pwquality.so local_users_only
 pam /etc/pam.d/system-auth password    sufficient    pam_unix.so sha512 shadow use_authtok remember=5
 file /etc/pam.d/password-auth
 pam /etc/pam.d/password-auth auth        required      pam_faillock.so preauth silent
+pam /etc/pam.d/password-auth auth        required      pam_faillock.so authfail
 pam /etc/pam.d/password-auth auth        [success=1 default=bad]    pam_unix.so
 end`;
 const debian = `
@@ -66,7 +68,7 @@ describe('password-policy', () => {
     expect(
       judged(passwordPolicy, { minLength: 12, classes: null }, rhel.replace('dcredit = -1', 'dcredit = 2')).state,
     ).toBe('fail');
-    const one = rhel.replace(/pam \/etc\/pam\.d\/password-auth auth +required[^\n]*\n/, '');
+    const one = rhel.replaceAll(/pam \/etc\/pam\.d\/password-auth auth +required[^\n]*\n/g, '');
     expect(judged(passwordPolicy, {}, one).message).toBe(
       'nothing in /etc/pam.d/password-auth locks accounts after failed logins',
     );
@@ -94,13 +96,21 @@ describe('password-policy', () => {
     expect(judged(passwordPolicy, {}, lines).state).toBe('error');
   });
 
+  test('failed logins that nobody writes down lock nobody', () => {
+    const silent = rhel.replace(/.*password-auth.*authfail\n/, '');
+    expect(judged(passwordPolicy, {}, silent)).toMatchObject({
+      state: 'fail',
+      message: 'nothing in /etc/pam.d/password-auth locks accounts after failed logins',
+    });
+  });
+
   test.skipIf(!isRoot).each(shells)('the probe in %s', (shell) => {
     const over = {
       '/etc/login.defs': '# PASS_MAX_DAYS 1\nPASS_MAX_DAYS\t60\nPASS_MIN_DAYS 0\nUMASK 022\n',
       '/etc/pam.d/common-password':
         '# pam_pwquality.so\npassword requisite pam_pwquality.so retry=3 minlen=10 minclass=3\npassword [success=1 default=ignore] pam_unix.so\n',
       '/etc/pam.d/common-auth':
-        'auth required pam_faillock.so preauth\nauth [success=1 default=ignore] pam_unix.so nullok\n',
+        'auth required pam_faillock.so preauth\nauth [success=1 default=ignore] pam_unix.so nullok\nauth [default=die] pam_faillock.so authfail\n',
       '/etc/security/faillock.conf': '# deny = 9\ndeny = 4\nunlock_time = 600\n',
       '/etc/shadow': 'root:$y$x$y:19000:0:99999:7:::\nlocked:!:1:0:99999:7:::\n',
     };

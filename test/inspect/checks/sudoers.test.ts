@@ -176,3 +176,18 @@ describe('sudoers', () => {
     );
   });
 });
+
+test('what sudo reads in another way than it looks', () => {
+  // As cvtsudoers -f json tells it.
+  expect(short('# a note \\\nalice ALL=(ALL) NOPASSWD: ALL')).toEqual(['alice @ALL (ALL) free ALL']);
+  expect(short('alice ALL=(ALL) \\ \nNOPASSWD: ALL')).toEqual(['alice @ALL (ALL) free ALL']);
+  expect(
+    read('Defaults: bob !authenticate\nDefaults:carl, dora !authenticate\nDefaults exempt_group=ops').unasked,
+  ).toEqual(['bob', 'carl', 'dora', '%ops'].map((who) => ({ who, file: '/etc/sudoers' })));
+});
+
+test.skipIf(!isRoot).each(shells)('a file that is too long to be read counts as not read, in %s', (shell) => {
+  const text = `${'# a\n'.repeat(30_000)}mallory ALL=(ALL) NOPASSWD: ALL\n`;
+  const judged = probedAndJudged(sudoers, {}, { shell, over: { '/etc/sudoers': text }, without: ['visudo'] });
+  expect(judged.state).toBe('error');
+});
