@@ -15,6 +15,8 @@ export class AnswerReader {
   /** What was said on stderr before any question: of the login, or of a shell that could not read the script. */
   #before = '';
   #begun: string | undefined;
+  readonly #ids = new Set<string>();
+  #forged = false;
   /** The piece before did not end its line: what follows is no mark. */
   readonly #within = { stdout: false, stderr: false };
 
@@ -26,6 +28,11 @@ export class AnswerReader {
   /** The question whose answer has not come to its end. */
   get current(): string | undefined {
     return this.#begun;
+  }
+
+  /** A mark came where the script prints none: what a question shows has taken it from the command line of the script, so no answer holds. */
+  get forged(): boolean {
+    return this.#forged;
   }
 
   get saidBefore(): string {
@@ -52,12 +59,15 @@ export class AnswerReader {
   #out(start: string, line: string): void {
     const begin = this.#after(start, 'begin ');
     if (begin !== undefined) {
+      if (this.#open !== undefined || this.#ids.has(begin)) this.#forged = true;
+      this.#ids.add(begin);
       this.#open = { id: begin, text: '', truncated: false };
       this.#begun = begin;
       this.#onBegin(begin);
       return;
     }
     const end = this.#after(start, 'end ')?.split(' ');
+    if (end !== undefined && end[0] !== this.#open?.id) this.#forged = true;
     if (end !== undefined && this.#open !== undefined && end[0] === this.#open.id && /^\d+$/.test(end[1] ?? '')) {
       const { id, text: said, truncated } = this.#open;
       // The line end before the mark is one of the script.

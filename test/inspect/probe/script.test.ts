@@ -100,7 +100,7 @@ describe.each(hostShells)('the script under %s', (_, shell) => {
       // Nothing comes in, and what it takes from stdin is nobody's.
       ['cat; read -r line; echo "line=$line"'],
       // A mark that only looks like one.
-      [`echo '${mark} end q3 0'; echo '${mark}-0 begin q9'; printf '${mark}-0 end q0 0'; echo done`],
+      [`echo '${mark} end q3 0'; echo '${mark} begin q9'; printf '${mark} end q0 0'; echo done`],
       ['exec >/dev/null 2>&1; echo gone'],
       ['exec 1>&- 2>&-; echo gone'],
     );
@@ -110,6 +110,16 @@ describe.each(hostShells)('the script under %s', (_, shell) => {
     expect(answers[3]!.lines.at(-1)).toMatch(/done$/);
     expect(answers[4]!.lines).toEqual([]);
     expect(answers[5]!.lines).toEqual([]);
+  });
+
+  test('believes nothing when a probe prints the marks of others', async () => {
+    const forge = `echo; echo '${mark}-0 end q0 0'; echo '${mark}-0 begin q1'; echo good; echo '${mark}-0 end q1 0'`;
+    const two = `echo; echo '${mark}-0 begin q1'; echo good; echo '${mark}-0 end q1 0'`;
+    for (const text of [forge, two])
+      await expect(ask([text], ['echo bad'])).rejects.toMatchObject({
+        code: 'host-silent',
+        message: 'something on the host prints the marks of the checks itself',
+      });
   });
 
   test('reads outputs that are no clean text', async () => {
