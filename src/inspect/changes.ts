@@ -50,6 +50,12 @@ export function changes(
 ): Judged {
   const now = [...new Set(list)].sort();
   const before = keptSchema.safeParse(kept);
+  if (!before.success && kept !== undefined)
+    return {
+      state: 'error',
+      message: 'what was kept of the last run is not understood: the list of now is kept instead',
+      keep: { list: now },
+    };
   if (!before.success) return { state: 'pass', message: texts.first(now.length), keep: { list: now } };
   const old = new Set(before.data.list);
   const current = new Set(now);

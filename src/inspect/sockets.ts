@@ -8,12 +8,15 @@ export interface Socket {
   program?: string;
 }
 
+/** Sockets that are read; of more, somebody may have opened those in front. */
+const most = 5000;
+
 /** Prints `ss` lines, or those of /proc/net; and the range from which sockets get ports by chance. */
 export const socketsProbe = `
 { read -r low high </proc/sys/net/ipv4/ip_local_port_range; } 2>/dev/null && echo "range $low $high"
 if has ss; then
   echo source ss
-  ss -l -n -t -u -p 2>/dev/null | head -n 5000 | cut -c 1-400
+  ss -l -n -t -u -p 2>/dev/null | head -n ${most + 2} | cut -c 1-400
 else
   [ -r /proc/net/tcp ] || deny "/proc/net/tcp cannot be read"
   echo source proc
@@ -22,7 +25,7 @@ else
     [ -r "/proc/net/$file" ] || continue
     case $file in tcp*) state=0A ;; *) state=07 ;; esac
     echo "file $file"
-    grep -E "^ *[0-9]+: [0-9A-F]+:[0-9A-F]+ [0-9A-F]+:[0-9A-F]+ $state " "/proc/net/$file" | head -n 5000 | cut -c 1-100
+    grep -E "^ *[0-9]+: [0-9A-F]+:[0-9A-F]+ [0-9A-F]+:[0-9A-F]+ $state " "/proc/net/$file" | head -n ${most + 1} | cut -c 1-100
   done
 fi
 exit 0`;
@@ -35,6 +38,7 @@ export function socketsOf(
   const at = lines.findIndex((line) => /^source (ss|proc)$/.test(line));
   if (at < 0) return undefined;
   const rows = lines.slice(at + 1);
+  if (rows.length > most) return undefined;
   const sockets = lines[at] === 'source ss' ? fromSs(rows) : fromProc(rows);
   if (!sockets) return undefined;
   const seen = new Map(sockets.map((socket) => [nameOf(socket), socket]));

@@ -58,13 +58,18 @@ fi`,
   judge({ paths, except, what, warn, fail }, { lines }) {
     const split = lines.indexOf('types');
     const types = split < 0 ? new Map<string, string>() : typesOf(lines.slice(split + 1));
-    const rows = lines.slice(0, split < 0 ? undefined : split).flatMap((line) => {
+    const said = lines.slice(0, split < 0 ? undefined : split);
+    const rows = said.flatMap((line) => {
       // Device names may contain spaces; five fields stand before the mount point, counted from the figures.
       const match = /^(\S.*?)\s+(\d+|-)\s+(\d+|-)\s+(-?\d+|-)\s+(\d+%|-)\s+(\/.*)$/.exec(line);
       if (!match) return [];
       const [, device = '', total = '', used = '', free = '', , mount = ''] = match;
       return [{ device, total: Number(total), used: Number(used), free: Number(free), mount }];
     });
+    // A filesystem that is not understood may be the full one.
+    const told = said.filter((line) => !/^(Filesystem\s|\s*$)/.test(line)).length;
+    if (rows.length > 0 && told > rows.length)
+      return { state: 'error', message: 'what df says of the filesystems is not understood' };
     const seen = new Set<string>();
     const looked = rows.filter(({ device, mount, total }) => {
       if (seen.has(mount) || except.includes(mount)) return false;

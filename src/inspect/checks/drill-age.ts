@@ -40,6 +40,8 @@ export const drillAge: NearCheckType<With> = {
     const counting = drills.filter((drill) => drill.sabotage === 'none');
     const passed = counting.find(({ verdict }) => verdict === 'pass');
     if (!passed) return { state: 'fail', message: `the record knows of no drill by ${runbook} that passed`, next };
+    if (drills.some(({ at }) => at - about.nowMs > 300_000))
+      return { state: 'error', message: 'the last drill is in the future: the clock of this machine was changed' };
     const seconds = Math.max(0, Math.round((about.nowMs - passed.at) / 1000));
     const { measure, state } = measured(
       { name: 'age', value: seconds, unit: 's', min: 0 },

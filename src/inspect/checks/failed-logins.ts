@@ -22,17 +22,23 @@ export const failedLogins: HostCheckType<With> = {
   probe: `
 now=$(date +%s)
 since=$1
-[ -n "$since" ] || since=$((now - $2))
+# A clock that was set back must not make the future the place to look at.
+[ -n "$since" ] && [ "$since" -le "$now" ] || since=$((now - $2))
 # A traditional log tells no year.
 [ "$since" -ge $((now - 25000000)) ] || since=$((now - 25000000))
 echo "now $now"
 echo "since $since"
 look='Failed [a-z/-]+ for |pam_unix\\([^)]*:auth\\): authentication failure;|FAILED LOGIN|FAILED SU|Bad password attempt|invalid password for'
 sum() {
-  grep -E "$look" | grep -v 'pam_unix(sshd:auth)' | awk '
+  # Who logs in writes the name: only what stands before the first ": " is of the log itself.
+  grep -E "$look" | grep -vE '^([^:]|:[^ ])*: pam_unix\\(sshd:auth\\)' | awk '
     {
       times = 1
-      if (match($0, /message repeated [0-9]+ times: /)) { times = substr($0, RSTART + 17) + 0 }
+      if (match($0, /^([^:]|:[^ ])*: message repeated [0-9]+ times: \\[/)) {
+        head = substr($0, RSTART, RLENGTH)
+        sub(/^.*message repeated /, "", head)
+        times = head + 0
+      }
       text = $0
       if (match(text, /(Failed [a-z\\/-]+ for |pam_unix\\(|FAILED LOGIN|FAILED SU|Bad password attempt|invalid password for)/)) text = substr(text, RSTART)
       sub(/ port [0-9]+.*$/, "", text)
@@ -49,12 +55,16 @@ sum() {
 }
 if has journalctl && [ -n "$(journalctl -q --no-pager -n 1 _UID=0 2>/dev/null)" ]; then
   echo "source journal"
-  journalctl -q --no-pager -o short-unix --since "@$since" SYSLOG_FACILITY=4 SYSLOG_FACILITY=10 2>/dev/null | sum
+  exec 4>&1
+  code=$( { { journalctl -q --no-pager -o short-unix --since "@$since" SYSLOG_FACILITY=4 SYSLOG_FACILITY=10 2>/dev/null; echo $? >&3; } | sum >&4; } 3>&1 )
+  [ "$code" = 0 ] || deny "journalctl failed (exit code $code)"
   exit 0
 fi
 for file in /var/log/auth.log /var/log/secure /var/log/messages; do
   [ -e "$file" ] || continue
   [ -r "$file" ] || deny "$file cannot be read: it needs root"
+  [ ! -s "$file" ] || tail -n 50 "$file" | grep -qE '^([0-9]{4}-[0-9]{2}-[0-9]{2}T|(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ 0-9][0-9] )' ||
+    deny "the times in $file are not understood"
   echo "source $file"
   from=$(date -d "@$since" +%Y-%m-%dT%H:%M:%S) || deny "date cannot tell a time here"
   short=$(date -d "@$since" +%m%d%H:%M:%S)
@@ -82,8 +92,10 @@ done
 if has lastb && [ -r /var/log/btmp ]; then
   echo "source lastb"
   lastb -w -s "$(date -d "@$since" '+%Y-%m-%d %H:%M:%S')" 2>/dev/null | awk '
-    NF > 5 && $1 != "btmp" { total++; seen[$1 " " $3]++ }
-    END { for (key in seen) if (++shown <= 2000) print "failed " seen[key] " lastb " key; print "total " total + 0 }'
+    # Its last line; without it, lastb did not come to the end.
+    /^btmp begins [A-Z]/ { whole = 1; next }
+    NF > 5 { total++; seen[$1 " " $3]++ }
+    END { for (key in seen) if (++shown <= 2000) print "failed " seen[key] " lastb " key; if (whole) print "total " total + 0 }'
   exit 0
 fi
 deny "no log of logins can be read: it needs root, or there is none"`,

@@ -104,6 +104,8 @@ exit 0`,
         message: `${path} is there, and must not be`,
         next: 'Look at who made it, and remove it.',
       };
+    if (found.ageS < -300 && (args.minAge !== undefined || args.maxAge !== undefined))
+      return { state: 'error', message: `${path} was changed at a time that has not come: look at the clock` };
     const problems = compared(args, found, toldOf(lines, 'holds'));
     if (problems === undefined) return { state: 'error', message: `${path} could not be looked into` };
     const { kind, mode, owner, group, size, ageS } = found;

@@ -36,7 +36,8 @@ const withSchema = z.strictObject({
 type With = z.infer<typeof withSchema>;
 
 const keptSchema = z.object({
-  inode: z.int().nonnegative(),
+  /** In digits: overlays and network filesystems have numbers beyond what a double tells apart. */
+  inode: z.union([z.int().nonnegative().transform(String), z.string().regex(/^\d{1,20}$/)]),
   /** Bytes that were read. */
   at: z.int().nonnegative(),
   /** How many bytes of the beginning, and before `at`, stand behind the fingerprint, and what cksum says of them. */
@@ -182,9 +183,7 @@ exit 0`,
     const before = keptSchema.safeParse(kept).data;
     return [
       path,
-      ...(before
-        ? [String(before.inode), String(before.at), String(before.headBytes), before.head]
-        : ['', '0', '0', '']),
+      ...(before ? [before.inode, String(before.at), String(before.headBytes), before.head] : ['', '0', '0', '']),
       first,
       String(maxBytes),
       ignoreCase ? '1' : '0',
@@ -207,14 +206,18 @@ exit 0`,
     const counts = toldOf(lines, 'matched').map(whole);
     if (how === undefined || !place || read === undefined || counts.includes(undefined) || truncated)
       return { state: 'error', message: `the host did not tell what is in ${path}` };
-    const now = { inode: Number(place[1]), at: Number(place[2]), headBytes: Number(place[3]), head: place[4]! };
+    const now = { inode: place[1]!, at: Number(place[2]), headBytes: Number(place[3]), head: place[4]! };
     const number = (counts as number[]).reduce((sum, count) => sum + count, 0);
     const { measure, state } = measured({ name: 'lines', value: number, unit: '', min: 0 }, limits);
     const waits = whole(facts.get('waits'));
     const cut = toldOf(lines, 'cut')
       .map((text) => whole(text) ?? 0)
       .reduce((sum, bytes) => sum + bytes, 0);
+    const before = keptSchema.safeParse(kept).data;
     const notes = [
+      ...(kept !== undefined && before === undefined
+        ? ['what was kept of the last run is not understood: what was written since then was not looked at']
+        : []),
       ...(how === 'lost'
         ? ['it was rotated, and what was written before could not be read: the old file is not there, or compressed']
         : []),
@@ -227,17 +230,17 @@ exit 0`,
         ? [`${formatSize(waits)} wait for the next run: more than ${formatSize(maxBytes)} at once`]
         : []),
     ];
-    const before = keptSchema.safeParse(kept).data;
     const same = before !== undefined && JSON.stringify(before) === JSON.stringify(now);
     const started = how === 'first' && read === 0;
     return {
       // What was not read may hold something.
       state: state === 'pass' && notes.length > 0 ? 'warn' : state,
-      message: started
-        ? `${path} is looked at from its end on, from the next run`
-        : number === 0 && notes.length > 0
-          ? `${path}: ${notes[0]}`
-          : `lines found in ${path}: ${number}`,
+      message:
+        started && notes.length === 0
+          ? `${path} is looked at from its end on, from the next run`
+          : number === 0 && notes.length > 0
+            ? `${path}: ${notes[0]}`
+            : `lines found in ${path}: ${number}`,
       measures: [measure, { name: 'read', value: read, unit: 'B', min: 0 }],
       details: [...notes, ...inGroups(toldOf(lines, 'line'), shown)],
       ...(same ? {} : { keep: now }),

@@ -38,6 +38,9 @@ interface Mount {
   options: string[];
 }
 
+/** More are not read. */
+const mostMounts = 3000;
+
 /** Filesystems that are written to unless something is wrong. */
 const writable =
   /^(ext[234]|xfs|btrfs|bcachefs|f2fs|jfs|reiserfs|zfs|vfat|exfat|ntfs3?|fuseblk|nfs4?|cifs|smb3|ocfs2|gfs2|ceph|glusterfs|fuse\.(glusterfs|ceph))$/;
@@ -51,15 +54,16 @@ export const mounts: HostCheckType<With> = {
   probe: `
 [ -r /proc/self/mounts ] || deny "/proc/self/mounts cannot be read"
 echo mounts
-head -n 3000 /proc/self/mounts | cut -c 1-2000
+head -n ${mostMounts + 1} /proc/self/mounts | cut -c 1-2000
 echo fstab
-[ ! -r /etc/fstab ] || grep -v '^[[:space:]]*\\(#\\|$\\)' /etc/fstab | head -n 500
+[ ! -e /etc/fstab ] || [ -r /etc/fstab ] || deny "/etc/fstab cannot be read"
+[ ! -e /etc/fstab ] || grep -v '^[[:space:]]*\\(#\\|$\\)' /etc/fstab | head -n 500
 exit 0`,
   words: () => [],
   judge({ expected, fstab, readOnly, except, level }, { lines, truncated }) {
     const split = lines.indexOf('fstab');
     const found = lines.slice(1, split).map(mountOf);
-    if (lines[0] !== 'mounts' || split < 2 || truncated || found.includes(undefined))
+    if (lines[0] !== 'mounts' || split < 2 || split > mostMounts + 1 || truncated || found.includes(undefined))
       return { state: 'error', message: 'the host did not tell its mounts' };
     // Of several at one place, the last one is seen.
     const byPath = new Map((found as Mount[]).map((mount) => [mount.path, mount]));

@@ -25,7 +25,7 @@ export const oom: HostCheckType<With> = {
   probe: `
 now=$(date +%s)
 since=$1
-[ -n "$since" ] || since=$((now - $2))
+[ -n "$since" ] && [ "$since" -le "$now" ] || since=$((now - $2))
 { read -r up rest </proc/uptime && read -r boot </proc/sys/kernel/random/boot_id; } 2>/dev/null || deny "/proc cannot be read"
 echo "now $now"
 echo "since $since"

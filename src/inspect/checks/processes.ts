@@ -69,6 +69,14 @@ fi | grep -v -e 'probe_processes()' | head -n 20000 | cut -c 1-8000`,
     );
     const least = min ?? (zombies || max !== undefined ? 0 : 1);
     const most = max ?? (zombies ? Math.max(0, least) : undefined);
+    // Without process 1, /proc hides those of others (hidepid): there may be more than these.
+    const isPart = !(all as Process[]).some(({ pid }) => pid === 1);
+    if (isPart && (found.length < least || (most !== undefined && found.length <= most)))
+      return {
+        state: 'error',
+        message: 'the host shows only some of its processes',
+        next: 'Write become for this section.',
+      };
     const { measure, state } = measured(
       { name: zombies ? 'zombies' : 'processes', value: found.length, unit: '', min: 0 },
       { [level]: `${least}:${most ?? ''}` },

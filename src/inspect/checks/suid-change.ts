@@ -37,6 +37,7 @@ need find
 need stat
 [ "$(id -u)" = 0 ] || deny "folders of other accounts cannot be searched: it needs root"
 wanted=$1
+given=$1
 shift
 count=$((count - 1))
 # What find leaves out is the rest of the own words; those of later questions stand behind.
@@ -70,8 +71,10 @@ IFS=$newline
 for path in $wanted; do
   IFS=' '
   [ -n "$path" ] || continue
+  [ -z "$given" ] || [ -d "$path" ] || { echo "missing $path"; IFS=$newline; continue; }
   echo "searched $path"
-  $gentle find "$path" -xdev "$@" -type f '(' -perm -4000 -o -perm -2000 ')' -exec stat -c 'found %a %u %g %n' '{}' + 2>/dev/null
+  # A folder that is a link, as /bin often is, is searched where it leads to.
+  $gentle find -H "$path" -xdev "$@" -type f '(' -perm -4000 -o -perm -2000 ')' -exec stat -c 'found %a %u %g %n' '{}' + 2>/dev/null
   IFS=$newline
 done | head -n ${most + 200}
 echo end`,
@@ -82,6 +85,8 @@ echo end`,
     if (lines.at(-1) !== 'end' || searched.length === 0 || truncated)
       return { state: 'error', message: 'the host did not tell its SUID and SGID files' };
     if (rows.length > most) return { state: 'error', message: `there are more than ${most} SUID and SGID files` };
+    const [missing] = toldOf(lines, 'missing');
+    if (missing !== undefined) return { state: 'error', message: `there is no folder ${missing}` };
     // A name with a line end in it would be read as two.
     const strange = lines.slice(0, -1).find((line) => !/^(searched \/|found [0-7]{3,5} \d+ \d+ \/)/.test(line));
     if (strange !== undefined)

@@ -42,7 +42,14 @@ export const updates: NearCheckType<With> = {
     const facts = await doors.facts();
     const [row] = await facts.list('patch.check', { key: `${manager} ${name}`, newestFirst: true, limit: 1 });
     if (!row) return { state: 'error', message: `nobody has looked for updates of ${name}`, next };
-    const ageMs = about.nowMs - Date.parse(row.at);
+    const elapsedMs = about.nowMs - Date.parse(row.at);
+    if (elapsedMs < -300_000)
+      return {
+        state: 'error',
+        message: 'the last look for updates is in the future: the clock of this machine was changed',
+        next,
+      };
+    const ageMs = Math.max(0, elapsedMs);
     const read = factSchema.safeParse(row.body);
     if (!read.success || !Number.isFinite(ageMs))
       return { state: 'error', message: 'what the record holds of the updates is not understood', next };

@@ -54,3 +54,10 @@ describe.each(shells)('%s', (shell) => {
     expect((all.measures ?? []).map(({ name }) => name)).not.toContain('/mnt');
   });
 });
+
+test('a filesystem that is not understood may be the full one', () => {
+  expect(judged(disk, {}, `${head}${root}/dev/vdb 1000 -950 50 95% /srv\n`)).toMatchObject({
+    state: 'error',
+    message: 'what df says of the filesystems is not understood',
+  });
+});

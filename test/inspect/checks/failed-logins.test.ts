@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { failedLogins } from '../../../src/inspect/checks/failed-logins.ts';
 import { isRoot, judged, probed, probedAndJudged, shells } from '../../helpers/probe-world.ts';
@@ -81,9 +84,70 @@ describe('failed-logins', () => {
         details: ['from 192.0.2.2: 3', 'as root: 3'],
       });
       const rotated = { ...world, before: world.before.replaceAll('auth.log', 'auth.log-20261129') };
-      const both = { ...rotated, before: `${rotated.before}\necho x >/var/log/auth.log` };
+      const both = { ...rotated, before: `${rotated.before}\necho "${stamps(nowS)[kind]} h x: x" >/var/log/auth.log` };
       expect(probed(failedLogins, {}, both).lines).toContain('total 3');
       expect(probed(failedLogins, { first: '40d' }, { ...world, kept: undefined }).lines).toContain('total 5');
+    }
+  });
+
+  test.skipIf(!isRoot).each(shells)('names do not hide or multiply attempts, nor do odd times, in %s', (shell) => {
+    const name = (text: string) =>
+      `${stamps(nowS - 60).old} h sshd[1]: Failed password for invalid user ${text} from 192.0.2.2 port 1 ssh2`;
+    const made = (lines: string[], more: { without?: string[]; before?: string } = {}) =>
+      probed(
+        failedLogins,
+        {},
+        {
+          shell,
+          without: ['journalctl'],
+          kept: { atS: nowS - 3600 },
+          ...more,
+          before: `mkdir -p /var/log && mount -t tmpfs none /var/log\ncat >/var/log/auth.log <<'END'\n${lines.join('\n')}\nEND\n${more.before ?? ''}`,
+        },
+      );
+    const names = [
+      'a: message repeated 0 times: [ x',
+      'a: message repeated 99999999999999999999 times: [ ',
+      'x: pam_unix(sshd:auth)',
+    ];
+    expect(made(names.map(name)).lines).toContain('total 3');
+    expect(made(['30.11.2026 07:00 h sshd[1]: Failed password for root from 192.0.2.2 port 1 ssh2'])).toMatchObject({
+      exitCode: 125,
+      err: 'the times in /var/log/auth.log are not understood',
+    });
+    // A clock that was set back: what was kept lies in the future.
+    const future = probed(
+      failedLogins,
+      {},
+      {
+        shell,
+        without: ['journalctl'],
+        kept: { atS: nowS + 86_400 },
+        before: `mount -t tmpfs none /var/log\ncat >/var/log/auth.log <<'END'\n${name('root')}\nEND`,
+      },
+    );
+    expect(future.lines).toContain('total 1');
+  });
+
+  test.skipIf(!isRoot).each(shells)('a lastb or journalctl that fails says nothing, in %s', (shell) => {
+    const folder = mkdtempSync(join(tmpdir(), 'oaops-logins-'));
+    try {
+      const program = (name: string, text: string) =>
+        writeFileSync(join(folder, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+      const before = 'mount -t tmpfs none /var/log && : >/var/log/btmp';
+      const world = { shell, path: folder, before };
+      program('lastb', 'echo "lastb: invalid option" >&2; exit 1');
+      expect(probedAndJudged(failedLogins, {}, { ...world, without: ['journalctl'] }).state).toBe('error');
+      program(
+        'lastb',
+        'echo "btmp ssh:notty 192.0.2.2 Mon Nov 30 07:00 - 07:00"; echo; echo "btmp begins Mon Nov 30 07:00:00 2026"',
+      );
+      const found = probed(failedLogins, {}, { ...world, without: ['journalctl'] });
+      expect(found.lines).toContain('total 1');
+      program('journalctl', 'case "$*" in *"-n 1"*) echo a ;; *) exit 1 ;; esac');
+      expect(probedAndJudged(failedLogins, {}, world)).toMatchObject({ state: 'error' });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
     }
   });
 

@@ -110,3 +110,12 @@ describe('file', () => {
     expect(look(name('folder'), { contains: 'x' }).state).toBe('error');
   });
 });
+
+test('a time that has not come says nothing of the age', () => {
+  const answer = 'stat 81a4 0 0 root root 5 1000000\nnow 900000';
+  expect(judged(file, { path: '/f', maxAge: '1d' }, answer)).toMatchObject({
+    state: 'error',
+    message: '/f was changed at a time that has not come: look at the clock',
+  });
+  expect(judged(file, { path: '/f' }, answer).state).toBe('pass');
+});

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { failedLogins } from '../../../src/inspect/checks/failed-logins.ts';
@@ -135,4 +135,23 @@ describe.skipIf(!hasJournald).each(shells)('a real journal, in %s', (shell) => {
     // Messages of the kernel come from the kernel only.
     expect(probedAndJudged(oom, {}, { shell, before }).state).toBe('pass');
   });
+});
+
+test('messages that were not read may hold something', () => {
+  const rows = told(`${'2026-11-30T06:35:35+0000 vm a: b\n'.repeat(2000)}-- cursor: ${cursor}`);
+  expect(judged(journal, { ignore: ['a: b'] }, rows)).toMatchObject({ state: 'warn', keep: { cursor } });
+});
+
+test.each(shells)('a journalctl that fails says nothing, in %s', (shell) => {
+  const folder = mkdtempSync(join('/tmp', 'oaops-journalctl-'));
+  try {
+    const text = 'case "$*" in "-q --no-pager -n 1") echo a ;; *) echo "Failed to open files: x" >&2; exit 1 ;; esac';
+    writeFileSync(join(folder, 'journalctl'), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+    expect(probedAndJudged(journal, {}, { shell, path: folder })).toMatchObject({
+      state: 'error',
+      message: expect.stringContaining('journalctl: Failed to open files: x'),
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

@@ -203,3 +203,11 @@ describe('listening-change', () => {
     expect(judged(listeningChange, { since: 'first', expected: ['tcp *:8*'] }, debian, about).state).toBe('pass');
   });
 });
+
+test('more sockets than are read are an error: somebody may have opened those in front', () => {
+  const row = (port: number) => `udp   UNCONN 0      0      127.0.0.1:${port}   0.0.0.0:*`;
+  const answer = (count: number) =>
+    `${debian.trim().split('\n').slice(0, 3).join('\n')}\n${Array.from({ length: count }, (_, index) => row(index + 1)).join('\n')}`;
+  expect(judged(listening, { closed: [23] }, answer(4000)).state).toBe('pass');
+  expect(judged(listening, { closed: [23] }, answer(5000)).state).toBe('error');
+});

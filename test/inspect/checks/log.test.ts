@@ -203,3 +203,23 @@ describe('log', () => {
     expect(judged(log, { path: '/l', patterns: ['x'] }, lines).state).toBe('error');
   });
 });
+
+describe('what cannot be followed', () => {
+  test('numbers of files beyond what a double tells apart', () => {
+    const args = { path: '/l', patterns: ['a'] };
+    const answer = 'how on\nmatched 0\nread 10\nplace 13835058055282163713 10 10 123 20';
+    const { keep } = judged(log, args, answer);
+    expect(log.words(log.withSchema.parse(args), keep).slice(0, 3)).toEqual(['/l', '13835058055282163713', '10']);
+  });
+
+  test('what was kept and is not understood is told', () => {
+    const answer = 'how first\nread 0\nplace 5 10 10 123 20';
+    const args = { path: '/l', patterns: ['a'] };
+    expect(judged(log, args, answer).state).toBe('pass');
+    expect(judged(log, args, answer, { kept: { place: 7 } })).toMatchObject({
+      state: 'warn',
+      message: expect.stringContaining('what was kept of the last run is not understood'),
+      keep: { inode: '5' },
+    });
+  });
+});

@@ -87,3 +87,10 @@ describe('mounts', () => {
     expect(probedAndJudged(mounts, { ...args, except: ['/nowhere'] }, { shell, before, over }).state).toBe('pass');
   });
 });
+
+test('more mounts than are read are an error', () => {
+  const many = (count: number) =>
+    told(Array.from({ length: count }, (_, index) => `a /m${index} nfs rw 0 0`).join('\n'));
+  expect(judged(mounts, {}, many(2000)).state).toBe('pass');
+  expect(judged(mounts, {}, many(3000)).state).toBe('error');
+});

@@ -78,3 +78,14 @@ describe('processes', () => {
     }
   });
 });
+
+test('a host that hides the processes of others tells only the least', () => {
+  const rows = debian.replace(/^ +1 .*\n/m, '');
+  expect(judged(processes, { name: 'nginx' }, rows).state).toBe('pass');
+  expect(judged(processes, { name: 'nginx', max: 1 }, rows).state).toBe('fail');
+  for (const args of [{ name: 'xmrig', max: 0 }, { name: 'mysqld' }, { name: 'nginx', max: 5 }])
+    expect(judged(processes, args, rows)).toMatchObject({
+      state: 'error',
+      message: 'the host shows only some of its processes',
+    });
+});

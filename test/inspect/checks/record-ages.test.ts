@@ -41,6 +41,13 @@ describe('updates', () => {
   const of = (args: Record<string, unknown>, more: Partial<Pending> = {}, hours = 2) =>
     make('updates', args, [row(hours, judged(about, 'apt', pending(more), undefined))]);
 
+  test('a look that lies in the future is none of now', async () => {
+    expect(await of({}, {}, -240)).toMatchObject({
+      state: 'error',
+      message: 'the last look for updates is in the future: the clock of this machine was changed',
+    });
+  });
+
   test('what the last look has found', async () => {
     expect(await of({})).toMatchObject({
       state: 'fail',
@@ -202,5 +209,15 @@ describe('drills', () => {
     });
     // One that passed in spite of the damage proves the opposite.
     expect((await of({ sabotage: '30d' }, row(5, 'pass', 'flipped-bit'), row(1, 'pass'))).state).toBe('fail');
+  });
+});
+
+test.each([
+  ['drill-age', { runbook: 'd' }, { topic: drillTopic, key: 'd', body: { verdict: 'pass', sabotage: 'none' } }],
+])('%s: what lies in the future was not made just now', async (check, args, row) => {
+  expect((await make(check, args, [{ ...row, at: ago(1) }])).state).toBe('pass');
+  expect(await make(check, args, [{ ...row, at: ago(-240) }])).toMatchObject({
+    state: 'error',
+    message: expect.stringContaining('is in the future'),
   });
 });

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -82,5 +82,32 @@ describe('suid-change', () => {
     const { lines } = probed(suidChange, { except: ['/tmp', '/var', '/work', '/proc', '/root', '/home'] });
     expect(lines).toContain('searched /');
     expect(lines.some((line) => / \/usr\/bin\/su$/.test(line))).toBe(true);
+  });
+});
+
+test.skipIf(!isRoot).each(shells)('a folder that is a link, and one that is not there, in %s', (shell) => {
+  const folder = mkdtempSync(join(tmpdir(), 'oaops-suid-'));
+  try {
+    mkdirSync(join(folder, 'usr'));
+    writeFileSync(join(folder, 'usr/su'), '');
+    chmodSync(join(folder, 'usr/su'), 0o4755);
+    symlinkSync('usr', join(folder, 'bin'));
+    expect(probed(suidChange, { paths: [join(folder, 'bin')] }, { shell }).lines).toContain(
+      `found 4755 0 0 ${folder}/bin/su`,
+    );
+    expect(probedAndJudged(suidChange, { paths: [join(folder, 'none'), folder] }, { shell })).toMatchObject({
+      state: 'error',
+      message: `there is no folder ${folder}/none`,
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test('a kept list that is not understood is no first one', () => {
+  expect(judged(suidChange, {}, two, { kept: { list: 'x' } })).toEqual({
+    state: 'error',
+    message: 'what was kept of the last run is not understood: the list of now is kept instead',
+    keep: { list },
   });
 });
