@@ -153,6 +153,34 @@ test('past its deadline a time is overdue: one notice, shown with the reason unt
   expect((await tick('2026-11-21T07:30+08:00')).overdue).toEqual([]);
 }, 120_000);
 
+test('after a long outage one notice tells of all times of a runbook that are overdue', async () => {
+  const notices: { text: string; details: { slot: string; earlier: string[] } }[] = [];
+  server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (part) => {
+      body += part;
+    });
+    request.on('end', () => {
+      notices.push(JSON.parse(body));
+      response.writeHead(200).end();
+    });
+  });
+  await new Promise<void>((resolve) => server!.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  stage.runbook('nightly', '{type: cron, expression: "30 2 * * *", deadline: 4h, catchUp: none}');
+  await stage.configure(
+    '{nightly: {notify: [hook]}}',
+    `notify: {channels: {hook: {type: webhook, url: "http://127.0.0.1:${port}/"}}}\n`,
+  );
+  await tick('2026-11-20T12:00+08:00');
+  expect((await tick('2026-11-24T12:00+08:00')).overdue).toHaveLength(4);
+  await tick('2026-11-24T12:10+08:00');
+  expect(notices).toMatchObject([
+    { details: { slot: '2026-11-23T18:30:00.000Z', earlier: [{}, {}, {}].map(() => expect.any(String)) } },
+  ]);
+  expect(notices[0]!.text).toContain('Earlier times that are overdue too: 3, since 2026-11-20T18:30:00.000Z.');
+}, 60_000);
+
 test('an inspection that was made and found something is not overdue; one that was not made is', async () => {
   const checks = (...paths: string[]) =>
     paths.map((path, index) => ({ id: `file-${index}`, check: 'file', with: { path } }));

@@ -32,6 +32,7 @@ const notForPeople: Record<string, string> = {
   'text/plain; charset=utf-8': 'a header',
   'oaops: {} is overdue': 'the subject of a notice',
   '{} was due at {} and has not ended well by {}.': 'the body of a notice',
+  'Earlier times that are overdue too: {}, since {}.': 'the body of a notice',
   'Looked at on {}; see "oaops schedule explain {}".': 'the body of a notice',
   'host run': 'the name of ad hoc runs in the record',
   'patch check': 'the name of ad hoc runs in the record',

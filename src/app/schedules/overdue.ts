@@ -28,16 +28,20 @@ export async function tellOverdue(app: App): Promise<{ found: OverdueSlot[]; uns
   for (const scheduled of (await loadEnabled(app)).schedules) {
     if (scheduled.spec.deadline === undefined) continue;
     const { runbook, notify } = scheduled;
+    const toTell: SlotState[] = [];
     for (const state of (await watchedStates(app, scheduled)).states.filter(({ overdue }) => overdue)) {
       const slot: OverdueSlot = { runbook, slot: state.slot, deadline: state.deadline!, why: state.why ?? '' };
       if (await facts.addOnce(`schedule-overdue:${runbook}`, state.slot, isoTime(app.clock.nowMs()), slot))
         found.push(slot);
-      if (notify.length === 0 || !(await isMyTry(app, runbook, state.slot))) continue;
-      const failure = await send(app, scheduled, state);
-      if (failure === undefined)
-        await facts.addOnce(`schedule-notified:${runbook}`, state.slot, isoTime(app.clock.nowMs()), { notify });
-      else unsent.push(`no notice about ${runbook} could be sent: ${failure}`);
+      if (notify.length > 0 && (await isMyTry(app, runbook, state.slot))) toTell.push(state);
     }
+    if (toTell.length === 0) continue;
+    // Together: after a long outage a channel would take a notice for each as a flood.
+    const failure = await send(app, scheduled, toTell);
+    if (failure === undefined)
+      for (const { slot } of toTell)
+        await facts.addOnce(`schedule-notified:${runbook}`, slot, isoTime(app.clock.nowMs()), { notify });
+    else unsent.push(`no notice about ${runbook} could be sent: ${failure}`);
   }
   return { found, unsent };
 }
@@ -56,7 +60,14 @@ async function isMyTry(app: App, runbook: string, slot: string): Promise<boolean
   return false;
 }
 
-async function send(app: App, { runbook, notify }: Scheduled, state: SlotState): Promise<string | undefined> {
+/** One notice for all times of one runbook, oldest first; the newest stands for them. */
+async function send(
+  app: App,
+  { runbook, notify }: Scheduled,
+  states: readonly SlotState[],
+): Promise<string | undefined> {
+  const state = states.at(-1)!;
+  const earlier = states.slice(0, -1).map(({ slot }) => slot);
   try {
     const notifier = await app.notifier();
     const deliveries = await notifier.send(
@@ -66,9 +77,12 @@ async function send(app: App, { runbook, notify }: Scheduled, state: SlotState):
         text: [
           `${runbook} was due at ${state.slot} and has not ended well by ${state.deadline}.`,
           `Why: ${state.why ?? 'unknown'}`,
+          ...(earlier.length === 0
+            ? []
+            : [`Earlier times that are overdue too: ${earlier.length}, since ${earlier[0]}.`]),
           `Looked at on ${hostname()}; see "oaops schedule explain ${runbook}".`,
         ].join('\n'),
-        details: { runbook, slot: state.slot, deadline: state.deadline, state: state.state, run: state.run },
+        details: { runbook, slot: state.slot, deadline: state.deadline, state: state.state, run: state.run, earlier },
         id: `overdue.${sha256Hex(`${runbook} ${state.slot}`).slice(0, 32)}`,
       },
       new AbortController().signal,
