@@ -15,7 +15,13 @@ export interface XmlLimits {
 }
 
 const usualLimits: XmlLimits = { depth: 100, piece: 64 * 1024 };
-const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
+const entities: ReadonlyMap<string, string> = new Map([
+  ['lt', '<'],
+  ['gt', '>'],
+  ['amp', '&'],
+  ['quot', '"'],
+  ['apos', "'"],
+]);
 const attribute = /\s+([^\s=/>"'<]+)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')/y;
 
 /**
@@ -166,7 +172,7 @@ function endOfTag(text: string): number {
 function plain(text: string): string {
   if (!text.includes('&')) return text;
   return text.replace(/&([^;&]{0,10};)?/g, (_whole, name: string | undefined) => {
-    const found = name === undefined ? undefined : (entities[name.slice(0, -1)] ?? character(name.slice(0, -1)));
+    const found = name === undefined ? undefined : (entities.get(name.slice(0, -1)) ?? character(name.slice(0, -1)));
     if (found === undefined) throw invalid('it uses entities that are not of XML itself');
     return found;
   });

@@ -48,6 +48,7 @@ describe('what no document of a report has', () => {
     ['<a><!DOCTYPE b></a>', /declares entities/],
     ['<!ENTITY x "y"><a/>', /declares entities/],
     ['<a>&x;</a>', /entities that are not of XML itself/],
+    ['<a>&toString;</a>', /entities that are not of XML itself/],
     ['<a b="&x;"/>', /entities that are not of XML itself/],
     ['<a>&#x110000;</a>', /entities/],
     ['<a>a & b</a>', /entities/],
