@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { withoutLoops } from '../helpers/mount-namespace.ts';
 import { which } from '../helpers/restore-script.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -126,6 +127,7 @@ test.skipIf(!canRunCron)(
     // The first look only notes from when on the schedule counts.
     await oaops('tick', '-q');
     const view = [
+      withoutLoops,
       mountTree(),
       `mount --bind ${home}/spool /var/spool/cron/crontabs`,
       `mount --bind ${home}/empty /etc/cron.d`,

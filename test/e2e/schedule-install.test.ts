@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../helpers/eventually.ts';
+import { withoutLoops } from '../helpers/mount-namespace.ts';
 import { which } from '../helpers/restore-script.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -87,6 +88,7 @@ test.skipIf(!hasCron)(
     // The first look notes from when on the schedule counts.
     expect(inView([...program, 'tick', '-q'])).toMatchObject({ status: 0, stderr: '' });
     const view = [
+      withoutLoops,
       `mount --bind ${home}/spool /var/spool/cron/crontabs`,
       `mount --bind ${home}/empty /etc/cron.d`,
       `mount --bind ${home}/nothing /etc/crontab`,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { AnswerReader } from '../../src/inspect/probe/read.ts';
 import { probeScript } from '../../src/inspect/probe/script.ts';
 import type { About, Answer, HostCheckType, Judged } from '../../src/inspect/types.ts';
+import { withoutLoops } from './mount-namespace.ts';
 
 /** Shells in which probes must run; for BusyBox its own programs come first. */
 export const shells = ['dash', 'busybox', 'bash'].filter((shell) => existsSync(`/usr/bin/${shell}`));
@@ -93,7 +94,17 @@ function runProbe<With>(type: HostCheckType<With>, args: With, world: World, fol
   const whole =
     mounts.length === 0
       ? argv
-      : ['unshare', '-m', 'sh', '-e', '-c', `${mounts.join('\n')}\nPATH=$1; shift; exec "$@"`, 'sh', path, ...argv];
+      : [
+          'unshare',
+          '-m',
+          'sh',
+          '-e',
+          '-c',
+          `${withoutLoops}\n${mounts.join('\n')}\nPATH=$1; shift; exec "$@"`,
+          'sh',
+          path,
+          ...argv,
+        ];
   const run = spawnSync(whole[0]!, whole.slice(1), {
     encoding: 'utf8',
     input: '',

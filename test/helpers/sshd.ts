@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from './eventually.ts';
+import { withoutLoops } from './mount-namespace.ts';
 
 /** sshd and the right to start it as root: what the tests over ssh need. */
 export const sshdAvailable = existsSync('/usr/sbin/sshd') && process.getuid?.() === 0;
@@ -89,7 +90,16 @@ export async function startSshd(
   const start = async () => {
     const argv = ['/usr/sbin/sshd', '-D', '-e', '-f', join(dir, 'sshd_config')];
     if (options.world !== undefined)
-      argv.unshift('unshare', '--mount', '--uts', 'sh', '-e', '-c', `${options.world}\nexec "$@"`, 'sh');
+      argv.unshift(
+        'unshare',
+        '--mount',
+        '--uts',
+        'sh',
+        '-e',
+        '-c',
+        `${withoutLoops}\n${options.world}\nexec "$@"`,
+        'sh',
+      );
     const started = spawn(argv[0]!, argv.slice(1), { stdio: ['ignore', 'ignore', 'pipe'] });
     child = started;
     let errors = '';
