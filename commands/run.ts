@@ -1,7 +1,7 @@
-import { Args, Flags } from '@oclif/core';
+import { Args } from '@oclif/core';
 import { openApp } from '../src/app.ts';
 import { BaseCommand, type CommandResult } from '../src/cli/base-command.ts';
-import { inputFlags, startFlags } from '../src/cli/plan-flags.ts';
+import { inputFlags, limitFlag, startFlags } from '../src/cli/plan-flags.ts';
 import { ExitCode } from '../src/core/exit-codes.ts';
 
 export default class Run extends BaseCommand<typeof Run> {
@@ -21,11 +21,7 @@ Destructive steps without an approval step before them need --confirm NAME. With
   static override flags = {
     ...inputFlags,
     ...startFlags,
-    limit: Flags.string({
-      multiple: true,
-      description: 'only these targets: names, group:NAME, patterns, !NAME',
-      helpValue: 'TARGET',
-    }),
+    ...limitFlag,
   };
 
   protected override async execute(): Promise<CommandResult> {

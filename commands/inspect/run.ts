@@ -1,8 +1,8 @@
-import { Args, Flags } from '@oclif/core';
+import { Args } from '@oclif/core';
 import { openApp } from '../../src/app.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
 import { asPlugin, reportFlags } from '../../src/cli/inspect-flags.ts';
-import { inputFlags, startFlags } from '../../src/cli/plan-flags.ts';
+import { inputFlags, limitFlag, startFlags } from '../../src/cli/plan-flags.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 
 export default class InspectRun extends BaseCommand<typeof InspectRun> {
@@ -23,11 +23,7 @@ Where a person has to look, it asks at the terminal; without one it waits (exit 
     ...inputFlags,
     ...startFlags,
     ...reportFlags,
-    limit: Flags.string({
-      multiple: true,
-      description: 'only these hosts: names, group:NAME, patterns, !NAME',
-      helpValue: 'TARGET',
-    }),
+    ...limitFlag,
   };
 
   protected override execute(): Promise<CommandResult> {
@@ -63,7 +59,9 @@ Where a person has to look, it asks at the terminal; without one it waits (exit 
       { lang: this.lang, say: (text) => this.say(text), table: (columns, rows) => this.table(columns, rows) },
     );
     // Stopped, or something beside the checks went wrong: the run's own word stands over a good verdict.
-    const exitCode = told.exitCode === ExitCode.success && format !== 'nagios' ? end.exitCode : told.exitCode;
+    // One that waits has no verdict yet, whatever is known already: its code comes with the verdict.
+    const isOwn = told.exitCode === ExitCode.success || end.status === 'waiting';
+    const exitCode = isOwn && format !== 'nagios' ? end.exitCode : told.exitCode;
     const waits =
       end.status === 'waiting' && end.next !== undefined && format === 'text' ? `\n${this.say(end.next)}` : '';
     return { exitCode, json: report, text: `${told.text}${waits}` };

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { openApp } from '../../src/app.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
-import { inputFlags } from '../../src/cli/plan-flags.ts';
+import { inputFlags, limitFlag } from '../../src/cli/plan-flags.ts';
 import { writeFileDurable } from '../../src/core/durable-file.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 
@@ -19,11 +19,7 @@ export default class RunbookPlan extends BaseCommand<typeof RunbookPlan> {
   };
   static override flags = {
     ...inputFlags,
-    limit: Flags.string({
-      multiple: true,
-      description: 'only these targets: names, group:NAME, patterns, !NAME',
-      helpValue: 'TARGET',
-    }),
+    ...limitFlag,
     out: Flags.string({ description: 'write the plan to this file', helpValue: 'FILE' }),
     sign: Flags.string({
       description: 'sign the plan with this SSH key; its owner counts as the requester',

@@ -27,3 +27,12 @@ export const startFlags = {
   yes: Flags.boolean({ char: 'y', description: 'do not ask before changes' }),
   confirm: Flags.string({ description: 'the name of the runbook, when it has destructive steps', helpValue: 'NAME' }),
 };
+
+/** A part of the targets of a runbook. */
+export const limitFlag = {
+  limit: Flags.string({
+    multiple: true,
+    description: 'only these targets: names, group:NAME, patterns, !NAME',
+    helpValue: 'TARGET',
+  }),
+};

@@ -207,6 +207,12 @@ describe('a report in a file', { timeout: 300_000 }, () => {
 });
 
 describe('a person', { timeout: 300_000 }, () => {
+  it('is waited for also when something has failed already: the code of the verdict comes with it', async () => {
+    set({ state: 'bad' });
+    const waits = await inspect('run', runbook('visit-bad', state(), room), '--json');
+    expect([waits.exitCode, reportOf(waits).verdict, reportOf(waits).complete]).toEqual([6, 'fail', false]);
+  });
+
   it('signs what the run waits for, and its verdict comes after that', async () => {
     set({ state: 'good' });
     const file = runbook('visit', state(), room);

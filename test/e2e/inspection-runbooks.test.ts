@@ -19,7 +19,7 @@ describe.skipIf(!sitePossible)('inspection-daily (IN-01)', { timeout: 240_000 },
 
   it('waits for the walk round the server room, and tells that the backup is missing', async () => {
     const { exitCode, report, states } = await site.inspect('inspection-daily', inputs());
-    expect(exitCode).toBe(1);
+    expect(exitCode).toBe(6);
     expect(report).toMatchObject({ verdict: 'fail', complete: false });
     expect(states).toMatchObject({
       'load@web1': 'pass',

@@ -49,7 +49,6 @@ export const helpInspect = (): Messages => ({
   'name of the inspection': '巡检名称',
   'of which host, when several wait': '有多台主机等待时，指明主机',
   'on this host alone; default: on all': '仅限此主机；默认所有主机',
-  'only these hosts: names, group:NAME, patterns, !NAME': '仅这些主机：名称、group:NAME、通配符、!NAME',
   'only this check': '仅此检查项',
   'only this host': '仅此主机',
   'take the waiver back': '收回豁免',
