@@ -29,7 +29,7 @@ function room(name, mayImport) {
 }
 
 const base = ['core', 'runbook', 'record', 'calendar'];
-const ports = ['engine/ports\\.ts$', 'backup/ports\\.ts$', 'notify/ports\\.ts$', 'rollout/ports\\.ts$', 'inspect/ports\\.ts$', 'runbook/types\\.ts$'];
+const ports = ['engine/ports\\.ts$', 'backup/ports\\.ts$', 'notify/ports\\.ts$', 'rollout/ports\\.ts$', 'inspect/ports\\.ts$', 'accounts/ports\\.ts$', 'runbook/types\\.ts$'];
 
 module.exports = {
   forbidden: [
@@ -56,7 +56,7 @@ module.exports = {
       severity: 'error',
       comment: 'A connector implements ports; of other rooms it takes types.',
       from: { path: '^src/connectors/' },
-      to: { path: '^src/(engine|backup|notify|rollout|inspect|runbook)/', dependencyTypesNot: ['type-only'] },
+      to: { path: '^src/(engine|backup|notify|rollout|inspect|accounts|runbook)/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'only-app-opens-connectors',

@@ -1,0 +1,102 @@
+/** What the accounts room needs from outside; connectors implement it, and the composition root joins them. */
+import type { Host } from '../engine/ports.ts';
+import type { FactStore } from '../record/types.ts';
+
+/** A value of an attribute: text where it is UTF-8, else its bytes. */
+export type LdapValue = string | Uint8Array;
+
+export interface LdapEntry {
+  dn: string;
+  /** By the name that was asked for; with `*` and `+` by the server's own names. Values in the server's order. */
+  attributes: Record<string, LdapValue[]>;
+}
+
+export interface LdapLogin {
+  url: string;
+  /** Absent: anonymous. */
+  bind?: { dn: string; password: string };
+  caFile?: string;
+  startTls?: boolean;
+  /** For each request. */
+  timeoutMs: number;
+}
+
+export interface LdapChange {
+  operation: 'add' | 'delete' | 'replace';
+  attribute: string;
+  /** Empty with `delete` and `replace`: the whole attribute. */
+  values: LdapValue[];
+}
+
+/** One login, one request after the other. A lost connection is an error, never a new one without a word. */
+export interface LdapSession {
+  /**
+   * Pages of entries as they come, all of them or an error.
+   * @throws OaopsError `directory-unreachable`, `directory-refused`, `directory-partial`, `directory-base-missing` ...
+   */
+  search(
+    request: { base: string; scope: 'base' | 'one' | 'sub'; filter: string; attributes: string[] },
+    signal: AbortSignal,
+  ): AsyncIterable<LdapEntry[]>;
+  /** The changes of one request are made together or not at all (RFC 4511 section 4.6). */
+  modify(dn: string, changes: LdapChange[], signal: AbortSignal): Promise<void>;
+  add(dn: string, attributes: Record<string, LdapValue[]>, signal: AbortSignal): Promise<void>;
+  remove(dn: string, signal: AbortSignal): Promise<void>;
+  /** `newSuperior`: DN of the new parent. The old name is kept as a value unless `deleteOldRdn`. */
+  rename(
+    dn: string,
+    to: { newRdn: string; newSuperior?: string; deleteOldRdn: boolean },
+    signal: AbortSignal,
+  ): Promise<void>;
+  close(): void;
+}
+
+export interface LdapDoor {
+  /** @throws OaopsError as searches do; errors of changes have the code `directory-change-refused` with the server's words and `details.status` */
+  open(login: LdapLogin, signal: AbortSignal): Promise<LdapSession>;
+}
+
+export type SqlValue = string | number | null;
+
+export interface StatementDoor {
+  /** A query that reads. @throws OaopsError `database-unreachable`, `query-failed` ... */
+  rows(
+    request: { url: string; password?: string; query: string; parameters?: (string | number)[]; timeoutMs: number },
+    signal: AbortSignal,
+  ): Promise<Record<string, unknown>[]>;
+  /**
+   * Statements in one transaction: all of them, or none. `parameters` are named (`:name` in the text, never inside of quotation marks or
+   * comments) and reach the server beside the statement, never in it.
+   * `rows`: how many rows it must change; another number takes everything back (`statement-rows`).
+   * @throws OaopsError `database-unreachable`, `database-refused`, `statement-failed`, `statement-rows`, `parameter-missing` (exit 2)
+   */
+  execute(
+    request: {
+      url: string;
+      password?: string;
+      statements: { text: string; parameters: Record<string, SqlValue>; rows?: number }[];
+      timeoutMs: number;
+    },
+    signal: AbortSignal,
+  ): Promise<{ rows: number[] }>;
+}
+
+/** Everything that sources and directories may open. Each is made on first use. */
+export interface AccountDoors {
+  ldap(): Promise<LdapDoor>;
+  sql(): Promise<StatementDoor>;
+  /** A host of the inventory by its name. @throws as hosts do */
+  host(name: string, signal: AbortSignal): Promise<Host>;
+  /** Names of hosts for target selectors such as `group:oa`. @throws OaopsError `target-unknown` (exit 2) */
+  hostNames(selectors: readonly string[]): string[];
+  /** Resolves a reference to a secret. */
+  secret(ref: string): Promise<string>;
+  facts(): Promise<FactStore>;
+  /** A file as it is, with its time of modification. @throws OaopsError `file-unreadable`, `file-too-large` (exit 2) */
+  readFile(path: string, maxBytes: number): Promise<{ bytes: Uint8Array; modifiedMs: number }>;
+  nowMs(): number;
+  /** IANA name of the company's time zone: what a day is. */
+  timeZone: string;
+  /** Folder that relative paths start from: that of the file in which they are written. */
+  baseDir: string;
+}
