@@ -1,0 +1,214 @@
+import { runTopic } from '../record/run-facts.ts';
+import type { FactStore } from '../record/types.ts';
+import type { Change, Image } from './directory.ts';
+import type { Finding, FindingType } from './model.ts';
+
+/** What the record keeps of accounts, as append-only facts. */
+
+/** An account by its directory and key, as facts name it. */
+export function accountId(directory: string, key: string): string {
+  return `${directory}|${key}`;
+}
+
+/** Findings of a run lie in facts of so many each: no row becomes megabytes. */
+const findingsAtOnce = 500;
+
+/** What an audit found, but for the single findings. */
+export interface AuditSummary {
+  run: string;
+  runbook: string;
+  at: string;
+  /** Accounts read, by directory. */
+  accounts: Record<string, number>;
+  /** People read, by source. */
+  people: Record<string, number>;
+  counts: Partial<Record<FindingType, number>>;
+  /** What could not be read or judged, one line each; nothing was found or done there. */
+  unjudged: string[];
+  /** What people should know beside: duplicates in a roster, raised thresholds. */
+  remarks: string[];
+  /** Exceptions that held, and those that are over. */
+  exceptions: { used: string[]; expired: string[] };
+}
+
+export const summaryTopic = 'account.audit';
+
+export async function addAudit(facts: FactStore, summary: AuditSummary, findings: readonly Finding[]): Promise<void> {
+  const topic = runTopic(summary.run, 'account.findings');
+  const before = (await facts.list(summaryTopic, { key: summary.runbook })).some(
+    ({ body }) => (body as AuditSummary).run === summary.run,
+  );
+  // A step that was cut off and is done again has written them already, whole or in part: the newest of each part counts.
+  for (let at = 0, part = 0; at < findings.length || part === 0; at += findingsAtOnce, part++)
+    await facts.add(topic, String(part), summary.at, { findings: findings.slice(at, at + findingsAtOnce) });
+  await facts.add(topic, 'parts', summary.at, { parts: Math.max(1, Math.ceil(findings.length / findingsAtOnce)) });
+  if (!before) await facts.add(summaryTopic, summary.runbook, summary.at, summary);
+}
+
+/** Findings of a run; undefined: it has made none yet. */
+export async function findingsOf(facts: FactStore, run: string): Promise<Finding[] | undefined> {
+  const rows = await facts.list(runTopic(run, 'account.findings'));
+  const newest = new Map(rows.map(({ key, body }) => [key, body]));
+  const parts = (newest.get('parts') as { parts: number } | undefined)?.parts;
+  if (parts === undefined) return undefined;
+  return Array.from(
+    { length: parts },
+    (_, part) => (newest.get(String(part)) as { findings: Finding[] } | undefined)?.findings ?? [],
+  ).flat();
+}
+
+/** Audits of a runbook, newest first. */
+export async function auditsOf(facts: FactStore, runbook: string, limit?: number): Promise<AuditSummary[]> {
+  const rows = await facts.list(summaryTopic, {
+    key: runbook,
+    newestFirst: true,
+    ...(limit === undefined ? {} : { limit }),
+  });
+  return rows.map(({ body }) => body as AuditSummary);
+}
+
+/** One entry in one run: how it was before, and what was done to it so far. */
+export interface EntryHistory {
+  image: Image;
+  /** Where it was when the run first came to it. */
+  name: string;
+  marks: { change: Change; mark: Image | null; done: string[]; left: string[]; at: string }[];
+  /** Taken back, wholly or but for what is named. */
+  restored?: { at: string; by: string; conflicts: string[] };
+}
+
+type EntryFact =
+  | { image: Image; name: string }
+  | { begin: Change }
+  | { end: Change; mark: Image; done: string[]; left: string[] }
+  | { restored: { by: string; conflicts: string[] } };
+
+function entryTopic(run: string): string {
+  return runTopic(run, 'account.entry');
+}
+
+export async function addEntryFact(
+  facts: FactStore,
+  run: string,
+  account: string,
+  at: string,
+  fact: EntryFact,
+): Promise<void> {
+  await facts.add(entryTopic(run), account, at, fact);
+}
+
+/** What a run did to an entry; undefined: nothing, it did not come to it. */
+export async function entryOf(facts: FactStore, run: string, account: string): Promise<EntryHistory | undefined> {
+  return historyOf(await facts.list(entryTopic(run), { key: account }));
+}
+
+/** What a run did to all its entries. */
+export async function entriesOf(facts: FactStore, run: string): Promise<Map<string, EntryHistory>> {
+  const rows = await facts.list(entryTopic(run));
+  const entries = new Map<string, EntryHistory>();
+  for (const [account, own] of Map.groupBy(rows, ({ key }) => key)) {
+    const history = historyOf(own);
+    if (history) entries.set(account, history);
+  }
+  return entries;
+}
+
+function historyOf(rows: readonly { at: string; body: unknown }[]): EntryHistory | undefined {
+  let history: EntryHistory | undefined;
+  for (const { at, body } of rows) {
+    const fact = body as EntryFact;
+    if ('image' in fact) history ??= { image: fact.image, name: fact.name, marks: [] };
+    else if (!history) continue;
+    else if ('begin' in fact) {
+      // Begun again after it was cut off: one change.
+      const open = history.marks.at(-1);
+      if (open?.mark !== null || open.change.do !== fact.begin.do)
+        history.marks.push({ change: fact.begin, mark: null, done: [], left: [], at });
+    } else if ('end' in fact) {
+      const { end: change, mark, done, left } = fact;
+      const open = history.marks.findLast((one) => one.change.do === change.do);
+      if (open) Object.assign(open, { mark, done, left, at });
+      else history.marks.push({ change, mark, done, left, at });
+    } else history.restored = { at, ...fact.restored };
+  }
+  return history;
+}
+
+/** An account that this tool has disabled: what "delete after the hold" goes by. It outlives the run that did it. */
+export interface HeldFact {
+  directory: string;
+  key: string;
+  login: string;
+  name: string;
+  run: string;
+  /** Since when it is held, ISO UTC. */
+  since: string;
+  state: 'held' | 'deleted' | 'restored';
+  findings: FindingType[];
+  person?: string;
+}
+
+const heldTopic = 'account.held';
+
+export async function addHeld(facts: FactStore, at: string, held: HeldFact): Promise<void> {
+  await facts.add(heldTopic, accountId(held.directory, held.key), at, held);
+}
+
+/** The newest word about each account. */
+export async function heldAccounts(facts: FactStore): Promise<HeldFact[]> {
+  const rows = await facts.list(heldTopic);
+  return [...new Map(rows.map(({ key, body }) => [key, body as HeldFact])).values()];
+}
+
+/** What a person decided about one line of a review list. */
+export interface Decision {
+  line: string;
+  /** do: what is proposed; keep: nothing. */
+  decision: 'do' | 'keep';
+  by: string;
+  at: string;
+  reason?: string;
+  /** Terminal, or the file that it came from with its sha256. */
+  from: string;
+}
+
+function decisionTopic(run: string): string {
+  return runTopic(run, 'account.decision');
+}
+
+export async function addDecisions(facts: FactStore, run: string, decisions: readonly Decision[]): Promise<void> {
+  const [first] = decisions;
+  if (!first) return;
+  for (let at = 0; at < decisions.length; at += findingsAtOnce)
+    await facts.add(decisionTopic(run), first.by, first.at, { decisions: decisions.slice(at, at + findingsAtOnce) });
+}
+
+/** The newest decision on each line. */
+export async function decisionsOf(facts: FactStore, run: string): Promise<Map<string, Decision>> {
+  const rows = await facts.list(decisionTopic(run));
+  return new Map(
+    rows.flatMap(({ body }) => (body as { decisions: Decision[] }).decisions).map((one) => [one.line, one]),
+  );
+}
+
+/** Pairs of account and person that somebody has confirmed: they were alike by name and department only. */
+const matchTopic = 'account.match';
+
+export async function addMatch(
+  facts: FactStore,
+  at: string,
+  match: { account: string; person: string; by: string; is: boolean },
+): Promise<void> {
+  await facts.add(matchTopic, match.account, at, match);
+}
+
+export async function confirmedMatches(facts: FactStore): Promise<Map<string, string>> {
+  const rows = await facts.list(matchTopic);
+  const found = new Map<string, string>();
+  for (const { key, body } of rows) {
+    const { person, is } = body as { person: string; is: boolean };
+    if (is) found.set(key, person);
+    else found.delete(key);
+  }
+  return found;
+}
