@@ -1,8 +1,8 @@
 import { isAbsolute, resolve } from 'node:path';
+import { decodeCsv, parseCsv } from '../../core/csv.ts';
 import { errnoOf, OaopsError, usageError } from '../../core/errors.ts';
 import { sha256Hex } from '../../core/json.ts';
 import { readCapped } from '../../runbook/read-capped.ts';
-import { decodeCsv, parseCsv } from './csv.ts';
 import type { Found } from './members.ts';
 import type { PopulationSpec } from './schema.ts';
 

@@ -1,5 +1,5 @@
-import { isAbsolute, resolve } from 'node:path';
 import { usageError } from '../../core/errors.ts';
+import { shownSqlUrl, withAbsoluteFile } from '../../core/sql-url.ts';
 import type { QueryDoor } from '../ports.ts';
 import type { Candidate, Found } from './members.ts';
 import type { PopulationSpec } from './schema.ts';
@@ -22,7 +22,7 @@ export async function fromSql(
     place.signal,
   );
   return {
-    source: shownUrl(spec.url),
+    source: shownSqlUrl(spec.url),
     candidates: rows.map((vars, index): Candidate => {
       const row = `row number ${index + 1}`;
       if (!Object.hasOwn(vars, spec.id)) {
@@ -41,16 +41,4 @@ function idOf(value: unknown, row: string): string {
   throw usageError('member-id-invalid', `the id of ${row} is neither text nor a number`, {
     next: 'Choose another column as "id", or cast it to text in the query.',
   });
-}
-
-function withAbsoluteFile(url: string, baseDir: string): string {
-  const file = /^sqlite:(?:\/\/(?=\/))?(.+)$/s.exec(url)?.[1];
-  return file === undefined ? url : `sqlite:${isAbsolute(file) ? file : resolve(baseDir, file)}`;
-}
-
-/** Without user, password and parameters. */
-function shownUrl(url: string): string {
-  if (url.startsWith('sqlite:') || !URL.canParse(url)) return url.replace(/[?#].*$/s, '');
-  const { protocol, host, pathname } = new URL(url);
-  return `${protocol}//${host}${pathname}`;
 }

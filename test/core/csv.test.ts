@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type CsvEncoding, decodeCsv, parseCsv } from '../../../src/rollout/population/csv.ts';
+import { type CsvEncoding, decodeCsv, parseCsv } from '../../src/core/csv.ts';
 
 const bytesOf = (...parts: (string | number[])[]) =>
   Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : Buffer.from(part))));

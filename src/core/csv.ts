@@ -1,11 +1,16 @@
 import { isUtf8 } from 'node:buffer';
-import { usageError } from '../../core/errors.ts';
+import { usageError } from './errors.ts';
+
+/** `line`: where it begins, from 1; a quoted cell may hold line ends. */
+export interface CsvRecord {
+  line: number;
+  cells: string[];
+}
 
 /** A list with a header line. */
 export interface CsvTable {
   columns: string[];
-  /** `line`: where the row begins, from 1; a quoted cell may hold line ends. */
-  rows: { line: number; cells: string[] }[];
+  rows: CsvRecord[];
 }
 
 export type CsvEncoding = 'auto' | 'utf-8' | 'gbk';
@@ -45,7 +50,7 @@ export function decodeCsv(file: string, bytes: Uint8Array, encoding: CsvEncoding
  * @throws OaopsError `csv-invalid` (exit 2) with the line
  */
 export function parseCsv(file: string, text: string, separator: string): CsvTable {
-  const [header, ...rows] = new Reader(file, text, separator).records();
+  const [header, ...rows] = csvRecords(file, text, separator);
   if (!header) throw invalid(file, 1, 'the list is empty', 'The first line names the columns.');
   for (const [index, column] of header.cells.entries()) {
     if (column.trim() === '') {
@@ -55,16 +60,27 @@ export function parseCsv(file: string, text: string, separator: string): CsvTabl
       throw invalid(file, header.line, `the column "${column}" is named twice`, 'Name each column differently.');
     }
   }
-  for (const { line, cells } of rows) {
-    if (cells.length === header.cells.length) continue;
-    throw invalid(
-      file,
-      line,
-      `the row has ${cells.length} columns instead of ${header.cells.length}`,
-      `Put a value that holds "${separator === '\t' ? 'tab' : separator}" into quotation marks, and check "separator".`,
-    );
-  }
+  for (const row of rows) requireWidth(file, row, header.cells.length, separator);
   return { columns: header.cells, rows };
+}
+
+/**
+ * The lines of a table one at a time, the header like any other, for tables that are not held whole. Empty lines are passed over.
+ * @throws OaopsError `csv-invalid` (exit 2) with the line
+ */
+export function csvRecords(file: string, text: string, separator: string): Iterable<CsvRecord> {
+  return new Reader(file, text, separator).records();
+}
+
+/** @throws OaopsError `csv-invalid` (exit 2) unless the row has so many cells */
+export function requireWidth(file: string, { line, cells }: CsvRecord, width: number, separator: string): void {
+  if (cells.length === width) return;
+  throw invalid(
+    file,
+    line,
+    `the row has ${cells.length} columns instead of ${width}`,
+    `Put a value that holds "${separator === '\t' ? 'tab' : separator}" into quotation marks, and check "separator".`,
+  );
 }
 
 class Reader {
@@ -80,16 +96,13 @@ class Reader {
     this.#separator = separator;
   }
 
-  records(): CsvTable['rows'] {
-    const records: CsvTable['rows'] = [];
+  *records(): Generator<CsvRecord> {
     while (this.#at < this.#text.length) {
-      if (this.#lineEnd()) continue;
-      records.push(this.#record());
+      if (!this.#lineEnd()) yield this.#record();
     }
-    return records;
   }
 
-  #record(): { line: number; cells: string[] } {
+  #record(): CsvRecord {
     const line = this.#line;
     const cells: string[] = [];
     for (;;) {
