@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { type PamLine, pamLine, settingsOf } from '../../core/pam-lines.ts';
 import { formatDuration } from '../../core/units.ts';
 import { durationSchema } from '../../runbook/schema/common.ts';
 import { levelKey } from '../level.ts';
-import { type PamLine, pamLine, settingsOf } from '../pam-lines.ts';
 import { inFull, inShort, toldOf, whole } from '../told.ts';
 import type { HostCheckType } from '../types.ts';
 

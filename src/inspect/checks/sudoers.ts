@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { readSudoers, type SudoersFile, type SudoRule } from '../../core/sudoers-rules.ts';
 import { levelKey } from '../level.ts';
-import { readSudoers, type SudoersFile, type SudoRule } from '../sudoers-rules.ts';
 import { inFull, inShort } from '../told.ts';
 import type { HostCheckType } from '../types.ts';
 

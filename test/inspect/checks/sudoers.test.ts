@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { readSudoers } from '../../../src/core/sudoers-rules.ts';
 import { sudoers } from '../../../src/inspect/checks/sudoers.ts';
-import { readSudoers } from '../../../src/inspect/sudoers-rules.ts';
 import { isRoot, judged, probedAndJudged, shells } from '../../helpers/probe-world.ts';
 
 const read = (text: string) => readSudoers([{ name: '/etc/sudoers', lines: text.split('\n') }]);
@@ -47,6 +47,18 @@ describe('the grammar of sudoers', () => {
     expect(read('Defaults !authenticate').unasked).toEqual([{ who: 'ALL', file: '/etc/sudoers' }]);
     expect(read('Defaults:%ops env_reset, !authenticate').unasked).toEqual([{ who: '%ops', file: '/etc/sudoers' }]);
     expect(read('Defaults authenticate').unasked).toEqual([]);
+  });
+
+  test('each rule knows its lines, and with whom it shares them', () => {
+    const text =
+      '# one\n\njoe ALL=/bin/a, \\\n  /bin/b\nUser_Alias OPS = joe, ann\nOPS ALL=/bin/c\n"eve" ALL=/bin/d : h1=/bin/e';
+    expect(read(text).rules.map(({ who, line, lastLine, users }) => [who, line, lastLine, users])).toEqual([
+      ['joe', 3, 4, ['joe']],
+      ['joe', 6, 6, ['joe', 'ann']],
+      ['ann', 6, 6, ['joe', 'ann']],
+      ['eve', 7, 7, ['eve']],
+      ['eve', 7, 7, ['eve']],
+    ]);
   });
 
   test('what is not understood is told', () => {

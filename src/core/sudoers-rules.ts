@@ -9,6 +9,11 @@ export interface SudoRule {
   /** As written; aliases of commands are put in. */
   commands: string[];
   file: string;
+  /** Where its statement stands in the file, from 1; a continued one goes on to `lastLine`. */
+  line: number;
+  lastLine: number;
+  /** Everybody whom the statement speaks of, `who` among them. */
+  users: readonly string[];
 }
 
 export interface Sudoers {
@@ -29,7 +34,7 @@ type Aliases = Map<string, string[]>;
 /** Reads the files as sudo does. Pure. */
 export function readSudoers(files: readonly SudoersFile[]): Sudoers {
   const found: Sudoers = { rules: [], unasked: [], strange: [] };
-  const statements = files.flatMap(({ name, lines }) => joined(lines).map((text) => ({ file: name, text })));
+  const statements = files.flatMap(({ name, lines }) => joined(lines).map((one) => ({ file: name, ...one })));
   const aliases: Record<'User' | 'Cmnd' | 'Host' | 'Runas', Aliases> = {
     User: new Map(),
     Cmnd: new Map(),
@@ -45,7 +50,7 @@ export function readSudoers(files: readonly SudoersFile[]): Sudoers {
       if (name !== undefined) aliases[kind].set(name, split(members!, ','));
     }
   }
-  for (const { file, text } of statements) {
+  for (const { file, text, line, lastLine } of statements) {
     if (/^[A-Z][a-z]+_Alias\s/.test(text) || /^[#@]include(dir)?\s/.test(text)) continue;
     const defaults = /^Defaults(?:([:@!>])\s*(\S+))?\s+(.*)$/s.exec(text.replaceAll(/\s*,\s*/g, ','));
     if (defaults) {
@@ -61,18 +66,26 @@ export function readSudoers(files: readonly SudoersFile[]): Sudoers {
       found.strange.push(`${file}: ${text}`);
       continue;
     }
-    const rules = ruleOf(text, file, aliases);
+    const rules = ruleOf(text, { file, line, lastLine }, aliases);
     if (rules) found.rules.push(...rules);
     else found.strange.push(`${file}: ${text}`);
   }
   return found;
 }
 
+interface Statement {
+  text: string;
+  line: number;
+  lastLine: number;
+}
+
 /** Statements: continued lines put together, comments left out. */
-function joined(lines: readonly string[]): string[] {
-  const statements: string[] = [];
+function joined(lines: readonly string[]): Statement[] {
+  const statements: Statement[] = [];
   let open = '';
-  for (const line of lines) {
+  let begun = 1;
+  for (const [index, line] of lines.entries()) {
+    if (open === '') begun = index + 1;
     const whole = open + line;
     const bare = withoutComment(whole);
     // A comment ends with its line, whatever it ends in.
@@ -81,10 +94,10 @@ function joined(lines: readonly string[]): string[] {
       continue;
     }
     open = '';
-    statements.push(bare.trim());
+    statements.push({ text: bare.trim(), line: begun, lastLine: index + 1 });
   }
-  if (open !== '') statements.push(withoutComment(open).trim());
-  return statements.filter((text) => text !== '');
+  if (open !== '') statements.push({ text: withoutComment(open).trim(), line: begun, lastLine: lines.length });
+  return statements.filter(({ text }) => text !== '');
 }
 
 /** `#` begins a comment, but for #include and ids: `#1000`. */
@@ -140,7 +153,7 @@ const options = /^(ROLE|TYPE|PRIVS|LIMITPRIVS|APPARMOR_PROFILE|NOTBEFORE|NOTAFTE
 /** `users hosts = (runas) TAG: command, ... : hosts = ...`; undefined: it is no rule. */
 function ruleOf(
   text: string,
-  file: string,
+  place: Pick<SudoRule, 'file' | 'line' | 'lastLine'>,
   aliases: Record<'User' | 'Cmnd' | 'Host' | 'Runas', Aliases>,
 ): SudoRule[] | undefined {
   const rules: SudoRule[] = [];
@@ -165,7 +178,8 @@ function ruleOf(
           who: who.replaceAll('"', ''),
           hosts: expand(split(hosts, ','), aliases.Host),
           ...spec,
-          file,
+          ...place,
+          users: users!.map((one) => one.replaceAll('"', '')),
         })),
       ),
     );
