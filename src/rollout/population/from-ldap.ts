@@ -1,7 +1,7 @@
 import { isAbsolute, resolve } from 'node:path';
+import { dnKey } from '../../core/dn.ts';
 import { usageError } from '../../core/errors.ts';
 import type { DirectoryDoor, DirectoryEntry, DirectorySearch } from '../ports.ts';
-import { dnKey } from './dn.ts';
 import { type Candidate, type Found, populationEmpty } from './members.ts';
 import type { PopulationSpec } from './schema.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { dnKey } from '../../../src/rollout/population/dn.ts';
+import { dnKey } from '../../../src/core/dn.ts';
 import { type Candidate, membersOf } from '../../../src/rollout/population/members.ts';
 
 const candidate = (id: string, vars: Record<string, unknown> = {}, place = `at ${id}`): Candidate => ({

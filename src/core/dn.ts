@@ -1,11 +1,42 @@
 /**
- * A form of a distinguished name (RFC 4514) in which two names of one entry are equal: servers and groups write case, spaces and escapes of
+ * Distinguished names (RFC 4514). A form in which two names of one entry are equal: servers and groups write case, spaces and escapes of
  * the same name differently. Values are taken as caseIgnoreMatch does, which the naming attributes of people and groups have.
  */
 export function dnKey(dn: string): string {
   return splitAt(dn, /[,;]/)
     .map((rdn) => splitAt(rdn, /\+/).map(pairKey).sort().join('+'))
     .join(',');
+}
+
+/** Its RDNs as they are written, the entry's own first; without the spaces around them. The empty name has none. */
+export function rdnsOf(dn: string): string[] {
+  return dn.trim() === '' ? [] : splitAt(dn, /[,;]/).map(trimmed);
+}
+
+/** The name of an entry within its parent, as it is written. */
+export function rdnOf(dn: string): string {
+  return rdnsOf(dn)[0] ?? '';
+}
+
+/** Name of the parent; empty above the last. */
+export function parentOf(dn: string): string {
+  return rdnsOf(dn).slice(1).join(',');
+}
+
+/** Whether `dn` is `base` or lies below it. */
+export function isWithin(dn: string, base: string): boolean {
+  const [inner, outer] = [rdnsOf(dn), rdnsOf(base)];
+  return inner.length >= outer.length && dnKey(inner.slice(inner.length - outer.length).join(',')) === dnKey(base);
+}
+
+/** A value as it stands in a name: whatever it holds, it stays one value (RFC 4514 section 2.4). */
+export function dnValue(value: string): string {
+  return value
+    .replace(/[\\"+,;<>=]/g, (sign) => `\\${sign}`)
+    .replace(/\p{Cc}/gu, (sign) =>
+      [...Buffer.from(sign)].map((byte) => `\\${byte.toString(16).padStart(2, '0')}`).join(''),
+    )
+    .replace(/^[ #]| $/g, (sign) => `\\${sign}`);
 }
 
 /** `type=value`; both as text in which no separator stands unescaped. */
@@ -30,6 +61,13 @@ function unescaped(text: string): string {
   return text.replace(/(?:\\[0-9A-Fa-f]{2})+|\\(.)/gs, (all: string, sign?: string) =>
     sign === undefined ? Buffer.from(all.replaceAll('\\', ''), 'hex').toString('utf8') : sign,
   );
+}
+
+/** Without the spaces around it; one at the end that is escaped stays. */
+function trimmed(rdn: string): string {
+  const bare = rdn.trim();
+  const slashes = /\\*$/.exec(bare)![0].length;
+  return slashes % 2 === 1 ? `${bare} ` : bare;
 }
 
 /** Parts between separators that are neither escaped nor within quotation marks. */

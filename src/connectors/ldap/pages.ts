@@ -1,0 +1,103 @@
+import { type Filter, PagedResultsControl, SearchRequest } from 'ldapts';
+import type { LdapEntry } from '../../accounts/ports.ts';
+import type { Answer, Conversation } from './conversation.ts';
+import { entryReader, type Rest } from './entries.ts';
+import { partial, searchError } from './errors.ts';
+import { filterOf } from './filters.ts';
+
+const pageSize = 500;
+/** A directory may send pages without entries; one that sends only those never ends. */
+const maxEmptyPages = 1000;
+
+export interface Asking {
+  conversation: Conversation;
+  /** The words for the directory. */
+  place: string;
+  timeLimitSeconds: number;
+  /** Sends one request. */
+  within(send: (signal: AbortSignal) => Promise<Answer>): Promise<Answer>;
+}
+
+export interface Search {
+  base: string;
+  scope: 'base' | 'one' | 'sub';
+  filter: Filter;
+  attributes: readonly string[];
+}
+
+/** Pages of entries as they come, each entry with all of its values. Whatever is not everything is an error. */
+export async function* pagesOf(asking: Asking, search: Search): AsyncGenerator<LdapEntry[], void, void> {
+  const readEntry = entryReader(search.attributes);
+  let cookie: Buffer | undefined;
+  let emptyPages = 0;
+  do {
+    const answer: Answer = await ask(asking, search, cookie);
+    const page: LdapEntry[] = [];
+    for (const raw of answer.entries) {
+      const { entry, rests } = readEntry(raw);
+      for (const rest of rests) await readRest(asking, entry, rest);
+      page.push(entry);
+    }
+    emptyPages = page.length === 0 ? emptyPages + 1 : 0;
+    if (emptyPages > maxEmptyPages)
+      throw partial(asking.place, 'its pages do not end', 'Look into the log of the directory.');
+    cookie = answer.result.controls?.find((control) => control instanceof PagedResultsControl)?.value?.cookie;
+    if (page.length > 0) yield page;
+  } while (cookie?.length);
+}
+
+/** One page, or one entry: whatever is no whole answer is an error. */
+async function ask(
+  { conversation, place, timeLimitSeconds, within }: Asking,
+  { base, scope, filter, attributes }: Search,
+  cookie?: Buffer,
+): Promise<Answer> {
+  const controls = [new PagedResultsControl({ value: { size: pageSize, ...(cookie && { cookie }) } })];
+  const answer = await within((signal) =>
+    conversation.send(
+      (messageId) =>
+        new SearchRequest({
+          messageId,
+          baseDN: base,
+          scope,
+          filter,
+          attributes: [...attributes],
+          timeLimit: timeLimitSeconds,
+          controls: scope === 'base' ? [] : controls,
+        }),
+      signal,
+    ),
+  );
+  if (answer.result.status !== 0) throw searchError(place, base, answer.result);
+  const elsewhere = answer.references.find((url) => !holdsNobody(url));
+  if (elsewhere === undefined) return answer;
+  throw partial(
+    place,
+    `it refers to ${elsewhere.replace(/[\p{Cc}?]+.*$/su, '')}`,
+    'Search below a base that this server holds, or at the global catalogue of Active Directory (port 3268).',
+  );
+}
+
+/**
+ * The top of a domain of Active Directory always refers to its configuration and to the zones of its names ([MS-ADTS] section 3.1.1.1.5), which hold
+ * no people.
+ */
+function holdsNobody(url: string): boolean {
+  return /^ldaps?:\/\/[^/]*\/(CN=Configuration|DC=(Domain|Forest)DnsZones),DC=/i.test(url);
+}
+
+async function readRest(asking: Asking, entry: LdapEntry, { attribute, from }: Rest): Promise<void> {
+  const filter = filterOf('(objectClass=*)');
+  for (let next: number | undefined = from; next !== undefined; ) {
+    const asked = `${attribute};range=${next}-*`;
+    const answer = await ask(asking, { base: entry.dn, scope: 'base', filter, attributes: [asked] });
+    const read = answer.entries.map(entryReader([attribute]));
+    const values = read[0]?.entry.attributes[attribute] ?? [];
+    for (const value of values) entry.attributes[attribute]!.push(value);
+    const following = read[0]?.rests[0]?.from;
+    const whole =
+      read.length === 1 && values.length > 0 && (following === undefined || following === next + values.length);
+    if (!whole) throw partial(asking.place, `${attribute} of ${entry.dn} ends in the middle`, 'Read it again.');
+    next = following;
+  }
+}
