@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import type { LdapDoor } from './accounts/ports.ts';
 import type { RunDoor } from './app/runs.ts';
 import type { BackupDoor } from './backup/door.ts';
 import type { GlobalOptions } from './cli/globals.ts';
@@ -52,6 +53,8 @@ export interface App extends AsyncDisposable {
   http: () => Promise<HttpDoor>;
   /** LDAP directories. */
   directory: () => Promise<DirectoryDoor>;
+  /** LDAP directories, for reading and changing accounts. */
+  ldap: () => Promise<LdapDoor>;
   /** Databases, for queries that read. */
   query: () => Promise<QueryDoor>;
   /** Connections, certificates and names, for checks. */
@@ -140,6 +143,7 @@ export function openApp(globals: GlobalOptions, options: AppOptions = {}): App {
     }),
     http: once(async () => (await import('./connectors/http/http.ts')).httpDoor({ version: app.version })),
     directory: once(async () => (await import('./connectors/ldap/ldap.ts')).directoryDoor()),
+    ldap: once(async () => (await import('./connectors/ldap/session.ts')).ldapDoor()),
     query: once(async () => (await import('./connectors/sql/sql.ts')).queryDoor()),
     net: once(async () => (await import('./connectors/net/net.ts')).netDoor()),
     notifier: once(async () => {

@@ -28,6 +28,11 @@ export interface LdapChange {
   values: LdapValue[];
 }
 
+export interface LdapModifyOptions {
+  /** With the relax control: attributes that OpenLDAP keeps for itself, where the login may manage the entry. */
+  relax?: boolean;
+}
+
 /** One login, one request after the other. A lost connection is an error, never a new one without a word. */
 export interface LdapSession {
   /**
@@ -39,7 +44,7 @@ export interface LdapSession {
     signal: AbortSignal,
   ): AsyncIterable<LdapEntry[]>;
   /** The changes of one request are made together or not at all (RFC 4511 section 4.6). */
-  modify(dn: string, changes: LdapChange[], signal: AbortSignal): Promise<void>;
+  modify(dn: string, changes: LdapChange[], signal: AbortSignal, options?: LdapModifyOptions): Promise<void>;
   add(dn: string, attributes: Record<string, LdapValue[]>, signal: AbortSignal): Promise<void>;
   remove(dn: string, signal: AbortSignal): Promise<void>;
   /** `newSuperior`: DN of the new parent. The old name is kept as a value unless `deleteOldRdn`. */
@@ -48,6 +53,8 @@ export interface LdapSession {
     to: { newRdn: string; newSuperior?: string; deleteOldRdn: boolean },
     signal: AbortSignal,
   ): Promise<void>;
+  /** Sets a password in clear, which the server hashes (RFC 3062). */
+  setPassword(dn: string, password: string, signal: AbortSignal): Promise<void>;
   close(): void;
 }
 

@@ -1,16 +1,27 @@
 import { connect, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import {
+  type AddResponse,
   type BindResponse,
+  type DeleteResponse,
   type ExtendedResponse,
   MessageParser,
+  type ModifyDNResponse,
+  type ModifyResponse,
   SearchEntry,
   SearchReference,
   type SearchResponse,
 } from 'ldapts';
 
-type Result = SearchResponse | BindResponse | ExtendedResponse;
-type Request = Parameters<MessageParser['read']>[1] extends Map<string, { message: infer M }> ? M : never;
+type Result =
+  | SearchResponse
+  | BindResponse
+  | ExtendedResponse
+  | ModifyResponse
+  | AddResponse
+  | DeleteResponse
+  | ModifyDNResponse;
+export type Request = Parameters<MessageParser['read']>[1] extends Map<string, { message: infer M }> ? M : never;
 
 /** What came back for one request: its result, and before that the entries and references of a search. */
 export interface Answer {

@@ -41,7 +41,7 @@ export function searchError(place: string, base: string, refusal: Refusal): Oaop
     case 34:
       return usageError('directory-base-missing', `${base} is not a name of an entry`, {
         ...options,
-        next: 'Correct "base" or "group" of the population.',
+        next: 'Correct "base" or "group".',
       });
     case 32:
       return usageError('directory-base-missing', `${place} has no entry ${base}, or does not show it`, {
@@ -66,6 +66,30 @@ export function searchError(place: string, base: string, refusal: Refusal): Oaop
       });
   }
 }
+
+/** The error for the result of a change: none of it was made. */
+export function changeError(place: string, dn: string, refusal: Refusal): OaopsError {
+  const { status } = refusal;
+  return new OaopsError(
+    'directory-change-refused',
+    `${place} refused to change ${dn}${said(refusal.errorMessage, status)}`,
+    {
+      next: changeSteps[status] ?? 'Look into the log of the directory.',
+      details: { status },
+    },
+  );
+}
+
+const changeSteps: Record<number, string> = {
+  10: 'Name the server in "url" that takes changes.',
+  16: 'It was changed since it was read: plan anew.',
+  19: 'The rules of the directory forbid it, such as those for passwords.',
+  20: 'It was changed since it was read: plan anew.',
+  32: 'It was moved or deleted since it was read: plan anew.',
+  50: 'Give the account of "bindDn" the right to do this.',
+  65: 'The schema of the directory forbids it.',
+  68: 'The name is taken by another entry.',
+};
 
 export function startTlsError(place: string, { status, errorMessage }: Refusal): OaopsError {
   return new OaopsError('directory-tls', `${place} does not start TLS${said(errorMessage, status)}`, {

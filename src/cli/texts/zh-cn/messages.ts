@@ -1,4 +1,5 @@
 import type { Messages } from '../catalogue.ts';
+import { accountsLdap } from './accounts-ldap.ts';
 import { actions } from './actions.ts';
 import { backup } from './backup.ts';
 import { backupLegs } from './backup-legs.ts';
@@ -36,6 +37,7 @@ import { usage, words } from './words.ts';
 export const messagesZhCn = (): Messages => ({
   ...words(),
   ...usage(),
+  ...accountsLdap(),
   ...actions(),
   ...backup(),
   ...backupLegs(),
