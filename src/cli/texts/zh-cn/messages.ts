@@ -1,4 +1,5 @@
 import type { Messages } from '../catalogue.ts';
+import { accountsFindings } from './accounts-findings.ts';
 import { accountsLdap } from './accounts-ldap.ts';
 import { actions } from './actions.ts';
 import { backup } from './backup.ts';
@@ -38,6 +39,7 @@ export const messagesZhCn = (): Messages => ({
   ...words(),
   ...usage(),
   ...accountsLdap(),
+  ...accountsFindings(),
   ...actions(),
   ...backup(),
   ...backupLegs(),

@@ -1,0 +1,23 @@
+import { SharedTexts } from './days.ts';
+import { useLimit } from './limits.ts';
+import type { Judged, Rule } from './types.ts';
+
+/** Not used for long. Never used is something else, and unknown is neither. */
+export const dormant: Rule = {
+  type: 'dormant',
+  needsPeople: false,
+  start({ spec, policies, days }) {
+    const { ms, figure } = useLimit(spec, policies.dormantAfter);
+    const texts = new SharedTexts();
+    return (one) => {
+      const { lastUse } = one.account;
+      if (!isUsedByPeople(one) || !('at' in lastUse) || days.nowMs - lastUse.at < ms) return undefined;
+      return { evidence: texts.of(`last used on ${days.dateOf(lastUse.at)} (${lastUse.from})`), figure };
+    };
+  },
+};
+
+/** Programs do not log in, and accounts that systems come with are found for being there. */
+export function isUsedByPeople({ use }: Judged): boolean {
+  return use === 'person' || use === 'shared';
+}

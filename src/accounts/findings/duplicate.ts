@@ -1,0 +1,73 @@
+import type { KnownPerson } from '../matching/people.ts';
+import type { Account } from '../model.ts';
+import type { DirectoryView, Found, Judged, Rule } from './types.ts';
+
+/** One person with several enabled accounts in one place. The one that was used last is kept. */
+export const duplicate: Rule = {
+  type: 'duplicate',
+  needsPeople: true,
+  start(view) {
+    const kept = keptAccounts(view);
+    if (kept.size === 0) return undefined;
+    return (one) => {
+      const person = clearPerson(one);
+      const keep = person && kept.get(person)?.get(placeOf(one.account, view));
+      if (!keep || keep.account === one.account) return undefined;
+      if (keep.count < 2 && one.account.state !== 'disabled') return undefined;
+      const found: Found = { evidence: `${person.id} has ${keep.account.login}, too; that one was used later` };
+      if (!keep.isKnown || 'unknown' in one.account.lastUse) {
+        // Which of them is in use cannot be told, so nobody takes one away without asking.
+        found.evidence = `${person.id} has ${keep.account.login}, too; which one was used last is not known`;
+        found.unconfirmed = true;
+      }
+      return found;
+    };
+  },
+};
+
+interface Kept {
+  account: Account;
+  count: number;
+  /** The last use of all of them is known. */
+  isKnown: boolean;
+}
+
+function keptAccounts(view: DirectoryView): Map<KnownPerson, Map<string, Kept>> {
+  const kept = new Map<KnownPerson, Map<string, Kept>>();
+  for (const one of view.accounts) {
+    const { account } = one;
+    const person = clearPerson(one);
+    if (!person || account.state === 'disabled') continue;
+    const places = kept.get(person) ?? new Map<string, Kept>();
+    kept.set(person, places);
+    const place = placeOf(account, view);
+    const there = places.get(place);
+    const isKnown = !('unknown' in account.lastUse);
+    if (!there) places.set(place, { account, count: 1, isKnown });
+    else {
+      if (isBefore(account, there.account)) there.account = account;
+      there.count++;
+      there.isKnown &&= isKnown;
+    }
+  }
+  return kept;
+}
+
+/** Somebody employed of whom the sources say one thing, found by more than the name. */
+function clearPerson({ use, match }: Judged): KnownPerson | undefined {
+  if (use !== 'person' || match.kind !== 'person' || match.unconfirmed) return undefined;
+  return match.person.employment === 'active' ? match.person : undefined;
+}
+
+/** Each host of many has an account of its own for the same person. */
+function placeOf({ key, directory }: Account, { spec }: DirectoryView): string {
+  return spec.type === 'linux' ? key.slice(0, key.lastIndexOf(':')) : directory;
+}
+
+/** Which of two is kept: used later, made later, then by its key. */
+function isBefore(a: Account, b: Account): boolean {
+  const used = ({ lastUse }: Account) => ('at' in lastUse ? lastUse.at : 'never' in lastUse ? -1 : -2);
+  if (used(a) !== used(b)) return used(a) > used(b);
+  const [made, otherMade] = [a.createdAt ?? 0, b.createdAt ?? 0];
+  return made !== otherMade ? made > otherMade : a.key < b.key;
+}

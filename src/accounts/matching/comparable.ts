@@ -1,0 +1,22 @@
+/** Characters that nobody sees: zero-width ones and the byte order mark. */
+const unseen = /[\u200b-\u200d\u2060\ufeff]/g;
+const plainText = /^[!-~]*$/;
+
+/**
+ * A text as it is compared: full-width and half-width letters are the same (NFKC), blanks around it do not count, several blanks are one.
+ * Nothing else is taken away: `0012` and `12`, `zhang-san` and `zhangsan` are two.
+ */
+export function comparable(text: string | undefined, ignoreCase: boolean): string {
+  if (text === undefined || text === '') return '';
+  // Most logins and numbers: nothing to normalise.
+  const normal = plainText.test(text)
+    ? text
+    : text.normalize('NFKC').replaceAll(unseen, '').replaceAll(/\s+/g, ' ').trim();
+  return ignoreCase ? normal.toLowerCase() : normal;
+}
+
+/** A name of a person as it is compared: names of Chinese characters are often spread with blanks, `张　三` is `张三`. */
+export function comparableName(name: string | undefined, ignoreCase: boolean): string {
+  const text = comparable(name, ignoreCase);
+  return /^[\p{Script=Han} ]+$/u.test(text) ? text.replaceAll(' ', '') : text;
+}

@@ -1,0 +1,123 @@
+import type { Account } from '../model.ts';
+import type { MatchWay } from '../schema/rules.ts';
+import type { KnownPerson, PeopleIndex } from './people.ts';
+
+/**
+ * Whose account it is.
+ * `nobody`: there was something to compare, and nobody fits. `unknown`: it cannot be told, and the account is left alone.
+ * `not-compared`: it is no person's, or what is known about people is not whole.
+ */
+export type Match =
+  | { kind: 'person'; person: KnownPerson; by: MatchWay; unconfirmed?: true }
+  | { kind: 'nobody'; compared: readonly MatchWay[] }
+  | { kind: 'unknown'; reason: string }
+  | { kind: 'not-compared' };
+
+export const notCompared: Match = { kind: 'not-compared' };
+
+const wayNames: Record<MatchWay, string> = {
+  employee: 'employee number',
+  mail: 'mail address',
+  login: 'login name',
+  'name+department': 'name and department',
+};
+
+/** Several ways as they are told, by what of employee number, mail and login is among them. */
+const wayLists: Record<string, string> = {
+  employee: wayNames.employee,
+  mail: wayNames.mail,
+  login: wayNames.login,
+  'employee,mail': 'employee number, mail',
+  'employee,login': 'employee number, login',
+  'mail,login': 'mail, login',
+  'employee,mail,login': 'employee number, mail, login',
+};
+
+export function tellWays(ways: readonly MatchWay[]): string {
+  const among = (['employee', 'mail', 'login'] as const).filter((way) => ways.includes(way));
+  return wayLists[among.join()] ?? wayNames['name+department'];
+}
+
+/** Finds the person of each account of a directory. */
+export class Matcher {
+  readonly #index: PeopleIndex;
+  readonly #by: readonly MatchWay[];
+  readonly #confirmed: ReadonlyMap<string, string>;
+  /** `nobody` is told by the ways that were compared; there are few combinations. */
+  readonly #nobody = new Map<string, Match>();
+
+  /** `confirmed`: `directory|key` -> employee number of who somebody has said it belongs to. */
+  constructor(index: PeopleIndex, by: readonly MatchWay[], confirmed: ReadonlyMap<string, string>) {
+    this.#index = index;
+    this.#by = by;
+    this.#confirmed = confirmed;
+  }
+
+  match(account: Account): Match {
+    const confirmed = this.#confirmed.size > 0 ? this.#confirmed.get(`${account.directory}|${account.key}`) : undefined;
+    let person: KnownPerson | undefined;
+    let by: MatchWay | undefined;
+    let several: readonly KnownPerson[] | undefined;
+    let severalBy: MatchWay | undefined;
+    let unknownNumber: string | undefined;
+    const compared: MatchWay[] = [];
+    // What somebody has confirmed counts as the employee number stands for: before everything else.
+    for (let at = confirmed === undefined ? 0 : -1; at < this.#by.length; at++) {
+      const way = at === -1 ? 'employee' : this.#by[at]!;
+      const key = at === -1 ? this.#index.keyOf('employee', { employee: confirmed! }) : this.#index.keyOf(way, account);
+      if (key === '' || !this.#index.knows(way)) continue;
+      if (!compared.includes(way)) compared.push(way);
+      const found = this.#index.find(way, key);
+      if (found === undefined) {
+        if (way === 'employee') unknownNumber ??= at === -1 ? confirmed : account.employee;
+      } else if (isSeveral(found)) {
+        if (person !== undefined && !found.includes(person)) return conflict(by!, person, way, found[0]!);
+        several ??= found;
+        severalBy ??= way;
+      } else if (person === undefined) {
+        person = found;
+        by = way;
+      } else if (person !== found) return conflict(by!, person, way, found);
+      else if (by === 'name+department') by = way;
+    }
+    if (several && (person === undefined || !several.includes(person)))
+      return {
+        kind: 'unknown',
+        reason: `its ${wayNames[severalBy!]} is of several people: ${several.map(({ id }) => id).join(', ')}`,
+      };
+    if (person === undefined || by === undefined) return this.#none(compared);
+    // A number that nobody has beside a login of somebody: logins are given again to others.
+    if (unknownNumber !== undefined)
+      return {
+        kind: 'unknown',
+        reason: `nobody has its employee number ${unknownNumber}, but its ${wayNames[by]} is of ${person.id}`,
+      };
+    return by === 'name+department'
+      ? { kind: 'person', person, by, unconfirmed: true }
+      : { kind: 'person', person, by };
+  }
+
+  #none(compared: readonly MatchWay[]): Match {
+    const key = compared.join();
+    let match = this.#nobody.get(key);
+    if (!match) {
+      // By name and department alone nobody is missed: both change.
+      match = compared.some((way) => way !== 'name+department')
+        ? { kind: 'nobody', compared }
+        : { kind: 'unknown', reason: 'it has nothing that could be compared with the people of the sources' };
+      this.#nobody.set(key, match);
+    }
+    return match;
+  }
+}
+
+function isSeveral(found: KnownPerson | readonly KnownPerson[]): found is readonly KnownPerson[] {
+  return Array.isArray(found);
+}
+
+function conflict(by: MatchWay, person: KnownPerson, way: MatchWay, other: KnownPerson): Match {
+  return {
+    kind: 'unknown',
+    reason: `its ${wayNames[by]} is of ${person.id}, its ${wayNames[way]} is of ${other.id}`,
+  };
+}

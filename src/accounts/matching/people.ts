@@ -1,0 +1,231 @@
+import type { Employment, Person } from '../model.ts';
+import type { MatchWay } from '../schema/rules.ts';
+import type { SourceRead } from '../source.ts';
+import { comparable, comparableName } from './comparable.ts';
+
+/** Where somebody works. */
+export interface Place {
+  department?: string;
+  post?: string;
+}
+
+/** A person as all sources together know them. Of facts that differ the first source's are kept. */
+export interface KnownPerson {
+  /** Employee number as the first source writes it. */
+  id: string;
+  name?: string;
+  login?: string;
+  mail?: string;
+  department?: string;
+  post?: string;
+  manager?: string;
+  startsOn?: string;
+  /** Of several the last day. */
+  endsOn?: string;
+  employment: Employment;
+  /** Why nothing is concluded from this person: what the sources say against each other. */
+  unclear?: string;
+  /** Of several departments or posts all of them; absent: `department` and `post` are all. */
+  places?: readonly Place[];
+  /** For people: `roster.csv:12`. */
+  where: string;
+}
+
+type Compared = Record<'employee' | 'mail' | 'login' | 'personName' | 'department', string | undefined>;
+type SourcePerson = SourceRead['people'][number];
+
+/** Departments and posts whose rights are due to a person. */
+export function placesOf(person: KnownPerson): readonly Place[] {
+  return person.places ?? [person];
+}
+
+/** The people of some sources, found by what accounts say of them. */
+export class PeopleIndex {
+  readonly people: readonly KnownPerson[];
+  /** Ids of the sources. */
+  readonly sources: readonly string[];
+  readonly ignoreCase: boolean;
+  readonly #ways = new Map<MatchWay, Map<string, KnownPerson | KnownPerson[]>>();
+  /** What the other sources write for the same person, for the few that write something else. */
+  readonly #spellings = new Map<KnownPerson, readonly SourcePerson[]>();
+
+  constructor(sources: readonly Pick<SourceRead, 'id' | 'people'>[], ignoreCase: boolean) {
+    this.ignoreCase = ignoreCase;
+    this.sources = sources.map(({ id }) => id);
+    this.people = this.#merge(sources);
+  }
+
+  /** Whether anybody has what this way compares: where nobody has, nobody is missed either. */
+  knows(way: MatchWay): boolean {
+    return this.#way(way).size > 0;
+  }
+
+  /** People that fit; `value` as `keyOf` makes it. */
+  find(way: MatchWay, value: string): KnownPerson | readonly KnownPerson[] | undefined {
+    return value === '' ? undefined : this.#way(way).get(value);
+  }
+
+  /** Somebody by employee number, mail or login: owners and heads are written in each of these ways. Undefined also when several fit. */
+  named(text: string): KnownPerson | undefined {
+    for (const way of ['employee', 'mail', 'login'] as const) {
+      const found = this.find(way, comparable(text, this.ignoreCase));
+      if (found !== undefined) return Array.isArray(found) ? undefined : (found as KnownPerson);
+    }
+    return undefined;
+  }
+
+  /** What is compared, of an account; empty: it has nothing of the kind. */
+  keyOf(way: MatchWay, of: Partial<Compared>): string {
+    switch (way) {
+      case 'employee':
+        return comparable(of.employee, this.ignoreCase);
+      case 'mail':
+        return comparable(of.mail, this.ignoreCase);
+      case 'login':
+        return comparable(of.login, this.ignoreCase);
+      case 'name+department': {
+        const [name, department] = [
+          comparableName(of.personName, this.ignoreCase),
+          comparable(of.department, this.ignoreCase),
+        ];
+        return name === '' || department === '' ? '' : `${name}\n${department}`;
+      }
+    }
+  }
+
+  #way(way: MatchWay): Map<string, KnownPerson | KnownPerson[]> {
+    let map = this.#ways.get(way);
+    if (map) return map;
+    map = new Map();
+    this.#ways.set(way, map);
+    for (const person of this.people)
+      for (const { id, name, mail, login, department } of this.#spellings.get(person) ?? [person]) {
+        const key = this.keyOf(way, { employee: id, personName: name, mail, login, department });
+        if (key === '') continue;
+        const there = map.get(key);
+        if (there === undefined) map.set(key, person);
+        else if (Array.isArray(there)) {
+          if (!there.includes(person)) there.push(person);
+        } else if (there !== person) map.set(key, [there, person]);
+      }
+    for (const several of map.values()) if (Array.isArray(several)) several.sort(byId);
+    return map;
+  }
+
+  #merge(sources: readonly Pick<SourceRead, 'id' | 'people'>[]): KnownPerson[] {
+    const groups = new Map<string, SourcePerson | SourcePerson[]>();
+    for (const { people } of sources)
+      for (const person of people) {
+        const key = comparable(person.id, this.ignoreCase);
+        const there = groups.get(key);
+        if (there === undefined) groups.set(key, person);
+        else if (Array.isArray(there)) there.push(person);
+        else groups.set(key, [there, person]);
+      }
+    const merged: KnownPerson[] = [];
+    for (const group of groups.values()) {
+      if (!Array.isArray(group)) {
+        merged.push(group.employment === 'unclear' ? { ...group, unclear: unclearIn(group) } : group);
+        continue;
+      }
+      const clash = spelledTwice(group);
+      if (clash !== undefined) {
+        merged.push(...group.map((person) => ({ ...person, employment: 'unclear' as const, unclear: clash })));
+        continue;
+      }
+      const person = mergeGroup(group, this.ignoreCase);
+      merged.push(person);
+      this.#spellings.set(person, group);
+    }
+    return merged;
+  }
+}
+
+function byId(a: KnownPerson, b: KnownPerson): number {
+  return a.id < b.id ? -1 : a.id > b.id ? 1 : a.where < b.where ? -1 : 1;
+}
+
+function unclearIn(person: SourcePerson): string {
+  return `${person.source} says two things about ${person.id} (${person.where})`;
+}
+
+/** Two people of one source whose numbers differ by case or width only are two people, or one that is there twice: nobody can tell. */
+function spelledTwice(group: readonly SourcePerson[]): string | undefined {
+  const first = new Map<string, SourcePerson>();
+  for (const person of group) {
+    const other = first.get(person.source);
+    if (other && other.id !== person.id) {
+      const [a, b] = [other.id, person.id].sort();
+      return `the employee numbers "${a}" and "${b}" of ${person.source} differ by spelling only`;
+    }
+    first.set(person.source, person);
+  }
+  return undefined;
+}
+
+function mergeGroup(group: SourcePerson[], ignoreCase: boolean): KnownPerson {
+  const first = group[0]!;
+  const of = <K extends keyof Person>(field: K) => group.find((person) => person[field] !== undefined)?.[field];
+  const places = distinctPlaces(group);
+  const unclear = contradiction(group, ignoreCase);
+  const endsOn = group
+    .flatMap((person) => person.endsOn ?? [])
+    .sort()
+    .at(-1);
+  const merged: KnownPerson = {
+    id: first.id,
+    employment: unclear === undefined ? employmentOf(group) : 'unclear',
+    where: group.map(({ where }) => where).join(', '),
+  };
+  for (const field of ['name', 'login', 'mail', 'department', 'post', 'manager', 'startsOn'] as const) {
+    const value = of(field);
+    if (value !== undefined) merged[field] = value;
+  }
+  if (endsOn !== undefined) merged.endsOn = endsOn;
+  if (unclear !== undefined) merged.unclear = unclear;
+  if (places.length > 1) merged.places = places;
+  return merged;
+}
+
+/** Whoever is employed somewhere is employed. */
+function employmentOf(group: readonly SourcePerson[]): Employment {
+  const all = group.map(({ employment }) => employment);
+  return all.includes('active') ? 'active' : all.includes('future') ? 'future' : 'left';
+}
+
+function contradiction(group: readonly SourcePerson[], ignoreCase: boolean): string | undefined {
+  const unclear = group.find(({ employment }) => employment === 'unclear');
+  if (unclear) return unclearIn(unclear);
+  const left = group.find(({ employment }) => employment === 'left');
+  const employed = group.find(({ employment }) => employment !== 'left');
+  if (left && employed) return `${left.id} has left (${left.where}) and is employed (${employed.where})`;
+  const [first, ...others] = group;
+  const other = others.find((person) => !isSame(first!, person, ignoreCase));
+  return (
+    other &&
+    `the employee number ${first!.id} is of "${first!.name}" (${first!.where}) and of "${other.name}" (${other.where})`
+  );
+}
+
+/** Two sources that number their people by themselves use the same number for different people. */
+function isSame(a: SourcePerson, b: SourcePerson, ignoreCase: boolean): boolean {
+  const name = comparableName(a.name, ignoreCase);
+  const otherName = comparableName(b.name, ignoreCase);
+  if (name === '' || otherName === '' || name === otherName) return true;
+  return (['mail', 'login'] as const).some((field) => {
+    const value = comparable(a[field], ignoreCase);
+    return value !== '' && value === comparable(b[field], ignoreCase);
+  });
+}
+
+function distinctPlaces(group: readonly SourcePerson[]): Place[] {
+  const places = new Map<string, Place>();
+  for (const { department, post } of group) {
+    if (department === undefined && post === undefined) continue;
+    const place: Place = {};
+    if (department !== undefined) place.department = department;
+    if (post !== undefined) place.post = post;
+    places.set(`${department ?? ''}\n${post ?? ''}`, place);
+  }
+  return [...places.values()];
+}
