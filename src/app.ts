@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { LdapDoor } from './accounts/ports.ts';
+import type { LdapDoor, StatementDoor } from './accounts/ports.ts';
 import type { RunDoor } from './app/runs.ts';
 import type { BackupDoor } from './backup/door.ts';
 import type { GlobalOptions } from './cli/globals.ts';
@@ -57,6 +57,8 @@ export interface App extends AsyncDisposable {
   ldap: () => Promise<LdapDoor>;
   /** Databases, for queries that read. */
   query: () => Promise<QueryDoor>;
+  /** Databases, for statements that change rows, and queries with named parameters. */
+  statements: () => Promise<StatementDoor>;
   /** Connections, certificates and names, for checks. */
   net: () => Promise<NetDoor>;
   signatures: () => Promise<SignatureDoor>;
@@ -145,6 +147,7 @@ export function openApp(globals: GlobalOptions, options: AppOptions = {}): App {
     directory: once(async () => (await import('./connectors/ldap/ldap.ts')).directoryDoor()),
     ldap: once(async () => (await import('./connectors/ldap/session.ts')).ldapDoor()),
     query: once(async () => (await import('./connectors/sql/sql.ts')).queryDoor()),
+    statements: once(async () => (await import('./connectors/sql/statements.ts')).statementDoor()),
     net: once(async () => (await import('./connectors/net/net.ts')).netDoor()),
     notifier: once(async () => {
       const { Notifier } = await import('./notify/notifier.ts');

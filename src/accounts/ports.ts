@@ -63,19 +63,32 @@ export interface LdapDoor {
   open(login: LdapLogin, signal: AbortSignal): Promise<LdapSession>;
 }
 
-export type SqlValue = string | number | null;
+export type SqlValue = string | number | boolean | null;
 
 export interface StatementDoor {
-  /** A query that reads. @throws OaopsError `database-unreachable`, `query-failed` ... */
+  /**
+   * A query that reads. With `parameters` its named parameters (`:name`) are found as in `execute`; without them it goes as it is.
+   * `exact`: values as the database writes them, so that a statement can put them back: no times in ISO 8601, no JSON taken apart.
+   * @throws OaopsError `database-unreachable`, `query-failed`, `parameter-missing`, `statement-text` (exit 2) ...
+   */
   rows(
-    request: { url: string; password?: string; query: string; parameters?: (string | number)[]; timeoutMs: number },
+    request: {
+      url: string;
+      password?: string;
+      query: string;
+      parameters?: Record<string, SqlValue>;
+      exact?: boolean;
+      timeoutMs: number;
+    },
     signal: AbortSignal,
   ): Promise<Record<string, unknown>[]>;
   /**
    * Statements in one transaction: all of them, or none. `parameters` are named (`:name` in the text, never inside of quotation marks or
    * comments) and reach the server beside the statement, never in it.
-   * `rows`: how many rows it must change; another number takes everything back (`statement-rows`).
-   * @throws OaopsError `database-unreachable`, `database-refused`, `statement-failed`, `statement-rows`, `parameter-missing` (exit 2)
+   * `rows`: how many rows it must change; another number takes everything back. A row that it finds as it should be counts.
+   * @throws OaopsError `statement-rows`, `statement-failed`, `statement-timeout`, `database-unreachable`: nothing was changed;
+   *   `statement-unknown`: the connection was lost while it was committed: look at what is there; `statement-not-taken-back`: a table without
+   *   transactions has kept a part; `parameter-missing`, `statement-text`, `statement-refused`, `database-refused` ... (exit 2)
    */
   execute(
     request: {

@@ -39,7 +39,7 @@ function probeTexts(script: string): string[] {
 function isProse(text: string): boolean {
   if (/^[A-Z ()]+$/.test(text)) return false;
   if (
-    /^(oaops-|SQLite format|show (?:global|all|replica|slave) |from pg_stat|pg_has_role|begin |select |set (?:session|local) |start transaction |declare |fetch |-----|\/|\$|#)|\u001b|\$\{?[A-Za-z@?*]|\bfi\b|;;|<%=|^while read/.test(
+    /^(oaops-|SQLite format|show (?:(?:global|all|replica|slave) |warnings$)|from pg_stat|pg_has_role|begin |select |set (?:session|local) |start transaction |declare |fetch |-----|\/|\$|#)|\u001b|\$\{?[A-Za-z@?*]|\bfi\b|;;|<%=|^while read/.test(
       text,
     )
   )

@@ -37,7 +37,7 @@ export function queryError(error: unknown, shown: string): Error {
     case 'missing':
       return usageError('database-missing', `there is no database ${shown}`, {
         ...options,
-        next: 'Correct "url" of the population.',
+        next: 'Correct the name of the database in "url".',
       });
     case 'tls':
       return new OaopsError('database-tls', `no encrypted connection with the database ${shown}: ${text}`, {
@@ -73,6 +73,39 @@ export function queryTimeout(shown: string, cause?: unknown): OaopsError {
     next: 'Make the query faster, or give more "timeout".',
     cause,
   });
+}
+
+/** What a statement that was to change something ended with, before anything was kept. `hidden`: texts that must not be told, such as a password. */
+export function statementError(error: unknown, shown: string, hidden: readonly string[]): Error {
+  const general = queryError(error, shown);
+  if (!(general instanceof OaopsError)) return general;
+  if (!['query-failed', 'query-timeout', 'query-writes'].includes(general.code)) return general;
+  const details = { code: errnoOf(error) ?? '' };
+  if (general.code === 'query-timeout') return statementTimeout(shown);
+  // No cause: what the driver gives has the values of the row in it.
+  if (general.code === 'query-writes') {
+    return usageError('statement-refused', `the database ${shown} can only be read`, {
+      details,
+      next: 'Name the server that takes changes in "url".',
+    });
+  }
+  let text = messageOf(error)
+    .replace(/\p{Cc}+/gu, ' ')
+    .trim();
+  for (const value of hidden) if (value !== '') text = text.replaceAll(value, '***');
+  return new OaopsError(
+    'statement-failed',
+    `the database ${shown} did not carry out the statement, and nothing was changed: ${text.slice(0, 300)}`,
+    { details, next: 'Look at the statement, and at the rights of the user of the database.' },
+  );
+}
+
+export function statementTimeout(shown: string): OaopsError {
+  return new OaopsError(
+    'statement-timeout',
+    `the database ${shown} did not carry out the statement in time, and nothing was changed`,
+    { next: 'Look for locks in the database, or give more "timeout".' },
+  );
 }
 
 function kindOf(error: unknown, code: string): Kind {

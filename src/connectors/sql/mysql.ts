@@ -7,11 +7,36 @@ import { queryWrites } from './errors.ts';
 import { type Column, isoTimestamp, tooManyRows } from './rows.ts';
 import type { QueryResult, QuerySource } from './sql.ts';
 
-/** Types of columns that hold a moment (protocol of MySQL, field types). */
-const [timestampType, datetimeType] = [7, 12];
+/** Types of columns (protocol of MySQL, field types). */
+const [timestampType, datetimeType, bitType, jsonType] = [7, 12, 16, 245];
 
 /** MySQL and MariaDB by `mysql2`: one prepared statement, in a session that only reads. */
 export function mysqlSource(address: ServerAddress, password: string | undefined): QuerySource {
+  const connection = mysqlConnection(address, password);
+  return {
+    async rows({ query, parameters, timeoutMs, maxRows, exact }): Promise<QueryResult> {
+      await connected(connection);
+      const isMariadb = await mariadb(connection);
+      for (const statement of [
+        isMariadb
+          ? `set session max_statement_time = ${timeoutMs / 1000}`
+          : `set session max_execution_time = ${timeoutMs}`,
+        `set session time_zone = '+00:00'`,
+        // Also after a statement that would end the transaction.
+        'set session transaction read only',
+        'start transaction read only',
+      ])
+        await simple(connection, statement);
+      const result = await execute(connection, { sql: query, values: parameters }, maxRows);
+      if (result.fields.length === 0) throw queryWrites(address.shown);
+      return { columns: result.fields.map((field) => columnOf(field, exact)), rows: result.rows };
+    },
+    close: () => connection.destroy(),
+  };
+}
+
+/** Not connected yet. */
+export function mysqlConnection(address: ServerAddress, password: string | undefined): Connection {
   const { socket, host, tls } = address;
   if (tls?.rejectUnauthorized && socket === undefined && isIP(host) !== 0) {
     // The driver would look for "localhost" in the certificate.
@@ -26,40 +51,30 @@ export function mysqlSource(address: ServerAddress, password: string | undefined
     database: address.database,
     charset: 'utf8mb4',
     dateStrings: true,
+    jsonStrings: true,
     supportBigNumbers: true,
     bigNumberStrings: true,
-    // A server could ask for any file of this machine.
-    flags: ['-LOCAL_FILES'],
+    // A server could ask for any file of this machine. Rows that a statement finds as they should be count as changed.
+    flags: ['-LOCAL_FILES', 'FOUND_ROWS'],
     connectTimeout: 0,
     ...(tls && { ssl: tlsOf(tls) }),
   });
   connection.on('error', () => {});
-  return {
-    async rows({ query, parameters, timeoutMs, maxRows }): Promise<QueryResult> {
-      await new Promise<void>((resolve, reject) => {
-        connection.connect((error) => (error ? reject(error) : resolve()));
-      });
-      const { rows } = await execute(connection, { sql: 'select version()' }, 1);
-      const isMariadb = /mariadb/i.test(String(rows[0]?.[0]));
-      for (const statement of [
-        isMariadb
-          ? `set session max_statement_time = ${timeoutMs / 1000}`
-          : `set session max_execution_time = ${timeoutMs}`,
-        `set session time_zone = '+00:00'`,
-        // Also after a statement that would end the transaction.
-        'set session transaction read only',
-        'start transaction read only',
-      ])
-        await simple(connection, statement);
-      const result = await execute(connection, { sql: query, values: parameters }, maxRows);
-      if (result.fields.length === 0) throw queryWrites(address.shown);
-      return { columns: result.fields.map(columnOf), rows: result.rows };
-    },
-    close: () => connection.destroy(),
-  };
+  return connection;
 }
 
-function simple(connection: Connection, sql: string): Promise<void> {
+export function connected(connection: Connection): Promise<void> {
+  return new Promise((resolve, reject) => {
+    connection.connect((error) => (error ? reject(error) : resolve()));
+  });
+}
+
+export async function mariadb(connection: Connection): Promise<boolean> {
+  const { rows } = await execute(connection, { sql: 'select version()' }, 1);
+  return /mariadb/i.test(String(rows[0]?.[0]));
+}
+
+export function simple(connection: Connection, sql: string): Promise<void> {
   return new Promise((resolve, reject) => {
     connection.query(sql, (error) => (error ? reject(error) : resolve()));
   });
@@ -92,10 +107,18 @@ function execute(
   });
 }
 
-function columnOf({ name, columnType }: FieldPacket): Column {
+function columnOf({ name, columnType }: FieldPacket, exact: boolean): Column {
+  if (columnType === bitType) return { name, ofBytes: bitsOf };
+  if (exact) return { name };
+  if (columnType === jsonType) return { name, convert: (text: string) => JSON.parse(text) };
   if (columnType === timestampType) return { name, convert: (text: string) => isoTimestamp(text, 'Z') };
   if (columnType === datetimeType) return { name, convert: (text: string) => isoTimestamp(text, '') };
   return { name };
+}
+
+function bitsOf(bytes: Uint8Array): number | string {
+  const value = BigInt(`0x${Buffer.from(bytes).toString('hex') || '0'}`);
+  return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : String(value);
 }
 
 function tlsOf({ ca, rejectUnauthorized }: ConnectionOptions) {

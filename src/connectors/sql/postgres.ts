@@ -24,21 +24,9 @@ const lists = [1005, 1007, 1009, 1015];
 
 /** PostgreSQL by `pg`. Nothing but the request says who logs in: neither PGPASSWORD nor ~/.pgpass. */
 export function postgresSource(address: ServerAddress, password: string | undefined): QuerySource {
-  const client = new pg.Client({
-    host: address.socket ?? address.host,
-    port: address.port,
-    user: address.user,
-    database: address.database,
-    // A function, so that no other password is looked for.
-    password: async () => password ?? '',
-    ssl: address.tls ?? false,
-    application_name: 'oaops',
-    keepAlive: true,
-    types: { getTypeParser: () => (text: string) => text },
-  });
-  client.on('error', () => {});
+  const client = postgresClient(address, password);
   return {
-    async rows({ query, parameters, timeoutMs, maxRows }): Promise<QueryResult> {
+    async rows({ query, parameters, timeoutMs, maxRows, exact }): Promise<QueryResult> {
       await client.connect();
       await client.query('begin isolation level repeatable read read only');
       await client.query(
@@ -56,14 +44,34 @@ export function postgresSource(address: ServerAddress, password: string | undefi
         for (const row of part.rows) rows.push(row);
         if (rows.length > maxRows) throw tooManyRows(maxRows);
         if (part.rows.length === 0 || part.rows.length < rowsAtOnce)
-          return { columns: part.fields.map(columnOf), rows };
+          return { columns: part.fields.map((field) => (exact ? { name: field.name } : columnOf(field))), rows };
       }
     },
-    close() {
-      // Ends the transaction with the connection; there is nothing to keep.
-      (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
-    },
+    // Ends the transaction with the connection; there is nothing to keep.
+    close: () => cutOff(client),
   };
+}
+
+/** Not connected yet. */
+export function postgresClient(address: ServerAddress, password: string | undefined): pg.Client {
+  const client = new pg.Client({
+    host: address.socket ?? address.host,
+    port: address.port,
+    user: address.user,
+    database: address.database,
+    // A function, so that no other password is looked for.
+    password: async () => password ?? '',
+    ssl: address.tls ?? false,
+    application_name: 'oaops',
+    keepAlive: true,
+    types: { getTypeParser: () => (text: string) => text },
+  });
+  client.on('error', () => {});
+  return client;
+}
+
+export function cutOff(client: pg.Client): void {
+  (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
 }
 
 function columnOf({ name, dataTypeID }: pg.FieldDef) {

@@ -4,6 +4,8 @@ import { OaopsError, usageError } from '../../core/errors.ts';
 export interface Column {
   name: string;
   convert?: (value: never) => unknown;
+  /** Bytes that are something else: a bit of MySQL. */
+  ofBytes?: (bytes: Uint8Array) => unknown;
 }
 
 /**
@@ -32,8 +34,9 @@ export function tooManyRows(maxRows: number): OaopsError {
   });
 }
 
-function plain(raw: unknown, { name, convert }: Column, row: number): unknown {
+function plain(raw: unknown, { name, convert, ofBytes }: Column, row: number): unknown {
   if (raw === null || raw === undefined) return null;
+  if (ofBytes && raw instanceof Uint8Array) return ofBytes(raw);
   const value = convert && !(raw instanceof Uint8Array) ? convert(raw as never) : raw;
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
   if (typeof value === 'number' && !Number.isFinite(value)) return String(value);

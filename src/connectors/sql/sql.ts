@@ -1,3 +1,4 @@
+import type { SqlValue } from '../../accounts/ports.ts';
 import type { QueryDoor } from '../../rollout/ports.ts';
 import { type Address, addressOf } from './address.ts';
 import { queryError, queryTimeout } from './errors.ts';
@@ -19,9 +20,11 @@ export interface QueryResult {
 export interface QuerySource {
   rows(request: {
     query: string;
-    parameters: (string | number)[];
+    parameters: SqlValue[];
     timeoutMs: number;
     maxRows: number;
+    /** Values as the database writes them, fit to be put back. */
+    exact: boolean;
   }): Promise<QueryResult>;
   /** Ends whatever goes on, at once. */
   close(): void;
@@ -33,28 +36,45 @@ export interface QuerySource {
  *   `database-refused` (login), `database-missing`, `database-url`, `ca-file-unreadable` (exit 2)
  */
 export function queryDoor({ maxRows = defaultMaxRows }: { maxRows?: number } = {}): QueryDoor {
-  return {
-    async rows(request, signal) {
-      signal.throwIfAborted();
-      const address = addressOf(request.url);
-      const timeoutMs = Math.max(1, Math.min(Math.ceil(request.timeoutMs), longestTimeoutMs));
-      const timeout = AbortSignal.timeout(timeoutMs);
-      const source = await open(address, request.password);
-      try {
-        const { query, parameters = [] } = request;
-        const { columns, rows } = await before(
-          source.rows({ query, parameters, timeoutMs, maxRows }),
-          AbortSignal.any([signal, timeout]),
-        );
-        return plainRows(columns, rows);
-      } catch (error) {
-        signal.throwIfAborted();
-        throw timeout.aborted ? queryTimeout(address.shown, error) : queryError(error, address.shown);
-      } finally {
-        source.close();
-      }
-    },
-  };
+  return { rows: (request, signal) => readRows({ ...request, maxRows, exact: false }, signal) };
+}
+
+/** See `queryDoor`. */
+export async function readRows(
+  request: {
+    url: string;
+    password?: string;
+    query: string;
+    parameters?: SqlValue[];
+    timeoutMs: number;
+    maxRows?: number;
+    exact: boolean;
+  },
+  signal: AbortSignal,
+): Promise<Record<string, unknown>[]> {
+  signal.throwIfAborted();
+  const address = addressOf(request.url);
+  const timeoutMs = heldTimeoutMs(request.timeoutMs);
+  const timeout = AbortSignal.timeout(timeoutMs);
+  const source = await open(address, request.password);
+  try {
+    const { query, parameters = [], maxRows = defaultMaxRows, exact } = request;
+    const { columns, rows } = await before(
+      source.rows({ query, parameters, timeoutMs, maxRows, exact }),
+      AbortSignal.any([signal, timeout]),
+    );
+    return plainRows(columns, rows);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw timeout.aborted ? queryTimeout(address.shown, error) : queryError(error, address.shown);
+  } finally {
+    source.close();
+  }
+}
+
+/** As timers and servers take it. */
+export function heldTimeoutMs(timeoutMs: number): number {
+  return Math.max(1, Math.min(Math.ceil(timeoutMs), longestTimeoutMs));
 }
 
 async function open(address: Address, password: string | undefined): Promise<QuerySource> {
@@ -69,7 +89,7 @@ async function open(address: Address, password: string | undefined): Promise<Que
 }
 
 /** What a driver still says after the end is of no interest. */
-async function before<T>(work: Promise<T>, end: AbortSignal): Promise<T> {
+export async function before<T>(work: Promise<T>, end: AbortSignal): Promise<T> {
   let stop = () => {};
   const stopped = new Promise<never>((_, reject) => {
     stop = () => reject(end.reason as Error);

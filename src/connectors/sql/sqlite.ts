@@ -1,10 +1,17 @@
 import { setImmediate } from 'node:timers/promises';
 import SqliteDatabase from 'better-sqlite3';
+import type { SqlValue } from '../../accounts/ports.ts';
 import { queryWrites } from './errors.ts';
 import { tooManyRows } from './rows.ts';
 import type { QueryResult, QuerySource } from './sql.ts';
 
 const rowsAtOnce = 1000;
+
+/** Whole numbers as such: a driver of JavaScript would make 1 a 1.0. SQLite has no truth values but 1 and 0. */
+export function bound(value: SqlValue): string | number | bigint | null {
+  if (typeof value === 'boolean') return value ? 1n : 0n;
+  return typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : value;
+}
 
 /** A SQLite file by `better-sqlite3`, opened for reading. SQLite works in this process: time and stops are looked at between rows. */
 export function sqliteSource(file: string): QuerySource {
@@ -22,7 +29,7 @@ export function sqliteSource(file: string): QuerySource {
       statement.safeIntegers(true).raw(true);
       const columns = statement.columns().map(({ name }) => ({ name }));
       const rows: unknown[][] = [];
-      for (const row of statement.iterate(parameters)) {
+      for (const row of statement.iterate(parameters.map(bound))) {
         rows.push(row as unknown[]);
         if (rows.length > maxRows) throw tooManyRows(maxRows);
         if (rows.length % rowsAtOnce === 0) {

@@ -30,6 +30,7 @@ import { rollout } from './rollout.ts';
 import { runbook } from './runbook.ts';
 import { schedules } from './schedules.ts';
 import { sources } from './sources.ts';
+import { sqlStatements } from './sql-statements.ts';
 import { updates } from './updates.ts';
 import { watch } from './watch.ts';
 import { usage, words } from './words.ts';
@@ -69,6 +70,7 @@ export const messagesZhCn = (): Messages => ({
   ...runbook(),
   ...schedules(),
   ...sources(),
+  ...sqlStatements(),
   ...updates(),
   ...watch(),
 });

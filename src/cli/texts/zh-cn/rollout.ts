@@ -138,7 +138,7 @@ export const rollout = (): Messages => ({
   'Check the user in "url", "password" and the rights on the database.':
     '请检查 "url" 中的用户、"password" 以及数据库权限。',
   'there is no database {}': '没有数据库 {}',
-  'Correct "url" of the population.': '请更正人群的 "url"。',
+  'Correct the name of the database in "url".': '请更正 "url" 中的数据库名称。',
   'no encrypted connection with the database {}: {}': '与数据库 {} 无法建立加密连接：{}',
   'Give the certificate authority as "sslrootcert" in "url", and the name in the certificate as its host.':
     '请在 "url" 中用 "sslrootcert" 给出证书颁发机构，并以证书里的名称作为主机。',
