@@ -1,4 +1,5 @@
 import type { Messages } from '../catalogue.ts';
+import { accountsChanges } from './accounts-changes.ts';
 import { accountsFindings } from './accounts-findings.ts';
 import { accountsLdap } from './accounts-ldap.ts';
 import { actions } from './actions.ts';
@@ -40,6 +41,7 @@ export const messagesZhCn = (): Messages => ({
   ...words(),
   ...usage(),
   ...accountsLdap(),
+  ...accountsChanges(),
   ...accountsFindings(),
   ...actions(),
   ...backup(),

@@ -1,0 +1,250 @@
+import { createHash } from 'node:crypto';
+import type { CapCount } from './caps.ts';
+import type { Change, ChangeName, EntryRef } from './directory.ts';
+import type { Judged } from './findings/types.ts';
+import type { Account, AccountState, Finding, FindingType } from './model.ts';
+import type { Protection } from './protection.ts';
+import { type CleanupSpec, stages } from './schema/rules.ts';
+
+/** What the plan was made from; the entry is compared with it right before it is changed. */
+export interface Seen {
+  state: AccountState;
+  lastUseAt?: number;
+  employee?: string;
+  login: string;
+  /** Of the rights it held. */
+  rights: string;
+}
+
+/** One account and what would be done to it. */
+export interface PlannedChange {
+  directory: string;
+  ref: EntryRef;
+  findings: FindingType[];
+  /** One a finding, for people. */
+  evidence: string[];
+  /** In this order; `delete` stands alone. */
+  do: Change[];
+  seen: Seen;
+  /** Employee number. */
+  person?: string;
+  personName?: string;
+  department?: string;
+  /** Employee number of the head, as the source says. */
+  head?: string;
+  /** Of a deletion: the run that has disabled it, and when (ISO UTC). */
+  heldSince?: { run: string; since: string };
+}
+
+/** An account that something was found about, and that is left as it is. */
+export interface Spared extends Pick<PlannedChange, 'directory' | 'ref' | 'findings' | 'person' | 'department'> {
+  reason: string;
+}
+
+export interface ChangePlan {
+  changes: PlannedChange[];
+  deletions: PlannedChange[];
+  /** Somebody has to say first that they are meant; they are not carried out. */
+  toConfirm: PlannedChange[];
+  spared: Spared[];
+  counts: CapCount[];
+}
+
+/** What the record says of an account that this tool has disabled. */
+export interface Held {
+  directory: string;
+  key: string;
+  run: string;
+  /** ISO UTC. */
+  since: string;
+  state: 'held' | 'deleted' | 'restored';
+  findings: readonly FindingType[];
+}
+
+export interface ChangeRequest {
+  findings: readonly Finding[];
+  /** Every account of the directories that were judged. */
+  accounts: readonly Judged[];
+  directories: readonly { id: string; can: ReadonlySet<ChangeName | 'create'> }[];
+  rules: CleanupSpec['rules'];
+  held: readonly Held[];
+  protection: Protection;
+  /** This run: what it has disabled itself it does not delete, however short the hold is. */
+  run: string;
+  nowMs: number;
+}
+
+/** Makes a plan from what was found. Of several findings about one account everything is done that one of them asks for. */
+export function planChanges(request: ChangeRequest): ChangePlan {
+  const plan: ChangePlan = { changes: [], deletions: [], toConfirm: [], spared: [], counts: [] };
+  const able = new Map(request.directories.map(({ id, can }) => [id, can]));
+  const rules = new Map<FindingType, CleanupSpec['rules'][number][]>();
+  for (const rule of request.rules) rules.set(rule.finding, [...(rules.get(rule.finding) ?? []), rule]);
+  const byAccount = Map.groupBy(
+    request.findings.filter(({ type }) => rules.has(type)),
+    idOf,
+  );
+  const held = new Map(request.held.map((one) => [idOf(one), one]));
+  const counts = new Map<string, CapCount>();
+  for (const one of request.accounts) {
+    const { account, use } = one;
+    const count = counts.get(account.directory) ?? emptyCount(account.directory);
+    counts.set(account.directory, count);
+    if (use === 'person' && account.state !== 'disabled') count.enabled++;
+    const can = able.get(account.directory);
+    if (!can) continue;
+    const id = byAccount.size + held.size > 0 ? idOf(account) : '';
+    const findings = byAccount.get(id);
+    if (findings) planOne(one, findings, { rules, can, protection: request.protection }, plan, count);
+    else if (account.state === 'disabled') {
+      const fact = held.get(id);
+      if (fact?.state === 'held' && fact.run !== request.run)
+        planDeletion(one, fact, { rules, can, request }, plan, count);
+    }
+  }
+  plan.counts = [...counts.values()];
+  return plan;
+}
+
+type Rules = ReadonlyMap<FindingType, readonly CleanupSpec['rules'][number][]>;
+
+function planOne(
+  one: Judged,
+  findings: readonly Finding[],
+  { rules, can, protection }: { rules: Rules; can: ReadonlySet<string>; protection: Protection },
+  plan: ChangePlan,
+  count: CapCount,
+): void {
+  // What has to be confirmed does not become sure by something else that was found.
+  const sure = findings.filter(({ unconfirmed }) => !unconfirmed);
+  const acting = sure.length > 0 ? sure : findings;
+  const planned = plannedFor(one, acting);
+  const reason = protection.reason(questionOf(one, planned.findings));
+  if (reason !== undefined) {
+    plan.spared.push(sparedOf(planned, reason));
+    return;
+  }
+  const asked = new Set(acting.flatMap(({ type }) => rules.get(type) ?? []).flatMap((rule) => rule.do));
+  planned.do = stages
+    .filter((stage) => asked.has(stage) && can.has(stage) && !isDone(stage, one.account))
+    .map((stage) => ({ do: stage }));
+  if (planned.do.length === 0) {
+    plan.spared.push(sparedOf(planned, 'the directory is able to do none of what is asked for'));
+    return;
+  }
+  if (sure.length === 0) plan.toConfirm.push(planned);
+  else {
+    plan.changes.push(planned);
+    if (one.use === 'person') count.changed++;
+    else count.others++;
+  }
+}
+
+function isDone(stage: ChangeName, account: Account): boolean {
+  if (stage === 'disable') return account.state === 'disabled';
+  if (stage === 'hold') return account.held;
+  return stage === 'strip' && account.rights.length === 0;
+}
+
+function planDeletion(
+  one: Judged,
+  fact: Held,
+  { rules, can, request }: { rules: Rules; can: ReadonlySet<string>; request: ChangeRequest },
+  plan: ChangePlan,
+  count: CapCount,
+): void {
+  const { account } = one;
+  const after = fact.findings.flatMap((type) => (rules.get(type) ?? []).map((rule) => ({ type, rule })));
+  const deleteAfter = after.flatMap(({ rule }) => rule.deleteAfter ?? []);
+  if (deleteAfter.length === 0) return;
+  const sinceMs = Date.parse(fact.since);
+  // Of several the longest: nothing is deleted earlier than any rule allows. A time that cannot be read is never long ago.
+  if (!(request.nowMs - sinceMs >= Math.max(...deleteAfter))) return;
+  const planned = plannedFor(one, []);
+  planned.findings = [...fact.findings];
+  planned.do = [{ do: 'delete' }];
+  planned.heldSince = { run: fact.run, since: fact.since };
+  const wasMoved = after.some(({ rule }) => rule.do.includes('hold')) && can.has('hold');
+  const standing = after.some(
+    ({ type, rule }) => rule.deleteAfter !== undefined && one.standing?.includes(type) === true,
+  );
+  const reason = !can.has('delete')
+    ? 'the directory is not able to delete it'
+    : wasMoved && !account.held
+      ? 'somebody has moved it out of the hold area'
+      : 'at' in account.lastUse && account.lastUse.at > sinceMs
+        ? 'it was used after it was disabled'
+        : standing
+          ? request.protection.reason(questionOf(one, planned.findings))
+          : 'the reason for which it was disabled is gone, or cannot be seen now';
+  if (reason !== undefined) {
+    plan.spared.push(sparedOf(planned, reason));
+    return;
+  }
+  plan.deletions.push(planned);
+  count.deleted++;
+}
+
+function plannedFor({ account, match }: Judged, findings: readonly Finding[]): PlannedChange {
+  const planned: PlannedChange = {
+    directory: account.directory,
+    ref: { key: account.key, name: account.name, login: account.login },
+    findings: findings.map(({ type }) => type),
+    evidence: findings.map(({ evidence }) => evidence),
+    do: [],
+    seen: seenOf(account),
+  };
+  const person = match.kind === 'person' ? match.person : undefined;
+  const personName = person?.name ?? account.personName;
+  const department = person?.department ?? account.department;
+  if (person) planned.person = person.id;
+  if (personName !== undefined) planned.personName = personName;
+  if (department !== undefined) planned.department = department;
+  if (person?.manager !== undefined) planned.head = person.manager;
+  return planned;
+}
+
+/** What matters of an account for whoever is about to change it. */
+export function seenOf(account: Account): Seen {
+  const seen: Seen = { state: account.state, login: account.login, rights: digestOf(account.rights) };
+  if ('at' in account.lastUse) seen.lastUseAt = account.lastUse.at;
+  if (account.employee !== undefined) seen.employee = account.employee;
+  return seen;
+}
+
+/** Why an entry is not changed any more although it was planned, for people; undefined: it is as it was seen. */
+export function changedSince(seen: Seen, account: Account): string | undefined {
+  const now = seenOf(account);
+  if (now.lastUseAt !== undefined && now.lastUseAt > (seen.lastUseAt ?? Number.NEGATIVE_INFINITY))
+    return 'it was used since the list was made';
+  if (now.state !== seen.state) return 'somebody has enabled or disabled it since the list was made';
+  if (now.login !== seen.login || now.employee !== seen.employee)
+    return 'it is of somebody else since the list was made';
+  return now.rights === seen.rights ? undefined : 'its rights were changed since the list was made';
+}
+
+function digestOf(rights: readonly string[]): string {
+  return createHash('sha256')
+    .update(JSON.stringify([...rights].sort()))
+    .digest('hex')
+    .slice(0, 16);
+}
+
+function questionOf({ account, use, match }: Judged, findings: readonly FindingType[]) {
+  return { account, use, findings, ...(match.kind === 'person' ? { person: match.person.id } : {}) };
+}
+
+function sparedOf({ directory, ref, findings, person, department }: PlannedChange, reason: string): Spared {
+  const spared: Spared = { directory, ref, findings, reason };
+  if (person !== undefined) spared.person = person;
+  if (department !== undefined) spared.department = department;
+  return spared;
+}
+
+function emptyCount(directory: string): CapCount {
+  return { directory, enabled: 0, changed: 0, others: 0, deleted: 0 };
+}
+
+function idOf({ directory, key }: { directory: string; key: string }): string {
+  return `${directory}|${key}`;
+}
