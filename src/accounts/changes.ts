@@ -1,37 +1,16 @@
-import { createHash } from 'node:crypto';
 import type { CapCount } from './caps.ts';
-import type { Change, ChangeName, EntryRef } from './directory.ts';
+import type { ChangeName } from './directory.ts';
+import type { EntryItem } from './entry.ts';
 import type { Judged } from './findings/types.ts';
-import type { Account, AccountState, Finding, FindingType } from './model.ts';
+import type { Account, Finding, FindingType } from './model.ts';
 import type { Protection } from './protection.ts';
+import type { HeldFact } from './record.ts';
 import { type CleanupSpec, stages } from './schema/rules.ts';
+import { seenOf } from './seen.ts';
 
-/** What the plan was made from; the entry is compared with it right before it is changed. */
-export interface Seen {
-  state: AccountState;
-  lastUseAt?: number;
-  employee?: string;
-  login: string;
-  /** Of the rights it held. */
-  rights: string;
-}
-
-/** One account and what would be done to it. */
-export interface PlannedChange {
-  directory: string;
-  ref: EntryRef;
-  findings: FindingType[];
-  /** One a finding, for people. */
-  evidence: string[];
-  /** In this order; `delete` stands alone. */
-  do: Change[];
-  seen: Seen;
-  /** Employee number. */
-  person?: string;
+/** One account and what would be done to it; `delete` stands alone. */
+export interface PlannedChange extends Omit<EntryItem, 'line'> {
   personName?: string;
-  department?: string;
-  /** Employee number of the head, as the source says. */
-  head?: string;
   /** Of a deletion: the run that has disabled it, and when (ISO UTC). */
   heldSince?: { run: string; since: string };
 }
@@ -50,24 +29,14 @@ export interface ChangePlan {
   counts: CapCount[];
 }
 
-/** What the record says of an account that this tool has disabled. */
-export interface Held {
-  directory: string;
-  key: string;
-  run: string;
-  /** ISO UTC. */
-  since: string;
-  state: 'held' | 'deleted' | 'restored';
-  findings: readonly FindingType[];
-}
-
 export interface ChangeRequest {
   findings: readonly Finding[];
   /** Every account of the directories that were judged. */
   accounts: readonly Judged[];
   directories: readonly { id: string; can: ReadonlySet<ChangeName | 'create'> }[];
   rules: CleanupSpec['rules'];
-  held: readonly Held[];
+  /** What the record says of accounts that this tool has disabled, the newest word about each. */
+  held: readonly HeldFact[];
   protection: Protection;
   /** This run: what it has disabled itself it does not delete, however short the hold is. */
   run: string;
@@ -125,10 +94,10 @@ function planOne(
     return;
   }
   const asked = new Set(acting.flatMap(({ type }) => rules.get(type) ?? []).flatMap((rule) => rule.do));
-  planned.do = stages
+  planned.changes = stages
     .filter((stage) => asked.has(stage) && can.has(stage) && !isDone(stage, one.account))
     .map((stage) => ({ do: stage }));
-  if (planned.do.length === 0) {
+  if (planned.changes.length === 0) {
     plan.spared.push(sparedOf(planned, 'the directory is able to do none of what is asked for'));
     return;
   }
@@ -148,7 +117,7 @@ function isDone(stage: ChangeName, account: Account): boolean {
 
 function planDeletion(
   one: Judged,
-  fact: Held,
+  fact: HeldFact,
   { rules, can, request }: { rules: Rules; can: ReadonlySet<string>; request: ChangeRequest },
   plan: ChangePlan,
   count: CapCount,
@@ -162,7 +131,7 @@ function planDeletion(
   if (!(request.nowMs - sinceMs >= Math.max(...deleteAfter))) return;
   const planned = plannedFor(one, []);
   planned.findings = [...fact.findings];
-  planned.do = [{ do: 'delete' }];
+  planned.changes = [{ do: 'delete' }];
   planned.heldSince = { run: fact.run, since: fact.since };
   const wasMoved = after.some(({ rule }) => rule.do.includes('hold')) && can.has('hold');
   const standing = after.some(
@@ -191,7 +160,7 @@ function plannedFor({ account, match }: Judged, findings: readonly Finding[]): P
     ref: { key: account.key, name: account.name, login: account.login },
     findings: findings.map(({ type }) => type),
     evidence: findings.map(({ evidence }) => evidence),
-    do: [],
+    changes: [],
     seen: seenOf(account),
   };
   const person = match.kind === 'person' ? match.person : undefined;
@@ -202,32 +171,6 @@ function plannedFor({ account, match }: Judged, findings: readonly Finding[]): P
   if (department !== undefined) planned.department = department;
   if (person?.manager !== undefined) planned.head = person.manager;
   return planned;
-}
-
-/** What matters of an account for whoever is about to change it. */
-export function seenOf(account: Account): Seen {
-  const seen: Seen = { state: account.state, login: account.login, rights: digestOf(account.rights) };
-  if ('at' in account.lastUse) seen.lastUseAt = account.lastUse.at;
-  if (account.employee !== undefined) seen.employee = account.employee;
-  return seen;
-}
-
-/** Why an entry is not changed any more although it was planned, for people; undefined: it is as it was seen. */
-export function changedSince(seen: Seen, account: Account): string | undefined {
-  const now = seenOf(account);
-  if (now.lastUseAt !== undefined && now.lastUseAt > (seen.lastUseAt ?? Number.NEGATIVE_INFINITY))
-    return 'it was used since the list was made';
-  if (now.state !== seen.state) return 'somebody has enabled or disabled it since the list was made';
-  if (now.login !== seen.login || now.employee !== seen.employee)
-    return 'it is of somebody else since the list was made';
-  return now.rights === seen.rights ? undefined : 'its rights were changed since the list was made';
-}
-
-function digestOf(rights: readonly string[]): string {
-  return createHash('sha256')
-    .update(JSON.stringify([...rights].sort()))
-    .digest('hex')
-    .slice(0, 16);
 }
 
 function questionOf({ account, use, match }: Judged, findings: readonly FindingType[]) {
