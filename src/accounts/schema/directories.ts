@@ -20,9 +20,11 @@ const common = {
   shared: patterns('Accounts that several people use on purpose.'),
   temporary: patterns('Accounts that must have an end.'),
   privileged: patterns('Groups, roles or accounts with special power, beyond those that the type knows itself.'),
-  managed: patterns(
-    'Rights that the role matrix speaks of; absent = those that stand in the matrix for this directory.',
-  ).optional(),
+  managed: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe('Rights that the role matrix speaks of; absent = those that stand in the matrix for this directory.'),
   owners: z
     .record(z.string(), z.string())
     .prefault({})
