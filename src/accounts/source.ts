@@ -5,6 +5,8 @@ import type { SourceSpec } from './schema/sources.ts';
 /** Everything that a source of truth said, and was believed. */
 export interface SourceRead {
   id: string;
+  /** Where it was read, without secrets: path or pattern of the file, URL. With `id` the name that its size is remembered by. */
+  address: string;
   complete: boolean;
   /** One a person; `employment` is judged for the day of reading. */
   people: (Person & { employment: Employment })[];
@@ -12,6 +14,8 @@ export interface SourceRead {
   rows: number;
   /** Day of the export, where it is known. */
   asOf?: string;
+  /** What tells that day: a column, or the time of modification of the file. */
+  asOfBy?: 'column' | 'file';
   /** What people should know of it: people that stand in it twice, one line each with the places. */
   problems: string[];
 }

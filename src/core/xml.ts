@@ -22,6 +22,12 @@ const entities: ReadonlyMap<string, string> = new Map([
   ['quot', '"'],
   ['apos', "'"],
 ]);
+/** What is no element: how it begins and ends, and whether it is text. */
+const sections = [
+  ['<!--', '-->', false],
+  ['<![CDATA[', ']]>', true],
+  ['<?', '?>', false],
+] as const;
 const attribute = /\s+([^\s=/>"'<]+)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')/y;
 
 /**
@@ -85,11 +91,7 @@ export class XmlReader {
 
   #tag(): boolean {
     const rest = this.#rest;
-    for (const [start, end, text] of [
-      ['<!--', '-->', false],
-      ['<![CDATA[', ']]>', true],
-      ['<?', '?>', false],
-    ] as const) {
+    for (const [start, end, text] of /[a-zA-Z/]/.test(rest.charAt(1)) ? [] : sections) {
       if (rest.startsWith(start)) {
         this.#inside = { end, text };
         this.#rest = rest.slice(start.length);

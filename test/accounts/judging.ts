@@ -43,7 +43,15 @@ export function person(id: string, over: Partial<SourcePerson> = {}): SourcePers
 }
 
 export function source(people: SourcePerson[], over: Partial<SourceRead> = {}): SourceRead {
-  return { id: 'hr', complete: true, people, rows: people.length, problems: [], ...over };
+  return {
+    id: 'hr',
+    address: '/srv/hr/roster.csv',
+    complete: true,
+    people,
+    rows: people.length,
+    problems: [],
+    ...over,
+  };
 }
 
 export interface World extends Partial<Omit<JudgeRequest, 'roles' | 'company' | 'directories'>> {

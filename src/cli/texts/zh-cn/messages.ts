@@ -2,6 +2,7 @@ import type { Messages } from '../catalogue.ts';
 import { accountsChanges } from './accounts-changes.ts';
 import { accountsFindings } from './accounts-findings.ts';
 import { accountsLdap } from './accounts-ldap.ts';
+import { accountsSources } from './accounts-sources.ts';
 import { actions } from './actions.ts';
 import { backup } from './backup.ts';
 import { backupLegs } from './backup-legs.ts';
@@ -43,6 +44,7 @@ export const messagesZhCn = (): Messages => ({
   ...accountsLdap(),
   ...accountsChanges(),
   ...accountsFindings(),
+  ...accountsSources(),
   ...actions(),
   ...backup(),
   ...backupLegs(),

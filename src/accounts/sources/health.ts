@@ -1,0 +1,89 @@
+import { addDays } from '../../calendar/dates.ts';
+import { dateIn, localClock } from '../../core/zoned-time.ts';
+import type { FactStore } from '../../record/types.ts';
+import type { SourceSpec } from '../schema/sources.ts';
+import type { SourceRead } from '../source.ts';
+import { disbelief } from './disbelief.ts';
+
+const topic = 'accounts.source';
+
+/** What is remembered of a reading that was believed. */
+interface Accepted {
+  employed: number;
+  rows: number;
+  asOf?: string;
+  asOfBy?: SourceRead['asOfBy'];
+}
+
+const keyOf = ({ id, address }: Pick<SourceRead, 'id' | 'address'>) => `${id} ${address}`;
+const employedOf = ({ people }: SourceRead) => people.filter(({ employment }) => employment === 'active').length;
+
+/** Remembers a reading that a run has begun with: the next one is measured against it. @param at ISO 8601 in UTC */
+export async function acceptReading(facts: FactStore, read: SourceRead, at: string): Promise<void> {
+  const { asOf, asOfBy, rows } = read;
+  const body: Accepted = { employed: employedOf(read), rows, ...(asOf && { asOf }), ...(asOfBy && { asOfBy }) };
+  await facts.add(topic, keyOf(read), at, body);
+}
+
+/**
+ * Compares a reading with the last one that was accepted.
+ * @returns what people should know
+ * @throws OaopsError `source-shrank`, `source-went-back` (exit 4)
+ */
+export async function compareWithLast(facts: FactStore, spec: SourceSpec, read: SourceRead): Promise<string[]> {
+  const [last] = await facts.list(topic, { key: keyOf(read), newestFirst: true, limit: 1 });
+  if (!last) return [`no earlier reading of the source "${spec.id}" was accepted: its size is compared with nothing`];
+  const before = last.body as Accepted;
+  const day = last.at.slice(0, 10);
+  if (read.asOf && before.asOf && read.asOfBy === before.asOfBy && read.asOf < before.asOf) {
+    throw disbelief(
+      'source-went-back',
+      `the source "${spec.id}" is of ${read.asOf}, older than the reading of ${before.asOf} that was accepted on ${day}`,
+      { next: 'Bring the newest export: whoever was employed since then would be unknown.' },
+    );
+  }
+  const employed = employedOf(read);
+  // A list of some people, such as the leavers of a month, has no size to keep.
+  const least = spec.complete ? before.employed * (1 - Number.parseInt(spec.maxShrink, 10) / 100) : 0;
+  if (employed < least) {
+    throw disbelief(
+      'source-shrank',
+      `the source "${spec.id}" has ${employed} employed people, and ${before.employed} at the reading that was accepted on ${day}: more than ${spec.maxShrink} fewer`,
+      {
+        next: 'Look whether the export is whole. If so many have left, raise "maxShrink" for one run.',
+        details: { employed, before: before.employed },
+      },
+    );
+  }
+  return [];
+}
+
+/** The export's clock may be ahead of ours by so much. */
+const skewMs = 5 * 60_000;
+
+/**
+ * @param asOf day of a column
+ * @param modifiedMs time of the file
+ * @returns the day of the export
+ * @throws OaopsError `source-too-old`, `source-in-the-future` (exit 4)
+ */
+export function checkAge(
+  spec: SourceSpec & { maxAge?: number | undefined },
+  { asOf, modifiedMs, nowMs, timeZone }: { asOf?: string; modifiedMs: number; nowMs: number; timeZone: string },
+): Pick<SourceRead, 'asOf' | 'asOfBy'> {
+  const today = dateIn(timeZone, nowMs);
+  const day = asOf ?? dateIn(timeZone, modifiedMs);
+  if (asOf === undefined ? modifiedMs > nowMs + skewMs : asOf > today) {
+    throw disbelief('source-in-the-future', `the source "${spec.id}" is of ${day}, and today is ${today}`, {
+      next: 'Look at the clock of the machine that exports, and at this one.',
+    });
+  }
+  // A day without a time: it may have been its last minute.
+  const madeMs = asOf === undefined ? modifiedMs : localClock(timeZone).msAt(addDays(asOf, 1), '00:00');
+  if (spec.maxAge !== undefined && nowMs - madeMs > spec.maxAge) {
+    throw disbelief('source-too-old', `the source "${spec.id}" is of ${day}: older than "maxAge" allows`, {
+      next: 'Bring a newer export: whoever left since then would keep the accounts, and whoever came would be unknown.',
+    });
+  }
+  return { asOf: day, asOfBy: asOf === undefined ? 'file' : 'column' };
+}

@@ -1,0 +1,52 @@
+import { shownSqlUrl, withAbsoluteFile } from '../../core/sql-url.ts';
+import type { AccountDoors } from '../ports.ts';
+import type { SourceSpec } from '../schema/sources.ts';
+import { type Cell, CellProblem } from './cells.ts';
+import { disbelief } from './disbelief.ts';
+import { findColumns } from './headers.ts';
+import { PeopleReader } from './people.ts';
+import type { Reading } from './reading.ts';
+
+/** @throws OaopsError `source-columns` (exit 2), those of the door and of `PeopleReader` */
+export async function readSql(
+  spec: Extract<SourceSpec, { type: 'sql' }>,
+  doors: AccountDoors,
+  signal: AbortSignal,
+): Promise<Reading> {
+  const door = await doors.sql();
+  const rows = await door.rows(
+    {
+      url: withAbsoluteFile(spec.url, doors.baseDir),
+      query: spec.query,
+      timeoutMs: spec.timeout,
+      ...(spec.password !== undefined && { password: await doors.secret(spec.password) }),
+    },
+    signal,
+  );
+  const [first] = rows;
+  if (!first) {
+    throw disbelief('source-empty', `the source "${spec.id}" names nobody`, {
+      next: 'An empty roster is believed by no means: look at the query.',
+    });
+  }
+  const names = Object.keys(first);
+  const people = new PeopleReader(
+    spec,
+    { columns: findColumns(spec, { names }), place: (row) => ({ where: `row number ${row}` }) },
+    { nowMs: doors.nowMs(), timeZone: doors.timeZone },
+  );
+  for (const [index, row] of rows.entries()) {
+    people.row(
+      names.map((name) => cellOf(row[name])),
+      index + 1,
+    );
+  }
+  return { found: people.finish(), address: shownSqlUrl(spec.url), problems: [] };
+}
+
+function cellOf(value: unknown): Cell {
+  if (typeof value === 'string' || typeof value === 'number') return value;
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'boolean' || typeof value === 'bigint') return String(value);
+  return new CellProblem('it is neither text nor a number');
+}
