@@ -28,6 +28,17 @@ export interface LdapChange {
   values: LdapValue[];
 }
 
+export interface LdapSearch {
+  base: string;
+  scope: 'base' | 'one' | 'sub';
+  filter: string;
+  attributes: string[];
+  /** Entries at once; fewer than usual where they are large. */
+  pageSize?: number;
+  /** Filters: only values that match one of them come, where the server is able to (RFC 3876). */
+  matched?: string[];
+}
+
 export interface LdapModifyOptions {
   /** With the relax control: attributes that OpenLDAP keeps for itself, where the login may manage the entry. */
   relax?: boolean;
@@ -39,10 +50,7 @@ export interface LdapSession {
    * Pages of entries as they come, all of them or an error.
    * @throws OaopsError `directory-unreachable`, `directory-refused`, `directory-partial`, `directory-base-missing` ...
    */
-  search(
-    request: { base: string; scope: 'base' | 'one' | 'sub'; filter: string; attributes: string[] },
-    signal: AbortSignal,
-  ): AsyncIterable<LdapEntry[]>;
+  search(request: LdapSearch, signal: AbortSignal): AsyncIterable<LdapEntry[]>;
   /** The changes of one request are made together or not at all (RFC 4511 section 4.6). */
   modify(dn: string, changes: LdapChange[], signal: AbortSignal, options?: LdapModifyOptions): Promise<void>;
   add(dn: string, attributes: Record<string, LdapValue[]>, signal: AbortSignal): Promise<void>;

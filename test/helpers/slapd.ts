@@ -16,6 +16,8 @@ export interface LdapServer {
   /** Its slapd.d. */
   configFolder: string;
   password: string;
+  /** Of slapd. */
+  pid: number;
   stop(): Promise<void>;
 }
 
@@ -26,6 +28,12 @@ export interface MoreDirectory {
   database?: string;
   /** Lines of the server in cn=config. */
   server?: string;
+  /** Beside back_mdb. */
+  modules?: string[];
+  /** LDIF of entries of cn=config after the database, such as its overlays. */
+  overlays?: string[];
+  /** Lines of the database cn=config. */
+  config?: string;
   /** PEM files. */
   certificate?: { certificate: string; key: string };
 }
@@ -49,7 +57,7 @@ objectClass: olcModuleList
 cn: module
 olcModulePath: /usr/lib/ldap
 olcModuleLoad: back_mdb
-
+${(more.modules ?? []).map((name) => `olcModuleLoad: ${name}\n`).join('')}
 dn: cn=schema,cn=config
 objectClass: olcSchemaConfig
 cn: schema
@@ -66,7 +74,7 @@ dn: olcDatabase=config,cn=config
 objectClass: olcDatabaseConfig
 olcDatabase: config
 olcRootDN: cn=config
-
+${more.config ?? ''}
 dn: olcDatabase=mdb,cn=config
 objectClass: olcDatabaseConfig
 objectClass: olcMdbConfig
@@ -77,7 +85,8 @@ olcRootPW: ${password}
 olcDbDirectory: ${data}
 olcDbMaxSize: 104857600
 ${more.database ?? 'olcSizeLimit: unlimited'}
-`;
+
+${(more.overlays ?? []).join('\n')}`;
   const entries = [
     `dn: ${suffix}\nobjectClass: dcObject\nobjectClass: organization\ndc: example\no: Example\n`,
     `dn: ou=people,${suffix}\nobjectClass: organizationalUnit\nou: people\n`,
@@ -117,6 +126,7 @@ export async function startSlapd(people = 700, more: MoreDirectory = {}): Promis
     secureUrl,
     configFolder,
     password,
+    pid: server.pid!,
     stop: async () => {
       if (server.exitCode === null && server.signalCode === null) {
         const ended = new Promise((resolve) => server.once('exit', resolve));

@@ -87,6 +87,11 @@ export const directorySchema = z.discriminatedUnion('type', [
     holdBase: z.string().min(1).optional().describe('DN below which disabled accounts are held.'),
     createBase: z.string().min(1).optional().describe('DN below which accounts are made; absent = "base".'),
     createClasses: z.array(z.string().min(1)).min(1).prefault(['inetOrgPerson']),
+    defaultPolicy: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('DN of the default password policy; absent = as cn=config says, where the login may read it.'),
   }),
   z.strictObject({
     type: z.literal('active-directory'),

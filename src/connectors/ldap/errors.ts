@@ -41,7 +41,7 @@ export function searchError(place: string, base: string, refusal: Refusal): Oaop
     case 34:
       return usageError('directory-base-missing', `${base} is not a name of an entry`, {
         ...options,
-        next: 'Correct "base" or "group".',
+        next: 'Correct the name in "base" or "group".',
       });
     case 32:
       return usageError('directory-base-missing', `${place} has no entry ${base}, or does not show it`, {

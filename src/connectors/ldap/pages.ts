@@ -1,11 +1,12 @@
-import { type Filter, PagedResultsControl, SearchRequest } from 'ldapts';
+import { BerWriter, Control, type Filter, PagedResultsControl, SearchRequest } from 'ldapts';
 import type { LdapEntry } from '../../accounts/ports.ts';
 import type { Answer, Conversation } from './conversation.ts';
 import { entryReader, type Rest } from './entries.ts';
 import { partial, searchError } from './errors.ts';
 import { filterOf } from './filters.ts';
 
-const pageSize = 500;
+const usualPageSize = 500;
+const matchedValuesOid = '1.2.826.0.1.3344810.2.3';
 /** A directory may send pages without entries; one that sends only those never ends. */
 const maxEmptyPages = 1000;
 
@@ -23,6 +24,8 @@ export interface Search {
   scope: 'base' | 'one' | 'sub';
   filter: Filter;
   attributes: readonly string[];
+  pageSize?: number;
+  matched?: readonly Filter[];
 }
 
 /** Pages of entries as they come, each entry with all of its values. Whatever is not everything is an error. */
@@ -49,10 +52,11 @@ export async function* pagesOf(asking: Asking, search: Search): AsyncGenerator<L
 /** One page, or one entry: whatever is no whole answer is an error. */
 async function ask(
   { conversation, place, timeLimitSeconds, within }: Asking,
-  { base, scope, filter, attributes }: Search,
+  { base, scope, filter, attributes, pageSize = usualPageSize, matched }: Search,
   cookie?: Buffer,
 ): Promise<Answer> {
-  const controls = [new PagedResultsControl({ value: { size: pageSize, ...(cookie && { cookie }) } })];
+  const paged = new PagedResultsControl({ value: { size: pageSize, ...(cookie && { cookie }) } });
+  const controls = [...(scope === 'base' ? [] : [paged]), ...(matched ? [new MatchedValues(matched)] : [])];
   const answer = await within((signal) =>
     conversation.send(
       (messageId) =>
@@ -63,7 +67,7 @@ async function ask(
           filter,
           attributes: [...attributes],
           timeLimit: timeLimitSeconds,
-          controls: scope === 'base' ? [] : controls,
+          controls,
         }),
       signal,
     ),
@@ -76,6 +80,24 @@ async function ask(
     `it refers to ${elsewhere.replace(/[\p{Cc}?]+.*$/su, '')}`,
     'Search below a base that this server holds, or at the global catalogue of Active Directory (port 3268).',
   );
+}
+
+/** Not critical: a server that does not know it sends all values. */
+class MatchedValues extends Control {
+  #filters: readonly Filter[];
+
+  constructor(filters: readonly Filter[]) {
+    super(matchedValuesOid);
+    this.#filters = filters;
+  }
+
+  override writeControl(writer: BerWriter): void {
+    const value = new BerWriter();
+    value.startSequence();
+    for (const filter of this.#filters) filter.write(value);
+    value.endSequence();
+    writer.writeBuffer(value.buffer, 0x04);
+  }
 }
 
 /**

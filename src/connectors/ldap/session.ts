@@ -43,14 +43,15 @@ function sessionOn(conversation: Conversation, place: Place, { timeoutMs }: Ldap
     if (result.status !== 0) throw changeError(place.shown, dn, result);
   }
   return {
-    search({ filter, ...request }, signal) {
+    search({ filter, matched, ...request }, signal) {
       const asking = {
         conversation,
         place: place.shown,
         timeLimitSeconds: timeLimitSeconds(timeoutMs),
         within: (send: (signal: AbortSignal) => Promise<Answer>) => within(signal, send),
       };
-      return pagesOf(asking, { ...request, filter: filterOf(filter) });
+      const values = matched && { matched: matched.map(filterOf) };
+      return pagesOf(asking, { ...request, filter: filterOf(filter), ...values });
     },
     modify: (dn, changes, signal, { relax = false } = {}) =>
       change(

@@ -85,7 +85,7 @@ export const rollout = (): Messages => ({
   'it refers to another server': '它指向另一台服务器',
   'Name the server that holds the base in "url".': '请在 "url" 中写出持有该 base 的服务器。',
   '{} is not a name of an entry': '{} 不是条目名称',
-  'Correct "base" or "group".': '请更正 "base" 或 "group"。',
+  'Correct the name in "base" or "group".': '请更正 "base" 或 "group" 中的名称。',
   '{} has no entry {}, or does not show it': '{} 没有条目 {}，或不予显示',
   'Correct "base" or "group", or log in as somebody who may see it.':
     '请更正 "base" 或 "group"，或以有权查看的用户登录。',

@@ -1,0 +1,85 @@
+import { dnKey } from '../../../core/dn.ts';
+import { filterValue } from '../../../core/ldap-filter.ts';
+import type { Account } from '../../model.ts';
+import type { LdapEntry, LdapSession } from '../../ports.ts';
+import type { Membership } from './dialect.ts';
+import { bracketed, textsOf } from './values.ts';
+
+/** groupOfNames, groupOfUniqueNames, and posixGroup (RFC 2307), which names people by uid. */
+export const memberAttributes = ['member', 'uniqueMember', 'memberUid'] as const;
+/** A group may have a hundred thousand members: few at once. */
+const groupsAtOnce = 20;
+
+export interface GroupPlace {
+  session: LdapSession;
+  base: string;
+  filter: string;
+}
+
+/** Reads all groups, and gives each account the names of its own. `uidsOf`: by what posixGroup names people. */
+export async function readGroupRights(
+  { session, base, filter }: GroupPlace,
+  accounts: readonly Account[],
+  uidOf: (account: Account) => string | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const byDn = new Map<string, Account>();
+  const byUid = new Map<string, Account[]>();
+  for (const account of accounts) {
+    byDn.set(dnKey(account.name), account);
+    const uid = uidOf(account);
+    if (uid !== undefined) byUid.set(uid, [...(byUid.get(uid) ?? []), account]);
+  }
+  const request = { base, scope: 'sub' as const, filter, attributes: [...memberAttributes], pageSize: groupsAtOnce };
+  for await (const page of session.search(request, signal)) {
+    for (const group of page) {
+      const give = (account: Account | undefined) => {
+        if (account && account.rights.at(-1) !== group.dn) account.rights.push(group.dn);
+      };
+      for (const member of textsOf(group, 'member')) give(byDn.get(dnKey(member)));
+      for (const member of textsOf(group, 'uniqueMember')) give(byDn.get(dnKey(withoutUniqueId(member))));
+      for (const uid of textsOf(group, 'memberUid')) byUid.get(uid)?.forEach(give);
+    }
+  }
+}
+
+/** The groups of one entry, with the values by which it stands there. */
+export async function groupsOf(
+  { session, base, filter }: GroupPlace,
+  { dn, uids }: { dn: string; uids: readonly string[] },
+  signal: AbortSignal,
+): Promise<Membership[]> {
+  const matched = [
+    `(member=${filterValue(dn)})`,
+    `(uniqueMember=${filterValue(dn)})`,
+    ...uids.map((uid) => `(memberUid=${filterValue(uid)})`),
+  ];
+  const request = {
+    base,
+    scope: 'sub' as const,
+    filter: `(&${bracketed(filter)}(|${matched.join('')}))`,
+    attributes: [...memberAttributes],
+    matched,
+  };
+  const key = dnKey(dn);
+  const found: Membership[] = [];
+  for await (const page of session.search(request, signal)) for (const group of page) found.push(...ownIn(group));
+  return found;
+
+  function ownIn(group: LdapEntry): Membership[] {
+    const own = (attribute: string, isOwn: (value: string) => boolean) =>
+      textsOf(group, attribute)
+        .filter(isOwn)
+        .map((value) => ({ group: group.dn, attribute, value }));
+    return [
+      ...own('member', (value) => dnKey(value) === key),
+      ...own('uniqueMember', (value) => dnKey(withoutUniqueId(value)) === key),
+      ...own('memberUid', (value) => uids.includes(value)),
+    ];
+  }
+}
+
+/** RFC 4517 section 3.3.21: a name may be followed by `#'0101'B`. */
+function withoutUniqueId(name: string): string {
+  return name.replace(/#'[01]*'B$/, '');
+}
