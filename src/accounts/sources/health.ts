@@ -7,31 +7,48 @@ import { disbelief } from './disbelief.ts';
 
 const topic = 'accounts.source';
 
+/** What accounts are found by: an export that has lost them makes strangers of employed people. */
+const telling = ['login', 'mail', 'name'] as const;
+type Telling = (typeof telling)[number];
+
 /** What is remembered of a reading that was believed. */
 interface Accepted {
   employed: number;
+  /** How many people have each. */
+  filled: Record<Telling, number>;
   rows: number;
   asOf?: string;
   asOfBy?: SourceRead['asOfBy'];
 }
 
 const keyOf = ({ id, address }: Pick<SourceRead, 'id' | 'address'>) => `${id} ${address}`;
+const filledOf = ({ people }: SourceRead) =>
+  Object.fromEntries(
+    telling.map((field) => [field, people.filter((person) => person[field] !== undefined).length]),
+  ) as Accepted['filled'];
 const employedOf = ({ people }: SourceRead) => people.filter(({ employment }) => employment === 'active').length;
 
 /** Remembers a reading that a run has begun with: the next one is measured against it. @param at ISO 8601 in UTC */
 export async function acceptReading(facts: FactStore, read: SourceRead, at: string): Promise<void> {
   const { asOf, asOfBy, rows } = read;
-  const body: Accepted = { employed: employedOf(read), rows, ...(asOf && { asOf }), ...(asOfBy && { asOfBy }) };
+  const body: Accepted = {
+    employed: employedOf(read),
+    filled: filledOf(read),
+    rows,
+    ...(asOf && { asOf }),
+    ...(asOfBy && { asOfBy }),
+  };
   await facts.add(topic, keyOf(read), at, body);
 }
 
 /**
  * Compares a reading with the last one that was accepted.
  * @returns what people should know
- * @throws OaopsError `source-shrank`, `source-went-back` (exit 4)
+ * @throws OaopsError `source-shrank`, `source-hollow`, `source-went-back` (exit 4)
  */
 export async function compareWithLast(facts: FactStore, spec: SourceSpec, read: SourceRead): Promise<string[]> {
   const [last] = await facts.list(topic, { key: keyOf(read), newestFirst: true, limit: 1 });
+  if (!last && !spec.complete) return [];
   if (!last) return [`no earlier reading of the source "${spec.id}" was accepted: its size is compared with nothing`];
   const before = last.body as Accepted;
   const day = last.at.slice(0, 10);
@@ -44,8 +61,8 @@ export async function compareWithLast(facts: FactStore, spec: SourceSpec, read: 
   }
   const employed = employedOf(read);
   // A list of some people, such as the leavers of a month, has no size to keep.
-  const least = spec.complete ? before.employed * (1 - Number.parseInt(spec.maxShrink, 10) / 100) : 0;
-  if (employed < least) {
+  const kept = spec.complete ? 1 - Number.parseInt(spec.maxShrink, 10) / 100 : 0;
+  if (employed < before.employed * kept) {
     throw disbelief(
       'source-shrank',
       `the source "${spec.id}" has ${employed} employed people, and ${before.employed} at the reading that was accepted on ${day}: more than ${spec.maxShrink} fewer`,
@@ -53,6 +70,15 @@ export async function compareWithLast(facts: FactStore, spec: SourceSpec, read: 
         next: 'Look whether the export is whole. If so many have left, raise "maxShrink" for one run.',
         details: { employed, before: before.employed },
       },
+    );
+  }
+  const filled = filledOf(read);
+  for (const field of telling) {
+    if (filled[field] >= before.filled[field] * kept) continue;
+    throw disbelief(
+      'source-hollow',
+      `${filled[field]} people of the source "${spec.id}" have a value of ${field}, and ${before.filled[field]} at the reading that was accepted on ${day}: more than ${spec.maxShrink} fewer`,
+      { next: 'Look at that column of the export, and at "fields". If it is right, raise "maxShrink" for one run.' },
     );
   }
   return [];

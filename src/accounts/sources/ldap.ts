@@ -42,6 +42,7 @@ export async function readLdap(spec: LdapSpec, doors: AccountDoors, signal: Abor
     { nowMs: doors.nowMs(), timeZone: doors.timeZone },
   );
   const ids = new Set<string>();
+  const seen = new Set<PersonField>();
   const door = await doors.ldap();
   const session = await door.open(await loginOf(spec, doors), signal);
   try {
@@ -54,7 +55,11 @@ export async function readLdap(spec: LdapSpec, doors: AccountDoors, signal: Abor
     for await (const page of session.search(request, signal)) {
       for (const entry of page) {
         people.row(
-          mapped.map((field) => cellOf(entry, field, attributes[field], ids)),
+          mapped.map((field) => {
+            const cell = cellOf(entry, field, attributes[field], ids);
+            if (cell !== '') seen.add(field);
+            return cell;
+          }),
           entry.dn,
         );
       }
@@ -71,11 +76,16 @@ export async function readLdap(spec: LdapSpec, doors: AccountDoors, signal: Abor
     );
   }
   const found = people.finish();
+  // It may be misspelled, or hidden from this login.
+  const unseen = mapped.filter((field) => spec.fields[field] !== undefined && !seen.has(field));
   const heads = headsByNumber(found);
   return {
     found,
     address: `${spec.url.replace(/\/$/, '')}/${spec.base}??${spec.scope}?${spec.filter}`,
-    problems: heads === 0 ? [] : [`heads that the source "${spec.id}" does not name itself: ${heads}`],
+    problems: [
+      ...unseen.map((field) => `no entry of the source "${spec.id}" has ${attributes[field].join(', ')} for ${field}`),
+      ...(heads === 0 ? [] : [`heads that the source "${spec.id}" does not name itself: ${heads}`]),
+    ],
   };
 }
 

@@ -46,9 +46,23 @@ describe('against the last reading that was accepted', () => {
     });
   });
 
+  test('a column that was lost makes no strangers of people', async () => {
+    const people = (logins: number) => `工号,账号\n${rowsOf(100, (at) => `${at},${at < logins ? `user${at}` : ''}`)}\n`;
+    await accept(await stage.csv(people(50)));
+    await expect(stage.csv(people(40))).resolves.toMatchObject({ rows: 100 });
+    await expect(stage.csv(people(39))).rejects.toMatchObject({
+      code: 'source-hollow',
+      exitCode: 4,
+      message:
+        '39 people of the source "hr" have a value of login, and 50 at the reading that was accepted on 2026-11-29: more than 20% fewer',
+    });
+  });
+
   test('a list of some people has no size to keep', async () => {
     const spec = { complete: false };
-    await accept(await stage.csv(roster(100), spec));
+    const first = await stage.csv(roster(100), spec);
+    expect(first.problems).toEqual([]);
+    await accept(first);
     await expect(stage.csv(roster(1), spec)).resolves.toMatchObject({ complete: false, rows: 1 });
   });
 

@@ -75,6 +75,11 @@ test('a state where the configuration names its attribute', async () => {
   expect(found.people.map(({ employment }) => employment)).toEqual(['unclear', 'active', 'left']);
 });
 
+test('an attribute that nobody has is told', async () => {
+  const found = await read('staff', { fields: { endsOn: 'shadowExpire' } });
+  expect(found.problems).toContain('no entry of the source "hr" has shadowExpire for endsOn');
+});
+
 test('all pages', async () => {
   const found = await read('people', { fields: { id: 'uid', login: 'uid' } });
   expect(found.rows).toBe(1200);

@@ -47,6 +47,11 @@ export const accountsSources = (): Messages => ({
     '请提供更新的导出：否则此后离职的人员会保留账号，此后入职的人员会被当作未知人员。',
   '{} has {} values': '{} 有 {} 个值',
   'an employee number has one value, and {} has {}: {}': '工号只能有一个值，而 {} 有 {} 个：{}',
+  'no entry of the source "{}" has {} for {}': '来源“{}”中没有任何条目具有用作 {3} 的 {2}',
+  '{} people of the source "{}" have a value of {}, and {} at the reading that was accepted on {}: more than {} fewer':
+    '来源“{2}”中有 {1} 人填有 {3}，{5} 采信时为 {4} 人：减少超过 {6}',
+  'Look at that column of the export, and at "fields". If it is right, raise "maxShrink" for one run.':
+    '请检查导出中的该列以及 "fields"。如果数据无误，请在一次运行中调高 "maxShrink"。',
   'it is not text': '它不是文本',
   'it is neither text nor a number': '它既不是文本也不是数字',
   'heads that the source "{}" does not name itself: {}': '来源“{}”自身未列出的上级：{} 名',
