@@ -141,7 +141,7 @@ function planDeletion(
     ? 'the directory is not able to delete it'
     : wasMoved && !account.held
       ? 'somebody has moved it out of the hold area'
-      : 'at' in account.lastUse && account.lastUse.at > sinceMs
+      : 'at' in account.lastUse && !account.lastUse.orBefore && account.lastUse.at > sinceMs
         ? 'it was used after it was disabled'
         : standing
           ? request.protection.reason(questionOf(one, planned.findings))

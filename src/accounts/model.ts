@@ -27,7 +27,8 @@ export type Employment = 'active' | 'future' | 'left' | 'unclear';
 
 /** Since when an account was not used. `unknown` is no age: it never makes an account dormant. */
 export type LastUse =
-  | { at: number; from: string }
+  /** `orBefore`: the log that tells does not know it, and begins then: it was used at this time or before, or never. */
+  | { at: number; from: string; orBefore?: true }
   /** The directory keeps it and has nothing: it was never used. */
   | { never: true; from: string }
   | { unknown: string };

@@ -21,7 +21,8 @@ export function seenOf(account: Account): Seen {
     mail: account.mail ?? null,
     state: account.state,
     held: account.held,
-    lastUseAt: 'at' in account.lastUse ? account.lastUse.at : null,
+    // Where a log begins is no use, and moves when it is rotated.
+    lastUseAt: 'at' in account.lastUse && !account.lastUse.orBefore ? account.lastUse.at : null,
     rights: digestOf(account.rights),
   };
 }

@@ -99,6 +99,18 @@ describe('a source', () => {
 });
 
 describe('the last use', () => {
+  it('takes the begin of a log for the latest use: over the limit it is dormant, below it unknown', () => {
+    const since = (days: number) => ({ at: nowMs - days * dayMs, from: 'no login in wtmp', orBefore: true as const });
+    const accounts = [account('old', { lastUse: since(100) }), account('young', { lastUse: since(50) })];
+    const judgement = judgeWorld({
+      people: [person('1', { login: 'old' }), person('2', { login: 'young' })],
+      accounts,
+    });
+    expect(told(judgement)).toEqual(['dormant old', 'unknown young']);
+    expect(evidence(judgement, 'dormant', 'old')).toMatch(/^no use is known since 2026-08-22 \(no login in wtmp\)$/);
+    expect(evidence(judgement, 'unknown', 'young')).toBe('no login in wtmp');
+  });
+
   it('makes an account dormant after so long, and unknown is no age', () => {
     const judgement = judgeWorld({
       spec: directory(),

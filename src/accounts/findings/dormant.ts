@@ -12,7 +12,11 @@ export const dormant: Rule = {
     return (one) => {
       const { lastUse } = one.account;
       if (!isUsedByPeople(one) || !('at' in lastUse) || days.nowMs - lastUse.at < ms) return undefined;
-      return { evidence: texts.of(`last used on ${days.dateOf(lastUse.at)} (${lastUse.from})`), figure };
+      const date = days.dateOf(lastUse.at);
+      const evidence = lastUse.orBefore
+        ? `no use is known since ${date} (${lastUse.from})`
+        : `last used on ${date} (${lastUse.from})`;
+      return { evidence: texts.of(evidence), figure };
     };
   },
 };

@@ -1,6 +1,7 @@
 import { SharedTexts, tellAge } from './days.ts';
 import { isUsedByPeople } from './dormant.ts';
 import { isWithinGrace, leftPerson } from './leaver.ts';
+import { useLimit } from './limits.ts';
 import { isTooNew } from './orphan.ts';
 import { managedRights, missingPlace, personOfRights } from './rights.ts';
 import type { DirectoryView, Judged, Rule } from './types.ts';
@@ -19,7 +20,7 @@ export const unknown: Rule = {
         one.account.state === 'unknown' ? 'whether it is enabled is not known' : undefined,
         aboutPerson(one, view),
         ofRights ? aboutRole(one, view) : undefined,
-        ofUse ? aboutUse(one) : undefined,
+        ofUse ? aboutUse(one, view) : undefined,
       ].filter((fact) => fact !== undefined);
       if (facts.length === 0) return undefined;
       return { evidence: facts.length === 1 ? facts[0]! : texts.of(facts.join('; ')) };
@@ -51,9 +52,12 @@ function aboutRole(one: Judged, view: DirectoryView): string | undefined {
     : 'rights are not compared: the post is not known';
 }
 
-function aboutUse(one: Judged): string | undefined {
+function aboutUse(one: Judged, { spec, policies, days }: DirectoryView): string | undefined {
   const { lastUse, createdAt } = one.account;
   if (!isUsedByPeople(one)) return undefined;
   if ('unknown' in lastUse) return lastUse.unknown;
+  // A log that is younger than the limit: whether it was used before is not known.
+  if ('at' in lastUse && lastUse.orBefore)
+    return days.nowMs - lastUse.at < useLimit(spec, policies.dormantAfter).ms ? lastUse.from : undefined;
   return 'never' in lastUse && createdAt === undefined ? 'never used, and when it was made is not known' : undefined;
 }
