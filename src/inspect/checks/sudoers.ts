@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { readSudoers, type SudoersFile, type SudoRule } from '../../core/sudoers-rules.ts';
+import { sudoersFilesOf, sudoersWalk } from '../../core/sudoers-files.ts';
+import { readSudoers, type SudoRule } from '../../core/sudoers-rules.ts';
 import { levelKey } from '../level.ts';
 import { inFull, inShort } from '../told.ts';
 import type { HostCheckType } from '../types.ts';
@@ -33,44 +34,11 @@ if has visudo; then
   printf '%s\\n' "$said" | grep -v -i 'parsed OK' | head -n 5 | sed 's/^/said /'
 fi
 grep -i '^[[:space:]]*sudoers[[:space:]]*:' /etc/nsswitch.conf 2>/dev/null | head -n 1 | sed 's/^/source /'
-name=$(hostname 2>/dev/null)
-set -- "$main"
-number=0
-while [ $# -gt 0 ] && [ "$number" -lt 200 ]; do
-  file=$1
-  shift
-  number=$((number + 1))
-  [ -f "$file" ] && [ -r "$file" ] || { echo "unread $file"; continue; }
-  # Half of a file says nothing of the other half.
-  [ "$(wc -c <"$file")" -le 100000 ] || { echo "unread $file"; continue; }
-  echo "file $file"
-  head -c 100000 "$file" | sed 's/^/line /'
-  echo
-  folder=\${file%/*}
-  includes=$(sed -n -e 's/^[[:space:]]*[#@]include[[:space:]]\\{1,\\}/one /p' -e 's/^[[:space:]]*[#@]includedir[[:space:]]\\{1,\\}/all /p' "$file")
-  while read -r word path; do
-    [ -n "$path" ] || continue
-    path=\${path#\\"}
-    path=\${path%\\"}
-    case $path in *%h*) path=\${path%%\\%h*}\${name%%.*}\${path#*\\%h} ;; esac
-    case $path in /*) ;; *) path=$folder/$path ;; esac
-    if [ "$word" = one ]; then set -- "$@" "$path"; continue; fi
-    set +f
-    for entry in "$path"/*; do
-      case \${entry##*/} in *.*|*~) continue ;; esac
-      [ -f "$entry" ] && set -- "$@" "$entry"
-    done
-    set -f
-  done <<END
-$includes
-END
-done
-[ $# = 0 ] || echo "unread $1"
-echo end`,
+${sudoersWalk}echo end`,
   words: () => [],
   judge({ withoutPassword, all, level }, { lines, truncated }) {
     const said = lines.filter((line) => line !== '');
-    const files = filesOf(said);
+    const files = sudoersFilesOf(said);
     const unread = said.flatMap((line) => (line.startsWith('unread ') ? [line.slice(7)] : []));
     const visudo = said.find((line) => /^visudo \d+$/.test(line));
     if (said.at(-1) !== 'end' || files.length === 0 || truncated)
@@ -127,16 +95,6 @@ echo end`,
         };
   },
 };
-
-function filesOf(lines: readonly string[]): SudoersFile[] {
-  const files: { name: string; lines: string[] }[] = [];
-  for (const line of lines) {
-    if (line.startsWith('file ')) files.push({ name: line.slice(5), lines: [] });
-    else if (line === 'line') files.at(-1)?.lines.push('');
-    else if (line.startsWith('line ')) files.at(-1)?.lines.push(line.slice(5));
-  }
-  return files;
-}
 
 function becomesRoot({ runAs }: SudoRule): boolean {
   return runAs

@@ -2,6 +2,7 @@ import type { Messages } from '../catalogue.ts';
 import { accountsChanges } from './accounts-changes.ts';
 import { accountsFindings } from './accounts-findings.ts';
 import { accountsLdap } from './accounts-ldap.ts';
+import { accountsLinux } from './accounts-linux.ts';
 import { accountsSources } from './accounts-sources.ts';
 import { actions } from './actions.ts';
 import { backup } from './backup.ts';
@@ -42,6 +43,7 @@ export const messagesZhCn = (): Messages => ({
   ...words(),
   ...usage(),
   ...accountsLdap(),
+  ...accountsLinux(),
   ...accountsChanges(),
   ...accountsFindings(),
   ...accountsSources(),

@@ -1,0 +1,166 @@
+import { sudoersFilesOf } from '../../../core/sudoers-files.ts';
+import { readSudoers, type SudoRule } from '../../../core/sudoers-rules.ts';
+import type { LastUse } from '../../model.ts';
+import { type LastUses, readLastUses } from './last-uses.ts';
+import { toldBy } from './shell.ts';
+
+/** What stands in place of a password: `locked` is one behind a `!`, `none` is nothing that ever fits, `empty` lets everybody in. */
+export type PasswordKind = 'password' | 'locked' | 'none' | 'empty';
+
+/** A line of /etc/shadow without the hash. Days since 1970 as written; an empty text is no limit. */
+export interface Shadow {
+  kind: PasswordKind;
+  /** It begins with `!`. */
+  locked: boolean;
+  changed: string;
+  least: string;
+  most: string;
+  warn: string;
+  inactive: string;
+  expires: string;
+}
+
+export interface LocalAccount {
+  login: string;
+  uid: number;
+  gid: number;
+  comment: string;
+  home: string;
+  shell: string;
+  shadow: Shadow | undefined;
+  /** Other accounts have the same uid: processes and files are theirs too. */
+  sharesUid: boolean;
+}
+
+export interface LocalGroup {
+  name: string;
+  gid: number;
+  members: string[];
+}
+
+/** A key file of an account, `own` when no other account logs in by it. */
+export interface KeyFile {
+  own: boolean;
+  kind: 'file' | 'link' | 'other';
+  sha256: string;
+  path: string;
+}
+
+export interface StoredFile {
+  path: string;
+  sha256: string;
+}
+
+/** What one script told of a host. */
+export interface HostState {
+  accounts: Map<string, LocalAccount>;
+  groups: LocalGroup[];
+  rules: SudoRule[];
+  sudoersLines: ReadonlyMap<string, readonly string[]>;
+  /** Parts that could not be read, for people. */
+  problems: string[];
+  /** Logins by which oaops came in. */
+  mine: ReadonlySet<string>;
+  /** Login -> a running service that works as it. */
+  services: ReadonlyMap<string, string>;
+  /** Programs that the host needs for changes and does not have. */
+  lacks: string[];
+  lastUseOf(account: LocalAccount): LastUse;
+  /** Of the one account that was asked for. */
+  one: {
+    keys: KeyFile[];
+    keyCommand?: string;
+    crontab?: StoredFile;
+    at: StoredFile[];
+    lingers: boolean;
+    cronLines: string[];
+  };
+}
+
+/** Puts together what the script printed. `told` names a host for problems. Pure. */
+export function readHostState(lines: readonly string[], told: string, connectedAs: string | undefined): HostState {
+  const shadows = new Map(toldBy(lines, 'shadow').map(shadowOf));
+  const accounts = new Map<string, LocalAccount>();
+  const strange: string[] = [];
+  for (const line of toldBy(lines, 'passwd')) {
+    // Lines of NIS, and comments, are no accounts of the host.
+    if (line === '' || /^[+\-#]/.test(line)) continue;
+    const account = accountOf(line, shadows);
+    if (account === undefined) strange.push(`${told}: a line of /etc/passwd is not understood`);
+    else if (accounts.has(account.login)) strange.push(`${told}: the account ${account.login} is there twice`);
+    else accounts.set(account.login, account);
+  }
+  const byUid = Map.groupBy(accounts.values(), ({ uid }) => uid);
+  for (const same of byUid.values()) if (same.length > 1) for (const account of same) account.sharesUid = true;
+  const files = sudoersFilesOf(lines);
+  const sudoers = readSudoers(files);
+  const uses: LastUses = readLastUses(lines);
+  const crontab = toldBy(lines, 'crontab').map(storedOf)[0];
+  const keyCommand = toldBy(lines, 'keycommand')[0];
+  return {
+    accounts,
+    groups: toldBy(lines, 'group').flatMap((line) => groupOf(line) ?? []),
+    rules: sudoers.rules,
+    sudoersLines: new Map(files.map(({ name, lines: its }) => [name, its])),
+    problems: [
+      ...strange,
+      ...toldBy(lines, 'unread').map((file) => `${told}: ${file} could not be read`),
+      ...sudoers.strange.map((line) => `${told}: not understood: ${line}`),
+    ],
+    mine: new Set([...toldBy(lines, 'me'), ...(connectedAs === undefined ? [] : [connectedAs])]),
+    services: new Map(toldBy(lines, 'unit').map((line) => twoWords(line).reverse() as [string, string])),
+    lacks: toldBy(lines, 'lacks'),
+    lastUseOf: uses.of,
+    one: {
+      keys: toldBy(lines, 'key').flatMap((line) => keyOf(line) ?? []),
+      ...(keyCommand !== undefined && { keyCommand }),
+      ...(crontab && { crontab }),
+      at: toldBy(lines, 'at').map(storedOf),
+      lingers: lines.includes('linger 1'),
+      cronLines: toldBy(lines, 'cronline'),
+    },
+  };
+}
+
+function twoWords(line: string): [string, string] {
+  const at = line.indexOf(' ');
+  return [line.slice(0, at), line.slice(at + 1)];
+}
+
+function storedOf(line: string): StoredFile {
+  const [sha256, path] = twoWords(line);
+  return { path, sha256 };
+}
+
+function shadowOf(line: string): [string, Shadow] {
+  const [login = '', kind = '', locked, changed = '', least = '', most = '', warn = '', inactive = '', expires = ''] =
+    line.split(':');
+  return [login, { kind: kind as PasswordKind, locked: locked === '1', changed, least, most, warn, inactive, expires }];
+}
+
+function accountOf(line: string, shadows: ReadonlyMap<string, Shadow>): LocalAccount | undefined {
+  const [login = '', , uid = '', gid = '', comment = '', home = '', shell = ''] = line.split(':');
+  if (login === '' || !/^\d+$/.test(uid) || !/^\d+$/.test(gid)) return undefined;
+  return {
+    login,
+    uid: Number(uid),
+    gid: Number(gid),
+    comment,
+    home,
+    shell,
+    shadow: shadows.get(login),
+    sharesUid: false,
+  };
+}
+
+function groupOf(line: string): LocalGroup | undefined {
+  const [name = '', , gid = '', members = ''] = line.split(':');
+  if (name === '' || !/^\d+$/.test(gid)) return undefined;
+  return { name, gid: Number(gid), members: members.split(',').filter((one) => one !== '') };
+}
+
+function keyOf(line: string): KeyFile | undefined {
+  const match = /^(own|shared) (file|link|other) ([0-9a-f]*) (.+)$/.exec(line);
+  if (!match) return undefined;
+  return { own: match[1] === 'own', kind: match[2] as KeyFile['kind'], sha256: match[3]!, path: match[4]! };
+}
