@@ -57,8 +57,7 @@ export class Matcher {
     const confirmed = this.#confirmed.size > 0 ? this.#confirmed.get(`${account.directory}|${account.key}`) : undefined;
     let person: KnownPerson | undefined;
     let by: MatchWay | undefined;
-    let several: readonly KnownPerson[] | undefined;
-    let severalBy: MatchWay | undefined;
+    let several: { way: MatchWay; people: readonly KnownPerson[] }[] | undefined;
     let unknownNumber: string | undefined;
     const compared: MatchWay[] = [];
     // What somebody has confirmed counts as the employee number stands for: before everything else.
@@ -72,18 +71,19 @@ export class Matcher {
         if (way === 'employee') unknownNumber ??= at === -1 ? confirmed : account.employee;
       } else if (isSeveral(found)) {
         if (person !== undefined && !found.includes(person)) return conflict(by!, person, way, found[0]!);
-        several ??= found;
-        severalBy ??= way;
+        several ??= [];
+        several.push({ way, people: found });
       } else if (person === undefined) {
         person = found;
         by = way;
       } else if (person !== found) return conflict(by!, person, way, found);
       else if (by === 'name+department') by = way;
     }
-    if (several && (person === undefined || !several.includes(person)))
+    const doubt = several?.find(({ people }) => person === undefined || isDoubtful(person, people));
+    if (doubt)
       return {
         kind: 'unknown',
-        reason: `its ${wayNames[severalBy!]} is of several people: ${several.map(({ id }) => id).join(', ')}`,
+        reason: `its ${wayNames[doubt.way]} is of several people: ${doubt.people.map(({ id }) => id).join(', ')}`,
       };
     if (person === undefined || by === undefined) return this.#none(compared);
     // A number that nobody has beside a login of somebody: logins are given again to others.
@@ -109,6 +109,16 @@ export class Matcher {
     }
     return match;
   }
+}
+
+/**
+ * One of several was told apart by something else. That is enough among colleagues with one mailbox, but not to say of a login that was given
+ * to somebody else that it is still the leaver's.
+ */
+function isDoubtful(person: KnownPerson, people: readonly KnownPerson[]): boolean {
+  return (
+    !people.includes(person) || (person.employment === 'left' && people.some(({ employment }) => employment !== 'left'))
+  );
 }
 
 function isSeveral(found: KnownPerson | readonly KnownPerson[]): found is readonly KnownPerson[] {

@@ -70,6 +70,14 @@ describe('an account finds its person', () => {
       'its mail address is of several people: 0012, 0013',
     );
     expect(match(twins, { mail: 'zhang@oa.cn', employee: '0013' })).toBe('0013 by employee');
+    const left = [
+      { ...zhang, employment: 'left' as const },
+      { ...li, mail: 'zhang@oa.cn' },
+    ];
+    expect(match(left, { mail: 'zhang@oa.cn', employee: '0013' })).toBe('0013 by employee');
+    expect(match(left, { mail: 'zhang@oa.cn', employee: '0012' })).toBe(
+      'its mail address is of several people: 0012, 0013',
+    );
     const third = [...twins, person('0014', { login: 'wang' })];
     expect(match(third, { mail: 'zhang@oa.cn', login: 'wang' }, { by: ['login', 'mail'] })).toBe(
       'its login name is of 0014, its mail address is of 0012',
