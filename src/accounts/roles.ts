@@ -40,7 +40,8 @@ export function rightKey(right: string): string {
 export class RoleMatrix {
   readonly rows: readonly RoleRow[];
   readonly #patterns: { department: string; post: string }[];
-  readonly #due = new Map<string, Map<string, Rights>>();
+  /** Department -> post -> directory: joined names would be made for every account anew. */
+  readonly #due = new Map<string | undefined, Map<string | undefined, Map<string, Rights>>>();
   readonly #named = new Map<string, Map<string, string>>();
 
   constructor(rows: readonly RoleRow[]) {
@@ -105,8 +106,12 @@ export class RoleMatrix {
   }
 
   #dueAt(place: Place): Map<string, Rights> {
-    const key = `${place.department ?? ''}\n${place.post ?? ''}`;
-    let due = this.#due.get(key);
+    let posts = this.#due.get(place.department);
+    if (!posts) {
+      posts = new Map();
+      this.#due.set(place.department, posts);
+    }
+    let due = posts.get(place.post);
     if (!due) {
       const made = new Map<string, Map<string, string>>();
       for (const { rights } of this.#fitting(place))
@@ -116,7 +121,7 @@ export class RoleMatrix {
           for (const name of names) if (!own.has(rightKey(name))) own.set(rightKey(name), name);
         }
       due = made;
-      this.#due.set(key, due);
+      posts.set(place.post, due);
     }
     return due;
   }

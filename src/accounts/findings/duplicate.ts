@@ -33,13 +33,21 @@ interface Kept {
 }
 
 function keptAccounts(view: DirectoryView): Map<KnownPerson, Map<string, Kept>> {
+  // Nearly everybody has one account: only the others get more than a place in a set.
+  const once = new Set<KnownPerson>();
   const kept = new Map<KnownPerson, Map<string, Kept>>();
+  for (const one of view.accounts) {
+    const person = clearPerson(one);
+    if (!person) continue;
+    if (once.has(person)) kept.set(person, new Map());
+    else once.add(person);
+  }
+  if (kept.size === 0) return kept;
   for (const one of view.accounts) {
     const { account } = one;
     const person = clearPerson(one);
-    if (!person || account.state === 'disabled') continue;
-    const places = kept.get(person) ?? new Map<string, Kept>();
-    kept.set(person, places);
+    const places = person && kept.get(person);
+    if (!places || account.state === 'disabled') continue;
     const place = placeOf(account, view);
     const there = places.get(place);
     const isKnown = !('unknown' in account.lastUse);
