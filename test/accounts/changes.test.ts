@@ -171,6 +171,23 @@ describe('deletions', () => {
     ]);
   });
 
+  it('say nothing of what somebody has enabled again with good reason', () => {
+    const back = { people: [{ ...gone, employment: 'active' as const }], accounts: [account('zhang', { held: true })] };
+    expect(plan(back, { held: [held()] })).toMatchObject({ changes: [], deletions: [], spared: [] });
+  });
+
+  it('are not planned of whose account it is by name and department only', () => {
+    const wang = person('2', { employment: 'left', endsOn: '2026-01-31', name: '王芳', department: '销售部' });
+    const alike = {
+      ...world({ personName: '王芳', department: '销售部' }),
+      people: [wang],
+      matching: { by: ['employee', 'name+department'] },
+    };
+    expect(plan(alike, { held: [held()] }).deletions).toEqual([]);
+    const confirmed = new Map([['ldap|key-zhang', '2']]);
+    expect(plan({ ...alike, confirmed }, { held: [held()] }).deletions).toHaveLength(1);
+  });
+
   it('do not ask for a hold area where there is none', () => {
     const can: ChangeName[] = ['disable', 'strip', 'delete'];
     expect(plan(world({ held: false }), { held: [held()], can }).deletions).toHaveLength(1);

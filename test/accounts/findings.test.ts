@@ -27,6 +27,8 @@ describe('duplicate', () => {
   it('asks first when the last use of one of them is not known', () => {
     const accounts = [account('zhang', used(9)), account('zhang2', { employee: '1', lastUse: { unknown: 'no log' } })];
     expect(of('duplicate', { accounts })).toEqual(['duplicate zhang2 ?']);
+    const before = account('zhang2', { employee: '1', lastUse: { at: nowMs, from: 'last', orBefore: true } });
+    expect(of('duplicate', { accounts: [accounts[0]!, before] })).toEqual(['duplicate zhang2 ?']);
   });
 
   it('is counted host by host', () => {

@@ -15,6 +15,15 @@ describe('people', () => {
     });
   });
 
+  it('are not said to have used them later where a log only begins later', () => {
+    const lastUse = { at: nowMs, from: 'last', orBefore: true } as const;
+    const judgement = judgeWorld({
+      people: [left('1', { login: 'zhang' })],
+      accounts: [account('zhang', { lastUse })],
+    });
+    expect(evidence(judgement, 'leaver', 'zhang')).toBe('left on 2026-10-31 (roster.csv:1)');
+  });
+
   it('have the last day and the grace behind them first, on the clocks of the company', () => {
     const world = {
       people: [left('1', { login: 'zhang', endsOn: '2026-11-29' })],

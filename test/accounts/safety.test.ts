@@ -43,6 +43,7 @@ const people = fc.uniqueArray(
 
 const lastUse: fc.Arbitrary<Account['lastUse']> = fc.oneof(
   moment.map((at) => ({ at, from: 'x' })),
+  moment.map((at) => ({ at, from: 'x', orBefore: true as const })),
   fc.constant({ never: true as const, from: 'x' }),
   fc.constant({ unknown: 'no log' }),
 );

@@ -15,7 +15,7 @@ export const duplicate: Rule = {
       if (!keep || keep.account === one.account) return undefined;
       if (keep.count < 2 && one.account.state !== 'disabled') return undefined;
       const found: Found = { evidence: `${person.id} has ${keep.account.login}, too; that one was used later` };
-      if (!keep.isKnown || 'unknown' in one.account.lastUse) {
+      if (!keep.isKnown || !isUseKnown(one.account)) {
         // Which of them is in use cannot be told, so nobody takes one away without asking.
         found.evidence = `${person.id} has ${keep.account.login}, too; which one was used last is not known`;
         found.unconfirmed = true;
@@ -50,7 +50,7 @@ function keptAccounts(view: DirectoryView): Map<KnownPerson, Map<string, Kept>> 
     if (!places || account.state === 'disabled') continue;
     const place = placeOf(account, view);
     const there = places.get(place);
-    const isKnown = !('unknown' in account.lastUse);
+    const isKnown = isUseKnown(account);
     if (!there) places.set(place, { account, count: 1, isKnown });
     else {
       if (isBefore(account, there.account)) there.account = account;
@@ -72,9 +72,15 @@ function placeOf({ key, directory }: Account, { spec }: DirectoryView): string {
   return spec.type === 'linux' ? key.slice(0, key.lastIndexOf(':')) : directory;
 }
 
+/** "At that time or before" does not tell whether it was after another. */
+function isUseKnown({ lastUse }: Account): boolean {
+  return 'never' in lastUse || ('at' in lastUse && !lastUse.orBefore);
+}
+
 /** Which of two is kept: used later, made later, then by its key. */
 function isBefore(a: Account, b: Account): boolean {
-  const used = ({ lastUse }: Account) => ('at' in lastUse ? lastUse.at : 'never' in lastUse ? -1 : -2);
+  const used = ({ lastUse }: Account) =>
+    'at' in lastUse && !lastUse.orBefore ? lastUse.at : 'never' in lastUse ? -1 : -2;
   if (used(a) !== used(b)) return used(a) > used(b);
   const [made, otherMade] = [a.createdAt ?? 0, b.createdAt ?? 0];
   return made !== otherMade ? made > otherMade : a.key < b.key;

@@ -30,7 +30,7 @@ export function isWithinGrace(endsOn: string | undefined, graceMs: number, days:
 }
 
 function withLaterUse(left: string, { account: { lastUse } }: Judged, endsOn: string | undefined, days: Days): string {
-  if (endsOn === undefined || !('at' in lastUse) || lastUse.at < days.endOf(endsOn)) return left;
+  if (endsOn === undefined || !('at' in lastUse) || lastUse.orBefore || lastUse.at < days.endOf(endsOn)) return left;
   const used = `used after that, on ${days.dateOf(lastUse.at)} (${lastUse.from})`;
   return `${left}; ${used}`;
 }
