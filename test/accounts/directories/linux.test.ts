@@ -270,6 +270,8 @@ rm "/home/$1/.ssh/authorized_keys"; ln -s /etc/hostname "/home/$1/.ssh/authorize
       'oa-del',
     );
     const fields = () => host.bytes('/etc/shadow')!.match(/^oa-del:[^:]*:(.*)$/m)?.[1];
+    const earlier = (await imageOf('oa-del'))['shadow'];
+    await host.sh('usermod -L -e 1 "$1"', 'oa-del');
     const [passwd, ages] = [host.bytes('/etc/passwd')!.match(/^oa-del:.*$/m)?.[0], fields()];
     const image = await imageOf('oa-del');
     const told = await changed('oa-del', { do: 'delete' }, image);
@@ -285,6 +287,13 @@ rm "/home/$1/.ssh/authorized_keys"; ln -s /etc/hostname "/home/$1/.ssh/authorize
     expect(host.bytes('/etc/group')).toMatch(/^oa-team:.*oa-del$/m);
     expect(host.bytes('/etc/group')).toContain(`oa-del:x:${image['gid']}:\n`);
     expect(host.bytes('/etc/shadow')).toContain('oa-del:!:');
+    // An earlier run had disabled it: its undo cannot bring the password back.
+    expect(
+      await restored('oa-del', { ...image, shadow: earlier }, [{ change: { do: 'disable' }, mark: null }]),
+    ).toEqual({
+      done: ['password and expiry as before'],
+      conflicts: ['its password is not kept: it is locked until somebody sets a new one'],
+    });
     // Its uid was given away.
     await changed('oa-del', { do: 'delete' }, image);
     await host.sh('useradd -u "$1" oa-thief', String(its));

@@ -21,7 +21,7 @@ export function isNamedIn(rule: Pick<SudoRule, 'who'>, { login, uid }: Pick<Loca
 
 /** Names of the supplementary groups of an account. */
 export function groupsOf(state: HostState, login: string): string[] {
-  return state.groups.filter(({ members }) => members.includes(login)).map(({ name }) => name);
+  return (state.groupsOf.get(login) ?? []).map(({ name }) => name);
 }
 
 /** Rights of an account: its supplementary groups, and `sudoers:FILE` for each file with rules in its own name. Sorted. */
@@ -97,7 +97,8 @@ export function untouchableOf(state: HostState, { login, uid }: LocalAccount): s
 }
 
 function privilegesOf(state: HostState, account: LocalAccount, spec: LinuxSpec): string[] {
-  const groups = state.groups.filter(({ gid, members }) => gid === account.gid || members.includes(account.login));
+  const primary = state.groupByGid.get(account.gid);
+  const groups = [...new Set([...(primary ? [primary] : []), ...(state.groupsOf.get(account.login) ?? [])])];
   const names = new Set(groups.flatMap(({ name, gid }) => [`%${name}`, `%#${gid}`]));
   const rules = state.rules.filter(
     (rule) =>

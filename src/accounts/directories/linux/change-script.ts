@@ -63,6 +63,8 @@ do_aside() {
   [ -f "$1" ] && [ ! -h "$1" ] || { fault "no-file $1"; return; }
   set -- "$1" "$2" "$3" $(sha256sum <"$1")
   [ "$4" = "$2" ] || { fault "changed $1"; return; }
+  # A folder of this name would swallow it.
+  if [ -e "$3" ] || [ -h "$3" ]; then [ -f "$3" ] && [ ! -h "$3" ] || { fault "no-file $3"; return; }; fi
   case $3 in
     ${heldFolder}/*)
       folder=\${3%/*}
@@ -143,7 +145,7 @@ alive() {
   set -f
 }
 do_end() {
-  has loginctl && loginctl terminate-user "$login" >/dev/null 2>&1 </dev/null
+  has loginctl && has timeout && timeout 20 loginctl terminate-user "$login" >/dev/null 2>&1 </dev/null
   round=0
   while [ "$round" -lt 20 ]; do
     pids=$(alive)

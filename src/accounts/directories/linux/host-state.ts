@@ -55,6 +55,9 @@ export interface StoredFile {
 export interface HostState {
   accounts: Map<string, LocalAccount>;
   groups: LocalGroup[];
+  /** Supplementary groups by login: hosts have one group for each of thousands of accounts. */
+  groupsOf: ReadonlyMap<string, LocalGroup[]>;
+  groupByGid: ReadonlyMap<number, LocalGroup>;
   rules: SudoRule[];
   sudoersLines: ReadonlyMap<string, readonly string[]>;
   /** Parts that could not be read, for people. */
@@ -92,6 +95,7 @@ export function readHostState(lines: readonly string[], told: string, connectedA
   }
   const byUid = Map.groupBy(accounts.values(), ({ uid }) => uid);
   for (const same of byUid.values()) if (same.length > 1) for (const account of same) account.sharesUid = true;
+  const groups = toldBy(lines, 'group').flatMap((line) => groupOf(line) ?? []);
   const files = sudoersFilesOf(lines);
   const sudoers = readSudoers(files);
   const uses: LastUses = readLastUses(lines);
@@ -99,7 +103,9 @@ export function readHostState(lines: readonly string[], told: string, connectedA
   const keyCommand = toldBy(lines, 'keycommand')[0];
   return {
     accounts,
-    groups: toldBy(lines, 'group').flatMap((line) => groupOf(line) ?? []),
+    groups,
+    groupsOf: byMember(groups),
+    groupByGid: new Map(groups.toReversed().map((group) => [group.gid, group])),
     rules: sudoers.rules,
     sudoersLines: new Map(files.map(({ name, lines: its }) => [name, its])),
     problems: [
@@ -139,8 +145,9 @@ function shadowOf(line: string): [string, Shadow] {
 }
 
 function accountOf(line: string, shadows: ReadonlyMap<string, Shadow>): LocalAccount | undefined {
-  const [login = '', , uid = '', gid = '', comment = '', home = '', shell = ''] = line.split(':');
-  if (login === '' || !/^\d+$/.test(uid) || !/^\d+$/.test(gid)) return undefined;
+  const fields = line.split(':');
+  const [login = '', , uid = '', gid = '', comment = '', home = '', shell = ''] = fields;
+  if (fields.length !== 7 || login === '' || !/^\d+$/.test(uid) || !/^\d+$/.test(gid)) return undefined;
   return {
     login,
     uid: Number(uid),
@@ -157,6 +164,17 @@ function groupOf(line: string): LocalGroup | undefined {
   const [name = '', , gid = '', members = ''] = line.split(':');
   if (name === '' || !/^\d+$/.test(gid)) return undefined;
   return { name, gid: Number(gid), members: members.split(',').filter((one) => one !== '') };
+}
+
+function byMember(groups: readonly LocalGroup[]): Map<string, LocalGroup[]> {
+  const found = new Map<string, LocalGroup[]>();
+  for (const group of groups)
+    for (const member of new Set(group.members)) {
+      const its = found.get(member);
+      if (its) its.push(group);
+      else found.set(member, [group]);
+    }
+  return found;
 }
 
 function keyOf(line: string): KeyFile | undefined {

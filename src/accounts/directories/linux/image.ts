@@ -42,7 +42,7 @@ export interface LinuxImage {
 export function imageOf(state: HostState, account: LocalAccount): LinuxImage {
   const { login, uid, gid, comment, home, shell, shadow } = account;
   const folder = `${heldFolder}/${login}-${uid}`;
-  const primary = state.groups.find((group) => group.gid === gid);
+  const primary = state.groupByGid.get(gid);
   const { crontab, at, keys, lingers } = state.one;
   return {
     uid,
@@ -52,9 +52,7 @@ export function imageOf(state: HostState, account: LocalAccount): LinuxImage {
     shell,
     shadow: shadow ?? null,
     primaryGroup: primary ? { name: primary.name, members: primary.members } : null,
-    groups: state.groups
-      .filter(({ members }) => members.includes(login))
-      .map(({ name, members }) => ({ name, members })),
+    groups: (state.groupsOf.get(login) ?? []).map(({ name, members }) => ({ name, members })),
     sudoers: statementsOf(state, account),
     crontab: crontab ? { ...crontab, held: `${folder}/crontab-${crontab.sha256.slice(0, 12)}` } : null,
     at: at.map((file) => ({ ...file, held: `${folder}/at-${basename(file.path)}` })),

@@ -63,7 +63,10 @@ function enable({ account, image }: Subject, mark: Image | null): Back {
       // Without any password it would let everybody in.
       words.push('-p', '*');
       conflicts.push('it had no password at all: it has now one that never fits, and lets in by keys only');
-    } else words.push('-U');
+    } else if (before.kind === 'password' && now.kind === 'none')
+      // It was deleted and made anew since.
+      conflicts.push('its password is not kept: it is locked until somebody sets a new one');
+    else words.push('-U');
   }
   const set = mark === null ? overDay : mark['expires'];
   if (set !== null && now.expires !== before.expires) {
