@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 import type { Config } from '@oclif/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { companyProblems } from '../../src/accounts/company.ts';
+import { type Company, companySchema } from '../../src/accounts/schema/spec.ts';
 import { openApp } from '../../src/app.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import { checkText } from '../../src/runbook/load.ts';
@@ -126,6 +128,9 @@ describe('YAML blocks', () => {
     if (keys.includes('apiVersion')) {
       const { findings } = checkText(block.text, 'block.yaml', { catalogue });
       expect(findings.filter(({ severity }) => severity === 'error' || severity === 'warning')).toEqual([]);
+    } else if (keys.every((key) => key in companySchema.shape)) {
+      const company = companySchema.partial().parse(data) as Partial<Company>;
+      expect(companyProblems(company)).toEqual([]);
     } else if (keys.every((key) => key in configSchema.shape) && !keys.includes('hosts')) {
       const { dir, run } = sandboxFor(block.file);
       writeFileSync(join(dir, 'cwd/config.yaml'), block.text, { mode: 0o600 });
