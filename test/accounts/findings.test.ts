@@ -108,6 +108,14 @@ describe('accounts of nobody', () => {
     expect(evidence(judgement, 'shared', 'desk')).toBe('several people use it; "1" answers for it');
   });
 
+  it('that systems come with have no employee number', () => {
+    const people = [person('7', { login: 'sa' })];
+    const judged = (employee?: string) =>
+      told(judgeWorld({ people, accounts: [account('sa', employee === undefined ? {} : { employee })] }));
+    expect(judged()).toEqual(['default-account sa']);
+    expect(judged('7')).toEqual([]);
+  });
+
   it('with special power need an owner who is still there', () => {
     const spec = directory({
       service: ['svc-*'],

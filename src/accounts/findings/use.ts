@@ -8,10 +8,11 @@ export function usesOf(
   defaultAccounts: readonly string[],
 ): (account: Account) => AccountUse {
   const [service, shared, ofSystems] = [nameSet(spec.service), nameSet(spec.shared), nameSet(defaultAccounts)];
-  return ({ use, login, name }) => {
+  return ({ use, login, name, employee }) => {
     if (use !== 'person') return use;
     if (service.has(login) || service.has(name)) return 'service';
     if (shared.has(login) || shared.has(name)) return 'shared';
-    return ofSystems.has(login) ? 'default' : 'person';
+    // "sa" and "user" are also what people are called: an employee number says that it is a person's.
+    return employee === undefined && ofSystems.has(login) ? 'default' : 'person';
   };
 }
