@@ -38,6 +38,8 @@ const notForPeople: Record<string, string> = {
   'patch check': 'the name of ad hoc runs in the record',
   '{} begin': 'a line between outputs of the script that looks for updates',
   '{} end': 'a line between outputs of the script that looks for updates',
+  'cast({} as text)': 'SQL',
+  ') as oaops_rows where {} = :value': 'SQL',
   'never connects': 'a database that only makes SQL',
   'EHLO oaops.invalid': 'a word of SMTP',
   'Basic {}': 'a header',

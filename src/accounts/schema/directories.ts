@@ -59,13 +59,15 @@ const statementSchema = z.strictObject({
     .string()
     .min(1)
     .describe(
-      'Changes one row. Parameters: :key, :login, :right (strip, grant), and the columns of "look" as :old_<column>; of create :login, :password, :name, :mail, :employee, :department, :post.',
+      'Changes one row. Parameters: :key, :login, :name, :mail, :employee, :department, :post, :right (strip, grant), and the columns of "look" as :old_<column>; of create :login, :password, :name, :mail, :employee, :department, :post, :expires_at.',
     ),
   undo: z
     .string()
     .min(1)
     .optional()
-    .describe('Takes it back, with the same parameters. Without it the change cannot be planned but for "create".'),
+    .describe(
+      'Takes it back, with the same parameters; :old_<column> is as before the run. Without it the change is not planned but for "create" and "sessions".',
+    ),
   rows: z.int().min(0).default(1).describe('Rows that it must change; another number takes it back. 0 = any.'),
 });
 export type StatementSpec = z.infer<typeof statementSchema>;
@@ -146,7 +148,7 @@ export const directorySchema = z.discriminatedUnion('type', [
       .min(1)
       .optional()
       .describe(
-        'A query that reads the whole row of one account by :key: what "undo" can put back. Needed for changes. Leave password hashes out.',
+        'A query that reads the whole row of one account by :key: what "undo" can put back. Needed for changes. Leave password hashes out, and columns that every change touches (updated_at).',
       ),
     neverUsed: z
       .boolean()
@@ -159,7 +161,9 @@ export const directorySchema = z.discriminatedUnion('type', [
         hold: statementSchema.optional(),
         delete: statementSchema.optional(),
         grant: statementSchema.optional().describe('For each right.'),
-        update: statementSchema.optional().describe('Parameters also :name, :mail, :department, :post.'),
+        update: statementSchema
+          .optional()
+          .describe('Sets those of :name, :mail, :employee, :department, :post that it names.'),
         sessions: statementSchema.optional(),
         create: statementSchema.optional(),
       })

@@ -4,6 +4,7 @@ import { accountsFindings } from './accounts-findings.ts';
 import { accountsLdap } from './accounts-ldap.ts';
 import { accountsLinux } from './accounts-linux.ts';
 import { accountsSources } from './accounts-sources.ts';
+import { accountsTables } from './accounts-tables.ts';
 import { actions } from './actions.ts';
 import { backup } from './backup.ts';
 import { backupLegs } from './backup-legs.ts';
@@ -47,6 +48,7 @@ export const messagesZhCn = (): Messages => ({
   ...accountsChanges(),
   ...accountsFindings(),
   ...accountsSources(),
+  ...accountsTables(),
   ...actions(),
   ...backup(),
   ...backupLegs(),

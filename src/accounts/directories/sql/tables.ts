@@ -1,0 +1,203 @@
+import { type OaopsError, usageError } from '../../../core/errors.ts';
+import { dialectOf, readSqlText, type SqlDialect } from '../../../core/sql-text.ts';
+import { withAbsoluteFile } from '../../../core/sql-url.ts';
+import type { Account, DirectoryRead } from '../../model.ts';
+import type { AccountDoors, SqlValue, StatementDoor } from '../../ports.ts';
+import type { DirectorySpecOf } from '../../schema/directories.ts';
+import { AccountTable, type Cells, keyError, requireColumns } from '../tables/accounts.ts';
+import { textOf } from '../tables/cells.ts';
+
+export type Row = Record<string, SqlValue>;
+
+/** An account as it stands in the database now. */
+export interface Entry {
+  /** What `accounts` gives of it; undefined: it is not among them. */
+  account?: Account;
+  /** What `look` gives, without what looks like the hash of a password; undefined: there is no such row, or no "look". */
+  row?: Row;
+  rights: string[];
+}
+
+export interface Address {
+  url: string;
+  password?: string;
+  timeoutMs: number;
+}
+
+/** Names of columns that may hold a password or its hash: these never reach the record. */
+export function isSecretColumn(name: string): boolean {
+  return /pass|pwd|hash|secret|token/i.test(name);
+}
+
+/** What a SQL directory reads. */
+export class SqlTables {
+  readonly spec: DirectorySpecOf<'sql'>;
+  readonly door: StatementDoor;
+  readonly address: Address;
+  readonly dialect: SqlDialect;
+  readonly #timeZone: string;
+
+  constructor(spec: DirectorySpecOf<'sql'>, door: StatementDoor, doors: AccountDoors, password: string | undefined) {
+    this.spec = spec;
+    this.door = door;
+    this.#timeZone = doors.timeZone;
+    // An address that is none is refused by the door.
+    this.dialect = dialectOf(spec.url) ?? 'postgres';
+    this.address = {
+      url: withAbsoluteFile(spec.url, doors.baseDir),
+      timeoutMs: spec.timeout,
+      ...(password !== undefined && { password }),
+    };
+  }
+
+  async read(signal: AbortSignal): Promise<DirectoryRead> {
+    const rights = await this.#allRights(signal);
+    const rows = await this.#query(this.spec.accounts, signal);
+    const { id } = this.spec;
+    if (rows.length === 0) return { accounts: [], problems: [`the query "accounts" of ${id} gives no row`] };
+    const table = this.#table(Object.keys(rows[0]!), (row) => `row ${row} of ${id}`);
+    const accounts: Account[] = [];
+    for (let index = 0; index < rows.length; index++) {
+      const row = rows[index]!;
+      // Each row is let go, so that there are no two copies of all of them.
+      rows[index] = undefined as never;
+      const key = textOf(row['key']);
+      const account = table.account(cellsOf(row), rights.get(key ?? '') ?? [], index + 1);
+      if (account) accounts.push(account);
+    }
+    return { accounts, problems: [...table.problems, ...(await this.#tryLook(accounts[0], signal))] };
+  }
+
+  async byKey(key: string, signal: AbortSignal): Promise<Entry> {
+    const [account, rights, row] = await Promise.all([
+      this.#account('key', key, signal),
+      this.#rights(key, signal),
+      this.#row(key, signal),
+    ]);
+    if (account && this.spec.look !== undefined && row === undefined) throw lookError(key, 0);
+    const entry: Entry = { rights };
+    if (account) entry.account = { ...account, rights };
+    if (row) entry.row = withoutSecrets(row);
+    return entry;
+  }
+
+  byLogin(login: string, signal: AbortSignal): Promise<Account | undefined> {
+    return this.#account('login', login, signal);
+  }
+
+  /** Statements of one change, in one transaction. */
+  async execute(
+    statements: { text: string; parameters: Record<string, SqlValue>; rows: number }[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.door.execute(
+      {
+        ...this.address,
+        statements: statements.map(({ text, parameters, rows }) => ({ text, parameters, ...(rows > 0 && { rows }) })),
+      },
+      signal,
+    );
+  }
+
+  async policyRows(signal: AbortSignal): Promise<Record<string, unknown>[]> {
+    return this.spec.policy === undefined ? [] : this.#query(this.spec.policy, signal);
+  }
+
+  async #account(column: 'key' | 'login', value: string, signal: AbortSignal): Promise<Account | undefined> {
+    const rows = await this.#query(this.#only(this.spec.accounts, column), signal, { value });
+    // Databases may compare without regard to case.
+    const found = rows.filter((row) => textOf(row[column]) === value);
+    if (found.length > 1) throw keyError(`${found.length} rows have the ${column} "${value}"`);
+    if (!found[0]) return undefined;
+    return this.#table(Object.keys(found[0]), () => `the row of "${value}"`).account(cellsOf(found[0]), [], 1);
+  }
+
+  async #rights(key: string, signal: AbortSignal): Promise<string[]> {
+    if (this.spec.rights === undefined) return [];
+    const rows = await this.#query(this.#only(this.spec.rights, 'key'), signal, { value: key });
+    const rights = rows.flatMap((row) => (textOf(row['key']) === key ? [textOf(row['right'])] : []));
+    return sorted(rights.filter((right) => right !== undefined));
+  }
+
+  async #row(key: string, signal: AbortSignal): Promise<Record<string, unknown> | undefined> {
+    const { look } = this.spec;
+    if (look === undefined) return undefined;
+    const rows = await this.door.rows({ ...this.address, query: look, parameters: { key }, exact: true }, signal);
+    if (rows.length > 1) throw lookError(key, rows.length);
+    return rows[0];
+  }
+
+  async #allRights(signal: AbortSignal): Promise<Map<string, string[]>> {
+    const byKey = new Map<string, string[]>();
+    if (this.spec.rights === undefined) return byKey;
+    const rows = await this.#query(this.spec.rights, signal);
+    if (rows[0]) requireColumns(Object.keys(rows[0]), ['key', 'right'], 'the query "rights"');
+    for (let index = 0; index < rows.length; index++) {
+      const [key, right] = [textOf(rows[index]!['key']), textOf(rows[index]!['right'])];
+      rows[index] = undefined as never;
+      if (key === undefined || right === undefined) continue;
+      const list = byKey.get(key);
+      if (list) list.push(right);
+      else byKey.set(key, [right]);
+    }
+    for (const [key, list] of byKey) if (list.length > 1) byKey.set(key, sorted(list));
+    return byKey;
+  }
+
+  /** What undo needs is tried once, before anything is planned on it. */
+  async #tryLook(account: Account | undefined, signal: AbortSignal): Promise<string[]> {
+    if (!account || this.spec.look === undefined) return [];
+    const row = await this.#row(account.key, signal);
+    if (!row) return [];
+    const columns = Object.keys(row);
+    for (const [name, statement] of Object.entries(this.spec.statements)) {
+      for (const text of [statement.do, statement.undo ?? ''].filter((one) => one !== '')) {
+        const old = readSqlText(text, this.dialect).parameters.filter((one) => one.startsWith('old_'));
+        const missing = old.find((one) => !columns.includes(one.slice(4)) || isSecretColumn(one.slice(4)));
+        if (missing === undefined) continue;
+        throw usageError('parameter-missing', `":${missing}" of the statement "${name}" is no column of "look"`, {
+          next: `Known columns: ${columns.filter((column) => !isSecretColumn(column)).join(', ')}.`,
+        });
+      }
+    }
+    const secrets = columns.filter(isSecretColumn);
+    if (secrets.length === 0) return [];
+    return [`columns of "look" that may hold passwords are left out, and not taken back: ${secrets.join(', ')}`];
+  }
+
+  #query(query: string, signal: AbortSignal, parameters?: Record<string, SqlValue>) {
+    return this.door.rows({ ...this.address, query, ...(parameters && { parameters }) }, signal);
+  }
+
+  /** The rows of a query in which a column has one value. */
+  #only(query: string, column: 'key' | 'login'): string {
+    const { pieces } = readSqlText(query, this.dialect);
+    const text = pieces.map((piece) => (typeof piece === 'string' ? piece : `:${piece.parameter}`)).join('');
+    const name = this.dialect === 'mysql' ? `\`${column}\`` : `"${column}"`;
+    // SQLite takes 5 and '5' for different things, unless a column says what it is.
+    const compared = this.dialect === 'sqlite' ? `cast(${name} as text)` : name;
+    return ['select * from (', text, `) as oaops_rows where ${compared} = :value`].join('\n');
+  }
+
+  #table(columns: readonly string[], where: (row: number) => string): AccountTable {
+    return new AccountTable(this.spec, { columns, what: 'the query "accounts"', timeZone: this.#timeZone, where });
+  }
+}
+
+function cellsOf(row: Record<string, unknown>): Cells {
+  return (column) => row[column];
+}
+
+function sorted(rights: readonly string[]): string[] {
+  return [...new Set(rights)].sort();
+}
+
+function withoutSecrets(row: Record<string, unknown>): Row {
+  return Object.fromEntries(Object.entries(row).filter(([name]) => !isSecretColumn(name))) as Row;
+}
+
+function lookError(key: string, rows: number): OaopsError {
+  return usageError('directory-look', `the query "look" gives ${rows} rows for the key "${key}" instead of one`, {
+    next: 'Write it so that it gives the row of the key, whatever state the account is in.',
+  });
+}
