@@ -47,6 +47,7 @@ const notForPeople: Record<string, string> = {
   'last detected': 'a heading of a report',
   'date last detected': 'a heading of a report',
   'cvss base': 'a heading of a report',
+  'CN=Password Settings Container,CN=System,{}': 'the name of an entry',
   'the rest is not wanted': 'ends the reading of an answer',
 };
 

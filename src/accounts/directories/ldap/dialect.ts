@@ -48,6 +48,8 @@ export interface Dialect {
   keyOf(entry: LdapEntry): string | undefined;
   find(key: string, attributes: readonly string[], signal: AbortSignal): Promise<LdapEntry | undefined>;
   account(entry: LdapEntry, key: string, rights: string[]): Account;
+  /** What has to be known before accounts are read. */
+  prepare(signal: AbortSignal): Promise<void>;
   /** Adds the rights of all accounts that were read. */
   readRights(accounts: readonly Account[], signal: AbortSignal): Promise<void>;
   /** Whether `disable` works for it. */

@@ -32,6 +32,7 @@ export class LdapDirectory implements OpenDirectory {
     const { session, spec, readAttributes: attributes } = this.#dialect;
     const accounts: Account[] = [];
     let unlockable = 0;
+    await this.#dialect.prepare(signal);
     const filter = spec.filter;
     const places = [{ base: spec.base, scope: spec.scope }];
     if (spec.holdBase !== undefined && !(spec.scope === 'sub' && isWithin(spec.holdBase, spec.base)))

@@ -1,5 +1,6 @@
 import { dnKey } from '../../../core/dn.ts';
 import { OaopsError } from '../../../core/errors.ts';
+import { filterValue } from '../../../core/ldap-filter.ts';
 import type { LdapSession } from '../../ports.ts';
 import type { Membership } from './dialect.ts';
 
@@ -10,6 +11,7 @@ export type MemberChange = { made: true } | { absent: true } | { left: string };
 const notAsAttribute = 16;
 const notThere = 32;
 const violatesClass = 65;
+const unwilling = 53;
 
 /** The result of a change that the server refused, or undefined for any other error. */
 export function statusOf(error: unknown): number | undefined {
@@ -32,13 +34,27 @@ export async function takeOut(
       const status = statusOf(error);
       if (status === undefined) throw error;
       if (status === notThere) return { absent: true };
-      // Active Directory: unwillingToPerform, for a member that is not there.
-      if (status === notAsAttribute || (status === 53 && attribute === 'member')) continue;
+      if (status === notAsAttribute) continue;
+      // Active Directory is unwilling to take out who is not a member; it may be so for other reasons too.
+      if (status === unwilling && !(await isMember(session, group, attribute, name, signal))) continue;
       if (status === violatesClass) return { left: `${name} is the only member of ${group}, which must have one` };
       return { left: `${name} is still in ${group}: ${(error as OaopsError).message}` };
     }
   }
   return { absent: true };
+}
+
+async function isMember(
+  session: LdapSession,
+  group: string,
+  attribute: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const filter = `(${attribute}=${filterValue(name)})`;
+  for await (const page of session.search({ base: group, scope: 'base', filter, attributes: ['1.1'] }, signal))
+    if (page.length > 0) return true;
+  return false;
 }
 
 /** Puts a member into a group. */

@@ -123,6 +123,8 @@ export class OpenLdapDialect implements Dialect {
     };
   }
 
+  async prepare(): Promise<void> {}
+
   async readRights(accounts: readonly Account[], signal: AbortSignal): Promise<void> {
     const byLogin = this.fields['login']?.toLowerCase() === 'uid';
     const uids = byLogin ? undefined : await this.#uids(signal);

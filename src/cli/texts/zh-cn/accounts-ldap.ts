@@ -68,4 +68,29 @@ export const accountsLdap = (): Messages => ({
   'Name one as "fields.expires".': '请用 "fields.expires" 指定一个。',
   'there is an account "{}" already: {}': '已有账号“{}”：{}',
   'Choose another login.': '请选择另一个登录名。',
+  '{} lies in no domain that the server holds and shows': '{} 不在该服务器持有并显示的任何域中',
+  'Name a domain controller of that domain in "url", and check "base".':
+    '请在 "url" 中写该域的域控制器，并检查 "base"。',
+  'Active Directory takes passwords over encrypted connections only': 'Active Directory 只通过加密连接接收密码',
+  '{} shows no userAccountControl': '{} 没有显示 userAccountControl',
+  'Give the account of "bindDn" the right to read it.': '请给 "bindDn" 的账号读取它的权限。',
+  '{} accounts show no userAccountControl: whether they are enabled is not known':
+    '{} 个账号没有显示 userAccountControl：不知道它们是否启用',
+  'the built-in Administrator': '内置 Administrator',
+  'the built-in Guest': '内置 Guest',
+  'krbtgt, which signs all tickets': '为所有票据签名的 krbtgt',
+  'the built-in default account': '内置默认账号',
+  'the built-in account of Application Guard': '应用程序防护的内置账号',
+  'a computer, a trust or a managed service account': '计算机、信任或托管服务账号',
+  'a system mailbox of Exchange': 'Exchange 系统邮箱',
+  'protected by Active Directory (adminCount is 1)': '受 Active Directory 保护（adminCount 为 1）',
+  'an object that Active Directory itself needs': 'Active Directory 自身需要的对象',
+  '{} has a new SID: what was granted to the old one has to be granted anew':
+    '{} 的 SID 是新的：授予旧 SID 的权限需要重新授予',
+  '{} stays disabled until it has a password': '{} 在设置密码之前保持停用',
+  'the domain keeps no lastLogonTimestamp, or does not show when the account was made':
+    '域不记录 lastLogonTimestamp，或没有显示账号的建立时间',
+  'the password never expires': '密码永不过期',
+  'no password is required': '不要求密码',
+  'primary group {}': '主要组 {}',
 });

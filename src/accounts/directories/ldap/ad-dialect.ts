@@ -1,0 +1,228 @@
+import { dnKey, isWithin, rdnOf } from '../../../core/dn.ts';
+import { OaopsError } from '../../../core/errors.ts';
+import { matchesPattern } from '../../../core/patterns.ts';
+import type { NewAccount } from '../../directory.ts';
+import type { Account, AccountUse, LastUse, PolicyRow } from '../../model.ts';
+import type { LdapChange, LdapEntry, LdapSession, LdapValue } from '../../ports.ts';
+import type { DirectorySpecOf } from '../../schema/directories.ts';
+import { anyTimeMs, filetimeMs, generalizedTimeMs } from '../../times.ts';
+import { createInAd } from './ad-create.ts';
+import { type Domain, powerfulPrimaryGroup, privilegedMembers } from './ad-domain.ts';
+import { adUntouchable, guidOf, isBuiltIn, isMachine, isSetByAd, knownUac, uac, uacOf } from './ad-flags.ts';
+import { adPolicy } from './ad-policy.ts';
+import { exchange, imageValues } from './changes.ts';
+import { type Dialect, type LdapImage, type Membership, noCredential } from './dialect.ts';
+import { holdTest } from './ldap-directory.ts';
+import { fromJson, type JsonValues, textOf, textsOf, valuesOf } from './values.ts';
+
+type Spec = DirectorySpecOf<'active-directory'>;
+
+const ownAttributes = [
+  'objectGUID',
+  'objectSid',
+  'objectClass',
+  'userPrincipalName',
+  'whenCreated',
+  'userAccountControl',
+  'lastLogonTimestamp',
+  'pwdLastSet',
+  'accountExpires',
+  'adminCount',
+  'isCriticalSystemObject',
+  'primaryGroupID',
+  'memberOf',
+];
+
+/** What Active Directory does in its own way: one bit disables, groups are told by the member itself. */
+export class AdDialect implements Dialect {
+  readonly session: LdapSession;
+  readonly spec: Spec;
+  readonly fields: Readonly<Record<string, string | undefined>>;
+  readonly keyAttribute = 'objectGUID';
+  readonly readAttributes: readonly string[];
+  readonly keptAttributes: readonly string[] = [];
+  readonly followsMembers = true;
+  #domain: Domain;
+  #isHeld: (dn: string) => boolean;
+  /** One text for each name of a group, of which each account has some. */
+  #names = new Map<string, string>();
+  #privileged = new Map<string, string[]>();
+
+  constructor(session: LdapSession, spec: Spec, domain: Domain) {
+    this.session = session;
+    this.spec = spec;
+    this.#domain = domain;
+    this.fields = {
+      login: 'sAMAccountName',
+      employee: 'employeeID',
+      mail: 'mail',
+      personName: 'displayName',
+      department: 'department',
+      post: 'title',
+      owner: 'managedBy',
+      ...spec.fields,
+    };
+    const fields = Object.values(this.fields).filter((name) => name !== undefined);
+    this.readAttributes = [...new Set([...fields, ...ownAttributes])];
+    this.#isHeld = holdTest(spec.holdBase);
+  }
+
+  keyOf(entry: LdapEntry): string | undefined {
+    return guidOf(entry);
+  }
+
+  async find(key: string, attributes: readonly string[], signal: AbortSignal): Promise<LdapEntry | undefined> {
+    const request = { base: `<GUID=${key}>`, scope: 'base' as const, filter: '(objectClass=*)' };
+    try {
+      for await (const [entry] of this.session.search({ ...request, attributes: [...attributes] }, signal)) {
+        const bases = [this.spec.base, ...(this.spec.holdBase === undefined ? [] : [this.spec.holdBase])];
+        return entry && bases.some((base) => isWithin(entry.dn, base)) ? entry : undefined;
+      }
+    } catch (error) {
+      if (!(error instanceof OaopsError) || error.code !== 'directory-base-missing') throw error;
+    }
+    return undefined;
+  }
+
+  account(entry: LdapEntry, key: string): Account {
+    const { spec } = this;
+    const own = (field: string) => textOf(entry, this.fields[field]);
+    const login = own('login') ?? rdnOf(entry.dn);
+    const flags = uacOf(entry);
+    const createdAt = generalizedTimeMs(textOf(entry, 'whenCreated'));
+    const changedAt = filetimeMs(textOf(entry, 'pwdLastSet'));
+    const { expires } = spec.fields;
+    const expiresAt =
+      expires === undefined ? filetimeMs(textOf(entry, 'accountExpires')) : anyTimeMs(textOf(entry, expires));
+    const untouchable = this.#isOwn(entry, login) ? 'oaops logs in with it' : adUntouchable(entry, login);
+    const secondFactor = this.#secondFactor(entry, flags);
+    const texts = ['employee', 'mail', 'personName', 'department', 'post', 'owner'] as const;
+    const primary = powerfulPrimaryGroup(textOf(entry, 'primaryGroupID'));
+    return {
+      directory: spec.id,
+      key,
+      name: entry.dn,
+      login,
+      ...Object.fromEntries(texts.flatMap((field) => (own(field) === undefined ? [] : [[field, own(field)]]))),
+      use: this.#useOf(entry, login),
+      state: flags === undefined ? 'unknown' : (flags & uac.disabled) !== 0 ? 'disabled' : 'enabled',
+      held: this.#isHeld(entry.dn),
+      ...(createdAt !== undefined && { createdAt }),
+      lastUse: this.#lastUse(entry, createdAt),
+      ...(changedAt !== undefined && { passwordChangedAt: changedAt }),
+      ...(flags !== undefined && { passwordNeverExpires: (flags & uac.passwordNeverExpires) !== 0 }),
+      ...(expiresAt !== undefined && { expiresAt }),
+      ...(secondFactor !== undefined && { secondFactor }),
+      privileged: [...(this.#privileged.get(dnKey(entry.dn)) ?? []), ...(primary === undefined ? [] : [primary])],
+      rights: this.#groupsOf(entry).sort(),
+      ...(untouchable !== undefined && { untouchable }),
+    };
+  }
+
+  async prepare(signal: AbortSignal): Promise<void> {
+    this.#privileged = await privilegedMembers(this.session, this.#domain, this.spec.privileged, signal);
+  }
+
+  async readRights(): Promise<void> {}
+
+  lockable(entry: LdapEntry): boolean {
+    return uacOf(entry) !== undefined;
+  }
+
+  problems(unlockable: number): string[] {
+    if (unlockable === 0) return [];
+    return [`${unlockable} accounts show no userAccountControl: whether they are enabled is not known`];
+  }
+
+  async memberships(entry: LdapEntry): Promise<Membership[]> {
+    return this.#groupsOf(entry).map((group) => ({ group, attribute: 'member', value: entry.dn }));
+  }
+
+  membershipIn(group: LdapEntry, member: LdapEntry): Membership | undefined {
+    const isGroup = textsOf(group, 'objectClass').some((name) => name.toLowerCase() === 'group');
+    return isGroup ? { group: group.dn, attribute: 'member', value: member.dn } : undefined;
+  }
+
+  belongsToImage(attribute: string): boolean {
+    return noCredential(attribute) && !isSetByAd(attribute);
+  }
+
+  locked(entry: LdapEntry): JsonValues {
+    return { userAccountControl: [String(knownUac(entry) | uac.disabled)] };
+  }
+
+  /** Only the one bit: whatever else was set since stays. */
+  unlock(entry: LdapEntry, image: LdapImage, mark: JsonValues): { changes: LdapChange[] } {
+    const now = knownUac(entry);
+    const before = Number(imageValues(image, 'userAccountControl')[0]);
+    const ours = Object.keys(mark).length > 0 && (before & uac.disabled) === 0 && (now & uac.disabled) !== 0;
+    return { changes: ours ? exchange('userAccountControl', [String(now)], [String(now & ~uac.disabled)]) : [] };
+  }
+
+  reborn({ dn, attributes: parts }: LdapImage) {
+    const attributes = Object.fromEntries(
+      Object.entries(parts).map(([name, values]): [string, LdapValue[]] => [name, values.map(fromJson)]),
+    );
+    const flags = Number(parts['userAccountControl']?.[0] ?? uac.normal);
+    attributes['userAccountControl'] = [String(flags | uac.disabled)];
+    const lost = [`${dn} has a new SID: what was granted to the old one has to be granted anew`];
+    if ((flags & uac.disabled) === 0) lost.push(`${dn} stays disabled until it has a password`);
+    return { attributes, afterwards: [], lost };
+  }
+
+  modify(dn: string, changes: LdapChange[], signal: AbortSignal): Promise<void> {
+    return this.session.modify(dn, changes, signal);
+  }
+
+  create(account: NewAccount, signal: AbortSignal): Promise<{ dn: string; key: string }> {
+    return createInAd(this, this.#domain, account, signal);
+  }
+
+  policy(signal: AbortSignal): Promise<PolicyRow[]> {
+    return adPolicy(this.session, this.spec, this.#domain, signal);
+  }
+
+  #groupsOf(entry: LdapEntry): string[] {
+    const { groupBase } = this.spec;
+    const groups = textsOf(entry, 'memberOf').map((name) => {
+      const known = this.#names.get(name);
+      if (known === undefined) this.#names.set(name, name);
+      return known ?? name;
+    });
+    return groupBase === undefined ? groups : groups.filter((group) => isWithin(group, groupBase));
+  }
+
+  #lastUse(entry: LdapEntry, createdAt: number | undefined): LastUse {
+    const at = filetimeMs(textOf(entry, 'lastLogonTimestamp'));
+    if (at !== undefined) return { at, from: 'lastLogonTimestamp' };
+    if (createdAt !== undefined && this.#domain.keepsLogons) return { never: true, from: 'lastLogonTimestamp' };
+    return { unknown: 'the domain keeps no lastLogonTimestamp, or does not show when the account was made' };
+  }
+
+  #secondFactor(entry: LdapEntry, flags: number | undefined): boolean | undefined {
+    if (flags !== undefined && (flags & uac.smartcardRequired) !== 0) return true;
+    const { secondFactor } = this.spec.fields;
+    return secondFactor === undefined ? undefined : valuesOf(entry, secondFactor).length > 0;
+  }
+
+  #useOf(entry: LdapEntry, login: string): AccountUse {
+    const isOne = (patterns: readonly string[]) =>
+      patterns.some((pattern) =>
+        [login, entry.dn].some((name) => matchesPattern(pattern.toLowerCase(), name.toLowerCase())),
+      );
+    if (isOne(this.spec.shared)) return 'shared';
+    if (isOne(this.spec.service) || isMachine(entry, login)) return 'service';
+    return isBuiltIn(entry) ? 'default' : 'person';
+  }
+
+  /** `bindDn` may be a DN, a user principal name, or DOMAIN\login. */
+  #isOwn(entry: LdapEntry, login: string): boolean {
+    const bind = (this.spec.bindDn ?? '').toLowerCase();
+    if (bind.includes('=')) return dnKey(bind) === dnKey(entry.dn);
+    if (bind === textOf(entry, 'userPrincipalName')?.toLowerCase()) return true;
+    const name = login.toLowerCase();
+    return (
+      bind === name || bind.split('\\').at(-1) === name || bind === `${name}@${this.#domain.dnsName.toLowerCase()}`
+    );
+  }
+}
