@@ -170,6 +170,7 @@ export function openApp(globals: GlobalOptions, options: AppOptions = {}): App {
       timeZone: async () => (await app.config()).settings.timeZone ?? localTimeZone(),
       readFile: async (path: string, maxBytes: number) =>
         (await import('./app/small-file.ts')).smallFile(path, maxBytes),
+      accounts: (await import('./app/accounts/doors.ts')).accountServices(app),
       load: async () => (await import('./connectors/http/load.ts')).loadDoor({ version: app.version }),
       files: async () => (await import('./app/report-files.ts')).reportFiles,
       // Read each time: a freeze that is written while a rollout goes on holds from the next look.

@@ -5,6 +5,9 @@ import { type AccountSpec, companyKeys, companySchema } from './schema/spec.ts';
 /** Keys of a company that a runbook can write, too. */
 export const companyKeyNames = Object.keys(companyKeys) as (keyof Company)[];
 
+/** What one place says of a company: the rest stands elsewhere. */
+export type PartialCompany = { [K in keyof Company]?: Company[K] | undefined };
+
 /** Something that does not fit together; `path` starts at the company (`directories`, 0, `judgedBy`). */
 export interface CompanyProblem {
   path: (string | number)[];
@@ -40,7 +43,7 @@ export function withAbsolutePaths(company: Partial<Company>, folder: string): Pa
 }
 
 /** Names that are there twice, or that name nothing. */
-export function companyProblems(company: Partial<Company>): CompanyProblem[] {
+export function companyProblems(company: PartialCompany): CompanyProblem[] {
   const problems: CompanyProblem[] = [];
   const sources = company.sources ?? [];
   const directories = company.directories ?? [];

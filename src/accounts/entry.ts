@@ -1,6 +1,4 @@
 import { isoTime } from '../core/clock.ts';
-import { OaopsError } from '../core/errors.ts';
-import { ExitCode } from '../core/exit-codes.ts';
 import type { FactStore } from '../record/types.ts';
 import type { Change, EntryRef, OpenDirectory } from './directory.ts';
 import type { Account, FindingType } from './model.ts';
@@ -23,6 +21,8 @@ export interface EntryItem {
   head?: string;
   /** What was seen, for people. */
   evidence: string[];
+  /** Mail addresses of those who are told. */
+  mails?: { person?: string; head?: string; owner?: string };
 }
 
 export interface EntryWork {
@@ -132,12 +132,5 @@ async function keepHeld(item: EntryItem, name: string, work: EntryWork, at: stri
     state: deletes ? 'deleted' : 'held',
     findings: item.findings,
     ...(item.person === undefined ? {} : { person: item.person }),
-  });
-}
-
-/** A refusal for one entry, as the journal has it. */
-export function entryRefused(item: EntryItem, reason: string): OaopsError {
-  return new OaopsError('account-left-alone', `${item.ref.name} was left as it is: ${reason}`, {
-    exitCode: ExitCode.incomplete,
   });
 }

@@ -1,7 +1,7 @@
 import { runTopic } from '../record/run-facts.ts';
 import type { FactStore } from '../record/types.ts';
 import type { Change, Image } from './directory.ts';
-import type { Finding, FindingType } from './model.ts';
+import type { Finding, FindingType, PolicyRow } from './model.ts';
 
 /** What the record keeps of accounts, as append-only facts. */
 
@@ -134,6 +134,27 @@ function historyOf(rows: readonly { at: string; body: unknown }[]): EntryHistory
   return history;
 }
 
+function refusalTopic(run: string): string {
+  return runTopic(run, 'account.refused');
+}
+
+/** An entry that a run left as it is although it was planned, with the reason. */
+export async function addRefusal(
+  facts: FactStore,
+  run: string,
+  account: string,
+  at: string,
+  reason: string,
+): Promise<void> {
+  await facts.add(refusalTopic(run), account, at, { reason });
+}
+
+/** Reasons by account. */
+export async function refusalsOf(facts: FactStore, run: string): Promise<Map<string, string>> {
+  const rows = await facts.list(refusalTopic(run));
+  return new Map(rows.map(({ key, body }) => [key, (body as { reason: string }).reason]));
+}
+
 /** An account that this tool has disabled: what "delete after the hold" goes by. It outlives the run that did it. */
 export interface HeldFact {
   directory: string;
@@ -211,4 +232,29 @@ export async function confirmedMatches(facts: FactStore): Promise<Map<string, st
     else found.delete(key);
   }
   return found;
+}
+
+/** Rules for passwords as a run read them. */
+export interface PoliciesFact {
+  rows: PolicyRow[];
+  /** Directories that did not tell, with the reason. */
+  problems: string[];
+}
+
+function policyTopic(run: string): string {
+  return runTopic(run, 'account.policy');
+}
+
+export async function addPolicies(facts: FactStore, run: string, at: string, policies: PoliciesFact): Promise<void> {
+  await facts.add(policyTopic(run), 'rules', at, policies);
+}
+
+export async function policiesOf(facts: FactStore, run: string): Promise<PoliciesFact | undefined> {
+  const [row] = await facts.list(policyTopic(run), { newestFirst: true, limit: 1 });
+  return row?.body as PoliciesFact | undefined;
+}
+
+/** Whoever gets true tells that person; everybody else does not. */
+export async function claimNotice(facts: FactStore, run: string, to: string, at: string): Promise<boolean> {
+  return facts.addOnce(runTopic(run, 'account.told'), to, at, {});
 }

@@ -1,4 +1,14 @@
 import type { AnyAction } from '../engine/action.ts';
+import { accountAudit } from './account/audit.ts';
+import { accountChange, accountDelete } from './account/change.ts';
+import { accountConclude } from './account/conclude.ts';
+import { accountClose, accountOpen } from './account/open.ts';
+import { accountPolicy } from './account/policy.ts';
+import { accountPrepare } from './account/prepare.ts';
+import { accountRecheck } from './account/recheck.ts';
+import { accountRestore } from './account/restore.ts';
+import { accountSign } from './account/sign.ts';
+import { accountTell } from './account/tell.ts';
 import { backupCreate } from './backup-create.ts';
 import { backupLoad } from './backup-load.ts';
 import { backupPrune } from './backup-prune.ts';
@@ -58,6 +68,18 @@ export const actionList: readonly AnyAction[] = [
   inspectCollect,
   inspectSign,
   inspectJudge,
+  accountAudit,
+  accountPrepare,
+  accountPolicy,
+  accountSign,
+  accountRecheck,
+  accountChange,
+  accountDelete,
+  accountRestore,
+  accountOpen,
+  accountClose,
+  accountTell,
+  accountConclude,
 ];
 
 /** The actions by name. */

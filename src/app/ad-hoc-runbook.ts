@@ -17,6 +17,14 @@ export function literal(word: string): string {
   return `\${{ ${JSON.stringify(word).replace(/[${}]/g, (sign) => `\\u00${sign.charCodeAt(0).toString(16)}`)} }}`;
 }
 
+/** As `literal`, for every text inside. */
+export function literals<T>(value: T): T {
+  if (typeof value === 'string') return literal(value) as T;
+  if (Array.isArray(value)) return value.map(literals) as T;
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, literals(member)])) as T;
+}
+
 /** Node.js puts U+FFFD for bytes that are not UTF-8: another word than was typed. @throws OaopsError `argument-not-utf8` */
 export function refuseBrokenWords(argv: readonly string[]): void {
   if (!argv.some((word) => word.includes('\ufffd'))) return;

@@ -1,3 +1,4 @@
+import { accountKind } from '../accounts/account-kind.ts';
 import { backupKind } from '../backup/backup-kind.ts';
 import { restoreDrillKind } from '../backup/drill/restore-drill-kind.ts';
 import { checkTypes } from '../inspect/checks/registry.ts';
@@ -14,6 +15,7 @@ export const kindList: readonly KindDefinition[] = [
   restoreDrillKind,
   rolloutKind,
   inspectionKind,
+  accountKind,
 ];
 
 /** Every type of check of an inspection. */

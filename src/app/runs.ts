@@ -74,10 +74,14 @@ export class RunDoor {
     return this.#planOf(runbook, await plannedInputs(runbook, values), [...(request.limit ?? [])]);
   }
 
-  /** Plans a runbook that a command has written on the spot, under a name that no file can have: see `isAdHoc`. */
-  async adHocPlan(name: string, text: string, inventory: Inventory): Promise<Plan> {
+  /**
+   * Plans a runbook that a command has written on the spot, under a name that no file can have: see `isAdHoc`. `steps`: instead of those of the text, where
+   * they are made of data.
+   */
+  async adHocPlan(name: string, text: string, inventory: Inventory, steps?: Runbook['steps']): Promise<Plan> {
     const runbook = loadRunbook(`<${name}>`, { catalogue: await this.#app.catalogue(), text });
-    return this.#planOf({ ...runbook, metadata: { ...runbook.metadata, name } }, {}, [], inventory);
+    const own = { ...runbook, metadata: { ...runbook.metadata, name }, ...(steps ? { steps } : {}) };
+    return this.#planOf(own, {}, [], inventory);
   }
 
   /**
@@ -147,7 +151,6 @@ export class RunDoor {
 
   async #planOf(runbook: Runbook, inputs: Record<string, unknown>, limit: string[], given?: Inventory): Promise<Plan> {
     const signers = (await this.#app.config()).settings.approvals?.allowedSigners;
-    const asks = runbook.steps.some(mayAskForApproval);
     if (runbook.kind === 'Rollout' && limit.length > 0) {
       throw usageError(
         'rollout-limited',
@@ -158,12 +161,21 @@ export class RunDoor {
       );
     }
     const inventory = given ?? (await this.#inventory(runbook));
-    const rollout =
+    const expanded =
       runbook.kind === 'Rollout'
         ? await (await import('./rollout.ts')).withBatches(this.#app, runbook, { inputs, inventory })
-        : { runbook };
+        : runbook.kind === 'AccountReview'
+          ? await (await import('./accounts/plan.ts')).withAccounts(this.#app, runbook, {
+              inputs,
+              inventory,
+              canApprove: signers !== undefined,
+              actor: this.actor,
+              warn: (message) => this.warnings.push(message),
+            })
+          : { runbook };
+    const asks = expanded.runbook.steps.some(mayAskForApproval);
     const plan = makePlan({
-      ...rollout,
+      ...expanded,
       inputs,
       limit,
       inventory,

@@ -148,6 +148,11 @@ export const configSchema = z.strictObject({
   inventory: pathSchema
     .optional()
     .describe('Inventory used by runbooks that name none (own YAML, or Ansible INI or YAML).'),
+  accounts: pathSchema
+    .optional()
+    .describe(
+      "File with the company's sources of people, directories and rules for accounts: used by account reviews that name none.",
+    ),
   record: z
     .strictObject({
       url: recordUrlSchema
@@ -261,6 +266,7 @@ function distinctNames(legs: readonly { name: string }[]): boolean {
 export const pathKeys: readonly string[] = [
   'runbooks.*',
   'inventory',
+  'accounts',
   'ssh.knownHosts.*',
   'ssh.configFile',
   'approvals.allowedSigners',

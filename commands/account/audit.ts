@@ -1,0 +1,56 @@
+import { Args } from '@oclif/core';
+import { openApp } from '../../src/app.ts';
+import { accountReportFlags } from '../../src/cli/account-flags.ts';
+import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
+import { inputFlags } from '../../src/cli/plan-flags.ts';
+import { ExitCode } from '../../src/core/exit-codes.ts';
+
+export default class AccountAudit extends BaseCommand<typeof AccountAudit> {
+  static override summary = 'Compare accounts with the people of the company, and tell what is wrong';
+  static override description =
+    'Reads every source of people and every directory, and changes nothing. A source or directory that does not answer, or not with everything, is never taken as empty: what depends on it is not judged, and the command ends with 3. Findings alone are no failure: 0, unless the runbook says "failOn".';
+  static override examples = [
+    '<%= config.bin %> account audit',
+    '<%= config.bin %> account audit account-audit --finding leaver --finding orphan',
+    '<%= config.bin %> account audit ./accounts.yaml --format html --out accounts.html',
+  ];
+  static override exitCodes = [
+    ExitCode.success,
+    ExitCode.failed,
+    ExitCode.usage,
+    ExitCode.incomplete,
+    ExitCode.refused,
+  ];
+  static override args = {
+    runbook: Args.string({
+      name: 'RUNBOOK',
+      description: 'name of an account review, or a file',
+      default: 'account-audit',
+    }),
+  };
+  static override flags = { ...inputFlags, ...accountReportFlags };
+
+  protected override async execute(): Promise<CommandResult> {
+    await using app = openApp(this.globals);
+    const { prepareAccounts, runAccounts } = await import('../../src/app/accounts/run.ts');
+    const { tellAccounts } = await import('../../src/app/accounts/report.ts');
+    const { input, format, out, finding, directory } = this.flags;
+    const prepared = await prepareAccounts(app, ['audit', 'policy'], {
+      runbook: this.args.runbook,
+      inputs: input,
+      inputsFile: this.flags['inputs-file'],
+    });
+    const quiet = this.globals.json || (format !== 'text' && out === undefined);
+    const { end } = await runAccounts(app, prepared, {
+      lang: this.lang,
+      renderer: quiet ? async () => ({ sink: () => {} }) : () => this.renderer(app),
+    });
+    const told = await tellAccounts(
+      app,
+      end.run,
+      { format, out, findings: finding, directories: directory, all: this.globals.verbose },
+      { lang: this.lang, say: (text) => this.say(text), table: (columns, rows) => this.table(columns, rows) },
+    );
+    return { exitCode: end.exitCode, ...told };
+  }
+}

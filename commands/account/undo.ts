@@ -1,0 +1,52 @@
+import { Args, Flags } from '@oclif/core';
+import { openApp } from '../../src/app.ts';
+import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
+import { ExitCode } from '../../src/core/exit-codes.ts';
+
+export default class AccountUndo extends BaseCommand<typeof AccountUndo> {
+  static override summary = 'Put accounts back to what they were before a run changed them';
+  static override description =
+    'Every attribute, group and place that the run had changed is as it was. What somebody else has changed since stays as they left it, and is told (exit 3). It is a run of its own, and can be started again.';
+  static override examples = [
+    '<%= config.bin %> account undo latest --dry-run',
+    '<%= config.bin %> account undo 20261122T180512Z-1a2b3c4d --account zhangsan',
+    '<%= config.bin %> account undo account-cleanup --directory ldap --yes',
+  ];
+  static override exitCodes = [
+    ExitCode.success,
+    ExitCode.failed,
+    ExitCode.usage,
+    ExitCode.incomplete,
+    ExitCode.refused,
+  ];
+  static override args = {
+    run: Args.string({ name: 'RUN', description: 'id of the run, name of its runbook, or latest', required: true }),
+  };
+  static override flags = {
+    account: Flags.string({
+      multiple: true,
+      default: [],
+      description: 'only these: logins or names, with * and ?',
+      helpValue: 'ACCOUNT',
+    }),
+    directory: Flags.string({ description: 'only accounts of this directory', helpValue: 'ID' }),
+    'dry-run': Flags.boolean({ description: 'print the plan and do nothing' }),
+    yes: Flags.boolean({ char: 'y', description: 'do not ask before changes' }),
+  };
+
+  protected override async execute(): Promise<CommandResult> {
+    await using app = openApp(this.globals);
+    const { prepareUndo } = await import('../../src/app/accounts/undo.ts');
+    const { carryOut } = await import('../../src/app/accounts/carry-out.ts');
+    const { account, directory } = this.flags;
+    const prepared = await prepareUndo(app, { run: this.args.run, only: account, directory });
+    if (this.flags['dry-run']) return { json: prepared.plan, text: this.prose(prepared.text(this.lang)) };
+    const { end, json, text } = await carryOut(app, prepared, {
+      lang: this.lang,
+      renderer: () => this.renderer(app),
+      ...this.asking(),
+      askBefore: !this.flags.yes,
+    });
+    return { exitCode: end.exitCode, ...(this.globals.json ? { json } : { text: this.prose(text) }) };
+  }
+}

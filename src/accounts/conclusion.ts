@@ -1,0 +1,59 @@
+import type { FactStore } from '../record/types.ts';
+import type { EntryItem } from './entry.ts';
+import { accountId, auditsOf, entriesOf, policiesOf, refusalsOf } from './record.ts';
+
+/** Lines of a notice: nobody reads more. */
+const maxLines = 200;
+
+export interface Conclusion {
+  summary: string;
+  lines: string[];
+  found: number;
+  changed: number;
+  left: number;
+  counts: Record<string, number>;
+}
+
+/** What a run has found and done so far. */
+export async function conclude(
+  facts: FactStore,
+  { run, runbook, items }: { run: string; runbook: string; items: readonly EntryItem[] },
+): Promise<Conclusion> {
+  const audit = (await auditsOf(facts, runbook)).find((one) => one.run === run);
+  const policies = await policiesOf(facts, run);
+  const entries = await entriesOf(facts, run);
+  const refusals = await refusalsOf(facts, run);
+  const lines: string[] = [];
+  let changed = 0;
+  let left = 0;
+  for (const item of items) {
+    const account = accountId(item.directory, item.ref.key);
+    const name = `${item.ref.login} (${item.directory})`;
+    const history = entries.get(account);
+    const done = history?.marks.flatMap((mark) => mark.done) ?? [];
+    const open = history?.marks.flatMap((mark) => mark.left) ?? [];
+    const refusal = refusals.get(account);
+    if (done.length > 0) {
+      changed++;
+      lines.push(`${name}: ${done.join('; ')}`);
+    }
+    if (open.length > 0) lines.push(`${name}: not done: ${open.join('; ')}`);
+    if (done.length === 0 && refusal !== undefined) lines.push(`${name}: left as it is: ${refusal}`);
+    if (open.length > 0 || (done.length === 0 && refusal !== undefined)) left++;
+  }
+  const counts = { ...audit?.counts } as Record<string, number>;
+  const found = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  lines.push(...(audit?.unjudged ?? []), ...(policies?.problems ?? []));
+  const parts = [
+    ...(audit ? [`${found} findings`] : []),
+    ...(policies ? [`${policies.rows.length} rules for passwords`] : []),
+    ...(items.length > 0 ? [`${changed} of ${items.length} accounts changed`] : []),
+    ...(left > 0 ? [`${left} left as they are or done in part`] : []),
+    ...(audit && audit.unjudged.length > 0 ? [`${audit.unjudged.length} not judged`] : []),
+  ];
+  const shown =
+    lines.length > maxLines
+      ? [...lines.slice(0, maxLines), `${lines.length - maxLines} more: oaops account show ${run}`]
+      : lines;
+  return { summary: parts.join(', ') || 'nothing to do', lines: shown, found, changed, left, counts };
+}

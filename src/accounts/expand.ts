@@ -1,0 +1,191 @@
+import { defaultRetry } from '../runbook/schema/steps.ts';
+import type { LocalizedText, StepSpec } from '../runbook/types.ts';
+import type { EntryItem } from './entry.ts';
+import type { OpeningItem } from './opening.ts';
+import type { AccountSpec } from './schema/spec.ts';
+
+/** What the steps of a run are made of: everything that planning has found out. */
+export interface AccountWork {
+  /** The whole company, as a run needs it: secrets as references. */
+  company: object;
+  /** Entries that are changed, and those that are deleted after their hold. */
+  changes: EntryItem[];
+  deletions: EntryItem[];
+  /** Accounts that are made. */
+  openings: OpeningItem[];
+  /** Left alone although something was found, one line each. */
+  spared: string[];
+  /** Why a second person has to sign before anything is changed; undefined: nobody has to. */
+  secondPerson?: LocalizedText;
+  /** Whose signature counts; undefined: anybody's. */
+  approvers?: string[];
+  /** Somebody may sign at all: an allowed-signers file is there. */
+  canApprove: boolean;
+}
+
+const base = { parallel: 1, outputs: {}, retry: defaultRetry, onFailure: 'stop', idempotent: true } as const;
+
+/** Ids that the kind gives to its own steps. */
+export const ownStepIds = /^(audit|approve|sign|recheck|change|open|approve-delete|delete|tell|policy|conclude)$/;
+
+/** What steps under `finally` can read of the last step. */
+export const conclusionOutputs = ['summary', 'lines', 'found', 'changed', 'left', 'counts'];
+
+/**
+ * The steps of a run: what is found is recorded first, then people sign, then the sources are read again, then entry by entry is changed. Without
+ * `work`, as validation knows it, nothing is found yet.
+ */
+export function expandAccounts(spec: AccountSpec, work?: AccountWork): StepSpec[] {
+  const steps: StepSpec[] = [];
+  const add = (step: StepSpec) => steps.push(step);
+  const company = work?.company ?? {};
+  const items = [...(work?.changes ?? []), ...(work?.deletions ?? [])];
+  const signed = spec.operation === 'review' || (spec.operation === 'cleanup' && spec.cleanup?.sign !== 'none');
+
+  if (spec.operation === 'policy')
+    add({ ...base, id: 'policy', name: names.policy, uses: 'account.policy', with: { company } });
+  else if (['audit', 'cleanup', 'review'].includes(spec.operation))
+    add({
+      ...base,
+      id: 'audit',
+      name: names.audit,
+      uses: 'account.audit',
+      with: {
+        company,
+        ...(spec.findings ? { findings: spec.findings } : {}),
+        // What is changed afterwards needs every source.
+        strict: spec.operation !== 'audit',
+        spared: work?.spared ?? [],
+      },
+    });
+  else
+    add({
+      ...base,
+      id: 'audit',
+      name: names.prepare,
+      uses: 'account.prepare',
+      with: { company, spared: work?.spared ?? [] },
+    });
+
+  if (work?.secondPerson)
+    add({
+      ...base,
+      id: 'approve',
+      name: names.approve,
+      uses: 'approval',
+      with: { message: work.secondPerson, ...(work.approvers ? { from: work.approvers } : {}) },
+    });
+  if (signed && items.length > 0)
+    add({
+      ...base,
+      id: 'sign',
+      name: names.sign,
+      uses: 'account.sign',
+      with: {
+        by: spec.operation === 'review' ? 'heads' : (spec.cleanup?.sign ?? 'person'),
+        default: spec.operation === 'review' ? 'keep' : 'do',
+        ...(spec.operation === 'review' && spec.review ? { withinMs: spec.review.answerWithin } : {}),
+      },
+      outputs: { kept: 'result.kept' },
+    });
+  if (['cleanup', 'review'].includes(spec.operation) && items.length > 0)
+    add({
+      ...base,
+      id: 'recheck',
+      name: names.recheck,
+      uses: 'account.recheck',
+      with: spec.cleanup ? { planMaxAgeMs: spec.cleanup.planMaxAge } : {},
+      outputs: { dropped: 'result.dropped' },
+    });
+  const left = steps.map(({ id }) => id);
+  const still = [
+    ...(left.includes('sign') ? ['!(item.line in steps.sign.outputs.kept)'] : []),
+    ...(left.includes('recheck') ? ['!(item.line in steps.recheck.outputs.dropped)'] : []),
+  ];
+  const eachItem = {
+    ...base,
+    with: { item: `\${{ item }}` },
+    ...(still.length > 0 ? { if: still.join(' && ') } : {}),
+    parallel: spec.cleanup?.parallel ?? 4,
+    // One entry that cannot be changed says nothing about the next.
+    onFailure: 'continue',
+  } as const;
+  if (work && work.changes.length > 0)
+    add({
+      ...eachItem,
+      id: 'change',
+      name: names.change,
+      uses: 'account.change',
+      forEach: work.changes,
+      undo: { uses: 'account.restore', with: { item: `\${{ item }}` }, scope: 'target', mode: 'auto' },
+    });
+  if (work && work.openings.length > 0)
+    add({
+      ...base,
+      id: 'open',
+      name: names.open,
+      uses: 'account.open',
+      with: { item: `\${{ item }}` },
+      forEach: work.openings,
+      undo: { uses: 'account.close', with: { item: `\${{ item }}` }, scope: 'target', mode: 'auto' },
+    });
+  if (work && work.deletions.length > 0) {
+    const before = steps.at(-1)!.id;
+    if (work.canApprove && !work.secondPerson)
+      add({
+        ...base,
+        id: 'approve-delete',
+        name: names.approveDelete,
+        uses: 'approval',
+        with: {
+          message: {
+            en: `Delete ${work.deletions.length} accounts after their hold`,
+            'zh-CN': `删除 ${work.deletions.length} 个保留期满的账号`,
+          },
+        },
+        needs: [before],
+      });
+    add({
+      ...eachItem,
+      id: 'delete',
+      name: names.delete,
+      uses: 'account.delete',
+      forEach: work.deletions,
+      undo: { uses: 'account.restore', with: { item: `\${{ item }}` }, scope: 'target', mode: 'auto' },
+    });
+  }
+  if (work && (items.length > 0 || work.openings.length > 0))
+    add({
+      ...base,
+      id: 'tell',
+      name: names.tell,
+      uses: 'account.tell',
+      with: {},
+      idempotent: false,
+      onFailure: 'continue',
+    });
+  add({
+    ...base,
+    id: 'conclude',
+    name: names.conclude,
+    uses: 'account.conclude',
+    with: { operation: spec.operation, failOn: spec.failOn },
+    outputs: Object.fromEntries(conclusionOutputs.map((name) => [name, `result.${name}`])),
+  });
+  return [...steps, ...(spec.finally ?? []).map((step) => ({ ...step, always: true }))];
+}
+
+const names = {
+  audit: { en: 'Compare accounts with people', 'zh-CN': '账号与人员比对' },
+  prepare: { en: 'Look at the person and the accounts', 'zh-CN': '核对人员与账号' },
+  policy: { en: 'Read the password policies', 'zh-CN': '读取密码策略' },
+  approve: { en: 'Second person’s approval', 'zh-CN': '双人审批' },
+  sign: { en: 'Sign the list', 'zh-CN': '清单签字确认' },
+  recheck: { en: 'Read the sources again', 'zh-CN': '重新核对人员名册' },
+  change: { en: 'Change the accounts', 'zh-CN': '处理账号' },
+  open: { en: 'Open the accounts', 'zh-CN': '开通账号' },
+  approveDelete: { en: 'Approval to delete', 'zh-CN': '删除审批' },
+  delete: { en: 'Delete held accounts', 'zh-CN': '删除保留期满账号' },
+  tell: { en: 'Tell the people concerned', 'zh-CN': '通知相关人员' },
+  conclude: { en: 'Conclusion', 'zh-CN': '结论' },
+} satisfies Record<string, LocalizedText>;

@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { summaryOf } from '../../accounts/audit-summary.ts';
+import { findingTypes } from '../../accounts/model.ts';
+import { isRead } from '../../accounts/read-all.ts';
+import { addAudit } from '../../accounts/record.ts';
+import type { Company } from '../../accounts/schema/spec.ts';
+import { acceptReading } from '../../accounts/sources/read.ts';
+import { isoTime } from '../../core/clock.ts';
+import { ExitCode } from '../../core/exit-codes.ts';
+import type { Action } from '../../engine/action.ts';
+import { type AccountServices, doorsOf } from './services.ts';
+
+const withSchema = z.strictObject({
+  company: z.looseObject({}).describe('Sources, directories and rules, as planning has put them together.'),
+  findings: z.array(z.enum(findingTypes)).optional().describe('Only these.'),
+  strict: z.boolean().describe('A source that cannot be read ends the run: something is to be changed by it.'),
+  spared: z.array(z.string()).describe('Accounts that are left alone although something was found, with the reason.'),
+});
+type With = z.infer<typeof withSchema>;
+
+/** Reads every source and directory and records what was found. What could not be read or judged makes it incomplete. */
+export const accountAudit: Action<With, AccountServices> = {
+  name: 'account.audit',
+  title: { en: 'Compare accounts with people', 'zh-CN': '账号与人员比对' },
+  effect: 'read',
+  withSchema,
+  resultSchema: z.object({
+    found: z.number(),
+    counts: z.record(z.string(), z.number()),
+    unjudged: z.array(z.string()),
+  }),
+  usesTargets: false,
+  idempotent: true,
+  describe({ company }) {
+    const { sources = [], directories = [] } = company as Partial<Company>;
+    const names = (list: readonly { id: string }[]) => list.map(({ id }) => id).join(', ') || '-';
+    return `compare the accounts of ${names(directories)} with the people of ${names(sources)}`;
+  },
+  async apply(args, context) {
+    const company = args.company as unknown as Company;
+    const facts = await context.services.facts();
+    const audit = await context.services.accounts.audits.get(company, {
+      doors: await doorsOf(context),
+      facts,
+      signal: context.signal,
+      told: (what, done, total) => context.progress({ message: what, done, total, unit: 'steps' }),
+    });
+    const at = isoTime(context.clock.nowMs());
+    const findings = audit.judged.findings.filter(({ type }) => !args.findings || args.findings.includes(type));
+    const failed = audit.read.sources.find((source) => !isRead(source));
+    const summary = summaryOf(audit, findings, { run: context.runId, runbook: context.plan.runbook.name, at });
+    await addAudit(facts, summary, findings);
+    const result = { found: findings.length, counts: summary.counts, unjudged: summary.unjudged };
+    if (args.strict && failed && !isRead(failed))
+      return {
+        status: 'failed',
+        result,
+        message: `the source ${failed.id} was not read, so nothing is changed: ${failed.error.message}`,
+        next: failed.error.next ?? 'Repair the source, then start a new run.',
+        code: failed.error.code,
+        exitCode: ExitCode.refused,
+        retryable: false,
+      };
+    for (const source of audit.read.sources) if (isRead(source)) await acceptReading(facts, source, at);
+    const notes = [...summary.unjudged, ...args.spared];
+    if (notes.length === 0) return { status: 'ok', result };
+    return {
+      status: 'incomplete',
+      result,
+      message: `${notes[0]}${notes.length > 1 ? ` (and ${notes.length - 1} more)` : ''}`,
+    };
+  },
+  recover: async () => ({ status: 'not-started' }),
+};

@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { changeEntry } from '../../accounts/entry.ts';
+import { accountId, addRefusal } from '../../accounts/record.ts';
+import { isoTime } from '../../core/clock.ts';
+import type { Action, ActionOutcome } from '../../engine/action.ts';
+import {
+  type AccountContext,
+  type AccountServices,
+  directoriesOf,
+  directorySpec,
+  entryWork,
+  itemOf,
+  itemSchema,
+} from './services.ts';
+
+const withSchema = z.strictObject({ item: itemSchema.describe('The entry, with what is to be done to it.') });
+type With = z.infer<typeof withSchema>;
+
+const resultSchema = z.object({
+  done: z.array(z.string()),
+  left: z.array(z.string()).describe('What could not be done although the rest was.'),
+  name: z.string().describe('Where the entry is now.'),
+});
+
+/**
+ * Disables, strips, holds, grants: one entry of a directory, its old values in the record first. Incomplete when the entry is not what the plan was made for
+ * any more, or could be changed in part only.
+ */
+export const accountChange: Action<With, AccountServices> = {
+  name: 'account.change',
+  title: { en: 'Change an account', 'zh-CN': '处理一个账号' },
+  effect: 'write',
+  withSchema,
+  resultSchema,
+  usesTargets: false,
+  idempotent: true,
+  describe: describeEntry,
+  apply: applyEntry,
+  // Whatever was begun is brought to its end by doing it again: see OpenDirectory.change.
+  recover: async () => ({ status: 'not-started' }),
+};
+
+/** Removes a held entry of a directory; what it was is in the record but for its password. */
+export const accountDelete: Action<With, AccountServices> = {
+  ...accountChange,
+  name: 'account.delete',
+  title: { en: 'Delete an account', 'zh-CN': '删除一个账号' },
+  effect: 'destructive',
+};
+
+function describeEntry(args: With): string {
+  const { directory, ref, changes, evidence } = itemOf(args);
+  const what = changes.map((change) =>
+    'rights' in change && change.rights ? `${change.do} ${change.rights.join(', ')}` : change.do,
+  );
+  return `${what.join(', ')}: ${ref.login} (${directory}: ${ref.name})${evidence.length > 0 ? `; ${evidence.join('; ')}` : ''}`;
+}
+
+async function applyEntry(args: With, context: AccountContext): Promise<ActionOutcome> {
+  const item = itemOf(args);
+  const directories = await directoriesOf(context);
+  const work = await entryWork(context);
+  const end = await directories.use(directorySpec(context.plan, item.directory), context.signal, (directory) =>
+    changeEntry(directory, item, work),
+  );
+  if (end.status === 'stopped') return { status: 'stopped', message: 'stopped before the next change' };
+  const nothing = { done: [], left: [], name: item.ref.name };
+  if (end.status === 'refused') {
+    const at = isoTime(context.clock.nowMs());
+    await addRefusal(work.facts, context.runId, accountId(item.directory, item.ref.key), at, end.reason);
+    return {
+      status: 'incomplete',
+      result: nothing,
+      message: `${item.ref.login} (${item.directory}) was left as it is: ${end.reason}`,
+    };
+  }
+  const { done, left, name } = end;
+  const result = { done, left, name };
+  if (left.length === 0) return { status: 'ok', result };
+  return { status: 'incomplete', result, message: `${item.ref.login} (${item.directory}): ${left.join('; ')}` };
+}

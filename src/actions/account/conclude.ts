@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { conclude } from '../../accounts/conclusion.ts';
+import { findingTypes } from '../../accounts/model.ts';
+import { operations } from '../../accounts/schema/spec.ts';
+import type { Action } from '../../engine/action.ts';
+import { type AccountServices, itemsOf } from './services.ts';
+
+const withSchema = z.strictObject({
+  operation: z.enum(operations),
+  failOn: z.array(z.enum(findingTypes)).describe('Findings that make the run end as failed.'),
+});
+type With = z.infer<typeof withSchema>;
+
+/** What a run has found and done, in words for a notice. */
+export const accountConclude: Action<With, AccountServices> = {
+  name: 'account.conclude',
+  title: { en: 'Conclude a review of accounts', 'zh-CN': '账号审查结论' },
+  effect: 'read',
+  withSchema,
+  resultSchema: z.object({
+    summary: z.string().describe('One line for a notice.'),
+    lines: z.array(z.string()).describe('One line for each entry that was changed or left alone.'),
+    found: z.number(),
+    changed: z.number(),
+    left: z.number().describe('Entries that were left as they are, or done in part.'),
+    counts: z.record(z.string(), z.number()).describe('Findings by type.'),
+  }),
+  usesTargets: false,
+  findsFailure: true,
+  idempotent: true,
+  describe: ({ operation }) => `conclude the ${operation}`,
+  async apply({ failOn }, context) {
+    const conclusion = await conclude(await context.services.facts(), {
+      run: context.runId,
+      runbook: context.plan.runbook.name,
+      items: itemsOf(context.plan),
+    });
+    const result = { ...conclusion };
+    const failing = failOn.filter((type) => (conclusion.counts[type] ?? 0) > 0);
+    if (failing.length === 0) return { status: 'ok', result };
+    return {
+      status: 'failed',
+      result,
+      message: `found: ${failing.map((type) => `${conclusion.counts[type]} ${type}`).join(', ')}`,
+      next: `Look at them with: oaops account show ${context.runId}`,
+      code: 'account-findings',
+      retryable: false,
+    };
+  },
+  recover: async () => ({ status: 'not-started' }),
+};

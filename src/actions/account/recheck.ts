@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { stillHolds } from '../../accounts/recheck.ts';
+import { accountId, addRefusal } from '../../accounts/record.ts';
+import { isoTime } from '../../core/clock.ts';
+import { ExitCode } from '../../core/exit-codes.ts';
+import { formatDuration } from '../../core/units.ts';
+import type { Action } from '../../engine/action.ts';
+import { type AccountServices, companyOf, doorsOf, itemsOf } from './services.ts';
+
+const withSchema = z.strictObject({
+  planMaxAgeMs: z.number().optional().describe('An older list is not carried out.'),
+});
+type With = z.infer<typeof withSchema>;
+
+/**
+ * Reads the sources once more before anything is changed: whoever is employed (again) meanwhile is taken off the list. A source that does not answer ends the run.
+ */
+export const accountRecheck: Action<With, AccountServices> = {
+  name: 'account.recheck',
+  title: { en: 'Read the sources again', 'zh-CN': '重新核对人员名册' },
+  effect: 'read',
+  withSchema,
+  resultSchema: z.object({ dropped: z.array(z.string()).describe('Lines that are not carried out.') }),
+  usesTargets: false,
+  idempotent: true,
+  describe: () => 'read the sources again, and take whoever is employed off the list',
+  async apply({ planMaxAgeMs }, context) {
+    const { createdAt } = context.plan;
+    const nowMs = context.clock.nowMs();
+    if (planMaxAgeMs !== undefined && nowMs - Date.parse(createdAt) > planMaxAgeMs)
+      return {
+        status: 'failed',
+        result: { dropped: [] },
+        message: `the list is of ${createdAt} and older than ${formatDuration(planMaxAgeMs)}`,
+        next: 'Start a new run.',
+        code: 'account-plan-old',
+        exitCode: ExitCode.refused,
+        retryable: false,
+      };
+    const doors = await doorsOf(context);
+    const items = itemsOf(context.plan);
+    const dropped = await stillHolds(companyOf(context.plan), items, doors, context.signal);
+    const facts = await context.services.facts();
+    for (const item of items) {
+      const reason = dropped.get(item.line);
+      if (reason !== undefined)
+        await addRefusal(facts, context.runId, accountId(item.directory, item.ref.key), isoTime(nowMs), reason);
+    }
+    const result = { dropped: [...dropped.keys()] };
+    const [first] = dropped;
+    if (first === undefined) return { status: 'ok', result };
+    const { ref } = items.find(({ line }) => line === first[0])!;
+    const more = dropped.size > 1 ? ` (and ${dropped.size - 1} more)` : '';
+    return { status: 'incomplete', result, message: `${ref.login} was taken off the list: ${first[1]}${more}` };
+  },
+  recover: async () => ({ status: 'not-started' }),
+};

@@ -1,0 +1,21 @@
+import type { App } from '../../app.ts';
+import type { RunEnd } from '../../engine/run/outcome.ts';
+import type { PreparedPlan, startRun } from '../run-command.ts';
+import { conclusionOf } from './run.ts';
+import { startSigned } from './sign-at-terminal.ts';
+
+/** Runs a plan that changes accounts; where its list has to be signed and there is a terminal, it is signed there and the run goes on. */
+export async function carryOut(
+  app: App,
+  prepared: PreparedPlan,
+  show: Parameters<typeof startRun>[2],
+): Promise<{ end: RunEnd; json: unknown; text: string }> {
+  const end = await startSigned(app, prepared, show);
+  const { summary, lines, ...counts } = await conclusionOf(app, end.run, prepared.plan);
+  const waits = end.status === 'waiting' && end.next !== undefined ? `\n${end.next}` : '';
+  return {
+    end,
+    json: { run: end.run, status: end.status, summary, lines, ...counts },
+    text: `${summary}${lines.map((line) => `\n  ${line}`).join('')}${waits}`,
+  };
+}

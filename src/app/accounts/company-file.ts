@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { companyProblems, mergeCompany, withAbsolutePaths } from '../../accounts/company.ts';
+import { type AccountSpec, type Company, companySchema } from '../../accounts/schema/spec.ts';
+import type { App } from '../../app.ts';
+import { errnoOf, usageError } from '../../core/errors.ts';
+import { checkSchema } from '../../runbook/check/zod-findings.ts';
+import type { Finding, Runbook } from '../../runbook/types.ts';
+import { parseYaml } from '../../runbook/yaml/document.ts';
+import { decodeText } from '../../runbook/yaml/text.ts';
+
+/**
+ * The company of a runbook: its own keys over those of the file that it names, or of the configuration.
+ * @throws OaopsError `accounts-file-...`, `accounts-missing` (exit 2), with file:line:col
+ */
+export async function companyOfRunbook(app: App, runbook: Runbook): Promise<Company> {
+  const spec = runbook.spec as AccountSpec;
+  const folder = dirname(resolve(runbook.source.file));
+  const configured = (await app.config()).settings.accounts;
+  const file = spec.from === undefined ? configured : resolve(folder, spec.from);
+  const shared = file === undefined ? {} : readCompanyFile(file);
+  const own = withAbsolutePaths(spec as Partial<Company>, folder) as AccountSpec;
+  const company = mergeCompany({ ...spec, ...own }, shared);
+  const named = file ?? 'the runbook';
+  if (!company.directories)
+    throw usageError('accounts-missing', `${runbook.metadata.name} does not know where the accounts are`, {
+      next:
+        file === undefined
+          ? 'Write "directories" into the runbook, or name a file with "accounts" in the configuration.'
+          : `Write "directories" into ${file}.`,
+    });
+  if (!company.sources && spec.operation !== 'policy')
+    throw usageError('accounts-missing', `${named} names no source of people`, {
+      next: 'Write "sources" beside "directories": who belongs to the company comes from there.',
+    });
+  const whole = { ...company, sources: company.sources ?? [] } as Company;
+  const [problem] = companyProblems(whole);
+  if (problem)
+    throw usageError('accounts-invalid', `${problem.path.join('.')}: ${problem.message}`, { next: problem.next });
+  return onlySome(whole, spec.only);
+}
+
+/**
+ * The file that a company's sources, directories and rules stand in, for all runbooks.
+ * @throws OaopsError `accounts-file-unreadable`, `accounts-file-invalid` (exit 2) with the place of the first finding
+ */
+export function readCompanyFile(file: string): Partial<Company> {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    throw usageError('accounts-file-unreadable', `${file} cannot be read (${errnoOf(error) ?? 'unknown error'})`, {
+      next: 'Name a file that you can read with "accounts" in the configuration, or "from" in the runbook.',
+    });
+  }
+  const { text, findings } = decodeText(bytes, file);
+  refuse(file, findings);
+  const document = parseYaml(text ?? '', file);
+  refuse(file, document.findings);
+  const checked = checkSchema(document, {
+    schema: companySchema.partial(),
+    data: document.data ?? {},
+    base: [],
+    templates: false,
+  });
+  refuse(file, checked.findings);
+  const company = withAbsolutePaths(checked.value as Partial<Company>, dirname(resolve(file)));
+  refuse(
+    file,
+    companyProblems(company).map(({ path, message, next }) =>
+      document.finding('account-id', document.rangeOf(path), message, next),
+    ),
+  );
+  return company;
+}
+
+function refuse(file: string, findings: readonly Finding[]): void {
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  const [first] = errors;
+  if (!first) return;
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+  throw usageError('accounts-file-invalid', `${first.message.replace(/\bthe runbook\b/, 'the file')}${more}`, {
+    position: { file, line: first.line, col: first.col },
+    ...(first.next === undefined ? {} : { next: first.next }),
+    details: { findings },
+  });
+}
+
+function onlySome(company: Company, only: readonly string[] | undefined): Company {
+  if (!only) return company;
+  const unknown = only.find((id) => !company.directories.some((directory) => directory.id === id));
+  if (unknown !== undefined)
+    throw usageError('accounts-invalid', `there is no directory "${unknown}"`, {
+      next: `Write one of: ${company.directories.map(({ id }) => id).join(', ')}.`,
+    });
+  return { ...company, directories: company.directories.filter(({ id }) => only.includes(id)) };
+}

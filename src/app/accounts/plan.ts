@@ -1,0 +1,81 @@
+import type { Audit } from '../../accounts/audit.ts';
+import { expandAccounts } from '../../accounts/expand.ts';
+import { isRead, type NotRead } from '../../accounts/read-all.ts';
+import type { AccountSpec, Company } from '../../accounts/schema/spec.ts';
+import type { App } from '../../app.ts';
+import { OaopsError, usageError } from '../../core/errors.ts';
+import { ExitCode } from '../../core/exit-codes.ts';
+import { planScope } from '../../engine/plan/plan.ts';
+import type { Inventory } from '../../engine/ports.ts';
+import { hasDeferred, resolveValues } from '../../engine/run/values.ts';
+import type { Runbook } from '../../runbook/types.ts';
+import { literals } from '../ad-hoc-runbook.ts';
+import { companyOfRunbook } from './company-file.ts';
+import { accountDoors, planningHosts } from './doors.ts';
+import { planWork } from './work.ts';
+
+export interface AccountPlanning {
+  inputs: Record<string, unknown>;
+  inventory: Inventory;
+  /** An allowed-signers file is there: a second person can be asked. */
+  canApprove: boolean;
+  /** Who asks for the run. */
+  actor: string;
+  warn(message: string): void;
+}
+
+/**
+ * An account runbook with the steps for what there is to do: sources and directories are read now, so that the plan names every entry and every change.
+ * @throws OaopsError of sources (exit 4: nothing is planned by half of the truth); `accounts-...` (exit 2)
+ */
+export async function withAccounts(
+  app: App,
+  runbook: Runbook,
+  planning: AccountPlanning,
+): Promise<{ runbook: Runbook }> {
+  const { name, version } = runbook.metadata;
+  const scope = planScope({ inputs: planning.inputs, runbook: { name, version, kind: runbook.kind } as never });
+  const spec = resolved(runbook.spec as AccountSpec, scope);
+  const company = resolved(await companyOfRunbook(app, { ...runbook, spec }), scope);
+  const work = await planWork(spec, company, {
+    app,
+    canApprove: planning.canApprove,
+    actor: planning.actor,
+    audit: () => readForPlan(app, company, planning),
+  });
+  const { actions } = await app.catalogue();
+  const idempotent = new Set(actions.filter((action) => action.idempotent).map((action) => action.name));
+  const steps = expandAccounts(spec, { ...work, company: literals(company) }).map((step) =>
+    idempotent.has(step.uses) ? { ...step, idempotent: true } : step,
+  );
+  return { runbook: { ...runbook, steps } };
+}
+
+/** Everything is read once for the plan, and again for a run that begins later. */
+async function readForPlan(app: App, company: Company, planning: AccountPlanning): Promise<Audit> {
+  const services = (await app.services()) as { accounts: ReturnType<typeof import('./doors.ts').accountServices> };
+  const doors = await accountDoors(app, planningHosts(app, planning.inventory, planning.warn));
+  const facts = (await app.record()).facts;
+  const audit = await services.accounts.audits.plan(company, { doors, facts, signal: new AbortController().signal });
+  const failed = audit.read.sources.find((source): source is NotRead => !isRead(source));
+  if (failed) {
+    const { error } = failed;
+    throw new OaopsError(error.code, `the source ${failed.id} was not read, so nothing is planned: ${error.message}`, {
+      exitCode: error.exitCode === ExitCode.usage ? ExitCode.usage : ExitCode.refused,
+      next: error.next ?? 'Repair the source.',
+      ...(error.position ? { position: error.position } : {}),
+      details: error.details,
+      cause: error,
+    });
+  }
+  return audit;
+}
+
+function resolved<T extends object>(value: T, scope: Record<string, unknown>): T {
+  const found = resolveValues(value, scope) as T;
+  if (hasDeferred(found))
+    throw usageError('accounts-deferred', 'the runbook reads what only a run knows', {
+      next: 'Use inputs; sources and directories are read when the plan is made.',
+    });
+  return found;
+}

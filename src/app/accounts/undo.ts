@@ -1,0 +1,89 @@
+import { accountId, entriesOf } from '../../accounts/record.ts';
+import { companyOf, itemsOf } from '../../actions/account/services.ts';
+import type { App } from '../../app.ts';
+import { OaopsError, usageError } from '../../core/errors.ts';
+import { ExitCode } from '../../core/exit-codes.ts';
+import { matchesPattern } from '../../core/patterns.ts';
+import { planText } from '../../engine/plan/plan-text.ts';
+import { defaultRetry } from '../../runbook/schema/steps.ts';
+import type { StepSpec } from '../../runbook/types.ts';
+import { adHocText, literals } from '../ad-hoc-runbook.ts';
+import type { PreparedPlan } from '../run-command.ts';
+import { accountRun } from './run.ts';
+
+const step = { parallel: 1, outputs: {}, retry: defaultRetry, onFailure: 'stop', idempotent: true } as const;
+
+/**
+ * A plan that takes back what a run did to its entries, all of them or some: each gets back every attribute, group and place that the run had changed.
+ * @throws OaopsError `entry-unknown`, `run-not-found` (exit 2), `nothing-to-undo` (exit 4)
+ */
+export async function prepareUndo(
+  app: App,
+  request: { run: string; only: readonly string[]; directory: string | undefined },
+): Promise<PreparedPlan> {
+  const { row, plan } = await accountRun(app, request.run);
+  const { facts } = await app.record();
+  const entries = await entriesOf(facts, row.id);
+  const changed = itemsOf(plan).filter((item) => {
+    const history = entries.get(accountId(item.directory, item.ref.key));
+    return history !== undefined && history.marks.length > 0 && !isWhole(history.restored);
+  });
+  const fits = (pattern: string, item: (typeof changed)[number]) =>
+    [item.ref.login, item.ref.name, item.line].some((text) => matchesPattern(pattern, text));
+  for (const pattern of request.only)
+    if (!changed.some((item) => fits(pattern, item)))
+      throw usageError('entry-unknown', `run ${row.id} has changed no account "${pattern}" that is not restored yet`, {
+        next: `See "oaops account show ${row.id}".`,
+      });
+  const items = changed
+    .filter((item) => request.only.length === 0 || request.only.some((pattern) => fits(pattern, item)))
+    .filter(({ directory }) => request.directory === undefined || directory === request.directory);
+  if (items.length === 0)
+    throw new OaopsError('nothing-to-undo', `run ${row.id} has changed nothing that is not restored yet`, {
+      exitCode: ExitCode.refused,
+      next: `See "oaops account show ${row.id}".`,
+    });
+  const runs = await app.runs();
+  const company = companyOf(plan);
+  const used = company.directories.filter(({ id }) => items.some(({ directory }) => directory === id));
+  const text = adHocText({
+    apiVersion: 'oaops/v1',
+    kind: 'Procedure',
+    metadata: {
+      name: 'account-undo',
+      version: '1.0.0',
+      title: { en: `Take back account changes of run ${row.id}`, 'zh-CN': `撤销运行 ${row.id} 的账号变更` },
+      owner: runs.actor,
+      procedures: ['AC-07'],
+    },
+    spec: {
+      steps: [{ id: 'restore', uses: 'assert', with: { that: true, message: 'the entries stand in the plan' } }],
+    },
+  });
+  const steps: StepSpec[] = [
+    {
+      ...step,
+      id: 'prepare',
+      name: { en: 'Look at the accounts', 'zh-CN': '核对账号' },
+      uses: 'account.prepare',
+      with: { company: literals({ ...company, sources: [], directories: used }), spared: [] },
+    },
+    {
+      ...step,
+      id: 'restore',
+      name: { en: 'Restore the accounts', 'zh-CN': '恢复账号' },
+      uses: 'account.restore',
+      forEach: items,
+      parallel: 4,
+      onFailure: 'continue',
+      with: { item: `\${{ item }}`, run: row.id },
+    },
+  ];
+  const undo = await runs.adHocPlan('account undo', text, plan.inventory, steps);
+  return { plan: undo, requester: { name: runs.actor }, text: (lang) => planText(undo, lang) };
+}
+
+/** Restored but for nothing: what is left in part can be tried again. */
+function isWhole(restored: { conflicts: string[] } | undefined): boolean {
+  return restored !== undefined && restored.conflicts.length === 0;
+}

@@ -1,0 +1,60 @@
+import type { Audit } from '../../accounts/audit.ts';
+import { planCleanup } from '../../accounts/cleanup.ts';
+import type { AccountWork } from '../../accounts/expand.ts';
+import { heldAccounts } from '../../accounts/record.ts';
+import { cleanupSchema } from '../../accounts/schema/rules.ts';
+import type { AccountSpec, Company } from '../../accounts/schema/spec.ts';
+import type { App } from '../../app.ts';
+import { OaopsError } from '../../core/errors.ts';
+import { ExitCode } from '../../core/exit-codes.ts';
+
+export interface WorkContext {
+  app: App;
+  canApprove: boolean;
+  actor: string;
+  /** Reads everything, once. */
+  audit(): Promise<Audit>;
+}
+
+/** What there is to do for an operation. @throws OaopsError as its planning does */
+export async function planWork(
+  spec: AccountSpec,
+  company: Company,
+  context: WorkContext,
+): Promise<Omit<AccountWork, 'company'>> {
+  const nothing = { changes: [], deletions: [], openings: [], spared: [], canApprove: context.canApprove };
+  switch (spec.operation) {
+    case 'audit':
+    case 'policy':
+      return nothing;
+    case 'cleanup': {
+      const audit = await context.audit();
+      const { secondPerson, ...entries } = planCleanup(audit, company, {
+        cleanup: spec.cleanup ?? cleanupSchema.parse({}),
+        held: await heldAccounts((await context.app.record()).facts),
+        actor: context.actor,
+        ...(spec.findings ? { findings: spec.findings } : {}),
+      });
+      return {
+        ...nothing,
+        ...entries,
+        ...(secondPerson.length > 0 ? { secondPerson: askSecond(secondPerson, context) } : {}),
+      };
+    }
+    default:
+      throw new Error(`not planned yet: ${spec.operation}`);
+  }
+}
+
+function askSecond(reasons: readonly string[], { canApprove }: WorkContext): { en: string; 'zh-CN': string } {
+  if (!canApprove)
+    throw new OaopsError('second-person-needed', `a second person has to approve: ${reasons.join('; ')}`, {
+      exitCode: ExitCode.refused,
+      next: 'Set approvals.allowedSigners in the configuration, or look at the sources and raise "caps".',
+      details: { reasons },
+    });
+  return {
+    en: `More accounts than the cap: ${reasons.join('; ')}`,
+    'zh-CN': `处理账号数超过上限：${reasons.join('；')}`,
+  };
+}
