@@ -112,6 +112,10 @@ export const accountSpecSchema = z.strictObject({
     .describe(
       'Of open, change and revoke: employee number, or ${{ inputs.person }}; of revoke also "leavers": everybody who has left.',
     ),
+  reason: z
+    .string()
+    .optional()
+    .describe('Of revoke: why, for somebody who is employed according to the sources. Empty = none.'),
   finally: stepsSchema
     .optional()
     .describe('At the end, however it ended. `steps.audit.outputs` has `summary`, `lines`, `counts`, `found`.'),
