@@ -17,7 +17,18 @@ export interface Conclusion {
 /** What a run has found and done so far. */
 export async function conclude(
   facts: FactStore,
-  { run, runbook, items }: { run: string; runbook: string; items: readonly EntryItem[] },
+  {
+    run,
+    runbook,
+    items,
+    restores = [],
+  }: {
+    run: string;
+    runbook: string;
+    items: readonly EntryItem[];
+    /** Entries that this run puts back, and the run that had changed them. */
+    restores?: readonly { item: EntryItem; ofRun: string }[];
+  },
 ): Promise<Conclusion> {
   const audit = (await auditsOf(facts, runbook)).find((one) => one.run === run);
   const policies = await policiesOf(facts, run);
@@ -41,6 +52,19 @@ export async function conclude(
     if (done.length === 0 && refusal !== undefined) lines.push(`${name}: left as it is: ${refusal}`);
     if (open.length > 0 || (done.length === 0 && refusal !== undefined)) left++;
   }
+  for (const [ofRun, own] of Map.groupBy(restores, (one) => one.ofRun)) {
+    const histories = await entriesOf(facts, ofRun);
+    for (const { item } of own) {
+      const restored = histories.get(accountId(item.directory, item.ref.key))?.restored;
+      const name = `${item.ref.login} (${item.directory})`;
+      const whole = restored?.by === run && restored.conflicts.length === 0;
+      if (whole) changed++;
+      else left++;
+      if (whole) lines.push(`${name}: restored`);
+      else if (restored?.by === run) lines.push(`${name}: restored but for: ${restored.conflicts.join('; ')}`);
+      else lines.push(`${name}: not restored`);
+    }
+  }
   const counts = { ...audit?.counts } as Record<string, number>;
   const found = Object.values(counts).reduce((sum, count) => sum + count, 0);
   lines.push(...(audit?.unjudged ?? []), ...(policies?.problems ?? []));
@@ -48,6 +72,7 @@ export async function conclude(
     ...(audit ? [`${found} findings`] : []),
     ...(policies ? [`${policies.rows.length} rules for passwords`] : []),
     ...(items.length > 0 ? [`${changed} of ${items.length} accounts changed`] : []),
+    ...(restores.length > 0 ? [`${changed} of ${restores.length} accounts restored`] : []),
     ...(left > 0 ? [`${left} left as they are or done in part`] : []),
     ...(audit && audit.unjudged.length > 0 ? [`${audit.unjudged.length} not judged`] : []),
   ];

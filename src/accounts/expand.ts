@@ -116,7 +116,7 @@ export function expandAccounts(spec: AccountSpec, work?: AccountWork): StepSpec[
       id: 'change',
       name: names.change,
       uses: 'account.change',
-      forEach: work.changes,
+      forEach: work.changes.map(labelled),
       undo: { uses: 'account.restore', with: { item: `\${{ item }}` }, scope: 'target', mode: 'auto' },
     });
   if (work && work.openings.length > 0)
@@ -126,7 +126,7 @@ export function expandAccounts(spec: AccountSpec, work?: AccountWork): StepSpec[
       name: names.open,
       uses: 'account.open',
       with: { item: `\${{ item }}` },
-      forEach: work.openings,
+      forEach: work.openings.map((item) => ({ label: `${item.login} (${item.directory})`, ...item })),
       undo: { uses: 'account.close', with: { item: `\${{ item }}` }, scope: 'target', mode: 'auto' },
     });
   if (work && work.deletions.length > 0) {
@@ -150,7 +150,7 @@ export function expandAccounts(spec: AccountSpec, work?: AccountWork): StepSpec[
       id: 'delete',
       name: names.delete,
       uses: 'account.delete',
-      forEach: work.deletions,
+      forEach: work.deletions.map(labelled),
       undo: { uses: 'account.restore', with: { item: `\${{ item }}` }, scope: 'target', mode: 'auto' },
     });
   }
@@ -173,6 +173,11 @@ export function expandAccounts(spec: AccountSpec, work?: AccountWork): StepSpec[
     outputs: Object.fromEntries(conclusionOutputs.map((name) => [name, `result.${name}`])),
   });
   return [...steps, ...(spec.finally ?? []).map((step) => ({ ...step, always: true }))];
+}
+
+/** What a unit is called in plans and on the screen. */
+export function labelled(item: EntryItem): EntryItem & { label: string } {
+  return { label: `${item.ref.login} (${item.directory})`, ...item };
 }
 
 const names = {

@@ -1,3 +1,4 @@
+import { usageError } from '../core/errors.ts';
 import type { OpenDirectory } from './directory.ts';
 import type { AccountDoors } from './ports.ts';
 import type { DirectorySpec } from './schema/directories.ts';
@@ -12,12 +13,12 @@ export async function openDirectory(
     case 'openldap':
       return (await import('./directories/openldap.ts')).openOpenLdap(spec, doors, signal);
     case 'active-directory':
-      return (await import('./directories/active-directory.ts')).openActiveDirectory(spec, doors, signal);
+      throw usageError('directory-type-missing', 'this oaops cannot open Active Directory yet');
     case 'linux':
       return (await import('./directories/linux.ts')).openLinux(spec, doors, signal);
     case 'sql':
-      return (await import('./directories/sql.ts')).openSql(spec, doors, signal);
+      return (await import('./directories/sql.ts')).openSql(spec, doors);
     case 'csv':
-      return (await import('./directories/csv.ts')).openCsv(spec, doors, signal);
+      return (await import('./directories/csv.ts')).openCsv(spec, doors);
   }
 }

@@ -21,7 +21,8 @@ interface Accepted {
   asOfBy?: SourceRead['asOfBy'];
 }
 
-const keyOf = ({ id, address }: Pick<SourceRead, 'id' | 'address'>) => `${id} ${address}`;
+/** By its id alone: an export has another name each month, and lost people would be missed by nobody. */
+const keyOf = ({ id }: Pick<SourceRead, 'id'>) => id;
 const filledOf = ({ people }: SourceRead) =>
   Object.fromEntries(
     telling.map((field) => [field, people.filter((person) => person[field] !== undefined).length]),

@@ -49,11 +49,12 @@ export const accountDelete: Action<With, AccountServices> = {
 };
 
 function describeEntry(args: With): string {
-  const { directory, ref, changes, evidence } = itemOf(args);
+  const { ref, changes, evidence } = itemOf(args);
   const what = changes.map((change) =>
     'rights' in change && change.rights ? `${change.do} ${change.rights.join(', ')}` : change.do,
   );
-  return `${what.join(', ')}: ${ref.login} (${directory}: ${ref.name})${evidence.length > 0 ? `; ${evidence.join('; ')}` : ''}`;
+  const where = ref.name === ref.login ? '' : ` ${ref.name}`;
+  return `${what.join(', ')}${where}${evidence.length > 0 ? `; ${evidence.join('; ')}` : ''}`;
 }
 
 async function applyEntry(args: With, context: AccountContext): Promise<ActionOutcome> {

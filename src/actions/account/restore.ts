@@ -19,8 +19,8 @@ export const accountRestore: Action<With, AccountServices> = {
   usesTargets: false,
   idempotent: true,
   describe(args) {
-    const { directory, ref } = itemOf(args);
-    return `restore ${ref.login} (${directory}: ${ref.name})`;
+    const { ref } = itemOf(args);
+    return `restore ${ref.name}`;
   },
   async apply(args, context) {
     const item = itemOf(args);

@@ -92,3 +92,11 @@ export function itemsOf(plan: Plan): EntryItem[] {
     .flatMap(({ units }) => (Array.isArray(units) ? units : []))
     .map(({ item }) => item as EntryItem);
 }
+
+/** Every entry that the plan would put back, and the run that had changed it. */
+export function restoresOf(plan: Plan): { item: EntryItem; ofRun: string }[] {
+  return plan.steps
+    .filter(({ uses }) => uses === 'account.restore')
+    .flatMap(({ units }) => (Array.isArray(units) ? units : []))
+    .map(({ item, with: args }) => ({ item: item as EntryItem, ofRun: String(args['run']) }));
+}

@@ -1,3 +1,4 @@
+import { labelled } from '../../accounts/expand.ts';
 import { accountId, entriesOf } from '../../accounts/record.ts';
 import { companyOf, itemsOf } from '../../actions/account/services.ts';
 import type { App } from '../../app.ts';
@@ -73,7 +74,7 @@ export async function prepareUndo(
       id: 'restore',
       name: { en: 'Restore the accounts', 'zh-CN': '恢复账号' },
       uses: 'account.restore',
-      forEach: items,
+      forEach: items.map(labelled),
       parallel: 4,
       onFailure: 'continue',
       with: { item: `\${{ item }}`, run: row.id },

@@ -1,6 +1,8 @@
+import { oneLine } from '../../core/plain-text.ts';
 import { formatDuration } from '../../core/units.ts';
 import type { LocalizedText } from '../../runbook/types.ts';
 import { isDeferred } from '../run/values.ts';
+import { memberIdOf } from './member-of.ts';
 import { planEffect } from './plan.ts';
 import { unguardedDestructive } from './plan-check.ts';
 import type { Plan, PlannedBatch, PlannedStep } from './plan-types.ts';
@@ -90,7 +92,8 @@ function stepLines(step: PlannedStep, number: number, lang?: string): string[] {
   } else if (step.units.length === 0) {
     add('no targets');
   } else {
-    for (const unit of step.units) add(step.fanOut ? `${unit.id}: ${unit.summary}` : unit.summary);
+    for (const unit of step.units)
+      add(step.fanOut ? `${oneLine(memberIdOf({}, step, unit.id) ?? unit.id)}: ${unit.summary}` : unit.summary);
   }
   if (step.tolerance) add(toleranceText(step.tolerance));
   if (step.gate) add(gateText(step.gate));
