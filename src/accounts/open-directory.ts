@@ -1,4 +1,3 @@
-import { usageError } from '../core/errors.ts';
 import type { OpenDirectory } from './directory.ts';
 import type { AccountDoors } from './ports.ts';
 import type { DirectorySpec } from './schema/directories.ts';
@@ -13,7 +12,7 @@ export async function openDirectory(
     case 'openldap':
       return (await import('./directories/openldap.ts')).openOpenLdap(spec, doors, signal);
     case 'active-directory':
-      throw usageError('directory-type-missing', 'this oaops cannot open Active Directory yet');
+      return (await import('./directories/active-directory.ts')).openActiveDirectory(spec, doors, signal);
     case 'linux':
       return (await import('./directories/linux.ts')).openLinux(spec, doors, signal);
     case 'sql':

@@ -34,6 +34,8 @@ export interface MoreDirectory {
   overlays?: string[];
   /** Lines of the database cn=config. */
   config?: string;
+  /** Of the database; default 100 MiB. */
+  maxSizeBytes?: number;
   /** PEM files. */
   certificate?: { certificate: string; key: string };
 }
@@ -83,7 +85,7 @@ olcSuffix: ${suffix}
 olcRootDN: ${rootDn}
 olcRootPW: ${password}
 olcDbDirectory: ${data}
-olcDbMaxSize: 104857600
+olcDbMaxSize: ${more.maxSizeBytes ?? 104_857_600}
 ${more.database ?? 'olcSizeLimit: unlimited'}
 
 ${(more.overlays ?? []).join('\n')}`;
