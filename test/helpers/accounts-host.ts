@@ -14,7 +14,7 @@ import { freePort, startSshd } from './sshd.ts';
 
 /** A host whose accounts may be changed as one likes: the same machine behind an sshd in a mount namespace, with copies of its own of /etc and all places that accounts have. */
 export interface AccountsHost {
-  /** Targets: `h1` is the host, `gone` has nothing that listens. */
+  /** Targets: `h1` is the host, `gone` has nothing that listens, `sudo` is the host for the user oa-admin, who has to become root. */
   host(name: string): Promise<Host>;
   nowMs: number;
   directory(spec?: Record<string, unknown>, names?: string[]): Promise<OpenDirectory>;
@@ -80,7 +80,11 @@ export async function startAccountsHost(): Promise<AccountsHost> {
     groups: [],
     vars: {},
   });
-  const targets: Record<string, Target> = { h1: target('h1', sshd.port), gone: target('gone', closed) };
+  const targets: Record<string, Target> = {
+    h1: target('h1', sshd.port),
+    gone: target('gone', closed),
+    sudo: { ...target('sudo', sshd.port), user: 'oa-admin', identityFile: userKey },
+  };
   const signal = new AbortController().signal;
   const self: AccountsHost = {
     nowMs: Date.now(),

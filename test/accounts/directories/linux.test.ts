@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Change, EntryRef, Image, OpenDirectory } from '../../../src/accounts/directory.ts';
 import { type AccountsHost, startAccountsHost } from '../../helpers/accounts-host.ts';
+import { eventually } from '../../helpers/eventually.ts';
 import { sshdAvailable, worldsAvailable } from '../../helpers/sshd.ts';
 
 const signal = new AbortController().signal;
@@ -170,6 +171,22 @@ chmod 440 "/etc/sudoers.d/$1" /etc/sudoers.d/shared`,
     expect((await restored('oa-strip', image, [{ change: { do: 'strip' }, mark: null }])).conflicts).toEqual([]);
     expect(await host.everything('oa-strip')).toEqual(before);
     await host.sh('rm "/etc/sudoers.d/$1" /etc/sudoers.d/shared', 'oa-strip');
+  });
+
+  test('sudoers that are not valid before are not touched', async () => {
+    await user('oa-inv');
+    await host.sh(
+      `printf '%s ALL=/bin/a\\n' "$1" >"/etc/sudoers.d/$1"; echo 'no rule' >/etc/sudoers.d/shared`,
+      'oa-inv',
+    );
+    const image = await imageOf('oa-inv');
+    await expect(changed('oa-inv', { do: 'strip' }, image)).rejects.toMatchObject({
+      message: expect.stringContaining(
+        'the sudoers files are not valid before it: /etc/sudoers.d/oa-inv is not touched',
+      ),
+    });
+    expect(host.bytes('/etc/sudoers.d/oa-inv')).toBe('oa-inv ALL=/bin/a\n');
+    await host.sh('rm "/etc/sudoers.d/$1" /etc/sudoers.d/shared', 'oa-inv');
   });
 
   test('undo of strip leaves what others have changed since, and tells it', async () => {
@@ -403,6 +420,73 @@ chmod 755 /usr/local/sbin/*`,
         left: [expect.stringContaining('it stays in the group oa-bad: gpasswd: exit code 10: cannot lock /etc/group')],
         mark: { groups: ['oa-team'] },
       });
+    } finally {
+      await host.sh('umount /usr/local/sbin');
+    }
+  });
+
+  test('a change that is cut off in the middle is made again, and undo takes both back: byte by byte', async () => {
+    await user('oa-cut');
+    await host.sh(
+      `groupadd -f oa-one; groupadd -f oa-two; gpasswd -a "$1" oa-one; gpasswd -a "$1" oa-two
+printf '%s ALL=/bin/a\\n' "$1" >"/etc/sudoers.d/$1"; chmod 440 "/etc/sudoers.d/$1"
+mkdir -p /usr/local/sbin; mount -t tmpfs tmpfs /usr/local/sbin
+printf '#!/bin/sh\\ncase "$*" in *oa-two*) : >/var/lib/stuck; exec sleep 600 ;; esac\\nexec /usr/bin/gpasswd "$@"\\n' >/usr/local/sbin/gpasswd
+chmod 755 /usr/local/sbin/gpasswd`,
+      'oa-cut',
+    );
+    const before = await host.everything('oa-cut');
+    const image = await imageOf('oa-cut');
+    const cut = new AbortController();
+    const running = directory.change(entry('oa-cut'), { do: 'strip' }, image, cut.signal);
+    await eventually(() => host.bytes('/var/lib/stuck') !== null);
+    cut.abort();
+    await expect(running).rejects.toThrow();
+    await host.sh('umount /usr/local/sbin; rm /var/lib/stuck');
+    expect(await host.sh('id -Gn "$1"', 'oa-cut')).toBe('oa-cut oa-two\n');
+    const told = await changed('oa-cut', { do: 'strip' }, image);
+    expect(told).toMatchObject({ done: ['taken out of the group oa-two'], mark: { groups: ['oa-one', 'oa-two'] } });
+    const marks = [{ change: told.change, mark: null }, told];
+    expect((await restored('oa-cut', image, marks)).conflicts).toEqual([]);
+    expect(await host.everything('oa-cut')).toEqual(before);
+    await host.sh('rm "/etc/sudoers.d/$1"', 'oa-cut');
+  });
+
+  test('as a user who becomes root: it works, and that user is never touched', async () => {
+    await user('oa-admin');
+    await host.sh(
+      'printf "%s ALL=(ALL) NOPASSWD: ALL\\n" "$1" >"/etc/sudoers.d/$1"; chmod 440 "/etc/sudoers.d/$1"',
+      'oa-admin',
+    );
+    const sudo = await host.directory({ become: true }, ['sudo']);
+    const { accounts, problems } = await sudo.read(signal);
+    expect(problems).toEqual([]);
+    expect(accounts.find(({ login }) => login === 'oa-admin')!.untouchable).toBe('oaops logs in as it');
+    const ref = { key: 'sudo:oa-admin', name: 'sudo:oa-admin', login: 'oa-admin' };
+    const { image } = (await sudo.look(ref, signal))!;
+    await expect(sudo.change(ref, { do: 'disable' }, image, signal)).rejects.toMatchObject({
+      code: 'account-untouchable',
+    });
+    const made = await sudo.create({ login: 'oa-bysudo', attributes: {}, password: 'x Y 1' }, signal);
+    expect(made.key).toBe('sudo:oa-bysudo');
+    const plain = await host.directory({}, ['sudo']);
+    await expect(plain.read(signal)).rejects.toMatchObject({
+      code: 'directory-unreachable',
+      message: expect.stringContaining('sudo: /etc/shadow cannot be read'),
+    });
+    await host.sh('rm "/etc/sudoers.d/$1"', 'oa-admin');
+  });
+
+  test('when the password cannot be set, there is no account afterwards', async () => {
+    await host.sh(
+      `mkdir -p /usr/local/sbin; mount -t tmpfs tmpfs /usr/local/sbin
+printf '#!/bin/sh\\necho "bad password" >&2; exit 1\\n' >/usr/local/sbin/chpasswd; chmod 755 /usr/local/sbin/chpasswd`,
+    );
+    try {
+      await expect(
+        directory.create({ login: 'oa-half', attributes: {}, password: 'secret-1' }, signal),
+      ).rejects.toMatchObject({ code: 'account-change-failed', message: 'h1:oa-half: chpasswd: bad password' });
+      expect(host.bytes('/etc/passwd')).not.toContain('oa-half');
     } finally {
       await host.sh('umount /usr/local/sbin');
     }

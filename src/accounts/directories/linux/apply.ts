@@ -70,6 +70,8 @@ function faultText(said = ''): string {
       return `the file that was held is gone: ${what}`;
     case 'lacks':
       return `the host has no ${what}`;
+    case 'not-valid':
+      return `the sudoers files are not valid before it: ${what} is not touched`;
     case 'visudo':
       return `visudo does not accept ${what} after it`;
     case 'alive':

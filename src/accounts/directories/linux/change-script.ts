@@ -109,11 +109,13 @@ do_sudoers() {
   new=\${file%/*}/.oaops-$$.new~ old=\${file%/*}/.oaops-$$.old~
   alone=0
   visudo -c -q -f "$file" >/dev/null 2>&1 && alone=1
-  whole=0
-  visudo -c -q >/dev/null 2>&1 && whole=1
+  main=/etc/sudoers
+  [ -e "$main" ] || main=/usr/local/etc/sudoers
+  # Named by -f, its grammar is looked at and that of all it includes; not modes, which visudo takes stricter than sudo.
+  visudo -c -q -f "$main" >/dev/null 2>&1 || { fault "not-valid $file"; return; }
   if cp -p -- "$file" "$new" && cp -p -- "$file" "$old" && sed -e "$program" "$file" >"$new" &&
     { [ "$alone" = 0 ] || visudo -c -q -f "$new" >/dev/null 2>&1; } && mv -f -- "$new" "$file"; then
-    if [ "$whole" = 0 ] || visudo -c -q >/dev/null 2>&1; then
+    if visudo -c -q -f "$main" >/dev/null 2>&1; then
       rm -f "$old"
       has restorecon && restorecon "$file" 2>/dev/null
       did

@@ -69,7 +69,7 @@ if has journalctl && has timeout; then
     else cat
     fi
   }
-  timeout 20 journalctl -q --no-pager -r -o short-unix MESSAGE_ID=8d45620c1a4348dbb17410da57c60c66 + SYSLOG_IDENTIFIER=sshd + SYSLOG_IDENTIFIER=sshd-session 2>/dev/null |
+  timeout 20 journalctl -q --no-pager -r -o short-unix _UID=0 MESSAGE_ID=8d45620c1a4348dbb17410da57c60c66 + _UID=0 SYSLOG_IDENTIFIER=sshd + _UID=0 SYSLOG_IDENTIFIER=sshd-session 2>/dev/null |
     sed -n -e 's/^\\([0-9]*\\)\\.[0-9]* .*: New session [^ ]* of user \\(.*\\)\\.$/journal \\1 \\2/p' -e 's/^\\([0-9]*\\)\\.[0-9]* .*: Accepted [^ ]* for \\([^ ]*\\) from .*$/journal \\1 \\2/p' | only
 fi
 `;

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Change, Image, Restored } from '../../directory.ts';
 import type { Planned } from './apply.ts';
 import { apply, overDay, type Subject } from './change.ts';
@@ -19,12 +20,16 @@ export async function restoreAccount(
   marks: readonly { change: Change; mark: Image | null }[],
   signal: AbortSignal,
 ): Promise<Restored> {
-  const backs = marks.toReversed().map(({ change, mark }) => backOf(subject, change, mark));
-  const applied = await apply(
-    subject,
-    backs.flatMap(({ plans }) => plans),
-    signal,
+  // A change that was cut off and made again is marked twice; what was made again knows all of it.
+  const once = marks.filter(
+    ({ change, mark }) =>
+      mark !== null || !marks.some((other) => other.mark !== null && isDeepStrictEqual(other.change, change)),
   );
+  const backs = once.toReversed().map(({ change, mark }) => backOf(subject, change, mark));
+  const plans = backs
+    .flatMap((back) => back.plans)
+    .filter((plan, index, all) => all.findIndex(({ step }) => isDeepStrictEqual(step, plan.step)) === index);
+  const applied = await apply(subject, plans, signal);
   return {
     done: applied.done,
     conflicts: [...new Set([...backs.flatMap(({ conflicts }) => conflicts), ...applied.left])],

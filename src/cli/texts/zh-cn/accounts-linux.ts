@@ -29,6 +29,7 @@ export const accountsLinux = (): Messages => ({
   'there is a new file in its place: {}': '该位置已有新文件：{}',
   'the file that was held is gone: {}': '保留的文件已不存在：{}',
   'visudo does not accept {} after it': '修改后 visudo 不接受 {}',
+  'the sudoers files are not valid before it: {} is not touched': '修改之前 sudoers 文件已无效：不改动 {}',
   'these processes do not end: {}': '以下进程无法结束：{}',
   'the host said nothing of it': '主机没有给出结果',
   'the host has no {}': '主机没有 {}',
