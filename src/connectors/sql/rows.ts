@@ -9,22 +9,25 @@ export interface Column {
 }
 
 /**
- * Rows as plain data: numbers that JSON can hold, texts, truth values, nulls; dates are ISO texts, large numbers texts.
+ * Makes rows plain data, in their place: numbers that JSON can hold, texts, truth values, nulls; dates are ISO texts, large numbers texts.
  * @throws OaopsError `query-columns`, `query-value` (exit 2)
  */
-export function plainRows(
-  columns: readonly Column[],
-  rows: readonly (readonly unknown[])[],
-): Record<string, unknown>[] {
+export function plainRows(columns: readonly Column[], rows: unknown[][]): Record<string, unknown>[] {
   for (const [index, { name }] of columns.entries()) {
     if (columns.findIndex((column) => column.name === name) === index) continue;
     throw usageError('query-columns', `the query gives the column "${name}" twice`, {
       next: 'Give one of them another name with AS.',
     });
   }
-  return rows.map((row, index) =>
-    Object.fromEntries(columns.map((column, at) => [column.name, plain(row[at], column, index + 1)])),
-  );
+  // In place: of a hundred thousand rows there are never two copies.
+  const made = rows as unknown as Record<string, unknown>[];
+  for (let index = 0; index < rows.length; index++) {
+    const row = rows[index]!;
+    const plainRow: Record<string, unknown> = {};
+    for (let at = 0; at < columns.length; at++) plainRow[columns[at]!.name] = plain(row[at], columns[at]!, index + 1);
+    made[index] = plainRow;
+  }
+  return made;
 }
 
 export function tooManyRows(maxRows: number): OaopsError {
