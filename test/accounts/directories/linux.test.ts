@@ -10,7 +10,7 @@ const entry = (login: string): EntryRef => ({ key: `h1:${login}`, name: `h1:${lo
 describe.skipIf(!sshdAvailable || !worldsAvailable)('accounts of Linux hosts', () => {
   let host: AccountsHost;
   let directory: OpenDirectory;
-  let uid = 58_200;
+  let uid = 58_900;
 
   beforeAll(async () => {
     host = await startAccountsHost();
@@ -20,7 +20,8 @@ describe.skipIf(!sshdAvailable || !worldsAvailable)('accounts of Linux hosts', (
 
   /** A user of its own for each test. */
   const user = async (login: string) => {
-    uid += 1;
+    // Downwards: useradd by itself takes the next above the highest.
+    uid -= 1;
     await host.addUser(login, uid);
     return uid;
   };
@@ -480,13 +481,23 @@ chmod 755 /usr/local/sbin/gpasswd`,
   test('when the password cannot be set, there is no account afterwards', async () => {
     await host.sh(
       `mkdir -p /usr/local/sbin; mount -t tmpfs tmpfs /usr/local/sbin
-printf '#!/bin/sh\\necho "bad password" >&2; exit 1\\n' >/usr/local/sbin/chpasswd; chmod 755 /usr/local/sbin/chpasswd`,
+cat >/usr/local/sbin/chpasswd <<'END'
+#!/bin/sh
+grep -a -l 'secret-[4]711' /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null >/var/lib/seen
+cat >/var/lib/stdin
+echo "bad password" >&2
+exit 1
+END
+chmod 755 /usr/local/sbin/chpasswd`,
     );
     try {
       await expect(
-        directory.create({ login: 'oa-half', attributes: {}, password: 'secret-1' }, signal),
+        directory.create({ login: 'oa-half', attributes: {}, password: 'secret-4711' }, signal),
       ).rejects.toMatchObject({ code: 'account-change-failed', message: 'h1:oa-half: chpasswd: bad password' });
       expect(host.bytes('/etc/passwd')).not.toContain('oa-half');
+      // In no command line and no environment, while it was set.
+      expect(host.bytes('/var/lib/seen')).toBe('');
+      expect(host.bytes('/var/lib/stdin')).toBe('oa-half:secret-4711\n');
     } finally {
       await host.sh('umount /usr/local/sbin');
     }
