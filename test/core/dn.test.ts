@@ -56,4 +56,5 @@ test('an entry lies within its parents, however they are written, and not within
   for (const base of ['b,ou=hold,dc=example,dc=com', 'ou=old,dc=example,dc=com', `cn=x,${dn}`])
     expect(isWithin(dn, base)).toBe(false);
   expect(dnKey('UID=A\\2CB, ou=hold')).toBe(dnKey('uid=a\\,b,ou=hold'));
+  expect(dnKey('UID=A.b-C@x_1,ou=Hold')).toBe(dnKey('uid=\\61.b-c@x_1 , ou="hold"'));
 });

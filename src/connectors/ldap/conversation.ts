@@ -12,6 +12,7 @@ import {
   SearchReference,
   type SearchResponse,
 } from 'ldapts';
+import { Frames } from './frames.ts';
 
 type Result =
   | SearchResponse
@@ -111,12 +112,13 @@ export class Conversation {
     this.#parser.on('error', (error) => this.#end(new ConversationError('the answer is not LDAP', { cause: error })));
     this.#parser.on('message', (message) => this.#take(message));
     const parser = this.#parser;
-    let first = true;
+    const frames = new Frames();
     socket.on('data', (data: Buffer) => {
-      // Every message is a SEQUENCE. The parser would wait for as many bytes as the second letter of another protocol says.
-      if (first && data[0] !== 0x30) this.#end(new ConversationError('the answer is not LDAP'));
-      else if (parser === this.#parser) parser.read(data, this.#requests);
-      first = false;
+      try {
+        for (const message of frames.push(data)) if (parser === this.#parser) parser.read(message, this.#requests);
+      } catch (error) {
+        this.#end(new ConversationError('the answer is not LDAP', { cause: error }));
+      }
     });
   }
 

@@ -1,11 +1,11 @@
-import { dnKey, isWithin, rdnOf } from '../../../core/dn.ts';
+import { dnKey, isWithin } from '../../../core/dn.ts';
 import { OaopsError } from '../../../core/errors.ts';
-import { matchesPattern } from '../../../core/patterns.ts';
 import type { NewAccount } from '../../directory.ts';
 import type { Account, AccountUse, LastUse, PolicyRow } from '../../model.ts';
 import type { LdapChange, LdapEntry, LdapSession, LdapValue } from '../../ports.ts';
 import type { DirectorySpecOf } from '../../schema/directories.ts';
 import { anyTimeMs, filetimeMs, generalizedTimeMs } from '../../times.ts';
+import { accountOf, declaredUse, loginOf } from './account.ts';
 import { createInAd } from './ad-create.ts';
 import { type Domain, powerfulPrimaryGroup, privilegedMembers } from './ad-domain.ts';
 import { adUntouchable, guidOf, isBuiltIn, isMachine, isSetByAd, knownUac, uac, uacOf } from './ad-flags.ts';
@@ -17,6 +17,7 @@ import { fromJson, type JsonValues, textOf, textsOf, valuesOf } from './values.t
 
 type Spec = DirectorySpecOf<'active-directory'>;
 
+const neverLogged: LastUse = { never: true, from: 'lastLogonTimestamp' };
 const ownAttributes = [
   'objectGUID',
   'objectSid',
@@ -85,38 +86,35 @@ export class AdDialect implements Dialect {
   }
 
   account(entry: LdapEntry, key: string): Account {
-    const { spec } = this;
-    const own = (field: string) => textOf(entry, this.fields[field]);
-    const login = own('login') ?? rdnOf(entry.dn);
+    const { spec, fields } = this;
+    const login = loginOf(fields, entry);
     const flags = uacOf(entry);
     const createdAt = generalizedTimeMs(textOf(entry, 'whenCreated'));
-    const changedAt = filetimeMs(textOf(entry, 'pwdLastSet'));
     const { expires } = spec.fields;
-    const expiresAt =
-      expires === undefined ? filetimeMs(textOf(entry, 'accountExpires')) : anyTimeMs(textOf(entry, expires));
-    const untouchable = this.#isOwn(entry, login) ? 'oaops logs in with it' : adUntouchable(entry, login);
-    const secondFactor = this.#secondFactor(entry, flags);
-    const texts = ['employee', 'mail', 'personName', 'department', 'post', 'owner'] as const;
     const primary = powerfulPrimaryGroup(textOf(entry, 'primaryGroupID'));
-    return {
-      directory: spec.id,
-      key,
-      name: entry.dn,
-      login,
-      ...Object.fromEntries(texts.flatMap((field) => (own(field) === undefined ? [] : [[field, own(field)]]))),
-      use: this.#useOf(entry, login),
-      state: flags === undefined ? 'unknown' : (flags & uac.disabled) !== 0 ? 'disabled' : 'enabled',
-      held: this.#isHeld(entry.dn),
-      ...(createdAt !== undefined && { createdAt }),
-      lastUse: this.#lastUse(entry, createdAt),
-      ...(changedAt !== undefined && { passwordChangedAt: changedAt }),
-      ...(flags !== undefined && { passwordNeverExpires: (flags & uac.passwordNeverExpires) !== 0 }),
-      ...(expiresAt !== undefined && { expiresAt }),
-      ...(secondFactor !== undefined && { secondFactor }),
-      privileged: [...(this.#privileged.get(dnKey(entry.dn)) ?? []), ...(primary === undefined ? [] : [primary])],
-      rights: this.#groupsOf(entry).sort(),
-      ...(untouchable !== undefined && { untouchable }),
-    };
+    return accountOf(
+      spec,
+      fields,
+      entry,
+      {
+        key,
+        use: declaredUse(spec, login, entry.dn) ?? ownUse(entry, login),
+        state: flags === undefined ? 'unknown' : (flags & uac.disabled) !== 0 ? 'disabled' : 'enabled',
+        held: this.#isHeld(entry.dn),
+        lastUse: this.#lastUse(entry, createdAt),
+        privileged: [...(this.#privileged.get(dnKey(entry.dn)) ?? []), ...(primary === undefined ? [] : [primary])],
+        rights: this.#groupsOf(entry).sort(),
+      },
+      {
+        createdAt,
+        passwordChangedAt: filetimeMs(textOf(entry, 'pwdLastSet')),
+        passwordNeverExpires: flags === undefined ? undefined : (flags & uac.passwordNeverExpires) !== 0,
+        expiresAt:
+          expires === undefined ? filetimeMs(textOf(entry, 'accountExpires')) : anyTimeMs(textOf(entry, expires)),
+        secondFactor: this.#secondFactor(entry, flags),
+        untouchable: this.#isOwn(entry, login) ? 'oaops logs in with it' : adUntouchable(entry, login),
+      },
+    );
   }
 
   async prepare(signal: AbortSignal): Promise<void> {
@@ -195,7 +193,7 @@ export class AdDialect implements Dialect {
   #lastUse(entry: LdapEntry, createdAt: number | undefined): LastUse {
     const at = filetimeMs(textOf(entry, 'lastLogonTimestamp'));
     if (at !== undefined) return { at, from: 'lastLogonTimestamp' };
-    if (createdAt !== undefined && this.#domain.keepsLogons) return { never: true, from: 'lastLogonTimestamp' };
+    if (createdAt !== undefined && this.#domain.keepsLogons) return neverLogged;
     return { unknown: 'the domain keeps no lastLogonTimestamp, or does not show when the account was made' };
   }
 
@@ -203,16 +201,6 @@ export class AdDialect implements Dialect {
     if (flags !== undefined && (flags & uac.smartcardRequired) !== 0) return true;
     const { secondFactor } = this.spec.fields;
     return secondFactor === undefined ? undefined : valuesOf(entry, secondFactor).length > 0;
-  }
-
-  #useOf(entry: LdapEntry, login: string): AccountUse {
-    const isOne = (patterns: readonly string[]) =>
-      patterns.some((pattern) =>
-        [login, entry.dn].some((name) => matchesPattern(pattern.toLowerCase(), name.toLowerCase())),
-      );
-    if (isOne(this.spec.shared)) return 'shared';
-    if (isOne(this.spec.service) || isMachine(entry, login)) return 'service';
-    return isBuiltIn(entry) ? 'default' : 'person';
   }
 
   /** `bindDn` may be a DN, a user principal name, or DOMAIN\login. */
@@ -225,4 +213,9 @@ export class AdDialect implements Dialect {
       bind === name || bind.split('\\').at(-1) === name || bind === `${name}@${this.#domain.dnsName.toLowerCase()}`
     );
   }
+}
+
+function ownUse(entry: LdapEntry, login: string): AccountUse {
+  if (isMachine(entry, login)) return 'service';
+  return isBuiltIn(entry) ? 'default' : 'person';
 }

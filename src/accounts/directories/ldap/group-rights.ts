@@ -16,7 +16,7 @@ export interface GroupPlace {
   filter: string;
 }
 
-/** Reads all groups, and gives each account the names of its own. `uidsOf`: by what posixGroup names people. */
+/** Reads all groups, and gives each account the names of its own. `uidOf`: by what posixGroup names people. */
 export async function readGroupRights(
   { session, base, filter }: GroupPlace,
   accounts: readonly Account[],
@@ -24,12 +24,8 @@ export async function readGroupRights(
   signal: AbortSignal,
 ): Promise<void> {
   const byDn = new Map<string, Account>();
-  const byUid = new Map<string, Account[]>();
-  for (const account of accounts) {
-    byDn.set(dnKey(account.name), account);
-    const uid = uidOf(account);
-    if (uid !== undefined) byUid.set(uid, [...(byUid.get(uid) ?? []), account]);
-  }
+  for (const account of accounts) byDn.set(dnKey(account.name), account);
+  let byUid: Map<string, Account[]> | undefined;
   const request = { base, scope: 'sub' as const, filter, attributes: [...memberAttributes], pageSize: groupsAtOnce };
   for await (const page of session.search(request, signal)) {
     for (const group of page) {
@@ -38,9 +34,22 @@ export async function readGroupRights(
       };
       for (const member of textsOf(group, 'member')) give(byDn.get(dnKey(member)));
       for (const member of textsOf(group, 'uniqueMember')) give(byDn.get(dnKey(withoutUniqueId(member))));
-      for (const uid of textsOf(group, 'memberUid')) byUid.get(uid)?.forEach(give);
+      const uids = textsOf(group, 'memberUid');
+      if (uids.length > 0) byUid ??= accountsByUid(accounts, uidOf);
+      for (const uid of uids) byUid?.get(uid)?.forEach(give);
     }
   }
+}
+
+function accountsByUid(accounts: readonly Account[], uidOf: (account: Account) => string | undefined) {
+  const byUid = new Map<string, Account[]>();
+  for (const account of accounts) {
+    const uid = uidOf(account);
+    const same = uid === undefined ? undefined : byUid.get(uid);
+    if (same) same.push(account);
+    else if (uid !== undefined) byUid.set(uid, [account]);
+  }
+  return byUid;
 }
 
 /** The groups of one entry, with the values by which it stands there. */

@@ -1,12 +1,12 @@
-import { dnKey, isWithin, rdnOf } from '../../../core/dn.ts';
+import { dnKey, isWithin } from '../../../core/dn.ts';
 import { OaopsError } from '../../../core/errors.ts';
 import { filterValue } from '../../../core/ldap-filter.ts';
-import { matchesPattern } from '../../../core/patterns.ts';
 import type { NewAccount } from '../../directory.ts';
 import type { Account, AccountState, LastUse, PolicyRow } from '../../model.ts';
 import type { LdapChange, LdapEntry, LdapSession, LdapValue } from '../../ports.ts';
 import type { DirectorySpecOf } from '../../schema/directories.ts';
 import { anyTimeMs, generalizedTimeMs } from '../../times.ts';
+import { accountOf, declaredUse, loginOf } from './account.ts';
 import { exchange, imageValues } from './changes.ts';
 import { type Dialect, type LdapImage, type Membership, noCredential } from './dialect.ts';
 import { type GroupPlace, groupsOf, readGroupRights } from './group-rights.ts';
@@ -26,8 +26,10 @@ const endedLongAgo = '19700101000000Z';
 /** What hangs on a password, and is told of no account that has none. */
 const kept = ['pwdAccountLockedTime', 'pwdEndTime', 'pwdStartTime', 'pwdPolicySubentry'];
 const operational = ['entryUUID', 'createTimestamp', 'pwdLastSuccess', 'authTimestamp', 'pwdChangedTime', ...kept];
-const noLogin =
-  'the directory has no time of a login: it keeps none, or there was none since it does (pwdLastSuccess, authTimestamp)';
+const noLogin: LastUse = {
+  unknown:
+    'the directory has no time of a login: it keeps none, or there was none since it does (pwdLastSuccess, authTimestamp)',
+};
 
 /** What OpenLDAP does in its own way: locks of overlay ppolicy, groups by their members. */
 export class OpenLdapDialect implements Dialect {
@@ -90,37 +92,32 @@ export class OpenLdapDialect implements Dialect {
   }
 
   account(entry: LdapEntry, key: string, rights: string[]): Account {
-    const { spec } = this;
-    const own = (field: string) => textOf(entry, this.fields[field]);
-    const login = own('login') ?? rdnOf(entry.dn);
+    const { spec, fields } = this;
     const policy = this.#ppolicy.of(textOf(entry, 'pwdPolicySubentry'));
     const state = this.#stateOf(entry, policy);
-    const createdAt = generalizedTimeMs(textOf(entry, 'createTimestamp'));
-    const changedAt = generalizedTimeMs(textOf(entry, 'pwdChangedTime')) ?? shadowTime(entry, 'shadowLastChange');
-    const expiresAt = this.#endOf(entry, state);
-    const secondFactor = spec.fields.secondFactor;
-    const isOne = (patterns: readonly string[]) =>
-      patterns.some((pattern) => [login, entry.dn].some((name) => fits(pattern, name)));
-    const texts = ['employee', 'mail', 'personName', 'department', 'post', 'owner'] as const;
-    return {
-      directory: spec.id,
-      key,
-      name: entry.dn,
-      login,
-      ...Object.fromEntries(texts.flatMap((field) => (own(field) === undefined ? [] : [[field, own(field)]]))),
-      use: isOne(spec.shared) ? 'shared' : isOne(spec.service) ? 'service' : 'person',
-      state,
-      held: this.#isHeld(entry.dn),
-      ...(createdAt !== undefined && { createdAt }),
-      lastUse: lastUseOf(entry),
-      ...(changedAt !== undefined && { passwordChangedAt: changedAt }),
-      ...(typeof policy === 'object' && { passwordNeverExpires: policy.maxAgeSeconds === 0 }),
-      ...(expiresAt !== undefined && { expiresAt }),
-      ...(secondFactor !== undefined && { secondFactor: valuesOf(entry, secondFactor).length > 0 }),
-      privileged: [],
-      rights,
-      ...(dnKey(entry.dn) === this.#ownKey && { untouchable: 'oaops logs in with it' }),
-    };
+    const { secondFactor } = spec.fields;
+    return accountOf(
+      spec,
+      fields,
+      entry,
+      {
+        key,
+        use: declaredUse(spec, loginOf(fields, entry), entry.dn) ?? 'person',
+        state,
+        held: this.#isHeld(entry.dn),
+        lastUse: lastUseOf(entry),
+        privileged: [],
+        rights,
+      },
+      {
+        createdAt: generalizedTimeMs(textOf(entry, 'createTimestamp')),
+        passwordChangedAt: generalizedTimeMs(textOf(entry, 'pwdChangedTime')) ?? shadowTime(entry, 'shadowLastChange'),
+        passwordNeverExpires: typeof policy === 'object' ? policy.maxAgeSeconds === 0 : undefined,
+        expiresAt: this.#endOf(entry, state),
+        secondFactor: secondFactor === undefined ? undefined : valuesOf(entry, secondFactor).length > 0,
+        untouchable: dnKey(entry.dn) === this.#ownKey ? 'oaops logs in with it' : undefined,
+      },
+    );
   }
 
   async prepare(): Promise<void> {}
@@ -256,9 +253,5 @@ function lastUseOf(entry: LdapEntry): LastUse {
     return at === undefined ? [] : [{ at, from }];
   });
   const last = times.sort((one, other) => other.at - one.at)[0];
-  return last ?? { unknown: noLogin };
-}
-
-function fits(pattern: string, name: string): boolean {
-  return matchesPattern(pattern.toLowerCase(), name.toLowerCase());
+  return last ?? noLogin;
 }

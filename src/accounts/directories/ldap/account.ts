@@ -1,0 +1,60 @@
+import { rdnOf } from '../../../core/dn.ts';
+import { matchesPattern } from '../../../core/patterns.ts';
+import type { Account, AccountUse } from '../../model.ts';
+import type { LdapEntry } from '../../ports.ts';
+import type { LdapSpec } from './login.ts';
+import { textOf } from './values.ts';
+
+const texts = ['employee', 'mail', 'personName', 'department', 'post', 'owner'] as const;
+const optional = [
+  'createdAt',
+  'passwordChangedAt',
+  'passwordNeverExpires',
+  'expiresAt',
+  'secondFactor',
+  'untouchable',
+] as const;
+
+type Given = Pick<Account, 'key' | 'use' | 'state' | 'held' | 'lastUse' | 'privileged' | 'rights'>;
+type Perhaps = { [K in (typeof optional)[number]]: Account[K] | undefined };
+
+/** Puts an account together. A hundred thousand are held at once: all of one make, without what is not there. */
+export function accountOf(
+  spec: LdapSpec,
+  fields: Readonly<Record<string, string | undefined>>,
+  entry: LdapEntry,
+  given: Given,
+  perhaps: Perhaps,
+): Account {
+  const account: Account = {
+    directory: spec.id,
+    key: given.key,
+    name: entry.dn,
+    login: loginOf(fields, entry),
+    use: given.use,
+    state: given.state,
+    held: given.held,
+    lastUse: given.lastUse,
+    privileged: given.privileged,
+    rights: given.rights,
+  };
+  for (const field of texts) {
+    const value = textOf(entry, fields[field]);
+    if (value !== undefined) account[field] = value;
+  }
+  for (const name of optional) if (perhaps[name] !== undefined) Object.assign(account, { [name]: perhaps[name] });
+  return account;
+}
+
+export function loginOf(fields: Readonly<Record<string, string | undefined>>, entry: LdapEntry): string {
+  return textOf(entry, fields['login']) ?? rdnOf(entry.dn);
+}
+
+/** What the configuration says an account is for; undefined: nothing. */
+export function declaredUse(spec: LdapSpec, login: string, dn: string): AccountUse | undefined {
+  const names = [login.toLowerCase(), dn.toLowerCase()];
+  const isOne = (patterns: readonly string[]) =>
+    patterns.some((pattern) => names.some((name) => matchesPattern(pattern.toLowerCase(), name)));
+  if (isOne(spec.shared)) return 'shared';
+  return isOne(spec.service) ? 'service' : undefined;
+}
