@@ -30,7 +30,7 @@ function checkAccounts(spec: AccountSpec, report: Report): void {
         path: ['spec', 'only', index],
       });
   const forPerson = ['open', 'change', 'revoke'].includes(spec.operation);
-  if (forPerson && spec.person === undefined)
+  if (forPerson && spec.person === undefined && (spec.operation !== 'open' || spec.request === undefined))
     report({
       rule: 'account-person',
       message: `"${spec.operation}" is about a person, and none is named`,

@@ -1,5 +1,6 @@
 import type { FactStore } from '../record/types.ts';
 import type { EntryItem } from './entry.ts';
+import type { Concerned } from './notices.ts';
 import { accountId, auditsOf, entriesOf, policiesOf, refusalsOf } from './record.ts';
 
 /** Lines of a notice: nobody reads more. */
@@ -25,7 +26,7 @@ export async function conclude(
   }: {
     run: string;
     runbook: string;
-    items: readonly EntryItem[];
+    items: readonly Pick<Concerned, 'directory' | 'ref'>[];
     /** Entries that this run puts back, and the run that had changed them. */
     restores?: readonly { item: EntryItem; ofRun: string }[];
   },
@@ -41,6 +42,12 @@ export async function conclude(
     const account = accountId(item.directory, item.ref.key);
     const name = `${item.ref.login} (${item.directory})`;
     const history = entries.get(account);
+    // Made and taken back by the same run: there is nothing of it.
+    if (history?.restored?.by === run) {
+      left++;
+      lines.push(`${name}: taken back again`);
+      continue;
+    }
     const done = history?.marks.flatMap((mark) => mark.done) ?? [];
     const open = history?.marks.flatMap((mark) => mark.left) ?? [];
     const refusal = refusals.get(account);

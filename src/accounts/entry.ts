@@ -3,7 +3,7 @@ import type { FactStore } from '../record/types.ts';
 import type { Change, EntryRef, OpenDirectory } from './directory.ts';
 import type { Account, FindingType } from './model.ts';
 import { accountId, addEntryFact, addHeld, type EntryHistory, entryOf } from './record.ts';
-import { type Seen, whatChanged } from './seen.ts';
+import { type Seen, whatChanged, whoseChanged } from './seen.ts';
 
 /** One entry of a plan, with what is to be done to it. Plain data: it lies in the plan, and approvals are over it. */
 export interface EntryItem {
@@ -21,6 +21,8 @@ export interface EntryItem {
   head?: string;
   /** What was seen, for people. */
   evidence: string[];
+  /** Of revocations: who logs in, or gets other rights, between plan and change does not keep the account open by that. */
+  atOnce?: true;
   /** Mail addresses of those who are told. */
   mails?: { person?: string; head?: string; owner?: string };
 }
@@ -110,7 +112,7 @@ export async function restoreEntry(
 
 function reasonToLeave(item: EntryItem, account: Account): string | undefined {
   if (account.untouchable !== undefined) return account.untouchable;
-  return whatChanged(item.seen, account);
+  return item.atOnce ? whoseChanged(item.seen, account) : whatChanged(item.seen, account);
 }
 
 function nameAfter(mark: Record<string, unknown> | null): string | undefined {

@@ -2,6 +2,7 @@ import { defaultRetry } from '../runbook/schema/steps.ts';
 import type { LocalizedText, StepSpec } from '../runbook/types.ts';
 import type { EntryItem } from './entry.ts';
 import type { OpeningItem } from './opening.ts';
+import type { Approval } from './person/approval.ts';
 import type { AccountSpec } from './schema/spec.ts';
 
 /** What the steps of a run are made of: everything that planning has found out. */
@@ -17,8 +18,12 @@ export interface AccountWork {
   spared: string[];
   /** Why a second person has to sign before anything is changed; undefined: nobody has to. */
   secondPerson?: LocalizedText;
-  /** Whose signature counts; undefined: anybody's. */
-  approvers?: string[];
+  /** Who else has to sign, such as the heads of those who get accounts or rights. */
+  approvals?: Approval[];
+  /** What people should know beside, one line each; nothing is left open by it. */
+  notes?: string[];
+  /** The sources are read again before anything is changed: people may have taken days to sign. */
+  recheck?: boolean;
   /** Somebody may sign at all: an allowed-signers file is there. */
   canApprove: boolean;
 }
@@ -26,7 +31,8 @@ export interface AccountWork {
 const base = { parallel: 1, outputs: {}, retry: defaultRetry, onFailure: 'stop', idempotent: true } as const;
 
 /** Ids that the kind gives to its own steps. */
-export const ownStepIds = /^(audit|approve|sign|recheck|change|open|approve-delete|delete|tell|policy|conclude)$/;
+export const ownStepIds =
+  /^(audit|approve|sign|recheck|change|open|approve-delete|approve-\d+|delete|tell|policy|conclude)$/;
 
 /** What steps under `finally` can read of the last step. */
 export const conclusionOutputs = ['summary', 'lines', 'found', 'changed', 'left', 'counts'];
@@ -64,17 +70,15 @@ export function expandAccounts(spec: AccountSpec, work?: AccountWork): StepSpec[
       id: 'audit',
       name: names.prepare,
       uses: 'account.prepare',
-      with: { company, spared: work?.spared ?? [] },
+      with: { company, spared: work?.spared ?? [], notes: work?.notes ?? [] },
     });
 
   if (work?.secondPerson)
-    add({
-      ...base,
-      id: 'approve',
-      name: names.approve,
-      uses: 'approval',
-      with: { message: work.secondPerson, ...(work.approvers ? { from: work.approvers } : {}) },
-    });
+    add({ ...base, id: 'approve', name: names.approve, uses: 'approval', with: { message: work.secondPerson } });
+  for (const [index, approval] of (work?.approvals ?? []).entries()) {
+    const id = index === 0 && !work?.secondPerson ? 'approve' : `approve-${index + 1}`;
+    add({ ...base, id, name: names.approve, uses: 'approval', with: { ...approval } });
+  }
   if (signed && items.length > 0)
     add({
       ...base,
@@ -88,7 +92,8 @@ export function expandAccounts(spec: AccountSpec, work?: AccountWork): StepSpec[
       },
       outputs: { kept: 'result.kept' },
     });
-  if (['cleanup', 'review'].includes(spec.operation) && items.length > 0)
+  const rechecks = ['cleanup', 'review'].includes(spec.operation) && items.length > 0;
+  if (rechecks || work?.recheck)
     add({
       ...base,
       id: 'recheck',
@@ -121,11 +126,11 @@ export function expandAccounts(spec: AccountSpec, work?: AccountWork): StepSpec[
     });
   if (work && work.openings.length > 0)
     add({
-      ...base,
+      ...eachItem,
+      parallel: 1,
       id: 'open',
       name: names.open,
       uses: 'account.open',
-      with: { item: `\${{ item }}` },
       forEach: work.openings.map((item) => ({ label: `${item.login} (${item.directory})`, ...item })),
       undo: { uses: 'account.close', with: { item: `\${{ item }}` }, scope: 'target', mode: 'auto' },
     });
@@ -154,13 +159,14 @@ export function expandAccounts(spec: AccountSpec, work?: AccountWork): StepSpec[
       undo: { uses: 'account.restore', with: { item: `\${{ item }}` }, scope: 'target', mode: 'auto' },
     });
   }
+  const deletedAfter = spec.operation === 'cleanup' ? shortestHold(spec) : undefined;
   if (work && (items.length > 0 || work.openings.length > 0))
     add({
       ...base,
       id: 'tell',
       name: names.tell,
       uses: 'account.tell',
-      with: {},
+      with: deletedAfter === undefined ? {} : { deletedAfterMs: deletedAfter },
       idempotent: false,
       onFailure: 'continue',
     });
@@ -178,6 +184,12 @@ export function expandAccounts(spec: AccountSpec, work?: AccountWork): StepSpec[
 /** What a unit is called in plans and on the screen. */
 export function labelled(item: EntryItem): EntryItem & { label: string } {
   return { label: `${item.ref.login} (${item.directory})`, ...item };
+}
+
+/** Of several rules the shortest: whoever objects by then is never too late. */
+function shortestHold({ cleanup }: AccountSpec): number | undefined {
+  const holds = cleanup?.rules.flatMap(({ deleteAfter }) => deleteAfter ?? []) ?? [];
+  return holds.length === 0 ? undefined : Math.min(...holds);
 }
 
 const names = {

@@ -1,7 +1,9 @@
 import type { EntryItem } from './entry.ts';
 import { Matcher } from './matching/match.ts';
-import { PeopleIndex } from './matching/people.ts';
+import { type KnownPerson, PeopleIndex } from './matching/people.ts';
 import type { Account } from './model.ts';
+import type { OpeningItem } from './opening.ts';
+import { Staff } from './person/staff.ts';
 import type { AccountDoors } from './ports.ts';
 import type { Company } from './schema/spec.ts';
 import type { SourceRead } from './source.ts';
@@ -16,6 +18,7 @@ export async function stillHolds(
   items: readonly EntryItem[],
   doors: AccountDoors,
   signal: AbortSignal,
+  openings: readonly OpeningItem[] = [],
 ): Promise<Map<string, string>> {
   const sources: SourceRead[] = [];
   for (const spec of company.sources) sources.push(await readSource(spec, doors, signal));
@@ -37,7 +40,23 @@ export async function stillHolds(
     const reason = reasonToDrop(item, matcherOf(item.directory));
     if (reason !== undefined) dropped.set(item.line, reason);
   }
+  const staff = new Staff(sources, company.matching.ignoreCase);
+  for (const opening of openings) {
+    const reason = reasonNotToOpen(opening, staff.numbered(opening.person));
+    if (reason !== undefined) dropped.set(opening.line, reason);
+  }
   return dropped;
+}
+
+/** An account with the rights of a role is made for nobody who has gone, or works elsewhere by now. */
+function reasonNotToOpen(opening: OpeningItem, person: KnownPerson | undefined): string | undefined {
+  if (!person) return `${opening.person} is not in the sources any more`;
+  if (person.employment !== 'active' && person.employment !== 'future')
+    return `${person.id} is not employed any more (${person.where})`;
+  const moved = (['department', 'post'] as const).some(
+    (what) => (person[what] ?? '') !== (opening.attributes[what] ?? ''),
+  );
+  return moved ? `${person.id} has another department or post now (${person.where})` : undefined;
 }
 
 function confirmedPair(item: EntryItem): [string, string][] {
@@ -61,7 +80,7 @@ function reasonToDrop(item: EntryItem, matcher: Matcher): string | undefined {
     return match.kind === 'person'
       ? `it belongs to ${match.person.id} (${match.person.where})`
       : 'it cannot be told any more whose it is';
-  const ofRights = item.findings.includes('rights-beyond-role');
+  const ofRights = item.findings.some((type) => type === 'rights-beyond-role' || type === 'rights-missing');
   if (
     ofRights &&
     match.kind === 'person' &&

@@ -73,6 +73,8 @@ export interface EntryHistory {
   /** Where it was when the run first came to it. */
   name: string;
   marks: { change: Change; mark: Image | null; done: string[]; left: string[]; at: string }[];
+  /** Of an account that was made: its password got where it should. */
+  delivered?: true;
   /** Taken back, wholly or but for what is named. */
   restored?: { at: string; by: string; conflicts: string[] };
 }
@@ -81,6 +83,7 @@ type EntryFact =
   | { image: Image; name: string }
   | { begin: Change }
   | { end: Change; mark: Image; done: string[]; left: string[] }
+  | { delivered: true }
   | { restored: { by: string; conflicts: string[] } };
 
 function entryTopic(run: string): string {
@@ -117,8 +120,10 @@ function historyOf(rows: readonly { at: string; body: unknown }[]): EntryHistory
   let history: EntryHistory | undefined;
   for (const { at, body } of rows) {
     const fact = body as EntryFact;
-    if ('image' in fact) history ??= { image: fact.image, name: fact.name, marks: [] };
-    else if (!history) continue;
+    // What was taken back is over: an image after it begins anew.
+    if ('image' in fact) {
+      if (!history || history.restored) history = { image: fact.image, name: fact.name, marks: [] };
+    } else if (!history) continue;
     else if ('begin' in fact) {
       // Begun again after it was cut off: one change.
       const open = history.marks.at(-1);
@@ -129,7 +134,8 @@ function historyOf(rows: readonly { at: string; body: unknown }[]): EntryHistory
       const open = history.marks.findLast((one) => one.change.do === change.do);
       if (open) Object.assign(open, { mark, done, left, at });
       else history.marks.push({ change, mark, done, left, at });
-    } else history.restored = { at, ...fact.restored };
+    } else if ('delivered' in fact) history.delivered = true;
+    else history.restored = { at, ...fact.restored };
   }
   return history;
 }

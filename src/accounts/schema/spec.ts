@@ -110,12 +110,17 @@ export const accountSpecSchema = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'Of open, change and revoke: employee number, or ${{ inputs.person }}; of revoke also "leavers": everybody who has left.',
+      'Of open, change and revoke: employee number, or ${{ inputs.person }}; of revoke also "leavers": everybody who has left; of change also "all": everybody whose account shows another department or post than the roster.',
     ),
-  reason: z
+  request: z
     .string()
     .optional()
-    .describe('Of revoke: why, for somebody who is employed according to the sources. Empty = none.'),
+    .describe(
+      'Of open, instead of "person": a list (CSV or XLSX) of several people, with the columns of a roster. Column "login": the login; last day: a temporary account.',
+    ),
+  login: z.string().optional().describe('Of open: the login; absent = as the roster or the mail address says.'),
+  until: z.string().optional().describe('Of open: last day of a temporary account, such as 2026-12-31.'),
+  reason: z.string().optional().describe('Of revoke: why, where the roster does not say that the person has left.'),
   finally: stepsSchema
     .optional()
     .describe('At the end, however it ended. `steps.audit.outputs` has `summary`, `lines`, `counts`, `found`.'),

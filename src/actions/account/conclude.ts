@@ -3,7 +3,7 @@ import { conclude } from '../../accounts/conclusion.ts';
 import { findingTypes } from '../../accounts/model.ts';
 import { operations } from '../../accounts/schema/spec.ts';
 import type { Action } from '../../engine/action.ts';
-import { type AccountServices, itemsOf } from './services.ts';
+import { type AccountServices, concernedOf } from './services.ts';
 
 const withSchema = z.strictObject({
   operation: z.enum(operations),
@@ -33,7 +33,7 @@ export const accountConclude: Action<With, AccountServices> = {
     const conclusion = await conclude(await context.services.facts(), {
       run: context.runId,
       runbook: context.plan.runbook.name,
-      items: itemsOf(context.plan),
+      items: concernedOf(context.plan),
     });
     const result = { ...conclusion };
     const failing = failOn.filter((type) => (conclusion.counts[type] ?? 0) > 0);

@@ -13,7 +13,10 @@ const withSchema = z.strictObject({
 });
 type With = z.infer<typeof withSchema>;
 
-/** Makes an account with the rights of its role; its one-time password goes to whom the company says, and nowhere else. */
+/**
+ * Makes an account with the rights of its role; its one-time password goes to whom the company says, and nowhere else. Where it is shown at a terminal it
+ * waits for one.
+ */
 export const accountOpen: Action<With, AccountServices> = {
   name: 'account.open',
   title: { en: 'Open an account', 'zh-CN': '开通一个账号' },
@@ -22,19 +25,33 @@ export const accountOpen: Action<With, AccountServices> = {
   resultSchema: z.object({ done: z.array(z.string()), left: z.array(z.string()), name: z.string() }),
   usesTargets: false,
   idempotent: false,
+  canWait: true,
   describe(args) {
-    const { directory, login, personName, rights, deliver } = args.item as unknown as OpeningItem;
-    const where = deliver
-      ? `; the password goes to ${deliver.to} by ${deliver.channel}`
-      : '; the password is shown here once';
-    return `make ${login} (${directory}) for ${personName} with ${rights.join(', ') || 'no rights'}${where}`;
+    const { directory, login, personName, rights, because, deliver, expiresAt } = args.item as unknown as OpeningItem;
+    const facts = [
+      `make ${login} (${directory}) for ${personName} with ${rights.join(', ') || 'no rights'}`,
+      ...because,
+      ...(expiresAt === undefined ? [] : [`it ends at ${new Date(expiresAt).toISOString()}`]),
+      deliver
+        ? `the password goes to ${deliver.to} by ${deliver.channel}`
+        : 'the password is shown at the terminal once',
+    ];
+    return facts.join('; ');
   },
   async apply(args, context) {
     const item = args.item as unknown as OpeningItem;
+    // Before anything is made: a password that nobody gets is an account that nobody can use.
+    if (!item.deliver && !context.ask)
+      return {
+        status: 'waiting',
+        message: `the password of ${item.login} is shown at a terminal, and there is none`,
+        next: `Go on at a terminal: oaops runs resume ${context.runId}`,
+      };
     const directories = await directoriesOf(context);
     const work = await entryWork(context);
     const password = oneTimePassword(context.services.accounts.random, item.passwordLength);
-    refuseUndeliverable(item, context);
+    // Servers may repeat what they were sent in their errors.
+    context.services.accounts.hide(password);
     const opened = await directories.use(directorySpec(context.plan, item.directory), context.signal, (directory) =>
       openAccount(directory, item, { password, deliver: (login, text) => deliver(item, login, text, context) }, work),
     );
@@ -42,6 +59,7 @@ export const accountOpen: Action<With, AccountServices> = {
     if (opened.left.length === 0) return { status: 'ok', result };
     return { status: 'incomplete', result, message: `${item.login} (${item.directory}): ${opened.left.join('; ')}` };
   },
+  // Whatever was begun is found in the record: see openAccount.
   recover: async () => ({ status: 'not-started' }),
 };
 
@@ -70,45 +88,53 @@ export const accountClose: Action<With, AccountServices> = {
   recover: async () => ({ status: 'not-started' }),
 };
 
-/** Before anything is made: a password that nobody gets is an account that nobody can use. */
-function refuseUndeliverable(item: OpeningItem, context: AccountContext): void {
-  if (item.deliver || context.ask) return;
-  throw new OaopsError('password-undeliverable', `there is no way to hand over the password of ${item.login}`, {
-    exitCode: ExitCode.refused,
-    next: 'Run it at a terminal, or name a channel in "opening.deliver".',
-  });
+async function deliver(item: OpeningItem, login: string, password: string, context: AccountContext): Promise<void> {
+  if (item.deliver) await sendPassword(item, item.deliver, login, password, context);
+  else await showPassword(item, login, password, context);
 }
 
-async function deliver(item: OpeningItem, login: string, password: string, context: AccountContext): Promise<void> {
-  if (item.deliver) {
-    const notifier = await context.services.notifier();
-    const reminder = item.remindSecondFactor
-      ? '\nBind a second factor at the first login. 首次登录请绑定双因素认证。'
-      : '';
-    const text = `Login 账号: ${login}\nOne-time password 一次性密码: ${password}\nChange it at the first login. 首次登录请修改密码。${reminder}`;
-    const [delivery] = await notifier.send(
-      [item.deliver.channel],
-      { subject: `Account opened 账号开通: ${login} (${item.directory})`, text, to: [item.deliver.to] },
-      context.signal,
-    );
-    if (delivery?.status === 'sent' && !delivery.rejected?.length) return;
-    throw new OaopsError(
-      'password-undelivered',
-      `the password of ${login} could not be delivered, so the account was removed again: ${delivery?.message ?? `refused for ${item.deliver.to}`}`,
-      { next: 'Repair the channel, then start a new run.' },
-    );
-  }
-  const answer = await context.ask!({
-    kind: 'confirm',
-    message: `${login} (${item.directory}), one-time password: ${password} - handed over?`,
-  });
-  if (answer?.value === true) return;
+async function sendPassword(
+  item: OpeningItem,
+  { channel, to }: NonNullable<OpeningItem['deliver']>,
+  login: string,
+  password: string,
+  context: AccountContext,
+): Promise<void> {
+  const notifier = await context.services.notifier();
+  const text = [
+    `Account 账号: ${login} (${item.directory})`,
+    `For 使用人: ${item.personName} (${item.person})`,
+    `One-time password 一次性密码: ${password}`,
+    'Change it at the first login. 首次登录请修改密码。',
+    ...(item.remindSecondFactor ? [secondFactor] : []),
+    '',
+  ].join('\n');
+  const subject = `Account opened 账号开通: ${login} (${item.directory})`;
+  const [delivery] = await notifier.send([channel], { subject, text, to: [to] }, context.signal);
+  if (delivery?.status === 'sent' && !delivery.rejected?.length) return;
   throw new OaopsError(
     'password-undelivered',
-    `the password of ${login} was not handed over, so the account was removed again`,
-    {
-      exitCode: ExitCode.refused,
-      next: 'Start a new run when the person is there.',
-    },
+    `the password of ${login} did not get to ${to}: ${delivery?.message ?? 'the address was refused'}`,
+    { next: 'Repair the channel or the address, then start a new run.' },
   );
+}
+
+const secondFactor = 'Bind a second factor at the first login. 首次登录请绑定双因素认证。';
+
+async function showPassword(
+  item: OpeningItem,
+  login: string,
+  password: string,
+  { ask }: AccountContext,
+): Promise<void> {
+  const reminder = item.remindSecondFactor ? `\n${secondFactor}` : '';
+  const answer = await ask!({
+    kind: 'confirm',
+    message: `${login} (${item.directory}), one-time password 一次性密码: ${password}${reminder}\nHanded over? 已交付？`,
+  });
+  if (answer?.value === true) return;
+  throw new OaopsError('password-undelivered', `the password of ${login} was not handed over`, {
+    exitCode: ExitCode.refused,
+    next: 'Start a new run when the person is there.',
+  });
 }

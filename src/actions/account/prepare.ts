@@ -5,6 +5,7 @@ import type { AccountServices } from './services.ts';
 const withSchema = z.strictObject({
   company: z.looseObject({}).describe('Directories and rules, as planning has put them together.'),
   spared: z.array(z.string()).describe('Accounts that are left alone, with the reason.'),
+  notes: z.array(z.string()).prefault([]).describe('What people should know beside.'),
 });
 type With = z.infer<typeof withSchema>;
 
@@ -14,13 +15,16 @@ export const accountPrepare: Action<With, AccountServices> = {
   title: { en: 'Look at the person and the accounts', 'zh-CN': '核对人员与账号' },
   effect: 'read',
   withSchema,
-  resultSchema: z.object({ spared: z.array(z.string()) }),
+  resultSchema: z.object({ spared: z.array(z.string()), notes: z.array(z.string()) }),
   usesTargets: false,
   idempotent: true,
-  describe: ({ spared }) => (spared.length === 0 ? 'nothing was left out' : `left alone: ${spared.join('; ')}`),
-  async apply({ spared }) {
-    if (spared.length === 0) return { status: 'ok', result: { spared } };
-    return { status: 'incomplete', result: { spared }, message: `left alone: ${spared.join('; ')}` };
+  describe: ({ spared, notes }) =>
+    [...(spared.length === 0 ? [] : [`left alone: ${spared.join('; ')}`]), ...notes].join('; ') ||
+    'nothing was left out',
+  async apply({ spared, notes }) {
+    const result = { spared, notes };
+    if (spared.length === 0) return { status: 'ok', result };
+    return { status: 'incomplete', result, message: `left alone: ${spared.join('; ')}` };
   },
   recover: async () => ({ status: 'not-started' }),
 };

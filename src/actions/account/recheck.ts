@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { openingId } from '../../accounts/opening.ts';
 import { stillHolds } from '../../accounts/recheck.ts';
 import { accountId, addRefusal } from '../../accounts/record.ts';
 import { isoTime } from '../../core/clock.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
 import { formatDuration } from '../../core/units.ts';
 import type { Action } from '../../engine/action.ts';
-import { type AccountServices, companyOf, doorsOf, itemsOf } from './services.ts';
+import { type AccountServices, companyOf, doorsOf, itemsOf, openingsOf } from './services.ts';
 
 const withSchema = z.strictObject({
   planMaxAgeMs: z.number().optional().describe('An older list is not carried out.'),
@@ -39,19 +40,23 @@ export const accountRecheck: Action<With, AccountServices> = {
       };
     const doors = await doorsOf(context);
     const items = itemsOf(context.plan);
-    const dropped = await stillHolds(companyOf(context.plan), items, doors, context.signal);
+    const openings = openingsOf(context.plan);
+    const dropped = await stillHolds(companyOf(context.plan), items, doors, context.signal, openings);
     const facts = await context.services.facts();
-    for (const item of items) {
-      const reason = dropped.get(item.line);
-      if (reason !== undefined)
-        await addRefusal(facts, context.runId, accountId(item.directory, item.ref.key), isoTime(nowMs), reason);
+    const all = [
+      ...items.map(({ line, directory, ref }) => ({ line, login: ref.login, account: accountId(directory, ref.key) })),
+      ...openings.map((item) => ({ line: item.line, login: item.login, account: openingId(item) })),
+    ];
+    for (const { line, account } of all) {
+      const reason = dropped.get(line);
+      if (reason !== undefined) await addRefusal(facts, context.runId, account, isoTime(nowMs), reason);
     }
     const result = { dropped: [...dropped.keys()] };
     const [first] = dropped;
     if (first === undefined) return { status: 'ok', result };
-    const { ref } = items.find(({ line }) => line === first[0])!;
+    const { login } = all.find(({ line }) => line === first[0])!;
     const more = dropped.size > 1 ? ` (and ${dropped.size - 1} more)` : '';
-    return { status: 'incomplete', result, message: `${ref.login} was taken off the list: ${first[1]}${more}` };
+    return { status: 'incomplete', result, message: `${login} was taken off the list: ${first[1]}${more}` };
   },
   recover: async () => ({ status: 'not-started' }),
 };

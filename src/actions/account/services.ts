@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { AccountAudits } from '../../accounts/audit.ts';
 import type { EntryItem, EntryWork } from '../../accounts/entry.ts';
+import type { Concerned } from '../../accounts/notices.ts';
 import type { OpenDirectories } from '../../accounts/open-directories.ts';
+import { type OpeningItem, openingKey } from '../../accounts/opening.ts';
 import type { AccountDoors } from '../../accounts/ports.ts';
 import type { DirectorySpec } from '../../accounts/schema/directories.ts';
 import type { Company } from '../../accounts/schema/spec.ts';
@@ -26,6 +28,8 @@ export interface AccountServices {
   notifier(): Promise<Notifier>;
   accounts: {
     random: RandomSource;
+    /** From now on a text is taken out of every event, message and log. */
+    hide(secret: string): void;
     doors(hosts: HostSource): Promise<AccountDoors>;
     /** Logged in to once for a run, and closed with the process. */
     directories(run: string, doors: AccountDoors): OpenDirectories;
@@ -83,6 +87,26 @@ export const itemSchema = z.looseObject({
 
 export function itemOf(args: { item: unknown }): EntryItem {
   return args.item as EntryItem;
+}
+
+/** Every account that the plan would make. */
+export function openingsOf(plan: Plan): OpeningItem[] {
+  return plan.steps
+    .filter(({ uses }) => uses === 'account.open')
+    .flatMap(({ units }) => (Array.isArray(units) ? units : []))
+    .map(({ item }) => item as OpeningItem);
+}
+
+/** Everything that the plan would make, change or delete, as conclusions and notices name it. */
+export function concernedOf(plan: Plan): Concerned[] {
+  const made = openingsOf(plan).map(({ directory, login, person, personName, mails }) => ({
+    directory,
+    ref: { key: openingKey(login), login },
+    findings: [],
+    evidence: [`${personName} (${person})`],
+    mails,
+  }));
+  return [...itemsOf(plan), ...made];
 }
 
 /** Every entry that the plan would change or delete. */

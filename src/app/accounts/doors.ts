@@ -20,6 +20,7 @@ export function accountServices(app: App): AccountServices['accounts'] {
   });
   return {
     random: app.random,
+    hide: (secret) => app.redactor.add(secret),
     audits: new AccountAudits(),
     doors: (hosts) => accountDoors(app, hosts),
     directories(run, doors) {

@@ -1,5 +1,5 @@
 import type { Audit } from '../../accounts/audit.ts';
-import { expandAccounts } from '../../accounts/expand.ts';
+import { type AccountWork, expandAccounts } from '../../accounts/expand.ts';
 import { isRead, type NotRead } from '../../accounts/read-all.ts';
 import type { AccountSpec, Company } from '../../accounts/schema/spec.ts';
 import type { App } from '../../app.ts';
@@ -35,30 +35,47 @@ export async function withAccounts(
 ): Promise<{ runbook: Runbook }> {
   const { name, version } = runbook.metadata;
   const scope = planScope({ inputs: planning.inputs, runbook: { name, version, kind: runbook.kind } as never });
-  const spec = resolved(runbook.spec as AccountSpec, scope);
+  // What stands at the end reads what the run has done; it is resolved then.
+  const { finally: last, ...own } = runbook.spec as AccountSpec;
+  const spec: AccountSpec = { ...resolved(own, scope), ...(last ? { finally: last } : {}) };
   const company = resolved(await companyOfRunbook(app, { ...runbook, spec }), scope);
   const work = await planWork(spec, company, {
     app,
     canApprove: planning.canApprove,
     actor: planning.actor,
-    audit: () => readForPlan(app, company, planning),
+    audit: (options) => readForPlan(app, company, planning, options),
   });
   const { actions } = await app.catalogue();
   const idempotent = new Set(actions.filter((action) => action.idempotent).map((action) => action.name));
-  const steps = expandAccounts(spec, { ...work, company: literals(company) }).map((step) =>
+  const steps = expandAccounts(spec, { ...work, ...literals({ company, ...textsOf(work) }) }).map((step) =>
     idempotent.has(step.uses) ? { ...step, idempotent: true } : step,
   );
   return { runbook: { ...runbook, steps } };
 }
 
+/** What stands in arguments of steps: names of people and accounts are no expressions. */
+function textsOf({ spared, notes, approvals, secondPerson }: Omit<AccountWork, 'company'>) {
+  return {
+    spared,
+    ...(notes ? { notes } : {}),
+    ...(approvals ? { approvals } : {}),
+    ...(secondPerson ? { secondPerson } : {}),
+  };
+}
+
 /** Everything is read once for the plan, and again for a run that begins later. */
-async function readForPlan(app: App, company: Company, planning: AccountPlanning): Promise<Audit> {
+async function readForPlan(
+  app: App,
+  company: Company,
+  planning: AccountPlanning,
+  { sourcesMayFail = false }: { sourcesMayFail?: boolean } = {},
+): Promise<Audit> {
   const services = (await app.services()) as { accounts: ReturnType<typeof import('./doors.ts').accountServices> };
   const doors = await accountDoors(app, planningHosts(app, planning.inventory, planning.warn));
   const facts = (await app.record()).facts;
   const audit = await services.accounts.audits.plan(company, { doors, facts, signal: new AbortController().signal });
   const failed = audit.read.sources.find((source): source is NotRead => !isRead(source));
-  if (failed) {
+  if (failed && !sourcesMayFail) {
     const { error } = failed;
     throw new OaopsError(error.code, `the source ${failed.id} was not read, so nothing is planned: ${error.message}`, {
       exitCode: error.exitCode === ExitCode.usage ? ExitCode.usage : ExitCode.refused,

@@ -8,12 +8,14 @@ import type { App } from '../../app.ts';
 import { OaopsError } from '../../core/errors.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
 
+import { openingWork, revocationWork, transferWork } from './person.ts';
+
 export interface WorkContext {
   app: App;
   canApprove: boolean;
   actor: string;
   /** Reads everything, once. */
-  audit(): Promise<Audit>;
+  audit(options?: { sourcesMayFail?: boolean }): Promise<Audit>;
 }
 
 /** What there is to do for an operation. @throws OaopsError as its planning does */
@@ -41,9 +43,22 @@ export async function planWork(
         ...(secondPerson.length > 0 ? { secondPerson: askSecond(secondPerson, context) } : {}),
       };
     }
+    case 'open':
+      return secondAsked(await openingWork(spec, company, context), context);
+    case 'change':
+      return secondAsked(await transferWork(spec, company, context), context);
+    case 'revoke':
+      return secondAsked(await revocationWork(spec, company, context), context);
     default:
       throw new Error(`not planned yet: ${spec.operation}`);
   }
+}
+
+function secondAsked(
+  { reasons = [], ...work }: Awaited<ReturnType<typeof openingWork>>,
+  context: WorkContext,
+): Omit<AccountWork, 'company'> {
+  return { ...work, ...(reasons.length > 0 ? { secondPerson: askSecond(reasons, context) } : {}) };
 }
 
 function askSecond(reasons: readonly string[], { canApprove }: WorkContext): { en: string; 'zh-CN': string } {

@@ -1,0 +1,155 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { needs } from '../../helpers/needs.ts';
+import { PersonSite } from '../../helpers/person-site.ts';
+import { startSmtp, type TestSmtp } from '../../helpers/smtp.ts';
+
+const li = 'E1,李总,li,li@oa.example,销售部,经理,,active,,';
+const zhang = 'E2,张三,,zhang.san@oa.example,销售部,代表,E1,active,,';
+const wang = 'E3,王五,wang,,财务部,会计,E1,active,,';
+
+let site: PersonSite;
+let smtp: TestSmtp;
+
+beforeEach(needs('ssh-keygen'));
+beforeEach(async () => {
+  site = new PersonSite();
+  smtp = await startSmtp();
+  site.roster(li, zhang, wang);
+  site.user('oa', { login: 'li', emp: 'E1', rights: ['read', 'sell'] });
+});
+afterEach(async () => {
+  await site[Symbol.asyncDispose]();
+  await smtp.stop();
+});
+
+function passwords(file: 'oa' | 'crm'): string[] {
+  return site.query<{ pw: string }>(file, 'select pw from t_user where pw is not null').map(({ pw }) => pw);
+}
+
+describe('opening accounts', () => {
+  it('waits for the head, makes the accounts with the rights of the role, and shows each password once', async () => {
+    site.config(site.signers('li@oa.example', 'ben@oa.example', `${await site.actor()}@oa.example`));
+    const first = await site.run('open', { person: 'E2' });
+    expect(first.end.status).toBe('waiting');
+    expect(site.users('oa')).toEqual(['li on -/- read,sell']);
+    // Another signature counts for nothing, and that of whoever asks is refused.
+    await expect(site.approve(first.end.run, 'approve', `${await site.actor()}@oa.example`)).rejects.toThrow(
+      /asked for this run/,
+    );
+    await site.approve(first.end.run, 'approve', 'ben@oa.example');
+    expect((await site.resume(first.end.run)).status).toBe('waiting');
+    await site.approve(first.end.run, 'approve', 'li@oa.example');
+    // Without a terminal nobody would get the password: nothing is made.
+    const unattended = await site.resume(first.end.run, { terminal: false });
+    expect(unattended).toMatchObject({ status: 'waiting', exitCode: 6 });
+    expect(site.users('crm')).toEqual([]);
+    const end = await site.resume(first.end.run);
+    expect(end).toMatchObject({ status: 'ok', exitCode: 0 });
+    expect(site.users('oa')).toEqual(['li on -/- read,sell', 'zhang.san on 销售部/代表 read,sell']);
+    expect(site.users('crm')).toEqual(['zhang.san on 销售部/代表 sell']);
+    const [oa, crm] = [passwords('oa'), passwords('crm')];
+    for (const [password] of [oa, crm]) {
+      expect(password).toMatch(/^.{16}$/);
+      expect(site.asked.filter((question) => question.includes(password!))).toHaveLength(1);
+      expect(site.filesWith(password!)).toEqual([]);
+      expect(site.events.join('\n')).not.toContain(password);
+    }
+    expect(oa[0]).not.toBe(crm[0]);
+    expect(site.asked.at(-1)).toContain('Bind a second factor');
+  }, 60_000);
+
+  it('tells in the plan which row of the matrix gives which right, and nothing that could be a password', async () => {
+    site.config(site.signers('li@oa.example'));
+    const { plan, text } = await site.plan('open', { person: 'E3', until: '2099-12-31' });
+    expect(text('en')).toContain('book: 财务部 / 会计 (matrix row 3)');
+    expect(text('en')).toContain('it ends at 2100-01-01T00:00:00.000Z');
+    expect(plan.steps.find(({ id }) => id === 'approve')?.units).toMatchObject([
+      { with: { from: ['li@oa.example', 'li', 'E1'] } },
+    ]);
+  });
+
+  it('sends the password to the head, and nowhere else', async () => {
+    site.config(site.channel(smtp));
+    site.company({
+      opening: { approval: 'none', deliver: { channel: 'mail', to: 'head' } },
+      notice: { channel: 'mail', to: ['person', 'head'] },
+    });
+    const { end, json, text } = await site.run('open', { person: 'E2' }, { terminal: false });
+    expect(end).toMatchObject({ status: 'ok' });
+    const all = [...passwords('oa'), ...passwords('crm')];
+    for (const password of all) {
+      const mails = smtp.mails.filter(({ data }) => bodyOf(data).includes(password));
+      expect(mails.map(({ to }) => to)).toEqual([['li@oa.example']]);
+      expect(site.filesWith(password)).toEqual([]);
+      expect(`${JSON.stringify(json)}${text}${site.events.join()}`).not.toContain(password);
+    }
+    const notices = smtp.mails.filter(({ data }) => bodyOf(data).includes('were changed'));
+    expect(notices.map(({ to }) => to[0]).sort()).toEqual(['li@oa.example', 'zhang.san@oa.example']);
+    expect(bodyOf(notices[0]!.data)).toContain('opened 已开通');
+    expect(text).toContain('2 of 2 accounts changed');
+  }, 60_000);
+
+  it('removes the account again when the password cannot be delivered', async () => {
+    site.config(site.channel(smtp));
+    site.roster('E1,李总,li,nobody@oa.example,销售部,经理,,active,,', zhang);
+    site.company({ opening: { approval: 'none', deliver: { channel: 'mail', to: 'head' } } });
+    const { end, text } = await site.run('open', { person: 'E2' });
+    expect(end.exitCode).not.toBe(0);
+    expect(site.users('oa')).toEqual(['li on -/- read,sell']);
+    expect(site.users('crm')).toEqual([]);
+    expect(text).toContain('zhang.san (oa): taken back again');
+  }, 60_000);
+
+  it('removes the account again when nobody says that the password was handed over', async () => {
+    site.company({ opening: { approval: 'none' } });
+    site.answer = (question) => !question.includes('(oa)');
+    const { end } = await site.run('open', { person: 'E2' });
+    expect(end.status).not.toBe('ok');
+    expect(site.users('oa')).toEqual(['li on -/- read,sell']);
+    // The other directory does not suffer from it.
+    expect(site.users('crm')).toEqual(['zhang.san on 销售部/代表 sell']);
+  }, 60_000);
+
+  it('opens for everybody in a list, or for nobody', async () => {
+    site.company({ opening: { approval: 'none', directories: ['oa'] } });
+    const file = join(site.dir, 'new.csv');
+    writeFileSync(file, '工号,姓名,登录名,部门\nE2,张三,zs,销售部\nE3,王五,,研发部\n');
+    await expect(site.plan('open', { request: file })).rejects.toMatchObject({
+      code: 'request-differs',
+      message: expect.stringContaining('new.csv:3'),
+    });
+    writeFileSync(file, '工号,姓名,登录名,部门\nE2,张三,zs,销售部\nE1,李总,,\n');
+    await expect(site.plan('open', { request: file })).rejects.toMatchObject({ code: 'account-exists', exitCode: 4 });
+    writeFileSync(file, '工号,姓名,登录名,部门\nE2,张三,zs,销售部\nE3,王五,,财务部\n');
+    const { end } = await site.run('open', { request: file });
+    expect(end.status).toBe('ok');
+    expect(site.users('oa')).toEqual([
+      'li on -/- read,sell',
+      'wang on 财务部/会计 book,read',
+      'zs on 销售部/代表 read,sell',
+    ]);
+  }, 60_000);
+
+  it('makes nothing for somebody who has left while the head was asked', async () => {
+    site.config(site.signers('li@oa.example'));
+    const { end } = await site.run('open', { person: 'E2' });
+    site.roster(li, zhang.replace('active', 'left'), wang);
+    await site.approve(end.run, 'approve', 'li@oa.example');
+    const later = await site.resume(end.run);
+    expect(later.exitCode).toBe(3);
+    expect(site.users('crm')).toEqual([]);
+  }, 60_000);
+});
+
+function bodyOf(data: string): string {
+  const [head = '', ...rest] = data.split(/\r?\n\r?\n/);
+  const body = rest.join('\n\n');
+  if (/base64/i.test(head)) return Buffer.from(body, 'base64').toString();
+  if (!/quoted-printable/i.test(head)) return body;
+  const bytes = body
+    .replace(/=\r?\n/g, '')
+    .replace(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return Buffer.from(bytes, 'latin1').toString();
+}
