@@ -1,28 +1,33 @@
 import type { Audit } from './audit.ts';
-import type { Finding, FindingType } from './model.ts';
-import { isRead } from './read-all.ts';
+import type { Account, Finding, FindingType } from './model.ts';
+import { isRead, type NotRead } from './read-all.ts';
 import type { AuditSummary } from './record.ts';
 
 /** What the record keeps of an audit beside its findings. */
 export function summaryOf(
   { read, judged }: Audit,
   findings: readonly Finding[],
-  about: { run: string; runbook: string; at: string },
+  about: { run: string; runbook: string; at: string; looked?: FindingType[] },
 ): AuditSummary {
   const counts: Partial<Record<FindingType, number>> = {};
   for (const { type } of findings) counts[type] = (counts[type] ?? 0) + 1;
-  const unread = [...read.sources, ...read.directories]
-    .filter((one) => 'error' in one)
-    .map(({ id, error }) => `${id} was not read: ${error.message}`);
+  const unread = [
+    ...read.sources.flatMap((one) => ('error' in one ? [notRead('source', one)] : [])),
+    ...read.directories.flatMap((one) => ('error' in one ? [notRead('directory', one)] : [])),
+  ];
   const directories = read.directories.filter(isRead);
   const sources = read.sources.filter(isRead);
   return {
     ...about,
     accounts: Object.fromEntries(directories.map(({ spec, read: { accounts } }) => [spec.id, accounts.length])),
+    states: Object.fromEntries(directories.map(({ spec, read: { accounts } }) => [spec.id, statesOf(accounts)])),
+    unread,
+    partial: partialOf({ read }, unread),
+    exports: Object.fromEntries(sources.flatMap(({ id, asOf }) => (asOf === undefined ? [] : [[id, asOf.day]]))),
     people: Object.fromEntries(sources.map(({ id, people }) => [id, people.length])),
     counts,
     unjudged: [
-      ...unread,
+      ...unread.map(({ id, error }) => `${id} was not read: ${error}`),
       ...judged.unjudged.map(({ directory, text }) => `${directory}: ${text}`),
       ...directories.flatMap(({ spec, read: { problems } }) => problems.map((problem) => `${spec.id}: ${problem}`)),
     ],
@@ -46,4 +51,29 @@ export function summaryOf(
       ),
     },
   };
+}
+
+function notRead(what: 'source' | 'directory', { id, error }: NotRead): AuditSummary['unread'][number] {
+  return { id, what, error: error.message };
+}
+
+function statesOf(accounts: readonly Account[]): AuditSummary['states'][string] {
+  const states = { enabled: 0, disabled: 0, unknown: 0, held: 0 };
+  for (const { state, held } of accounts) {
+    states[state]++;
+    if (held) states.held++;
+  }
+  return states;
+}
+
+function partialOf({ read }: Pick<Audit, 'read'>, unread: AuditSummary['unread']): string[] {
+  const silent = new Set(unread.filter(({ what }) => what === 'source').map(({ id }) => id));
+  return read.directories
+    .filter((one) => {
+      if (!isRead(one)) return true;
+      const { spec, read: own } = one;
+      const judging = spec.judgedBy ?? read.sources.map(({ id }) => id);
+      return own.problems.length > 0 || judging.some((id) => silent.has(id));
+    })
+    .map((one) => (isRead(one) ? one.spec.id : one.id));
 }

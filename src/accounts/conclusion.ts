@@ -1,6 +1,7 @@
 import type { FactStore } from '../record/types.ts';
 import type { EntryItem } from './entry.ts';
 import type { Concerned } from './notices.ts';
+import { weakLines } from './policy/report.ts';
 import { accountId, auditsOf, entriesOf, policiesOf, refusalsOf } from './record.ts';
 
 /** Lines of a notice: nobody reads more. */
@@ -13,6 +14,8 @@ export interface Conclusion {
   changed: number;
   left: number;
   counts: Record<string, number>;
+  /** Rules for passwords that are weaker than required; 0 where nothing is required. */
+  weak: number;
 }
 
 /** What a run has found and done so far. */
@@ -74,10 +77,12 @@ export async function conclude(
   }
   const counts = { ...audit?.counts } as Record<string, number>;
   const found = Object.values(counts).reduce((sum, count) => sum + count, 0);
-  lines.push(...(audit?.unjudged ?? []), ...(policies?.problems ?? []));
+  const weak = policies?.required ? weakLines(policies.rules) : [];
+  lines.push(...weak, ...(audit?.unjudged ?? []));
   const parts = [
     ...(audit ? [`${found} findings`] : []),
-    ...(policies ? [`${policies.rows.length} rules for passwords`] : []),
+    ...(policies ? [`${policies.rules.length} rules for passwords`] : []),
+    ...(weak.length > 0 ? [`${weak.length} weaker than required`] : []),
     ...(items.length > 0 ? [`${changed} of ${items.length} accounts changed`] : []),
     ...(restores.length > 0 ? [`${changed} of ${restores.length} accounts restored`] : []),
     ...(left > 0 ? [`${left} left as they are or done in part`] : []),
@@ -87,5 +92,5 @@ export async function conclude(
     lines.length > maxLines
       ? [...lines.slice(0, maxLines), `${lines.length - maxLines} more: oaops account show ${run}`]
       : lines;
-  return { summary: parts.join(', ') || 'nothing to do', lines: shown, found, changed, left, counts };
+  return { summary: parts.join(', ') || 'nothing to do', lines: shown, found, changed, left, counts, weak: weak.length };
 }

@@ -35,7 +35,7 @@ export const ownStepIds =
   /^(audit|approve|sign|recheck|change|open|approve-delete|approve-\d+|delete|tell|policy|conclude)$/;
 
 /** What steps under `finally` can read of the last step. */
-export const conclusionOutputs = ['summary', 'lines', 'found', 'changed', 'left', 'counts'];
+export const conclusionOutputs = ['summary', 'lines', 'found', 'changed', 'left', 'counts', 'weak'];
 
 /**
  * The steps of a run: what is found is recorded first, then people sign, then the sources are read again, then entry by entry is changed. Without

@@ -1,7 +1,9 @@
 import { runTopic } from '../record/run-facts.ts';
 import type { FactStore } from '../record/types.ts';
 import type { Change, Image } from './directory.ts';
-import type { Finding, FindingType, PolicyRow } from './model.ts';
+import type { AccountState, Finding, FindingType } from './model.ts';
+import type { JudgedRule } from './policy/judge.ts';
+import type { SecondFactorCount } from './policy/second-factor.ts';
 
 /** What the record keeps of accounts, as append-only facts. */
 
@@ -20,8 +22,18 @@ export interface AuditSummary {
   at: string;
   /** Accounts read, by directory. */
   accounts: Record<string, number>;
+  /** Of them, by directory and state; `held` of them lie in the hold area. */
+  states: Record<string, Record<AccountState | 'held', number>>;
   /** People read, by source. */
   people: Record<string, number>;
+  /** Days of export, by source, where they are known. */
+  exports: Record<string, string>;
+  /** Sources and directories that gave nothing, and why. */
+  unread: { id: string; what: 'source' | 'directory'; error: string }[];
+  /** Directories that were not wholly read, or not compared with everybody: what was not found there may be there all the same. */
+  partial: string[];
+  /** What was looked for; absent = everything. */
+  looked?: FindingType[];
   counts: Partial<Record<FindingType, number>>;
   /** What could not be read or judged, one line each; nothing was found or done there. */
   unjudged: string[];
@@ -240,9 +252,12 @@ export async function confirmedMatches(facts: FactStore): Promise<Map<string, st
   return found;
 }
 
-/** Rules for passwords as a run read them. */
+/** Rules for passwords as a run read and judged them. */
 export interface PoliciesFact {
-  rows: PolicyRow[];
+  rules: JudgedRule[];
+  secondFactors: SecondFactorCount[];
+  /** Something is required: a weak rule is a failure. */
+  required: boolean;
   /** Directories that did not tell, with the reason. */
   problems: string[];
 }

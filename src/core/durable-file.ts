@@ -17,14 +17,23 @@ export function fsyncDir(dir: string): void {
  * folder, fsync, rename, fsync of the folder. Missing folders are made with mode 0700.
  */
 export function writeFileDurable(path: string, data: string | Uint8Array, mode = 0o600): void {
+  writePartsDurable(path, [data], mode);
+}
+
+/** So much is put together before it is written. */
+const atOnceLetters = 256 * 1024;
+
+/** As `writeFileDurable` for a file that is never held whole. What `parts` throws leaves the old file as it is. */
+export function writePartsDurable(path: string, parts: Iterable<string | Uint8Array>, mode = 0o600): void {
   const dir = dirname(path);
   makePrivateDir(dir);
   const temporary = `${path}.${process.pid}.${Math.random().toString(36).slice(2, 8)}.tmp`;
   const fd = openSync(temporary, 'wx', mode);
   try {
-    const bytes = typeof data === 'string' ? Buffer.from(data) : data;
-    let written = 0;
-    while (written < bytes.length) written += writeSync(fd, bytes, written);
+    for (const bytes of gathered(parts)) {
+      let written = 0;
+      while (written < bytes.length) written += writeSync(fd, bytes, written);
+    }
     fsyncSync(fd);
     closeSync(fd);
     renameSync(temporary, path);
@@ -42,4 +51,18 @@ export function writeFileDurable(path: string, data: string | Uint8Array, mode =
     throw error;
   }
   fsyncDir(dir);
+}
+
+function* gathered(parts: Iterable<string | Uint8Array>): Generator<Uint8Array> {
+  let text = '';
+  for (const part of parts) {
+    if (typeof part === 'string') {
+      text += part;
+      if (text.length < atOnceLetters) continue;
+    }
+    if (text !== '') yield Buffer.from(text);
+    text = '';
+    if (typeof part !== 'string') yield part;
+  }
+  if (text !== '') yield Buffer.from(text);
 }

@@ -20,6 +20,22 @@ export const matchingSchema = z.strictObject({
 
 const age = (text: string, what: string) => durationSchema.prefault(text).describe(what);
 
+/** What directories are required to enforce (AC-06). Each is compared with what they say themselves. */
+const requiredSchema = z
+  .strictObject({
+    minLength: z.int().min(1).max(256).optional().describe('Passwords have at least so many characters.'),
+    classes: z.int().min(1).max(4).optional().describe('Of upper case, lower case, digits and signs at least so many.'),
+    maxAge: durationSchema.optional().describe('Passwords live at most so long.'),
+    minAge: durationSchema.optional().describe('Passwords live at least so long.'),
+    history: z.int().min(1).max(1000).optional().describe('So many earlier passwords cannot be taken again.'),
+    lockoutAttempts: z.int().min(1).max(1000).optional().describe('Locked after at most so many wrong passwords.'),
+    lockoutDuration: durationSchema.optional().describe('Locked for at least so long; without an end is enough.'),
+    qualityCheck: z.literal(true).optional().describe('New passwords are checked for quality.'),
+    secondFactor: z.enum(['all', 'privileged']).optional().describe('Whose accounts have to have a second factor.'),
+  })
+  .transform((required) => defined(required));
+export type RequiredPolicy = z.infer<typeof requiredSchema>;
+
 /** Figures that findings are measured against. */
 export const policiesSchema = z.strictObject({
   leaverGrace: age('0d', 'So long after the last day an account may stay enabled.'),
@@ -34,6 +50,9 @@ export const policiesSchema = z.strictObject({
     .enum(['all', 'privileged', 'none'])
     .default('privileged')
     .describe('Whose accounts need a second factor, where the directory tells.'),
+  required: requiredSchema
+    .optional()
+    .describe('Of operation "policy": what each directory has to enforce. A weaker rule makes the run fail (exit 1).'),
   defaultAccounts: z
     .array(z.string().min(1))
     .prefault(['guest', 'test', 'demo', 'admin', 'administrator', 'oracle', 'ftp', 'user', 'sa'])

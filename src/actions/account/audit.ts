@@ -48,7 +48,12 @@ export const accountAudit: Action<With, AccountServices> = {
     const at = isoTime(context.clock.nowMs());
     const findings = audit.judged.findings.filter(({ type }) => !args.findings || args.findings.includes(type));
     const failed = audit.read.sources.find((source) => !isRead(source));
-    const summary = summaryOf(audit, findings, { run: context.runId, runbook: context.plan.runbook.name, at });
+    const summary = summaryOf(audit, findings, {
+      run: context.runId,
+      runbook: context.plan.runbook.name,
+      at,
+      ...(args.findings ? { looked: args.findings } : {}),
+    });
     await addAudit(facts, summary, findings);
     const result = { found: findings.length, counts: summary.counts, unjudged: summary.unjudged };
     if (args.strict && failed && !isRead(failed))

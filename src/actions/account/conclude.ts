@@ -24,6 +24,7 @@ export const accountConclude: Action<With, AccountServices> = {
     changed: z.number(),
     left: z.number().describe('Entries that were left as they are, or done in part.'),
     counts: z.record(z.string(), z.number()).describe('Findings by type.'),
+    weak: z.number().describe('Rules for passwords that are weaker than required.'),
   }),
   usesTargets: false,
   findsFailure: true,
@@ -37,6 +38,15 @@ export const accountConclude: Action<With, AccountServices> = {
     });
     const result = { ...conclusion };
     const failing = failOn.filter((type) => (conclusion.counts[type] ?? 0) > 0);
+    if (conclusion.weak > 0)
+      return {
+        status: 'failed',
+        result,
+        message: `${conclusion.weak} rules for passwords are weaker than required`,
+        next: `Look at them with: oaops account show ${context.runId}`,
+        code: 'account-policy-weak',
+        retryable: false,
+      };
     if (failing.length === 0) return { status: 'ok', result };
     return {
       status: 'failed',

@@ -1,0 +1,48 @@
+import type { Finding, FindingType } from '../model.ts';
+import type { AuditSummary } from '../record.ts';
+
+/** What has come and gone since an earlier audit of the same runbook. */
+export interface Comparison {
+  /** The earlier audit. */
+  with: { run: string; at: string };
+  /** Names of findings that were not there then; see `findingId`. */
+  isNew(finding: Finding): boolean;
+  /** What was there then and is not now, in directories that were wholly read now. */
+  gone: Finding[];
+  /** Directories of which nothing can be said: they were not read, or only in part, now. */
+  blind: string[];
+}
+
+/** One and the same finding in two audits, however its evidence is worded. */
+export function findingId({ type, directory, key }: Pick<Finding, 'type' | 'directory' | 'key'>): string {
+  return `${type}|${directory}|${key}`;
+}
+
+/** An audit that others can be compared with: everything was read. */
+export function isWhole({ unread, partial }: Pick<AuditSummary, 'unread' | 'partial'>): boolean {
+  return unread.length === 0 && partial.length === 0;
+}
+
+/**
+ * Compares two audits by type, directory and key. Nothing is called gone that was not looked for, or where not everything was read; nothing is called
+ * new that the earlier audit did not look for.
+ */
+export function compareAudits(
+  now: { summary: AuditSummary; findings: readonly Finding[] },
+  before: { summary: AuditSummary; findings: readonly Finding[] },
+): Comparison {
+  const known = new Set(before.findings.map(findingId));
+  const current = new Set(now.findings.map(findingId));
+  const looked = (summary: AuditSummary, type: FindingType) => summary.looked?.includes(type) ?? true;
+  const blind = now.summary.partial;
+  const read = new Set(Object.keys(now.summary.accounts).filter((id) => !blind.includes(id)));
+  return {
+    with: { run: before.summary.run, at: before.summary.at },
+    isNew: (finding) => looked(before.summary, finding.type) && !known.has(findingId(finding)),
+    gone: before.findings.filter(
+      (finding) =>
+        looked(now.summary, finding.type) && read.has(finding.directory) && !current.has(findingId(finding)),
+    ),
+    blind,
+  };
+}

@@ -1,0 +1,226 @@
+import { valueText } from '../../accounts/policy/report.ts';
+import { type AccountReport, groupsOf, type ReportedFinding } from '../../accounts/report/report.ts';
+import { moment, type ReportWords, reportWords } from '../../accounts/report/words.ts';
+import { type Column, table } from '../../cli/render/table.ts';
+import { wrap } from '../../cli/render/width.ts';
+import { oneLine } from '../../core/plain-text.ts';
+
+export interface TextTelling {
+  lang: string;
+  /** What was seen, in the language. */
+  say(english: string): string;
+  /** Width of the line. */
+  columns: number;
+  color: boolean;
+  /** Every finding, not only the first of each type. */
+  all: boolean;
+}
+
+/** So many findings of a type are shown unless all are asked for. */
+const firstOnes = 20;
+
+const states = ['enabled', 'disabled', 'unknown', 'held'] as const;
+
+/** The report for a terminal: what was not read comes first, then the numbers, then findings, the most severe first. */
+export function* textReport(report: AccountReport, telling: TextTelling): Generator<string> {
+  const { say, all } = telling;
+  const words = reportWords(telling.lang);
+  const { lines, list, tableOf } = painter(telling);
+  yield lines(
+    `${report.policies ? words.policyTitle : words.title}${words.colon}${report.runbook}, ${moment(report.at)}, ${words.run} ${report.run}, ${say(report.status)}`,
+  );
+  yield '\n';
+  if (report.unjudged.length > 0) {
+    yield lines(`!! ${words.notRead} (${report.unjudged.length})`);
+    yield lines(`!! ${words.notReadAbout}`);
+    yield list('!! ', report.unjudged);
+    yield '\n';
+  }
+  if (report.filter) yield `${lines(`${words.filter}${words.colon}${words.onlyThese(report.filter)}`)}\n`;
+  if (report.sources.length > 0)
+    yield tableOf(
+      [{ title: words.source }, { title: words.people, align: 'right' }, { title: words.export }],
+      report.sources.map(({ id, people, exportedOn }) => [
+        id,
+        people === null ? '?' : String(people),
+        people === null ? words.unread : (exportedOn ?? '-'),
+      ]),
+    );
+  yield tableOf(
+    [
+      { title: words.directory },
+      { title: words.accounts, align: 'right' },
+      ...states.map((state): Column => ({ title: words.stateOf(state), align: 'right' })),
+      { title: words.readState },
+    ],
+    report.directories.map(({ id, accounts, states: counted, whole }) => [
+      id,
+      accounts === null ? '?' : String(accounts),
+      ...states.map((state) => (counted ? String(counted[state]) : '?')),
+      accounts === null ? words.unread : whole ? words.whole : words.partial,
+    ]),
+  );
+  if (report.policies) yield* policies(report.policies, words, telling);
+  yield* overview(report, words, telling);
+  for (const { row, findings } of groupsOf(report)) {
+    const fresh = row.new > 0 ? `, ${row.new} ${words.isNew}` : '';
+    yield lines(`${words.findingOf(row.finding)} (${words.weightOf(row.weight)}): ${row.total}${fresh}`);
+    const shown = all ? findings : findings.slice(0, firstOnes);
+    yield* findingRows(shown, words, telling);
+    if (shown.length < findings.length) yield `${words.allShown(findings.length - shown.length)}\n`;
+    yield '\n';
+  }
+  if (report.gone && report.gone.length > 0) {
+    yield lines(`${words.gone}: ${report.gone.length}`);
+    const shown = all ? report.gone : report.gone.slice(0, firstOnes);
+    for (const { type, login, directory, evidence } of shown)
+      yield list('- ', [`${words.findingOf(type)}: ${login} (${directory})${words.comma}${say(evidence)}`], false);
+    if (shown.length < report.gone.length) yield `${words.allShown(report.gone.length - shown.length)}\n`;
+    yield '\n';
+  }
+  for (const [title, own] of [
+    [words.exceptions, report.exceptions.used],
+    [words.expired, report.exceptions.expired],
+    [words.remarks, report.remarks],
+  ] as const) {
+    if (own.length === 0) continue;
+    yield lines(`${title}: ${own.length}`);
+    const shown = all ? own : own.slice(0, firstOnes);
+    yield list('- ', shown);
+    if (shown.length < own.length) yield `${words.allShown(own.length - shown.length)}\n`;
+    yield '\n';
+  }
+  yield lines(summaryOfReport(report, words));
+}
+
+/** The last line: `12 findings, 3 new, 1 directory not read`. */
+export function summaryOfReport(report: AccountReport, words: ReportWords): string {
+  const parts = [
+    report.total === 0
+      ? report.unjudged.length > 0
+        ? words.noneInRead
+        : words.none
+      : `${words.total}${words.colon}${report.total}`,
+    ...(report.new ? [`${words.new}${words.colon}${report.new}`] : []),
+    ...report.counts.slice(0, 4).map(({ finding, total }) => `${words.findingOf(finding)} ${total}`),
+    ...(report.unjudged.length > 0 ? [`${words.notRead}${words.colon}${report.unjudged.length}`] : []),
+  ];
+  return parts.join('; ');
+}
+
+function painter({ columns, color, say }: TextTelling) {
+  const block = (prefix: string, text: string) =>
+    wrap(oneLine(text), columns - prefix.length)
+      .map((line, index) => `${index === 0 ? prefix : ' '.repeat(prefix.length)}${line}\n`)
+      .join('');
+  return {
+    lines: (text: string) => block('', text),
+    list: (prefix: string, texts: readonly string[], english = true) =>
+      texts.map((text) => block(prefix, english ? say(text) : text)).join(''),
+    tableOf: (heads: readonly Column[], rows: readonly (readonly string[])[]) =>
+      `${table(
+        heads.map((head) => ({ ...head, title: head.title.toUpperCase() })),
+        rows,
+        { columns, color },
+      )}\n\n`,
+  };
+}
+
+function* overview(report: AccountReport, words: ReportWords, telling: TextTelling): Generator<string> {
+  const { lines, tableOf } = painter(telling);
+  const { counts, directories, comparedWith } = report;
+  if (counts.length > 0)
+    yield tableOf(
+      [
+        { title: words.finding },
+        ...directories.map(({ id }): Column => ({ title: id, align: 'right' })),
+        { title: words.total, align: 'right' },
+        ...(comparedWith ? [{ title: words.new, align: 'right' } as const] : []),
+      ],
+      counts.map(({ finding, directories: own, total, new: fresh }) => [
+        words.findingOf(finding),
+        // What was not read has not zero findings.
+        ...directories.map(({ id, accounts }) => String(own[id] ?? (accounts === null ? '?' : 0))),
+        String(total),
+        ...(comparedWith ? [String(fresh)] : []),
+      ]),
+    );
+  yield lines(
+    comparedWith ? words.compared(comparedWith, report.new ?? 0, report.gone?.length ?? 0) : words.noComparison,
+  );
+  if (comparedWith && report.blind.length > 0) yield lines(words.blind(report.blind));
+  yield '\n';
+}
+
+function* findingRows(findings: readonly ReportedFinding[], words: ReportWords, telling: TextTelling): Generator<string> {
+  const { say, all } = telling;
+  const rows = findings.map((one) => [
+    one.new ? `+ ${one.login}` : `  ${one.login}`,
+    one.directory,
+    [
+      [say(one.evidence), ...(one.figure === undefined ? [] : [`[${say(one.figure)}]`])].join(' '),
+      ...(one.rights ?? []),
+      ...(one.unconfirmed ? [words.unconfirmed] : []),
+      ...(all && one.account !== one.login ? [one.account] : []),
+    ].join('\n'),
+  ]);
+  // Thousands of rows are laid out a page at a time: the width of a column is that of its page.
+  for (let from = 0; from < rows.length; from += 1000) {
+    const page = table(
+      [{ title: words.account.toUpperCase() }, { title: words.directory.toUpperCase() }, { title: words.evidence.toUpperCase(), flexible: true }],
+      rows.slice(from, from + 1000),
+      telling,
+    );
+    yield `${from === 0 ? page : page.slice(page.indexOf('\n') + 1)}\n`;
+  }
+}
+
+function* policies(
+  policy: NonNullable<AccountReport['policies']>,
+  words: ReportWords,
+  telling: TextTelling,
+): Generator<string> {
+  const { say } = telling;
+  const { lines, tableOf, list } = painter(telling);
+  const order = ['weaker', 'not-set', 'not-told', 'enforced', 'told'] as const;
+  const sorted = [...policy.rules].sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));
+  yield lines(words.policies);
+  yield tableOf(
+    [{ title: words.verdict }, { title: words.directory }, { title: words.rule }, { title: words.value, flexible: true }],
+    sorted.map((rule) => [
+      words.verdictOf(rule.verdict),
+      rule.directory,
+      words.ruleOf(rule.rule),
+      [
+        say(valueText(rule)) + (rule.before ? ` (${words.before} ${say(valueText(rule.before))})` : ''),
+        ...(rule.required === undefined ? [] : [`${words.required}${words.colon}${say(rule.required)}`]),
+        ...(rule.scope === rule.directory ? [] : [`${words.scope}${words.colon}${rule.scope}`]),
+        ...(rule.exceptions.length > 0 ? [`${words.except}${words.colon}${rule.exceptions.map(say).join('; ')}`] : []),
+      ].join('\n'),
+    ]),
+  );
+  if (policy.gone.length > 0) {
+    yield lines(words.changed);
+    yield list(
+      '- ',
+      policy.gone.map(
+        (rule) => `${rule.directory} (${rule.scope}): ${words.ruleOf(rule.rule)} ${say(valueText(rule))} → –`,
+      ),
+      false,
+    );
+    yield '\n';
+  }
+  if (policy.secondFactors.length > 0)
+    yield tableOf(
+      [
+        { title: words.secondFactor },
+        { title: words.whose },
+        ...[words.bound, words.unbound, words.untold].map((title): Column => ({ title, align: 'right' })),
+      ],
+      policy.secondFactors.map(({ directory, whose, bound, unbound, untold }) => [
+        directory,
+        words[whose],
+        ...[bound, unbound, untold].map(String),
+      ]),
+    );
+}
