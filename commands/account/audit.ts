@@ -33,24 +33,34 @@ export default class AccountAudit extends BaseCommand<typeof AccountAudit> {
   protected override async execute(): Promise<CommandResult> {
     await using app = openApp(this.globals);
     const { prepareAccounts, runAccounts } = await import('../../src/app/accounts/run.ts');
-    const { tellAccounts } = await import('../../src/app/accounts/report.ts');
-    const { input, format, out, finding, directory } = this.flags;
+    const { loadAccountReport, tellAccounts } = await import('../../src/app/accounts/report.ts');
+    const { input, format, out, finding: findings, directory: directories } = this.flags;
     const prepared = await prepareAccounts(app, ['audit', 'policy'], {
       runbook: this.args.runbook,
       inputs: input,
       inputsFile: this.flags['inputs-file'],
     });
-    const quiet = this.globals.json || (format !== 'text' && out === undefined);
+    // What is told on standard output is the report alone.
+    const isQuiet = this.globals.json || (format !== 'text' && out === undefined);
     const { end } = await runAccounts(app, prepared, {
       lang: this.lang,
-      renderer: quiet ? async () => ({ sink: () => {} }) : () => this.renderer(app),
+      renderer: isQuiet ? async () => ({ sink: () => {} }) : () => this.renderer(app),
     });
-    const told = await tellAccounts(
-      app,
-      end.run,
-      { format, out, findings: finding, directories: directory, all: this.globals.verbose },
-      { lang: this.lang, say: (text) => this.say(text), table: (columns, rows) => this.table(columns, rows) },
+    const row = await (await app.record()).runs.resolve(end.run);
+    const report = await loadAccountReport(app, row, { findings, directories });
+    if (!report) {
+      const text = [end.message, end.next].filter((line) => line !== undefined).map((line) => this.say(line));
+      return { exitCode: end.exitCode, json: { ...end, report: null }, text: text.join('\n') };
+    }
+    const text = await tellAccounts(
+      report,
+      { format, out, findings, directories, all: this.globals.verbose },
+      this.reportScreen(),
     );
-    return { exitCode: end.exitCode, ...told };
+    const again =
+      format === 'text' && out === undefined
+        ? `\n${this.say(`see it again with "oaops account show ${end.run}"`)}`
+        : '';
+    return { exitCode: end.exitCode, json: report, text: `${text}${again}` };
   }
 }

@@ -1,7 +1,8 @@
 import type { Audit } from './audit.ts';
+import type { Exception } from './findings/exceptions.ts';
 import type { Account, Finding, FindingType } from './model.ts';
 import { isRead, type NotRead } from './read-all.ts';
-import type { AuditSummary } from './record.ts';
+import type { AuditSummary, KnownException } from './record.ts';
 
 /** What the record keeps of an audit beside its findings. */
 export function summaryOf(
@@ -23,7 +24,7 @@ export function summaryOf(
     states: Object.fromEntries(directories.map(({ spec, read: { accounts } }) => [spec.id, statesOf(accounts)])),
     unread,
     partial: partialOf({ read }, unread),
-    exports: Object.fromEntries(sources.flatMap(({ id, asOf }) => (asOf === undefined ? [] : [[id, asOf.day]]))),
+    exports: Object.fromEntries(sources.flatMap(({ id, asOf }) => (asOf === undefined ? [] : [[id, asOf]]))),
     people: Object.fromEntries(sources.map(({ id, people }) => [id, people.length])),
     counts,
     unjudged: [
@@ -42,13 +43,8 @@ export function summaryOf(
         .map(({ directory, text }) => `${directory}: ${text}`),
     ],
     exceptions: {
-      used: judged.exceptionsUsed.map(
-        ({ exception: { finding, account, until, by, reason }, findings: held }) =>
-          `${finding} of ${account} until ${until} (${held} findings): ${reason} (${by})`,
-      ),
-      expired: judged.exceptionsExpired.map(
-        ({ finding, account, until, by, reason }) => `${finding} of ${account} was over on ${until}: ${reason} (${by})`,
-      ),
+      used: judged.exceptionsUsed.map(({ exception, findings: held }) => exceptionOf(exception, held)),
+      expired: judged.exceptionsExpired.map((exception) => exceptionOf(exception, 0)),
     },
   };
 }
@@ -76,4 +72,18 @@ function partialOf({ read }: Pick<Audit, 'read'>, unread: AuditSummary['unread']
       return own.problems.length > 0 || judging.some((id) => silent.has(id));
     })
     .map((one) => (isRead(one) ? one.spec.id : one.id));
+}
+
+function exceptionOf(exception: Exception, findings: number): KnownException {
+  const { finding, account, directory, right, until, by, reason } = exception;
+  return {
+    finding,
+    account,
+    ...(directory === undefined ? {} : { directory }),
+    ...(right === undefined ? {} : { right }),
+    until,
+    by,
+    reason,
+    findings,
+  };
 }

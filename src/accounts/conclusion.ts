@@ -92,5 +92,13 @@ export async function conclude(
     lines.length > maxLines
       ? [...lines.slice(0, maxLines), `${lines.length - maxLines} more: oaops account show ${run}`]
       : lines;
-  return { summary: parts.join(', ') || 'nothing to do', lines: shown, found, changed, left, counts, weak: weak.length };
+  return {
+    summary: parts.join(', ') || 'nothing to do',
+    lines: shown,
+    found,
+    changed,
+    left,
+    counts,
+    weak: weak.length,
+  };
 }

@@ -40,7 +40,20 @@ export interface AuditSummary {
   /** What people should know beside: duplicates in a roster, raised thresholds. */
   remarks: string[];
   /** Exceptions that held, and those that are over. */
-  exceptions: { used: string[]; expired: string[] };
+  exceptions: { used: KnownException[]; expired: KnownException[] };
+}
+
+/** An exception of the policies; `findings`: how many it has accepted. */
+export interface KnownException {
+  finding: FindingType;
+  account: string;
+  directory?: string;
+  right?: string;
+  /** Last day. */
+  until: string;
+  by: string;
+  reason: string;
+  findings: number;
 }
 
 export const summaryTopic = 'account.audit';

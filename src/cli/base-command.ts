@@ -12,6 +12,7 @@ import { isInteractive, openPrompts, type Prompts } from './prompts.ts';
 import type { Counter } from './render/counter.ts';
 import type { LogFile } from './render/log-file.ts';
 import type { Renderer } from './render/open.ts';
+import type { StatusLine } from './render/status-line.ts';
 import { type Column, table } from './render/table.ts';
 import { displayWidth, pad, wrap, wrapLines } from './render/width.ts';
 import { detectStyle } from './style.ts';
@@ -158,6 +159,13 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     return counterOn(process.stderr, (done) => this.say(`${done}/${total} hosts`), on);
   }
 
+  /** What is being read, on one line of stderr, in a terminal only. */
+  protected async statusLine(): Promise<StatusLine> {
+    const { statusLineOn } = await import('./render/status-line.ts');
+    const { json, quiet } = this.globals;
+    return statusLineOn(process.stderr, !json && !quiet && process.env['TERM'] !== 'dumb');
+  }
+
   /** Questions to the person at the terminal; exit 6 without one. */
   protected prompts(signal?: AbortSignal): Prompts {
     return openPrompts({
@@ -182,6 +190,16 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     const color = this.globals.color && wantsColor(process.stdout, process.env);
     const titled = columns.map((column) => ({ ...column, title: tableTitle(this.lang, column.title) }));
     return table(titled, rows, { columns: process.stdout.columns ?? 80, color });
+  }
+
+  /** For texts that are laid out by a service. */
+  protected reportScreen(): { lang: Language; say(english: string): string; columns: number; color: boolean } {
+    return {
+      lang: this.lang,
+      say: (english) => this.say(english),
+      columns: process.stdout.columns ?? 80,
+      color: this.globals.color && wantsColor(process.stdout, process.env),
+    };
   }
 
   /** One fact a line, its label before it: `owner   operations`. */

@@ -1,4 +1,4 @@
-import { formatDuration } from '../../core/units.ts';
+import { tellAge } from '../findings/days.ts';
 import type { PolicyRow } from '../model.ts';
 import type { RequiredPolicy } from '../schema/rules.ts';
 import type { SecondFactorCount } from './second-factor.ts';
@@ -99,12 +99,12 @@ function requirementsOf(required: RequiredPolicy): Requirement[] {
   if (minLength !== undefined) add('min-length', `at least ${minLength} characters`, atLeast(minLength));
   if (classes !== undefined) add('classes', `at least ${classes} classes of characters`, atLeast(classes));
   if (history !== undefined) add('history', `at least ${history} earlier passwords`, atLeast(history));
-  if (maxAge !== undefined) add('max-age', `at most ${formatDuration(maxAge)}`, atMost(maxAge, msOf('days')));
-  if (minAge !== undefined) add('min-age', `at least ${formatDuration(minAge)}`, atLeast(minAge, msOf('days')));
+  if (maxAge !== undefined) add('max-age', `at most ${tellAge(maxAge)}`, atMost(maxAge, msOf('days')));
+  if (minAge !== undefined) add('min-age', `at least ${tellAge(minAge)}`, atLeast(minAge, msOf('days')));
   if (lockoutAttempts !== undefined)
     add('lockout', `after at most ${lockoutAttempts} attempts`, atMost(lockoutAttempts));
   if (lockoutDuration !== undefined)
-    add('lockout-duration', `at least ${formatDuration(lockoutDuration)}`, (row) => {
+    add('lockout-duration', `at least ${tellAge(lockoutDuration)}`, (row) => {
       // Without an end: until an administrator unlocks it.
       if (row.value === 0 || typeof row.value === 'string') return 'enforced';
       return atLeast(lockoutDuration, msOf('seconds'))(row);

@@ -60,8 +60,13 @@ export function weakLines(rules: readonly JudgedRule[]): string[] {
     );
 }
 
-/** `90 days`, `not set`. */
-export function valueText({ value, unit }: Pick<JudgedRule, 'value' | 'unit'>): string {
+/** `90 days`, `not set`, `not told`. */
+export function valueText({
+  value,
+  unit,
+  verdict,
+}: Pick<JudgedRule, 'value' | 'unit'> & { verdict?: Verdict }): string {
+  if (value === null && verdict === 'not-told') return 'not told';
   if (value === null || value === false) return 'not set';
   if (value === true) return 'set';
   return unit === undefined ? String(value) : `${value} ${unit}`;

@@ -40,8 +40,7 @@ export function compareAudits(
     with: { run: before.summary.run, at: before.summary.at },
     isNew: (finding) => looked(before.summary, finding.type) && !known.has(findingId(finding)),
     gone: before.findings.filter(
-      (finding) =>
-        looked(now.summary, finding.type) && read.has(finding.directory) && !current.has(findingId(finding)),
+      (finding) => looked(now.summary, finding.type) && read.has(finding.directory) && !current.has(findingId(finding)),
     ),
     blind,
   };

@@ -27,8 +27,10 @@ export function* csvReport(report: AccountReport, { lang, say }: Telling): Gener
   ];
   const width = heading.length;
   yield `\ufeff${line(heading)}`;
-  for (const text of report.unjudged) yield line(padded(['', words.notRead, '', '', '', '', '', '', '', say(text)], width));
-  if (report.filter) yield line(padded(['', words.filter, '', '', '', '', '', '', '', words.onlyThese(report.filter)], width));
+  for (const text of report.unjudged)
+    yield line(padded(['', words.notRead, '', '', '', '', '', '', '', say(text)], width));
+  if (report.filter)
+    yield line(padded(['', words.filter, '', '', '', '', '', '', '', words.onlyThese(report.filter)], width));
   for (const finding of report.findings) yield line(cellsOf(finding));
   for (const rule of report.policies?.rules ?? []) {
     const { directory, scope, value, unit, required, verdict, exceptions, from } = rule;

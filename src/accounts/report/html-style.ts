@@ -22,6 +22,7 @@ tr.lost td,.lost{color:var(--bad);font-weight:600}ul{margin:4px 0;padding-left:2
 .pill.severe,.pill.weaker,.pill.not-set{background:#fcebeb;color:var(--bad)}.pill.serious{background:#fdf5e2;color:var(--warn)}.pill.minor{background:#e8f1fb;color:var(--blue)}
 .pill.unknown,.pill.not-told{background:#f3edfa;color:var(--violet)}.pill.enforced{background:#e9f6ee;color:var(--good)}
 .group td:first-child{min-width:150px}.group td:last-child{min-width:70px}
+.found{table-layout:fixed}.found th:nth-child(1){width:24%}.found th:nth-child(2){width:11%}.found th:nth-child(3){width:14%}.found th:nth-child(5){width:11%}
 @page{size:A4;margin:12mm}
 @media print{body{background:#fff;font-size:11px}main{border:0;margin:0;max-width:none;padding:0}table{font-size:10px}th,td{padding:2px 4px}thead{display:table-header-group}tr{break-inside:avoid}h2{break-after:avoid}.pill,.figure,.alarm,.filter,td em{print-color-adjust:exact;-webkit-print-color-adjust:exact}.group td:first-child{min-width:90px}}
 `;

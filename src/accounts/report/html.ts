@@ -12,7 +12,7 @@ export function* htmlReport(report: AccountReport, { lang, say }: Telling): Gene
   const words = reportWords(lang);
   const title = report.policies ? words.policyTitle : words.title;
   const told = (text: string) => escapeHtml(say(text));
-  const list = (lines: readonly string[]) => `<ul>${lines.map((text) => `<li>${told(text)}</li>`).join('')}</ul>`;
+  const list = (lines: readonly string[]) => `<ul>${lines.map((text) => `<li>${escapeHtml(text)}</li>`).join('')}</ul>`;
   yield `<!doctype html>
 <html lang="${words.language}">
 <head>
@@ -27,7 +27,7 @@ export function* htmlReport(report: AccountReport, { lang, say }: Telling): Gene
 <p class="facts">${words.runbook} <b>${escapeHtml(report.runbook)}</b> · ${words.run} <code>${escapeHtml(report.run)}</code> · ${escapeHtml(moment(report.at))} · ${words.status} ${told(report.status)}</p></header>
 `;
   yield report.unjudged.length > 0
-    ? `<section class="alarm"><h2>⚠ ${words.notRead} (${report.unjudged.length})</h2><p>${words.notReadAbout}</p>${list(report.unjudged)}</section>\n`
+    ? `<section class="alarm"><h2>⚠ ${words.notRead} (${report.unjudged.length})</h2><p>${words.notReadAbout}</p>${list(report.unjudged.map(say))}</section>\n`
     : `<p class="fine">✓ ${words.wholeRead}</p>\n`;
   if (report.filter)
     yield `<p class="filter">${words.filter}${words.colon}${escapeHtml(words.onlyThese(report.filter))}</p>\n`;
@@ -38,7 +38,7 @@ export function* htmlReport(report: AccountReport, { lang, say }: Telling): Gene
   for (const { row, findings } of groupsOf(report)) {
     const fresh = row.new > 0 ? ` · ${words.isNew} ${row.new}` : '';
     yield `<section class="group"><h2><span class="pill ${row.weight}">${words.weightOf(row.weight)}</span> ${words.findingOf(row.finding)} <small>${row.total}${fresh}</small></h2>
-<table><thead><tr><th>${words.account}</th><th>${words.directory}</th><th>${words.person}</th><th>${words.evidence}</th><th>${words.figure}</th></tr></thead><tbody>
+<table class="found"><thead><tr><th>${words.account}</th><th>${words.directory}</th><th>${words.person}</th><th>${words.evidence}</th><th>${words.figure}</th></tr></thead><tbody>
 `;
     for (const finding of findings) yield findingRow(finding, words, told);
     yield '</tbody></table></section>\n';
@@ -50,9 +50,9 @@ export function* htmlReport(report: AccountReport, { lang, say }: Telling): Gene
     yield '</tbody></table></section>\n';
   }
   for (const [heading, lines] of [
-    [words.exceptions, report.exceptions.used],
-    [words.expired, report.exceptions.expired],
-    [words.remarks, report.remarks],
+    [words.exceptions, report.exceptions.used.map(words.exceptionOf)],
+    [words.expired, report.exceptions.expired.map(words.exceptionOf)],
+    [words.remarks, report.remarks.map(say)],
   ] as const)
     if (lines.length > 0) yield `<section><h2>${heading} <small>${lines.length}</small></h2>${list(lines)}</section>\n`;
   yield '</main></body>\n</html>\n';
@@ -123,7 +123,7 @@ function* policies(
   yield `<section class="group"><h2>${words.policies}</h2><table><thead><tr><th>${words.verdict}</th><th>${words.directory}</th><th>${words.rule}</th><th>${words.value}</th><th>${words.required}</th><th>${words.except}</th></tr></thead><tbody>\n`;
   for (const rule of rules) {
     const before = rule.before ? ` <em>${words.before} ${told(valueText(rule.before))}</em>` : '';
-    yield `<tr><td><span class="pill ${rule.verdict}">${words.verdictOf(rule.verdict)}</span></td><td>${escapeHtml(rule.directory)}<small>${escapeHtml(rule.scope)}</small></td><td>${escapeHtml(words.ruleOf(rule.rule))}</td><td>${told(valueText(rule))}${before}<small>${told(rule.from)}</small></td><td>${rule.required === undefined ? '' : told(rule.required)}</td><td>${rule.exceptions.map(told).join('<br>')}</td></tr>\n`;
+    yield `<tr><td><span class="pill ${rule.verdict}">${words.verdictOf(rule.verdict)}</span></td><td>${escapeHtml(rule.directory)}${rule.scope === rule.directory ? '' : `<small>${escapeHtml(rule.scope)}</small>`}</td><td>${escapeHtml(words.ruleOf(rule.rule))}</td><td>${told(valueText(rule))}${before}<small>${told(rule.from)}</small></td><td>${rule.required === undefined ? '' : told(rule.required)}</td><td>${rule.exceptions.map(told).join('<br>')}</td></tr>\n`;
   }
   yield '</tbody></table></section>\n';
   if (secondFactors.length === 0) return;

@@ -9,12 +9,12 @@ export function* markdownReport(report: AccountReport, { lang, say }: Telling): 
   const words = reportWords(lang);
   const rowOf = (cells: readonly (string | number)[]) => `| ${cells.map((each) => cell(String(each))).join(' | ')} |\n`;
   const head = (cells: readonly string[]) => `${rowOf(cells)}|${cells.map(() => '---').join('|')}|\n`;
-  const bullets = (lines: readonly string[]) => lines.map((text) => `- ${cell(say(text))}\n`).join('');
+  const bullets = (lines: readonly string[]) => lines.map((text) => `- ${cell(text)}\n`).join('');
 
   yield `# ${report.policies ? words.policyTitle : words.title}\n\n`;
   yield `${words.runbook} **${cell(report.runbook)}** · ${words.run} \`${report.run}\` · ${moment(report.at)} · ${words.status} ${cell(say(report.status))}\n\n`;
   if (report.unjudged.length > 0)
-    yield `## ⚠ ${words.notRead}\n\n**${words.notReadAbout}**\n\n${bullets(report.unjudged)}\n`;
+    yield `## ⚠ ${words.notRead}\n\n**${words.notReadAbout}**\n\n${bullets(report.unjudged.map(say))}\n`;
   else yield `${words.wholeRead}\n\n`;
   if (report.filter) yield `**${words.filter}${words.colon}${cell(words.onlyThese(report.filter))}**\n\n`;
   if (report.sources.length > 0) {
@@ -42,7 +42,15 @@ export function* markdownReport(report: AccountReport, { lang, say }: Telling): 
   yield* overview();
   for (const { row, findings } of groupsOf(report)) {
     yield `## ${words.findingOf(row.finding)} (${row.total})\n\n`;
-    yield head([words.account, words.directory, words.name, words.person, words.department, words.evidence, words.figure]);
+    yield head([
+      words.account,
+      words.directory,
+      words.name,
+      words.person,
+      words.department,
+      words.evidence,
+      words.figure,
+    ]);
     for (const one of findings)
       yield rowOf([
         one.new ? `${one.login} (${words.isNew})` : one.login,
@@ -63,9 +71,9 @@ export function* markdownReport(report: AccountReport, { lang, say }: Telling): 
     yield '\n';
   }
   for (const [title, lines] of [
-    [words.exceptions, report.exceptions.used],
-    [words.expired, report.exceptions.expired],
-    [words.remarks, report.remarks],
+    [words.exceptions, report.exceptions.used.map(words.exceptionOf)],
+    [words.expired, report.exceptions.expired.map(words.exceptionOf)],
+    [words.remarks, report.remarks.map(say)],
   ] as const)
     if (lines.length > 0) yield `## ${title}\n\n${bullets(lines)}\n`;
 
@@ -94,7 +102,16 @@ export function* markdownReport(report: AccountReport, { lang, say }: Telling): 
   function* policies(): Generator<string> {
     if (!report.policies) return;
     yield `## ${words.policies}\n\n`;
-    yield head([words.verdict, words.directory, words.scope, words.rule, words.value, words.required, words.except, words.from]);
+    yield head([
+      words.verdict,
+      words.directory,
+      words.scope,
+      words.rule,
+      words.value,
+      words.required,
+      words.except,
+      words.from,
+    ]);
     for (const rule of report.policies.rules)
       yield rowOf([
         words.verdictOf(rule.verdict),

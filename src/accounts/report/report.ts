@@ -1,6 +1,6 @@
 import type { Finding, FindingType } from '../model.ts';
 import type { PolicyReport } from '../policy/report.ts';
-import type { AuditSummary } from '../record.ts';
+import type { AuditSummary, KnownException } from '../record.ts';
 import type { Comparison } from './compare.ts';
 import { orderedTypes, type Weight, weightOf } from './severity.ts';
 
@@ -83,6 +83,9 @@ export function assembleReport({
   const fits = ({ type, directory }: Finding) =>
     (filter.findings.length === 0 || filter.findings.includes(type)) &&
     (filter.directories.length === 0 || filter.directories.includes(directory));
+  const concerns = ({ finding, directory }: KnownException) =>
+    (filter.findings.length === 0 || filter.findings.includes(finding)) &&
+    (filter.directories.length === 0 || directory === undefined || filter.directories.includes(directory));
   const byType = Map.groupBy(findings.filter(fits), ({ type }) => type);
   const gone = comparison?.gone.filter(fits);
   const counts: CountRow[] = [];
@@ -115,7 +118,10 @@ export function assembleReport({
     gone: gone ?? null,
     blind: comparison?.blind ?? [],
     findings: sorted,
-    exceptions: summary.exceptions,
+    exceptions: {
+      used: summary.exceptions.used.filter(concerns),
+      expired: summary.exceptions.expired.filter(concerns),
+    },
     remarks: summary.remarks,
     policies: policies ?? null,
   };

@@ -1,5 +1,6 @@
 import type { AccountState, FindingType } from '../model.ts';
 import type { Verdict } from '../policy/judge.ts';
+import type { KnownException } from '../record.ts';
 import type { Weight } from './severity.ts';
 
 interface Both {
@@ -113,6 +114,7 @@ const texts = {
   yes: { en: 'yes', 'zh-CN': '是' },
   exceptions: { en: 'Exceptions that held', 'zh-CN': '生效的例外' },
   expired: { en: 'Exceptions that are over', 'zh-CN': '已到期的例外' },
+  until: { en: 'until', 'zh-CN': '至' },
   remarks: { en: 'Remarks', 'zh-CN': '说明' },
   policies: { en: 'Rules for passwords and second factors', 'zh-CN': '密码与双因素规则' },
   scope: { en: 'Scope', 'zh-CN': '范围' },
@@ -139,6 +141,7 @@ export type ReportWords = ReturnType<typeof reportWords>;
 export function reportWords(lang: string) {
   const language: keyof Both = lang === 'zh-CN' ? 'zh-CN' : 'en';
   const colon = language === 'zh-CN' ? '：' : ': ';
+  const comma = language === 'zh-CN' ? '，' : ', ';
   const own = Object.fromEntries(Object.entries(texts).map(([key, both]) => [key, both[language]])) as Record<
     keyof typeof texts,
     string
@@ -147,7 +150,7 @@ export function reportWords(lang: string) {
     ...own,
     language,
     colon,
-    comma: language === 'zh-CN' ? '，' : ', ',
+    comma,
     findingOf: (type: FindingType) => findings[type][language],
     weightOf: (weight: Weight) => weights[weight][language],
     stateOf: (state: AccountState | 'held') => states[state][language],
@@ -166,9 +169,23 @@ export function reportWords(lang: string) {
       language === 'zh-CN'
         ? `以下目录未完整读取，其中未再出现的发现不视为消失：${ids.join('、')}`
         : `not wholly read, so nothing counts as gone there: ${ids.join(', ')}`,
-    onlyThese: ({ findings: types, directories }: { findings: readonly FindingType[]; directories: readonly string[] }) =>
+    /** What was accepted, until when, by whom and why; a reason is somebody's own text. */
+    exceptionOf: ({ finding, account, directory, right, until, by, reason, findings: held }: KnownException) => {
+      const where = [account, directory, right].filter((part) => part !== undefined).join(', ');
+      const count = held > 0 ? `${comma}${held}×` : '';
+      return `${findings[finding][language]}${colon}${where}${comma}${own.until} ${until}${count}${colon}${reason} (${by})`;
+    },
+    onlyThese: ({
+      findings: types,
+      directories,
+    }: {
+      findings: readonly FindingType[];
+      directories: readonly string[];
+    }) =>
       [
-        ...(types.length > 0 ? [`${own.finding}${colon}${types.map((type) => findings[type][language]).join(', ')}`] : []),
+        ...(types.length > 0
+          ? [`${own.finding}${colon}${types.map((type) => findings[type][language]).join(', ')}`]
+          : []),
         ...(directories.length > 0 ? [`${own.directory}${colon}${directories.join(', ')}`] : []),
       ].join('; '),
   };

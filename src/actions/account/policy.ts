@@ -73,7 +73,7 @@ export const accountPolicy: Action<With, AccountServices> = {
     const ids = company.directories.map(({ id }) => id);
     const rules = judgePolicies(rows, policies.required, ids, secondFactors);
     for (const { directory, scope, rule, verdict, required } of rules)
-      if (verdict === 'not-told' && required !== undefined)
+      if (verdict === 'not-told' && required !== undefined && rows.some((row) => row.directory === directory))
         problems.push(`${directory} (${scope}) does not tell ${rule}, and ${required} is required`);
     const at = isoTime(context.clock.nowMs());
     const findings = audit.judged.findings.filter(({ type }) => looked.includes(type));

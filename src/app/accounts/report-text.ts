@@ -39,7 +39,7 @@ export function* textReport(report: AccountReport, telling: TextTelling): Genera
   if (report.filter) yield `${lines(`${words.filter}${words.colon}${words.onlyThese(report.filter)}`)}\n`;
   if (report.sources.length > 0)
     yield tableOf(
-      [{ title: words.source }, { title: words.people, align: 'right' }, { title: words.export }],
+      [{ title: head(words.source) }, { title: head(words.people), align: 'right' }, { title: head(words.export) }],
       report.sources.map(({ id, people, exportedOn }) => [
         id,
         people === null ? '?' : String(people),
@@ -48,10 +48,10 @@ export function* textReport(report: AccountReport, telling: TextTelling): Genera
     );
   yield tableOf(
     [
-      { title: words.directory },
-      { title: words.accounts, align: 'right' },
-      ...states.map((state): Column => ({ title: words.stateOf(state), align: 'right' })),
-      { title: words.readState },
+      { title: head(words.directory) },
+      { title: head(words.accounts), align: 'right' },
+      ...states.map((state): Column => ({ title: head(words.stateOf(state)), align: 'right' })),
+      { title: head(words.readState) },
     ],
     report.directories.map(({ id, accounts, states: counted, whole }) => [
       id,
@@ -79,18 +79,17 @@ export function* textReport(report: AccountReport, telling: TextTelling): Genera
     yield '\n';
   }
   for (const [title, own] of [
-    [words.exceptions, report.exceptions.used],
-    [words.expired, report.exceptions.expired],
-    [words.remarks, report.remarks],
+    [words.exceptions, report.exceptions.used.map(words.exceptionOf)],
+    [words.expired, report.exceptions.expired.map(words.exceptionOf)],
+    [words.remarks, report.remarks.map(say)],
   ] as const) {
     if (own.length === 0) continue;
     yield lines(`${title}: ${own.length}`);
     const shown = all ? own : own.slice(0, firstOnes);
-    yield list('- ', shown);
+    yield list('- ', shown, false);
     if (shown.length < own.length) yield `${words.allShown(own.length - shown.length)}\n`;
     yield '\n';
   }
-  yield lines(summaryOfReport(report, words));
 }
 
 /** The last line: `12 findings, 3 new, 1 directory not read`. */
@@ -108,6 +107,11 @@ export function summaryOfReport(report: AccountReport, words: ReportWords): stri
   return parts.join('; ');
 }
 
+/** Headings are capitals; what people have named stays as they wrote it. */
+function head(word: string): string {
+  return word.toUpperCase();
+}
+
 function painter({ columns, color, say }: TextTelling) {
   const block = (prefix: string, text: string) =>
     wrap(oneLine(text), columns - prefix.length)
@@ -118,11 +122,7 @@ function painter({ columns, color, say }: TextTelling) {
     list: (prefix: string, texts: readonly string[], english = true) =>
       texts.map((text) => block(prefix, english ? say(text) : text)).join(''),
     tableOf: (heads: readonly Column[], rows: readonly (readonly string[])[]) =>
-      `${table(
-        heads.map((head) => ({ ...head, title: head.title.toUpperCase() })),
-        rows,
-        { columns, color },
-      )}\n\n`,
+      `${table(heads, rows, { columns, color })}\n\n`,
   };
 }
 
@@ -132,10 +132,10 @@ function* overview(report: AccountReport, words: ReportWords, telling: TextTelli
   if (counts.length > 0)
     yield tableOf(
       [
-        { title: words.finding },
+        { title: head(words.finding) },
         ...directories.map(({ id }): Column => ({ title: id, align: 'right' })),
-        { title: words.total, align: 'right' },
-        ...(comparedWith ? [{ title: words.new, align: 'right' } as const] : []),
+        { title: head(words.total), align: 'right' },
+        ...(comparedWith ? [{ title: head(words.new), align: 'right' } as const] : []),
       ],
       counts.map(({ finding, directories: own, total, new: fresh }) => [
         words.findingOf(finding),
@@ -152,7 +152,11 @@ function* overview(report: AccountReport, words: ReportWords, telling: TextTelli
   yield '\n';
 }
 
-function* findingRows(findings: readonly ReportedFinding[], words: ReportWords, telling: TextTelling): Generator<string> {
+function* findingRows(
+  findings: readonly ReportedFinding[],
+  words: ReportWords,
+  telling: TextTelling,
+): Generator<string> {
   const { say, all } = telling;
   const rows = findings.map((one) => [
     one.new ? `+ ${one.login}` : `  ${one.login}`,
@@ -167,7 +171,11 @@ function* findingRows(findings: readonly ReportedFinding[], words: ReportWords, 
   // Thousands of rows are laid out a page at a time: the width of a column is that of its page.
   for (let from = 0; from < rows.length; from += 1000) {
     const page = table(
-      [{ title: words.account.toUpperCase() }, { title: words.directory.toUpperCase() }, { title: words.evidence.toUpperCase(), flexible: true }],
+      [
+        { title: head(words.account) },
+        { title: head(words.directory) },
+        { title: head(words.evidence), flexible: true },
+      ],
       rows.slice(from, from + 1000),
       telling,
     );
@@ -186,7 +194,12 @@ function* policies(
   const sorted = [...policy.rules].sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));
   yield lines(words.policies);
   yield tableOf(
-    [{ title: words.verdict }, { title: words.directory }, { title: words.rule }, { title: words.value, flexible: true }],
+    [
+      { title: head(words.verdict) },
+      { title: head(words.directory) },
+      { title: head(words.rule) },
+      { title: head(words.value), flexible: true },
+    ],
     sorted.map((rule) => [
       words.verdictOf(rule.verdict),
       rule.directory,
@@ -213,9 +226,9 @@ function* policies(
   if (policy.secondFactors.length > 0)
     yield tableOf(
       [
-        { title: words.secondFactor },
-        { title: words.whose },
-        ...[words.bound, words.unbound, words.untold].map((title): Column => ({ title, align: 'right' })),
+        { title: head(words.secondFactor) },
+        { title: head(words.whose) },
+        ...[words.bound, words.unbound, words.untold].map((title): Column => ({ title: head(title), align: 'right' })),
       ],
       policy.secondFactors.map(({ directory, whose, bound, unbound, untold }) => [
         directory,

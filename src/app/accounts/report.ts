@@ -133,7 +133,7 @@ export async function tellAccounts(
     }
     return `${summaryOfReport(report, reportWords(screen.lang))}\n${screen.say(`the report is in ${file}`)}`;
   }
-  if (format === 'text') return [...parts].join('').trimEnd();
+  if (format === 'text') return `${[...parts].join('')}${summaryOfReport(report, reportWords(screen.lang))}`;
   for (const part of gathered(parts)) if (!(await writeOut(process.stdout, part))) break;
   return '';
 }
