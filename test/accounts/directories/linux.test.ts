@@ -257,6 +257,21 @@ setpriv --reuid "$1" --clear-groups sleep 600 </dev/null >/dev/null 2>&1 &`,
     await host.sh('rm /etc/cron.d/oa');
   });
 
+  test('processes of containers that have the same uid are left alone', async () => {
+    await user('oa-cont');
+    await host.sh(
+      `unshare --pid --fork --kill-child setpriv --reuid "$1" --clear-groups sleep 601 </dev/null >/dev/null 2>&1 &
+setpriv --reuid "$1" --clear-groups sleep 602 </dev/null >/dev/null 2>&1 &`,
+      'oa-cont',
+    );
+    const alive = () => host.sh('ps -o stat=,args= -u "$1" | grep -v ^Z | sed "s/^[^ ]* *//" | sort', 'oa-cont');
+    await eventually(async () => (await alive()) === 'sleep 601\nsleep 602\n');
+    const told = await changed('oa-cont', { do: 'sessions' }, await imageOf('oa-cont'));
+    expect(told.done).toContain('sessions and processes ended');
+    expect(await alive()).toBe('sleep 601\n');
+    await host.sh('kill -KILL $(ps -o pid= -u "$1")', 'oa-cont');
+  });
+
   test('keys elsewhere are found by what sshd says; a link to them is not followed', async () => {
     await user('oa-keys');
     await host.sh(
