@@ -64,21 +64,22 @@ export async function startDomainController(): Promise<DomainController> {
   writeFileSync(config, readFileSync(config, 'utf8').replace('[global]\n', `[global]\n\t${more.join('\n\t')}\n`));
   const server = spawn('samba', ['-i', '-s', config, '--model=single'], { stdio: 'ignore' });
   const url = `ldap://${address}`;
-  await eventually(() => {
-    if (server.exitCode !== null) throw new Error(`samba ended with ${server.exitCode}`);
-    return spawnSync('ldapsearch', ['-x', '-H', url, '-s', 'base', '-b', '']).status === 0;
-  }, 20_000);
-  return {
-    url,
-    secureUrl: `ldaps://${address}`,
-    caFile: certificate,
-    stop: async () => {
-      if (server.exitCode === null && server.signalCode === null) {
-        const ended = new Promise((resolve) => server.once('exit', resolve));
-        server.kill('SIGTERM');
-        await ended;
-      }
-      rmSync(folder, { recursive: true, force: true });
-    },
+  const stop = async () => {
+    if (server.exitCode === null && server.signalCode === null) {
+      const ended = new Promise((resolve) => server.once('exit', resolve));
+      server.kill('SIGTERM');
+      await ended;
+    }
+    rmSync(folder, { recursive: true, force: true });
   };
+  try {
+    await eventually(() => {
+      if (server.exitCode !== null) throw new Error(`samba ended with ${server.exitCode}`);
+      return spawnSync('ldapsearch', ['-x', '-H', url, '-s', 'base', '-b', '']).status === 0;
+    }, 60_000);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url, secureUrl: `ldaps://${address}`, caFile: certificate, stop };
 }
