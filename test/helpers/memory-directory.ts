@@ -4,6 +4,7 @@ import type {
   EntryRef,
   Image,
   Looked,
+  NewAccount,
   OpenDirectory,
   Restored,
 } from '../../src/accounts/directory.ts';
@@ -18,6 +19,8 @@ export interface MemoryEntry {
   place: string;
   lastUseAt?: number;
   employee?: string;
+  createdAt?: number;
+  password?: string;
 }
 
 /** A directory in memory that does what the contract says; `dieAt` cuts it off before its n-th call that changes something, `dieAfter` after it. */
@@ -25,6 +28,7 @@ export class MemoryDirectory implements OpenDirectory {
   readonly can = new Set(['disable', 'strip', 'hold', 'delete', 'grant', 'create'] as const);
   readonly entries = new Map<string, MemoryEntry>();
   calls = 0;
+  nowMs = () => 1_700_000_000_000;
   dieAt: number | undefined;
   dieAfter: number | undefined;
 
@@ -47,6 +51,7 @@ export class MemoryDirectory implements OpenDirectory {
     else if (change.do === 'strip')
       entry!.rights = change.rights ? entry!.rights.filter((right) => !change.rights!.includes(right)) : [];
     else if (change.do === 'hold') entry!.place = 'hold';
+    else if (change.do === 'grant') entry!.rights = [...new Set([...entry!.rights, ...change.rights])];
     else if (change.do === 'delete') this.entries.delete(key);
     if (this.dieAfter === this.calls) throw new Died();
     const now = this.entries.get(key);
@@ -73,8 +78,18 @@ export class MemoryDirectory implements OpenDirectory {
     return { done: ['restored'], conflicts: [] };
   }
 
-  async create(): Promise<EntryRef> {
-    throw new Error('not asked for');
+  async create(account: NewAccount): Promise<EntryRef> {
+    this.calls++;
+    if (this.dieAt === this.calls) throw new Died();
+    const { login, password, attributes } = account;
+    if ([...this.entries.values()].some((entry) => entry.login === login))
+      throw new OaopsError('account-exists', `there is an account ${login} already`, { exitCode: 4 });
+    const key = `made-${this.calls}`;
+    const { employee } = attributes;
+    const made = { login, enabled: true, rights: [], place: 'people', password, createdAt: this.nowMs() };
+    this.entries.set(key, { ...made, ...(employee === undefined ? {} : { employee }) });
+    if (this.dieAfter === this.calls) throw new Died();
+    return { key, name: `people/${login}`, login };
   }
 
   async policy() {
@@ -100,5 +115,6 @@ export function accountOf(key: string, entry: MemoryEntry): Account {
     privileged: [],
     rights: [...entry.rights].sort(),
     ...(entry.employee === undefined ? {} : { employee: entry.employee }),
+    ...(entry.createdAt === undefined ? {} : { createdAt: entry.createdAt }),
   };
 }
