@@ -40,7 +40,7 @@ module.exports = {
     room('engine', base),
     room('notify', base),
     room('config', ['core', 'runbook', 'calendar']),
-    room('cli', ['core', 'config', 'runbook/types\\.ts$']),
+    room('cli', ['core', 'config', 'runbook/types\\.ts$', 'accounts/model\\.ts$']),
     room('connectors', ['core', ...ports]),
     ...domain.map((name) => room(name, [...base, 'engine', 'notify'])),
     room('actions', [...base, 'engine', 'notify', ...domain]),

@@ -16,7 +16,8 @@ export interface PlannedChange extends Omit<EntryItem, 'line'> {
 }
 
 /** An account that something was found about, and that is left as it is. */
-export interface Spared extends Pick<PlannedChange, 'directory' | 'ref' | 'findings' | 'person' | 'department'> {
+export interface Spared
+  extends Pick<PlannedChange, 'directory' | 'ref' | 'findings' | 'evidence' | 'person' | 'department'> {
   reason: string;
 }
 
@@ -177,8 +178,8 @@ function questionOf({ account, use, match }: Judged, findings: readonly FindingT
   return { account, use, findings, ...(match.kind === 'person' ? { person: match.person.id } : {}) };
 }
 
-function sparedOf({ directory, ref, findings, person, department }: PlannedChange, reason: string): Spared {
-  const spared: Spared = { directory, ref, findings, reason };
+function sparedOf({ directory, ref, findings, evidence, person, department }: PlannedChange, reason: string): Spared {
+  const spared: Spared = { directory, ref, findings, evidence, reason };
   if (person !== undefined) spared.person = person;
   if (department !== undefined) spared.department = department;
   return spared;

@@ -113,10 +113,14 @@ export function lineOf(directory: string, key: string): string {
   return sha256Hex(accountId(directory, key)).slice(0, 12);
 }
 
-function sparedLine({ directory, ref, findings, reason }: Spared): string {
-  return `${ref.login} (${directory}; ${findings.join(', ')}): ${reason}`;
+function sparedLine({ directory, ref, evidence, reason }: Spared): string {
+  return [`${ref.login} (${directory}): left as it is: ${reason}`, ...evidence].join('; ');
 }
 
-function confirmLine({ directory, ref, findings, person }: PlannedChange): string {
-  return `${ref.login} (${directory}; ${findings.join(', ')}): it is only like ${person ?? 'its person'} by name and department; confirm it with "oaops account review --confirm"`;
+function confirmLine({ directory, ref, evidence, person }: PlannedChange): string {
+  const like =
+    person === undefined
+      ? `${ref.login} (${directory}): it is only like its person by name and department`
+      : `${ref.login} (${directory}): it is only like ${person} by name and department`;
+  return [like, ...evidence, 'confirm it with "oaops account review --confirm"'].join('; ');
 }

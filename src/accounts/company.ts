@@ -62,7 +62,7 @@ export function companyProblems(company: PartialCompany): CompanyProblem[] {
     if (company[what] === undefined || known[what].includes(id)) return;
     problems.push({
       path,
-      message: `there is no ${what === 'sources' ? 'source' : 'directory'} "${id}"`,
+      message: what === 'sources' ? `there is no source "${id}"` : `there is no directory "${id}"`,
       next: `Write one of: ${known[what].join(', ')}.`,
     });
   };

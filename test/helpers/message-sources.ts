@@ -62,7 +62,7 @@ function isForOthers(node: ts.Node): boolean {
 }
 
 /** Schemas: only what they say of a wrong value is for users; the rest goes into reference pages. */
-const schemaFiles = /runbook\/schema\/|config\/schema\.ts/;
+const schemaFiles = /(runbook|accounts)\/schema\/|config\/schema\.ts/;
 
 function keyOf(node: ts.Node): string | undefined {
   for (let up = node.parent; up && !ts.isStatement(up); up = up.parent)
@@ -110,7 +110,7 @@ export function sourceMessages(): SourceMessage[] {
       if (whole === undefined || !isProse(whole) || isForOthers(node)) return;
       const ofSchema =
         ['error', 'message'].includes(keyOf(node) ?? '') &&
-        /^src\/(runbook\/schema|config|calendar|actions|backup|rollout|inspect)/.test(file);
+        /^src\/((runbook|accounts)\/schema|config|calendar|actions|backup|rollout|inspect)/.test(file);
       if (schemaFiles.test(file) && !ofSchema) return;
       const told = ofSchema && keyOf(node) === 'error' ? toldParts(whole) : whole.split('\n');
       for (const line of told.map((each) => each.trim())) {

@@ -72,7 +72,7 @@ export const accountAudit: Action<With, AccountServices> = {
     return {
       status: 'incomplete',
       result,
-      message: `${notes[0]}${notes.length > 1 ? ` (and ${notes.length - 1} more)` : ''}`,
+      message: `${notes[0]}${notes.length > 1 ? `; and ${notes.length - 1} more` : ''}`,
     };
   },
   recover: async () => ({ status: 'not-started' }),

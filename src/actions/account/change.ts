@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Change } from '../../accounts/directory.ts';
 import { changeEntry } from '../../accounts/entry.ts';
 import { accountId, addRefusal } from '../../accounts/record.ts';
 import { isoTime } from '../../core/clock.ts';
@@ -50,11 +51,29 @@ export const accountDelete: Action<With, AccountServices> = {
 
 function describeEntry(args: With): string {
   const { ref, changes, evidence } = itemOf(args);
-  const what = changes.map((change) =>
-    'rights' in change && change.rights ? `${change.do} ${change.rights.join(', ')}` : change.do,
-  );
-  const where = ref.name === ref.login ? '' : ` ${ref.name}`;
-  return `${what.join(', ')}${where}${evidence.length > 0 ? `; ${evidence.join('; ')}` : ''}`;
+  const where = ref.name === ref.login ? [] : [`it is at ${ref.name}`];
+  return [...changes.map(toDo), ...where, ...evidence].join('; ');
+}
+
+function toDo(change: Change): string {
+  switch (change.do) {
+    case 'disable':
+      return 'disable it';
+    case 'strip':
+      return change.rights ? `take rights away: ${change.rights.join(', ')}` : 'take all rights away';
+    case 'hold':
+      return 'move it to the hold area';
+    case 'delete':
+      return 'delete it';
+    case 'grant':
+      return `give rights: ${change.rights.join(', ')}`;
+    case 'update':
+      return `set ${Object.entries(change.attributes)
+        .map(([name, value]) => `${name} to ${value}`)
+        .join(', ')}`;
+    case 'sessions':
+      return 'end its sessions, keys, jobs and sudo rules';
+  }
 }
 
 async function applyEntry(args: With, context: AccountContext): Promise<ActionOutcome> {

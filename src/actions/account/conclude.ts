@@ -51,7 +51,7 @@ export const accountConclude: Action<With, AccountServices> = {
     return {
       status: 'failed',
       result,
-      message: `found: ${failing.map((type) => `${conclusion.counts[type]} ${type}`).join(', ')}`,
+      message: `found: ${failing.map((type) => `${type}: ${conclusion.counts[type]}`).join('; ')}`,
       next: `Look at them with: oaops account show ${context.runId}`,
       code: 'account-findings',
       retryable: false,

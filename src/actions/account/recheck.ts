@@ -55,7 +55,7 @@ export const accountRecheck: Action<With, AccountServices> = {
     const [first] = dropped;
     if (first === undefined) return { status: 'ok', result };
     const { login } = all.find(({ line }) => line === first[0])!;
-    const more = dropped.size > 1 ? ` (and ${dropped.size - 1} more)` : '';
+    const more = dropped.size > 1 ? `; and ${dropped.size - 1} more` : '';
     return { status: 'incomplete', result, message: `${login} was taken off the list: ${first[1]}${more}` };
   },
   recover: async () => ({ status: 'not-started' }),

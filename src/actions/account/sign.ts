@@ -53,5 +53,5 @@ export const accountSign: Action<With, AccountServices> = {
 
 function departmentsOf(items: readonly { department?: string }[]): string {
   const names = [...new Set(items.map(({ department }) => department ?? '-'))];
-  return `: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ', ...' : ''}`;
+  return `; departments: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ', ...' : ''}`;
 }

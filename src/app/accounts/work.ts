@@ -7,7 +7,6 @@ import type { AccountSpec, Company } from '../../accounts/schema/spec.ts';
 import type { App } from '../../app.ts';
 import { OaopsError } from '../../core/errors.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
-
 import { openingWork, revocationWork, transferWork } from './person.ts';
 
 export interface WorkContext {
@@ -63,13 +62,17 @@ function secondAsked(
 
 function askSecond(reasons: readonly string[], { canApprove }: WorkContext): { en: string; 'zh-CN': string } {
   if (!canApprove)
-    throw new OaopsError('second-person-needed', `a second person has to approve: ${reasons.join('; ')}`, {
-      exitCode: ExitCode.refused,
-      next: 'Set approvals.allowedSigners in the configuration, or look at the sources and raise "caps".',
-      details: { reasons },
-    });
+    throw new OaopsError(
+      'second-person-needed',
+      `more accounts than the cap, so a second person has to approve: ${reasons.join('; ')}`,
+      {
+        exitCode: ExitCode.refused,
+        next: 'Set approvals.allowedSigners in the configuration, or look at the sources and raise "caps".',
+        details: { reasons },
+      },
+    );
   return {
     en: `More accounts than the cap: ${reasons.join('; ')}`,
-    'zh-CN': `处理账号数超过上限：${reasons.join('；')}`,
+    'zh-CN': `处理账号数超过上限：${reasons.join('; ')}`,
   };
 }

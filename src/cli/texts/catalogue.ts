@@ -17,6 +17,8 @@ const deepest = 5;
 const longest = 4000;
 /** A text is only taken apart at so many places: a parser's message can have hundreds of colons. */
 const mostPieces = 6;
+/** What is to be done to an account, and everything that speaks for it. */
+const mostFacts = 16;
 
 /**
  * Recognises the texts of oaops and says them in another language. Rooms write English only, the record and `--json` keep
@@ -95,7 +97,7 @@ export class Catalogue {
       if (values) return this.#filled(pattern, values, depth);
     }
     const facts = text.split('; ');
-    if (facts.length > mostPieces) return undefined;
+    if (facts.length > mostFacts) return undefined;
     const known = facts.map((fact) => this.#line(fact, least, Math.max(depth, 1)));
     if (known.every((fact) => fact === undefined)) return undefined;
     // Beside a fact that is known, a short text is one of oaops too.

@@ -1,4 +1,6 @@
 import type { Messages } from '../catalogue.ts';
+import { accounts } from './accounts.ts';
+import { accountsActions } from './accounts-actions.ts';
 import { accountsChanges } from './accounts-changes.ts';
 import { accountsFindings } from './accounts-findings.ts';
 import { accountsLdap } from './accounts-ldap.ts';
@@ -43,6 +45,8 @@ import { usage, words } from './words.ts';
 export const messagesZhCn = (): Messages => ({
   ...words(),
   ...usage(),
+  ...accounts(),
+  ...accountsActions(),
   ...accountsLdap(),
   ...accountsLinux(),
   ...accountsChanges(),

@@ -1,0 +1,89 @@
+import type { Messages } from '../catalogue.ts';
+
+/** Account reviews: what is read, planned, changed and concluded: src/accounts and src/app/accounts. */
+export const accounts = (): Messages => ({
+  // What a runbook or the company's file says.
+  '"{}" is about a person, and none is named': '"{}" 针对具体人员，但没有写明是谁',
+  'Write "person: ${{ inputs.person }}" and declare the input.': '请写 "person: ${{ inputs.person }}" 并声明该输入项。',
+  'the runbook does not say what is done about which finding; leavers are disabled and held':
+    '运行手册没有写明对哪种发现做什么；离职人员的账号将被停用并移入保留区',
+  'Write "cleanup: {rules: [{finding: leaver}]}" if that is meant.':
+    '如果正是此意，请写 "cleanup: {rules: [{finding: leaver}]}"。',
+  'the id "{}" is one that an account review gives to its own steps': 'id "{}" 是账号管理为自身步骤保留的',
+  'Choose another id.': '请换一个 id。',
+  'the id "{}" is there twice': 'id "{}" 出现两次',
+  'Give each an id of its own.': '请给每一个不同的 id。',
+  'there is no source "{}"': '没有来源 "{}"',
+  'name an account or a group': '请写 account 或 group',
+  '{} does not know where the accounts are': '{} 没有写明账号在哪里',
+  'Write "directories" into the runbook, or name a file with "accounts" in the configuration.':
+    '请在运行手册中写 "directories"，或在配置中用 "accounts" 指定文件。',
+  'Write "directories" into {}.': '请在 {} 中写 "directories"。',
+  '{} names no source of people': '{} 没有写人员来源',
+  'the runbook': '运行手册',
+  'the file': '文件',
+  'Write "sources" beside "directories": who belongs to the company comes from there.':
+    '请在 "directories" 旁写 "sources"：公司有哪些人员由此得知。',
+  'Name a file that you can read with "accounts" in the configuration, or "from" in the runbook.':
+    '请在配置中用 "accounts"，或在运行手册中用 "from" 指定可读的文件。',
+  'it is no file': '不是文件',
+  '{} has {}; at most {} are read': '{} 有 {}；最多读取 {}',
+  'Check that it is the right file.': '请确认是否为正确的文件。',
+  // Reading.
+  '{} was not read: {}': '{} 未能读取：{}',
+  '{} of {} until {} ({} findings): {} ({})': '{2} 的 {1}，有效至 {3}（{4} 项发现）：{5}（{6}）',
+  '{} of {} was over on {}: {} ({})': '{2} 的 {1} 已于 {3} 过期：{4}（{5}）',
+  'the source {} was not read, so nothing is planned: {}': '来源 {} 未能读取，因此不作任何计划：{}',
+  'Repair the source.': '请修复该来源。',
+  'the runbook reads what only a run knows': '运行手册引用了运行时才有的值',
+  'Use inputs; sources and directories are read when the plan is made.':
+    '请改用输入项；来源和目录在制定计划时就要读取。',
+  // Planning.
+  'held since {} by run {}': '自 {} 起由运行 {} 停用并保留',
+  '{} ({}): it is only like its person by name and department': '{}（{}）：仅姓名和部门与其人员相同',
+  '{} ({}): it is only like {} by name and department': '{}（{}）：仅姓名和部门与 {} 相同',
+  'confirm it with "oaops account review --confirm"': '请用 "oaops account review --confirm" 确认',
+  '{} ({}): left as it is: {}': '{}（{}）：保持原样：{}',
+  'more accounts than the cap, so a second person has to approve: {}': '账号数超过上限，需要双人审批：{}',
+  'Set approvals.allowedSigners in the configuration, or look at the sources and raise "caps".':
+    '请在配置中设置 approvals.allowedSigners，或检查来源后调高 "caps"。',
+  // Right before a change.
+  'it was taken back': '已撤销',
+  'it is gone': '已不存在',
+  'somebody logged in with it since the plan was made ({})': '制定计划后有人用它登录过（{}）',
+  'its {} was changed since the plan was made ({} -> {})': '制定计划后其{}已变更（{} -> {}）',
+  'its rights were changed since the plan was made': '制定计划后其权限已变更',
+  'its person is not in the sources any more, or not clear': '其人员已不在来源中，或无法确定',
+  '{} is employed ({})': '{} 在职（{}）',
+  'it belongs to {} ({})': '它属于 {}（{}）',
+  'it cannot be told any more whose it is': '已无法判断属于谁',
+  '{} works in {} now ({})': '{} 现在 {} 任职（{}）',
+  'no department': '无部门',
+  // What came of it.
+  '{}: not done: {}': '{}：未完成：{}',
+  '{}: left as it is: {}': '{}：保持原样：{}',
+  '{}: restored': '{}：已恢复',
+  '{}: restored but for: {}': '{}：已恢复，以下除外：{}',
+  '{}: not restored': '{}：未恢复',
+  '{} findings': '{} 项发现',
+  '{} rules for passwords': '{} 条密码规则',
+  '{} of {} accounts changed': '{2} 个账号中已处理 {1} 个',
+  '{} of {} accounts restored': '{2} 个账号中已恢复 {1} 个',
+  '{} left as they are or done in part': '{} 个保持原样或只完成一部分',
+  '{} not judged': '{} 项无法判断',
+  '{} more: oaops account show {}': '另有 {} 条：oaops account show {}',
+  // Opening.
+  '{} ({}) was being made when the run was cut off': '运行中断时正在开通 {}（{}）',
+  'Look whether it is there. Remove it, then start a new run: nobody has its password.':
+    '请查看它是否存在。删除后重新运行：没有人持有其密码。',
+  'made {}': '已开通 {}',
+  // Runs.
+  'Start it with "oaops account {} {}".': '请用 "oaops account {} {}" 启动。',
+  '{} is of the kind {}': '{} 的类型为 {}',
+  'Start it with "oaops run {}".': '请用 "oaops run {}" 启动。',
+  '{} is for "{}"': '{} 用于 "{}"',
+  'run {} is one of {}, of the kind {}': '运行 {} 属于 {}，类型为 {}',
+  'See it with "oaops runs show {}".': '请用 "oaops runs show {}" 查看。',
+  'run {} has changed no account "{}" that is not restored yet': '运行 {} 处理过的账号中没有尚未恢复的 "{}"',
+  'run {} has changed nothing that is not restored yet': '运行 {} 处理过的账号均已恢复',
+});
