@@ -18,8 +18,8 @@ export const accountKind: KindDefinition = {
 };
 
 function checkAccounts(spec: AccountSpec, report: Report): void {
-  for (const { path, message, next } of companyProblems(spec))
-    report({ rule: 'account-id', message, next, path: ['spec', ...path] });
+  for (const { rule = 'account-id', path, message, next } of companyProblems(spec))
+    report({ rule, message, next, path: ['spec', ...path] });
   const directories = spec.directories?.map(({ id }) => id);
   for (const [index, id] of (spec.only ?? []).entries())
     if (directories && !directories.includes(id))

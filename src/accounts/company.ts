@@ -1,4 +1,5 @@
 import { isAbsolute, join } from 'node:path';
+import { sqlDirectoryProblems } from './directories/sql/problems.ts';
 import type { Company } from './schema/spec.ts';
 import { type AccountSpec, companyKeys, companySchema } from './schema/spec.ts';
 
@@ -10,6 +11,8 @@ export type PartialCompany = { [K in keyof Company]?: Company[K] | undefined };
 
 /** Something that does not fit together; `path` starts at the company (`directories`, 0, `judgedBy`). */
 export interface CompanyProblem {
+  /** Default `account-id`. */
+  rule?: 'account-statement';
   path: (string | number)[];
   message: string;
   next: string;
@@ -57,6 +60,15 @@ export function companyProblems(company: PartialCompany): CompanyProblem[] {
           next: 'Give each an id of its own.',
         });
   }
+  for (const [index, directory] of directories.entries())
+    if (directory.type === 'sql')
+      problems.push(
+        ...sqlDirectoryProblems(directory).map(({ path, ...problem }) => ({
+          ...problem,
+          rule: 'account-statement' as const,
+          path: ['directories', index, ...path],
+        })),
+      );
   const known = { sources: sources.map(({ id }) => id), directories: directories.map(({ id }) => id) };
   const unknown = (what: keyof typeof known, id: string, path: (string | number)[]) => {
     if (company[what] === undefined || known[what].includes(id)) return;

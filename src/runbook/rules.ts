@@ -62,6 +62,10 @@ export const rules = {
   'inspection-check-unknown': { severity: 'error', summary: '`needs` or a waiver names no check of this inspection.' },
   'inspection-needs-circle': { severity: 'error', summary: 'Checks need each other in a circle.' },
   'account-id': { severity: 'error', summary: 'An id of a source or directory is there twice, or names nothing.' },
+  'account-statement': {
+    severity: 'error',
+    summary: 'A query or statement of a SQL directory cannot do what it is for.',
+  },
   'account-person': { severity: 'error', summary: 'Opening, change and revocation name no person.' },
   'account-cleanup': { severity: 'warning', summary: 'A cleanup does not say what is done about which finding.' },
   'account-step-id': { severity: 'error', summary: 'A step has an id that an account review gives to its own steps.' },

@@ -67,8 +67,8 @@ export function readCompanyFile(file: string): Partial<Company> {
   const company = withAbsolutePaths(checked.value as Partial<Company>, dirname(resolve(file)));
   refuse(
     file,
-    companyProblems(company).map(({ path, message, next }) =>
-      document.finding('account-id', document.rangeOf(path), message, next),
+    companyProblems(company).map(({ rule = 'account-id' as const, path, message, next }) =>
+      document.finding(rule, document.rangeOf(path), message, next),
     ),
   );
   return company;
