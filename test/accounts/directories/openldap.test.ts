@@ -1,8 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { OpenLdapDialect } from '../../../src/accounts/directories/ldap/openldap-dialect.ts';
+import type { Ppolicy } from '../../../src/accounts/directories/ldap/ppolicy.ts';
 import { openOpenLdap } from '../../../src/accounts/directories/openldap.ts';
 import type { Change, EntryRef, Image, OpenDirectory } from '../../../src/accounts/directory.ts';
+import type { LdapModifyOptions, LdapSession } from '../../../src/accounts/ports.ts';
 import { type DirectorySpecOf, directorySchema } from '../../../src/accounts/schema/directories.ts';
+import { ldapDoor } from '../../../src/connectors/ldap/session.ts';
+import { OaopsError } from '../../../src/core/errors.ts';
 import { needs } from '../../helpers/needs.ts';
 import {
   dump,
@@ -374,6 +379,35 @@ test('a new account has its password hashed, and to be changed', async () => {
   await expect(
     directory!.create({ login: 'A, *)(B', attributes: {}, password: 'One-Time-Secret-1' }, signal),
   ).rejects.toThrow(expect.objectContaining({ code: 'account-exists', exitCode: 4 }));
+});
+
+test('an account is not made where it would not be seen', async () => {
+  await open({}, { createBase: hold });
+  const made = directory!.create({ login: 'x', attributes: {}, password: 'One-Time-Secret-1' }, signal);
+  await expect(made).rejects.toThrow(expect.objectContaining({ code: 'create-base-outside', exitCode: 2 }));
+});
+
+test('where the server keeps locks for itself, they are set with the relax control; what is refused otherwise stays so', async () => {
+  await open();
+  const asked: (LdapModifyOptions | undefined)[] = [];
+  const refuse =
+    (message: string): LdapSession['modify'] =>
+    async (_, __, ___, options) => {
+      asked.push(options);
+      if (!options?.relax) throw new OaopsError('directory-change-refused', message, { details: { status: 19 } });
+    };
+  const withSession = async (message: string) => {
+    const session = {
+      ...(await ldapDoor().open({ url: server!.url, timeoutMs: 9000 }, signal)),
+      modify: refuse(message),
+    };
+    const ppolicy: Ppolicy = { knows: () => true, policies: [], default: 'none', of: () => 'none' };
+    const made = new OpenLdapDialect(session, specOf(), ppolicy, () => 0).modify('uid=x', [], signal);
+    return made.finally(() => session.close());
+  };
+  await withSession('pwdAccountLockedTime: no user modification allowed');
+  expect(asked).toEqual([undefined, { relax: true }]);
+  await expect(withSession('password too short')).rejects.toThrow('password too short');
 });
 
 test('policies are told with their exceptions', async () => {

@@ -9,12 +9,12 @@ import type { Domain } from './ad-domain.ts';
 import { uac } from './ad-flags.ts';
 import type { Dialect } from './dialect.ts';
 import { statusOf } from './members.ts';
-import { accountExists } from './openldap-create.ts';
+import { accountExists, requireWithin } from './openldap-create.ts';
 
 /**
  * A new account with a password that has to be changed at the first login.
  * @returns its name and key
- * @throws OaopsError `account-exists` (exit 4), `directory-password-plain` (exit 2)
+ * @throws OaopsError `account-exists` (exit 4), `directory-password-plain`, `create-base-outside` (exit 2)
  */
 export async function createInAd(
   maker: Dialect & { spec: DirectorySpecOf<'active-directory'> },
@@ -28,6 +28,8 @@ export async function createInAd(
       next: 'Use an ldaps:// URL or "startTls: true".',
     });
   }
+  const createBase = spec.createBase ?? `CN=Users,${domain.dn}`;
+  requireWithin(createBase, spec.base);
   const { login } = account;
   const filter = `(|(sAMAccountName=${filterValue(login)})(userPrincipalName=${filterValue(`${login}@${domain.dnsName}`)}))`;
   const request = { base: domain.dn, scope: 'sub' as const, filter, attributes: ['1.1'] };
@@ -42,7 +44,7 @@ export async function createInAd(
   };
   if (account.expiresAt !== undefined) attributes['accountExpires'] = [filetimeOf(account.expiresAt)];
   for (const [field, value] of Object.entries(account.attributes)) attributes[fields[field] ?? field] = [value];
-  const dn = `CN=${dnValue(login)},${spec.createBase ?? `CN=Users,${domain.dn}`}`;
+  const dn = `CN=${dnValue(login)},${createBase}`;
   try {
     await session.add(dn, attributes, signal);
   } catch (error) {

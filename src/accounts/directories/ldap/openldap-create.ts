@@ -1,4 +1,4 @@
-import { dnValue } from '../../../core/dn.ts';
+import { dnValue, isWithin } from '../../../core/dn.ts';
 import { OaopsError, usageError } from '../../../core/errors.ts';
 import { filterValue } from '../../../core/ldap-filter.ts';
 import type { NewAccount } from '../../directory.ts';
@@ -14,7 +14,7 @@ type Spec = DirectorySpecOf<'openldap'>;
 /**
  * A new account below `createBase`, with a password that the server hashes and that has to be changed.
  * @returns its name and key
- * @throws OaopsError `account-exists` (exit 4), `account-end-unknown` (exit 2)
+ * @throws OaopsError `account-exists` (exit 4), `account-end-unknown`, `create-base-outside` (exit 2)
  */
 export async function createInOpenLdap(
   maker: Dialect & { spec: Spec },
@@ -24,6 +24,7 @@ export async function createInOpenLdap(
 ): Promise<{ dn: string; key: string }> {
   const { session, spec, fields } = maker;
   const { base, holdBase, createBase = base, createClasses } = spec;
+  requireWithin(createBase, base);
   const loginAttribute = fields['login']!;
   const filter = `(${loginAttribute}=${filterValue(account.login)})`;
   for (const each of new Set([base, createBase, ...(holdBase === undefined ? [] : [holdBase])]))
@@ -76,5 +77,13 @@ export function accountExists(login: string, dn: string): OaopsError {
   return new OaopsError('account-exists', `there is an account "${login}" already: ${dn}`, {
     exitCode: 4,
     next: 'Choose another login.',
+  });
+}
+
+/** What is made outside of what is read would be gone at once. @throws OaopsError `create-base-outside` (exit 2) */
+export function requireWithin(createBase: string, base: string): void {
+  if (isWithin(createBase, base)) return;
+  throw usageError('create-base-outside', `new accounts below ${createBase} would not be seen below ${base}`, {
+    next: 'Give a "createBase" that lies below "base".',
   });
 }

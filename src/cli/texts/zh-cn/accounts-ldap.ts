@@ -93,4 +93,6 @@ export const accountsLdap = (): Messages => ({
   'the password never expires': '密码永不过期',
   'no password is required': '不要求密码',
   'primary group {}': '主要组 {}',
+  'new accounts below {} would not be seen below {}': '建在 {} 之下的新账号在 {} 之下看不到',
+  'Give a "createBase" that lies below "base".': '请指定位于 "base" 之下的 "createBase"。',
 });
