@@ -34,6 +34,9 @@ export interface ShownRun {
   words: ShownWord[];
 }
 
+/** What every undo is called in the record. */
+const undoName = 'account undo';
+
 /** What a run is called: its id, `latest`, the name of its runbook. */
 const runId = /^\d{8}T\d{6}Z(-[0-9a-f]*)?$/;
 
@@ -57,9 +60,7 @@ export async function findAccountRun(app: App, ref: string): Promise<{ row: RunR
     return found;
   }
   const reviews = await runs.list({ kind: 'AccountReview', limit: 1, ...(ref === 'latest' ? {} : { runbook: ref }) });
-  const undone = ['latest', 'account-undo', 'account undo'].includes(ref)
-    ? (await Promise.all(['account-undo', 'account undo'].map((runbook) => runs.list({ runbook, limit: 1 })))).flat()
-    : [];
+  const undone = ref === 'latest' || ref === undoName ? await runs.list({ runbook: undoName, limit: 1 }) : [];
   const newest = [...reviews, ...undone].sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1)).at(0);
   if (newest) return planOf(newest);
   if (ref === 'latest')

@@ -98,12 +98,20 @@ const mostRuns = 1000;
 export async function lookAtAccounts(app: App, request: LookRequest): Promise<ShownLook> {
   const look = request.fresh ? await freshLook(app, request) : await recordedLook(app, request);
   if (look.people.length + look.accounts.length > 0) return look;
-  const where = request.directory === undefined ? '' : ` in ${request.directory}`;
+  const { what, directory } = request;
   if (!request.fresh)
-    throw usageError('account-unknown', `the record knows no person, account or run "${request.what}"${where}`, {
-      next: 'Without --recorded the sources and directories are asked.',
-    });
-  throw new OaopsError('account-unknown', `nobody and no account is called "${request.what}"${where}`, {
+    throw usageError(
+      'account-unknown',
+      directory === undefined
+        ? `the record knows no person, account or run "${what}"`
+        : `the record knows no account "${what}" in ${directory}`,
+      { next: 'Without --recorded the sources and directories are asked.' },
+    );
+  const message =
+    directory === undefined
+      ? `nobody and no account is called "${what}"`
+      : `no account in ${directory} is called "${what}"`;
+  throw new OaopsError('account-unknown', message, {
     exitCode: look.unjudged.length > 0 ? ExitCode.incomplete : ExitCode.usage,
     next:
       look.unjudged.length > 0

@@ -1,4 +1,5 @@
 import type { Messages } from '../catalogue.ts';
+import { helpAccountShow } from './help-account-show.ts';
 import { helpAccounts } from './help-accounts.ts';
 import { helpBrowse } from './help-browse.ts';
 import { helpCalendar } from './help-calendar.ts';
@@ -16,6 +17,7 @@ import { helpSources } from './help-sources.ts';
 /** Help: topics, summaries, descriptions, flags and arguments of the commands. */
 export const helpZhCn = (): Messages => ({
   ...helpAccounts(),
+  ...helpAccountShow(),
   ...helpBrowse(),
   ...helpDrills(),
   ...helpHosts(),

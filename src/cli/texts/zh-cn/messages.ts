@@ -5,6 +5,7 @@ import { accountsChanges } from './accounts-changes.ts';
 import { accountsFindings } from './accounts-findings.ts';
 import { accountsLdap } from './accounts-ldap.ts';
 import { accountsLinux } from './accounts-linux.ts';
+import { accountsReport } from './accounts-report.ts';
 import { accountsSources } from './accounts-sources.ts';
 import { accountsTables } from './accounts-tables.ts';
 import { actions } from './actions.ts';
@@ -51,6 +52,7 @@ export const messagesZhCn = (): Messages => ({
   ...accountsLinux(),
   ...accountsChanges(),
   ...accountsFindings(),
+  ...accountsReport(),
   ...accountsSources(),
   ...accountsTables(),
   ...actions(),
