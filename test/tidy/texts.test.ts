@@ -35,7 +35,6 @@ const notForPeople: Record<string, string> = {
   'Earlier times that are overdue too: {}, since {}.': 'the body of a notice',
   'Looked at on {}; see "oaops schedule explain {}".': 'the body of a notice',
   'host run': 'the name of ad hoc runs in the record',
-  'account undo': 'the name of ad hoc runs in the record',
   'patch check': 'the name of ad hoc runs in the record',
   '{} begin': 'a line between outputs of the script that looks for updates',
   '{} end': 'a line between outputs of the script that looks for updates',

@@ -31,8 +31,6 @@ export const accounts = (): Messages => ({
   'Check that it is the right file.': '请确认是否为正确的文件。',
   // Reading.
   '{} was not read: {}': '{} 未能读取：{}',
-  '{} of {} until {} ({} findings): {} ({})': '{2} 的 {1}，有效至 {3}（{4} 项发现）：{5}（{6}）',
-  '{} of {} was over on {}: {} ({})': '{2} 的 {1} 已于 {3} 过期：{4}（{5}）',
   'the source {} was not read, so nothing is planned: {}': '来源 {} 未能读取，因此不作任何计划：{}',
   'Repair the source.': '请修复该来源。',
   'the runbook reads what only a run knows': '运行手册引用了运行时才有的值',

@@ -1,9 +1,5 @@
 /** Headings of tables. */
 export const titlesZhCn: Readonly<Record<string, string>> = {
-  ACCOUNT: '账号',
-  DIRECTORY: '目录',
-  EVIDENCE: '依据',
-  FINDING: '发现',
   DONE: '完成',
   ID: '编号',
   LATE: '逾期完成',
