@@ -15,7 +15,8 @@ export function plainSink(how: Wording, options: { verbose: boolean }, write: (l
 
   const unitName = (event: RunEvent & { step: string; unit: string }): string => {
     const step = model.step(event.step);
-    return showsUnits(step) ? `${label(step)}: ${event.unit}` : label(step);
+    const name = step.units.get(event.unit)?.member ?? event.unit;
+    return showsUnits(step) ? `${label(step)}: ${name}` : label(step);
   };
 
   return (event) => {
