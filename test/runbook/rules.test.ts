@@ -40,7 +40,8 @@ describe('rules', () => {
       readFileSync(join(import.meta.dirname, 'load.test.ts'), 'utf8') +
       readFileSync(join(import.meta.dirname, 'hostile.test.ts'), 'utf8') +
       readFileSync(join(import.meta.dirname, 'validate.test.ts'), 'utf8') +
-      readFileSync(join(import.meta.dirname, '../inspect/inspection-kind.test.ts'), 'utf8');
+      readFileSync(join(import.meta.dirname, '../inspect/inspection-kind.test.ts'), 'utf8') +
+      readFileSync(join(import.meta.dirname, '../accounts/account-kind.test.ts'), 'utf8');
     const untested = Object.keys(rules).filter(
       (rule) => !inFixtures.includes(rule) && !new RegExp(`['\` ]${rule}['\` ]`).test(elsewhere),
     );

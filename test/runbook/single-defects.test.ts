@@ -92,7 +92,7 @@ const defects: [name: string, from: string | RegExp, to: string, finding: string
     'no kind',
     'kind: Procedure\n',
     '',
-    '1:1 error kind-unknown: the runbook has no "kind" | Add "kind": one of Procedure, Backup, RestoreDrill, Rollout, Inspection.',
+    '1:1 error kind-unknown: the runbook has no "kind" | Add "kind": one of Procedure, Backup, RestoreDrill, Rollout, Inspection, AccountReview.',
   ],
   ['no name', '  name: restart-oa\n', '', '3:1 error key-missing: "metadata" has no "name" | Add "name": text.'],
   ['no version', '  version: 1.0.0\n', '', '3:1 error key-missing: "metadata" has no "version" | Add "version": text.'],
@@ -767,7 +767,7 @@ const defects: [name: string, from: string | RegExp, to: string, finding: string
     'action unknown far',
     'uses: manual.confirm',
     'uses: shellscript',
-    '30:13 error action-unknown: there is no action "shellscript" | Known actions: exec, ssh.exec, ssh.upload, http.request, file.write, file.hash, notify, manual.confirm, manual.input, approval, wait, assert, backup.create, backup.verify, backup.prune, backup.restore, backup.load, drill.restore, drill.judge, patch.require, patch.record, patch.feedback, patch.check, patch.refresh, inspect.collect, inspect.sign, inspect.judge.',
+    '30:13 error action-unknown: there is no action "shellscript" | Known actions: exec, ssh.exec, ssh.upload, http.request, file.write, file.hash, notify, manual.confirm, manual.input, approval, wait, assert, backup.create, backup.verify, backup.prune, backup.restore, backup.load, drill.restore, drill.judge, patch.require, patch.record, patch.feedback, patch.check, patch.refresh, inspect.collect, inspect.sign, inspect.judge, account.audit, account.prepare, account.policy, account.sign, account.recheck, account.change, account.delete, account.restore, account.open, account.close, account.tell, account.conclude.',
   ],
   [
     'action num',
@@ -973,7 +973,7 @@ const defects: [name: string, from: string | RegExp, to: string, finding: string
     'uses constructor',
     'uses: manual.confirm',
     'uses: constructor',
-    '30:13 error action-unknown: there is no action "constructor" | Known actions: exec, ssh.exec, ssh.upload, http.request, file.write, file.hash, notify, manual.confirm, manual.input, approval, wait, assert, backup.create, backup.verify, backup.prune, backup.restore, backup.load, drill.restore, drill.judge, patch.require, patch.record, patch.feedback, patch.check, patch.refresh, inspect.collect, inspect.sign, inspect.judge.',
+    '30:13 error action-unknown: there is no action "constructor" | Known actions: exec, ssh.exec, ssh.upload, http.request, file.write, file.hash, notify, manual.confirm, manual.input, approval, wait, assert, backup.create, backup.verify, backup.prune, backup.restore, backup.load, drill.restore, drill.judge, patch.require, patch.record, patch.feedback, patch.check, patch.refresh, inspect.collect, inspect.sign, inspect.judge, account.audit, account.prepare, account.policy, account.sign, account.recheck, account.change, account.delete, account.restore, account.open, account.close, account.tell, account.conclude.',
   ],
   [
     'key list',
@@ -1136,7 +1136,7 @@ const defects: [name: string, from: string | RegExp, to: string, finding: string
     'uses tmpl',
     'uses: manual.confirm',
     "uses: '${{ inputs.limit }}'",
-    '30:13 error action-unknown: there is no action "${{ inputs.limit }}" | Known actions: exec, ssh.exec, ssh.upload, http.request, file.write, file.hash, notify, manual.confirm, manual.input, approval, wait, assert, backup.create, backup.verify, backup.prune, backup.restore, backup.load, drill.restore, drill.judge, patch.require, patch.record, patch.feedback, patch.check, patch.refresh, inspect.collect, inspect.sign, inspect.judge.',
+    '30:13 error action-unknown: there is no action "${{ inputs.limit }}" | Known actions: exec, ssh.exec, ssh.upload, http.request, file.write, file.hash, notify, manual.confirm, manual.input, approval, wait, assert, backup.create, backup.verify, backup.prune, backup.restore, backup.load, drill.restore, drill.judge, patch.require, patch.record, patch.feedback, patch.check, patch.refresh, inspect.collect, inspect.sign, inspect.judge, account.audit, account.prepare, account.policy, account.sign, account.recheck, account.change, account.delete, account.restore, account.open, account.close, account.tell, account.conclude.',
   ],
   [
     'if str',

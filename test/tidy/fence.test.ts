@@ -41,6 +41,7 @@ beforeEach(() => {
     'config',
     'backup',
     'rollout',
+    'accounts',
     'actions',
     'connectors',
     'cli',
@@ -65,6 +66,9 @@ test.each([
   ['layer-engine', 'src/engine/y.ts', `import { notify } from '../notify/x.ts';\nexport const y = notify;\n`],
   ['layer-engine', 'src/engine/y.ts', `export const y = () => import('../backup/x.ts');\n`],
   ['layer-backup', 'src/backup/y.ts', `import { rollout } from '../rollout/x.ts';\nexport const y = rollout;\n`],
+  ['layer-accounts', 'src/accounts/y.ts', `import { rollout } from '../rollout/x.ts';\nexport const y = rollout;\n`],
+  ['layer-accounts', 'src/accounts/y.ts', `export const y = () => import('../connectors/x.ts');\n`],
+  ['layer-cli', 'src/cli/y.ts', `import { accounts } from '../accounts/x.ts';\nexport const y = accounts;\n`],
   ['layer-actions', 'src/actions/y.ts', `import { app } from '../app.ts';\nexport const y = app;\n`],
   ['layer-connectors', 'src/connectors/y.ts', `import { record } from '../record/x.ts';\nexport const y = record;\n`],
   [

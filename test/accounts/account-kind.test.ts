@@ -1,0 +1,97 @@
+import { expect, test } from 'vitest';
+import { openApp } from '../../src/app.ts';
+import { checkText } from '../../src/runbook/load.ts';
+
+const app = openApp({ json: false, quiet: false, verbose: false, debug: false, color: false });
+const catalogue = await app.catalogue();
+
+const good = `apiVersion: oaops/v1
+kind: AccountReview
+metadata: {name: accounts, version: 1.0.0, title: {en: Accounts, zh-CN: 账号}, owner: tests, procedures: [AC-04]}
+spec:
+  operation: cleanup
+  only: [oa]
+  sources:
+    - {id: hr, type: csv, file: roster.csv}
+  directories:
+    - {id: oa, type: csv, file: oa.csv, judgedBy: [hr]}
+  roles:
+    matrix:
+      - {department: 财务部, post: "*", rights: {oa: [finance]}}
+  policies:
+    exceptions:
+      - {finding: dormant, account: ceo, directory: oa, until: 2026-12-31, by: li, reason: travels}
+  protected:
+    - {account: boss, directory: oa, reason: the board}
+  opening: {directories: [oa]}
+  cleanup: {rules: [{finding: leaver}]}
+  finally:
+    - {id: write, uses: exec, with: {argv: [logger, "\${{ steps.conclude.outputs.summary }}"]}}
+`;
+
+const found = (text: string) =>
+  checkText(text, 'accounts.yaml', { catalogue }).findings.map(
+    ({ line, col, severity, rule, message }) => `${line}:${col} ${severity} ${rule} ${message}`,
+  );
+
+test('a review that is right gives no finding', () => {
+  expect(found(good)).toEqual([]);
+});
+
+const defects: [why: string, from: string, to: string, finding: string][] = [
+  [
+    'an id that is there twice',
+    'file: roster.csv}\n',
+    'file: roster.csv}\n    - {id: hr, type: csv, file: more.csv}\n',
+    '9:12 error account-id the id "hr" is there twice',
+  ],
+  ['an unknown source', '[hr]', '[personnel]', '10:52 error account-id there is no source "personnel"'],
+  ['a directory of the roles', 'rights: {oa:', 'rights: {ao:', '13:51 error account-id there is no directory "ao"'],
+  [
+    'a directory of an exception',
+    'ceo, directory: oa',
+    'ceo, directory: ao',
+    '16:53 error account-id there is no directory "ao"',
+  ],
+  [
+    'a protected directory',
+    'boss, directory: oa',
+    'boss, directory: ao',
+    '18:34 error account-id there is no directory "ao"',
+  ],
+  [
+    'a directory of openings',
+    'opening: {directories: [oa]',
+    'opening: {directories: [ao]',
+    '19:27 error account-id there is no directory "ao"',
+  ],
+  ['a directory that alone is meant', 'only: [oa]', 'only: [ao]', '6:10 error account-id there is no directory "ao"'],
+  [
+    'an operation about nobody',
+    'operation: cleanup',
+    'operation: revoke',
+    '5:14 error account-person "revoke" is about a person, and none is named',
+  ],
+  [
+    'no rule for a cleanup',
+    '  cleanup: {rules: [{finding: leaver}]}\n',
+    '',
+    '5:14 warning account-cleanup the runbook does not say what is done about which finding; leavers are disabled and held',
+  ],
+  [
+    'a step with an id of its own steps',
+    '{id: write,',
+    '{id: conclude,',
+    '22:12 error account-step-id the id "conclude" is one that an account review gives to its own steps',
+  ],
+];
+
+test.each(defects)('%s is found where it is', (_why, from, to, finding) => {
+  expect(good).toContain(from);
+  expect(found(good.replace(from, to))).toContain(finding);
+});
+
+test('what planning alone can know is asked for by nobody at validation', () => {
+  const { steps } = checkText(good, 'accounts.yaml', { catalogue }).runbook!;
+  expect(steps.map(({ id }) => id)).toEqual(['audit', 'conclude', 'write']);
+});
