@@ -1,5 +1,4 @@
 import { escapeHtml } from '../../core/html.ts';
-import { valueText } from '../policy/report.ts';
 import type { Telling } from './formats.ts';
 import { pageStyle } from './html-style.ts';
 import { type AccountReport, groupsOf, type ReportedFinding } from './report.ts';
@@ -122,8 +121,8 @@ function* policies(
   const told = (text: string) => escapeHtml(say(text));
   yield `<section class="group"><h2>${words.policies}</h2><table><thead><tr><th>${words.verdict}</th><th>${words.directory}</th><th>${words.rule}</th><th>${words.value}</th><th>${words.required}</th><th>${words.except}</th></tr></thead><tbody>\n`;
   for (const rule of rules) {
-    const before = rule.before ? ` <em>${words.before} ${told(valueText(rule.before))}</em>` : '';
-    yield `<tr><td><span class="pill ${rule.verdict}">${words.verdictOf(rule.verdict)}</span></td><td>${escapeHtml(rule.directory)}${rule.scope === rule.directory ? '' : `<small>${escapeHtml(rule.scope)}</small>`}</td><td>${escapeHtml(words.ruleOf(rule.rule))}</td><td>${told(valueText(rule))}${before}<small>${told(rule.from)}</small></td><td>${rule.required === undefined ? '' : told(rule.required)}</td><td>${rule.exceptions.map(told).join('<br>')}</td></tr>\n`;
+    const before = rule.before ? ` <em>${words.before} ${escapeHtml(words.valueOf(rule.before))}</em>` : '';
+    yield `<tr><td><span class="pill ${rule.verdict}">${words.verdictOf(rule.verdict)}</span></td><td>${escapeHtml(rule.directory)}${rule.scope === rule.directory ? '' : `<small>${escapeHtml(rule.scope)}</small>`}</td><td>${escapeHtml(words.ruleOf(rule.rule))}</td><td>${escapeHtml(words.valueOf(rule))}${before}<small>${told(rule.from)}</small></td><td>${rule.required === undefined ? '' : told(rule.required)}</td><td>${rule.exceptions.map(told).join('<br>')}</td></tr>\n`;
   }
   yield '</tbody></table></section>\n';
   if (secondFactors.length === 0) return;

@@ -1,5 +1,4 @@
 import { oneLine } from '../../core/plain-text.ts';
-import { valueText } from '../policy/report.ts';
 import type { Telling } from './formats.ts';
 import { type AccountReport, groupsOf } from './report.ts';
 import { moment, reportWords } from './words.ts';
@@ -118,7 +117,7 @@ export function* markdownReport(report: AccountReport, { lang, say }: Telling): 
         rule.directory,
         rule.scope,
         words.ruleOf(rule.rule),
-        say(valueText(rule)) + (rule.before ? ` (${words.before} ${say(valueText(rule.before))})` : ''),
+        words.valueOf(rule) + (rule.before ? ` (${words.before} ${words.valueOf(rule.before)})` : ''),
         rule.required === undefined ? '' : say(rule.required),
         rule.exceptions.map(say).join('; '),
         say(rule.from),

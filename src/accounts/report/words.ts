@@ -1,5 +1,6 @@
 import type { AccountState, FindingType } from '../model.ts';
 import type { Verdict } from '../policy/judge.ts';
+import { valueText } from '../policy/report.ts';
 import type { KnownException } from '../record.ts';
 import type { Weight } from './severity.ts';
 
@@ -62,6 +63,15 @@ const rules: Readonly<Record<string, Both>> = {
   'second-factor-bound': { en: 'second factor bound', 'zh-CN': '双因素绑定' },
   policy: { en: 'policy', 'zh-CN': '策略' },
   unknown: { en: 'unknown', 'zh-CN': '未知' },
+};
+
+const units = {
+  characters: '个字符',
+  classes: '类',
+  days: '天',
+  seconds: '秒',
+  passwords: '个密码',
+  attempts: '次',
 };
 
 const texts = {
@@ -155,6 +165,13 @@ export function reportWords(lang: string) {
     weightOf: (weight: Weight) => weights[weight][language],
     stateOf: (state: AccountState | 'held') => states[state][language],
     verdictOf: (verdict: Verdict) => verdicts[verdict][language],
+    valueOf: (rule: Parameters<typeof valueText>[0]) => {
+      if (language === 'en') return valueText(rule);
+      const { value, unit, verdict } = rule;
+      if (value === null && verdict === 'not-told') return '未说明';
+      if (value === null || value === false) return '未设置';
+      return value === true ? '已设置' : `${value}${unit === undefined ? '' : ` ${units[unit]}`}`;
+    },
     ruleOf: (rule: string) => rules[rule]?.[language] ?? rule,
     more: (count: number) => (language === 'zh-CN' ? `另有 ${count} 项` : `${count} more`),
     allShown: (count: number) =>

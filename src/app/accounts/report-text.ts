@@ -1,4 +1,3 @@
-import { valueText } from '../../accounts/policy/report.ts';
 import { type AccountReport, groupsOf, type ReportedFinding } from '../../accounts/report/report.ts';
 import { moment, type ReportWords, reportWords } from '../../accounts/report/words.ts';
 import { type Column, table } from '../../cli/render/table.ts';
@@ -129,7 +128,8 @@ function painter({ columns, color, say }: TextTelling) {
 function* overview(report: AccountReport, words: ReportWords, telling: TextTelling): Generator<string> {
   const { lines, tableOf } = painter(telling);
   const { counts, directories, comparedWith } = report;
-  if (counts.length > 0)
+  if (counts.length === 0) yield lines(report.unjudged.length > 0 ? words.noneInRead : words.none);
+  else
     yield tableOf(
       [
         { title: head(words.finding) },
@@ -205,7 +205,7 @@ function* policies(
       rule.directory,
       words.ruleOf(rule.rule),
       [
-        say(valueText(rule)) + (rule.before ? ` (${words.before} ${say(valueText(rule.before))})` : ''),
+        words.valueOf(rule) + (rule.before ? ` (${words.before} ${words.valueOf(rule.before)})` : ''),
         ...(rule.required === undefined ? [] : [`${words.required}${words.colon}${say(rule.required)}`]),
         ...(rule.scope === rule.directory ? [] : [`${words.scope}${words.colon}${rule.scope}`]),
         ...(rule.exceptions.length > 0 ? [`${words.except}${words.colon}${rule.exceptions.map(say).join('; ')}`] : []),
@@ -217,7 +217,7 @@ function* policies(
     yield list(
       '- ',
       policy.gone.map(
-        (rule) => `${rule.directory} (${rule.scope}): ${words.ruleOf(rule.rule)} ${say(valueText(rule))} → –`,
+        (rule) => `${rule.directory} (${rule.scope}): ${words.ruleOf(rule.rule)} ${words.valueOf(rule)} → –`,
       ),
       false,
     );
