@@ -90,9 +90,7 @@ class Revocation {
         next: 'Say why with --reason TEXT when the roster is behind; it is kept with the run.',
       });
     const evidence = [
-      hasLeft
-        ? `${who} has left${person.endsOn === undefined ? '' : ` on ${person.endsOn}`} (${person.where})`
-        : `${who} is employed according to ${person.where}`,
+      hasLeft ? tellLeft(person) : `${who} is employed according to ${person.where}`,
       ...(reason === undefined ? [] : [`named by ${this.#context.actor}: ${reason}`]),
     ];
     const own = [...this.#belongings.sure(person), ...numbered];
@@ -119,8 +117,7 @@ class Revocation {
       const person = this.#staff.numbered(match.person.id);
       // What another source knows better is judged by all of them together.
       if (person?.employment !== 'left' || this.#isOver(one)) continue;
-      const { endsOn, where } = person;
-      const evidence = [`${tellPerson(person)} has left${endsOn === undefined ? '' : ` on ${endsOn}`} (${where})`];
+      const evidence = [tellLeft(person)];
       if (match.unconfirmed) {
         this.#spare(
           one,
@@ -197,6 +194,12 @@ class Revocation {
   #spare({ account }: Judged, reason: string): void {
     this.#plan.spared.push(`${account.login} (${account.directory}): ${reason}`);
   }
+}
+
+function tellLeft(person: KnownPerson): string {
+  const { endsOn, where } = person;
+  const who = tellPerson(person);
+  return endsOn === undefined ? `${who} has left (${where})` : `${who} left on ${endsOn} (${where})`;
 }
 
 function sourceNotRead(id: string, error: OaopsError): OaopsError {

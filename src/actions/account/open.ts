@@ -4,6 +4,8 @@ import { oneTimePassword } from '../../accounts/password.ts';
 import { OaopsError } from '../../core/errors.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
 import type { Action } from '../../engine/action.ts';
+import { localText } from '../../engine/plan/plan-text.ts';
+import type { LocalizedText } from '../../runbook/types.ts';
 import { type AccountContext, type AccountServices, directoriesOf, directorySpec, entryWork } from './services.ts';
 
 const withSchema = z.strictObject({
@@ -102,14 +104,14 @@ async function sendPassword(
 ): Promise<void> {
   const notifier = await context.services.notifier();
   const text = [
-    `Account 账号: ${login} (${item.directory})`,
-    `For 使用人: ${item.personName} (${item.person})`,
-    `One-time password 一次性密码: ${password}`,
-    'Change it at the first login. 首次登录请修改密码。',
-    ...(item.remindSecondFactor ? [secondFactor] : []),
+    `${both(words.account)}: ${login} (${item.directory})`,
+    `${both(words.person)}: ${item.personName} (${item.person})`,
+    `${both(words.password)}: ${password}`,
+    both(words.change),
+    ...(item.remindSecondFactor ? [both(words.secondFactor)] : []),
     '',
   ].join('\n');
-  const subject = `Account opened 账号开通: ${login} (${item.directory})`;
+  const subject = `${both(words.opened)}: ${login} (${item.directory})`;
   const [delivery] = await notifier.send([channel], { subject, text, to: [to] }, context.signal);
   if (delivery?.status === 'sent' && !delivery.rejected?.length) return;
   throw new OaopsError(
@@ -119,18 +121,37 @@ async function sendPassword(
   );
 }
 
-const secondFactor = 'Bind a second factor at the first login. 首次登录请绑定双因素认证。';
+/** For readers of either language: one after the other. */
+function both(text: { en: string; 'zh-CN': string }): string {
+  return `${text.en} ${text['zh-CN']}`;
+}
+
+const words = {
+  opened: { en: 'Account opened', 'zh-CN': '账号开通' },
+  account: { en: 'Account', 'zh-CN': '账号' },
+  person: { en: 'For', 'zh-CN': '使用人' },
+  password: { en: 'One-time password', 'zh-CN': '一次性密码' },
+  change: { en: 'Change it at the first login.', 'zh-CN': '首次登录请修改密码。' },
+  secondFactor: { en: 'Bind a second factor at the first login.', 'zh-CN': '首次登录请绑定双因素认证。' },
+  handedOver: { en: 'Handed over?', 'zh-CN': '已交付？' },
+};
 
 async function showPassword(
   item: OpeningItem,
   login: string,
   password: string,
-  { ask }: AccountContext,
+  { ask, lang }: AccountContext,
 ): Promise<void> {
-  const reminder = item.remindSecondFactor ? `\n${secondFactor}` : '';
+  const say = (text: LocalizedText) => localText(text, lang);
   const answer = await ask!({
     kind: 'confirm',
-    message: `${login} (${item.directory}), one-time password 一次性密码: ${password}${reminder}\nHanded over? 已交付？`,
+    message: [
+      `${login} (${item.directory}), ${item.personName}`,
+      `${say(words.password)}: ${password}`,
+      say(words.change),
+      ...(item.remindSecondFactor ? [say(words.secondFactor)] : []),
+      say(words.handedOver),
+    ].join('\n'),
   });
   if (answer?.value === true) return;
   throw new OaopsError('password-undelivered', `the password of ${login} was not handed over`, {

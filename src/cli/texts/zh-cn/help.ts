@@ -1,5 +1,6 @@
 import type { Messages } from '../catalogue.ts';
 import { helpAccountShow } from './help-account-show.ts';
+import { helpAccountPerson } from './help-account-person.ts';
 import { helpAccounts } from './help-accounts.ts';
 import { helpBrowse } from './help-browse.ts';
 import { helpCalendar } from './help-calendar.ts';
@@ -25,6 +26,7 @@ export const helpZhCn = (): Messages => ({
   ...helpCalendar(),
   ...helpInspect(),
   ...helpProcedures(),
+  ...helpAccountPerson(),
   ...helpPatch(),
   ...helpPrune(),
   ...helpRestore(),

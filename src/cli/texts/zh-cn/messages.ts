@@ -6,6 +6,7 @@ import { accountsFindings } from './accounts-findings.ts';
 import { accountsLdap } from './accounts-ldap.ts';
 import { accountsLinux } from './accounts-linux.ts';
 import { accountsReport } from './accounts-report.ts';
+import { accountsPerson } from './accounts-person.ts';
 import { accountsSources } from './accounts-sources.ts';
 import { accountsTables } from './accounts-tables.ts';
 import { actions } from './actions.ts';
@@ -53,6 +54,7 @@ export const messagesZhCn = (): Messages => ({
   ...accountsChanges(),
   ...accountsFindings(),
   ...accountsReport(),
+  ...accountsPerson(),
   ...accountsSources(),
   ...accountsTables(),
   ...actions(),
