@@ -3,7 +3,6 @@ import type { Messages } from '../catalogue.ts';
 /** Opening, transfer and revocation: src/accounts/person, opening, recheck, seen; what their actions say. */
 export const accountsPerson = (): Messages => ({
   '{}: taken back again': '{}：已撤回',
-  'made {}': '已创建 {}',
   '{} ({}) was being made when the run was cut off, and it cannot be told whether the account that is there is the one':
     '运行中断时正在创建 {}（{}），无法判断现有的账号是否就是它',
   'Look whose it is. Remove it if it is nobody’s, then start a new run: nobody has its password.':
@@ -43,7 +42,6 @@ export const accountsPerson = (): Messages => ({
   'Open the account later.': '请晚些时候再开通。',
   'the last day "{}" is no date': '截止日 "{}" 不是日期',
   'the last day {} is over already': '截止日 {} 已过',
-  'Give a day to come.': '请给出将来的日期。',
   'the account would last until {}, and {} leaves on {} ({})': '账号有效至 {1}，而 {2} 于 {3} 离职（{4}）',
   'Give a day until {}.': '请给出不晚于 {} 的日期。',
   'the sources of {} do not know {}': '{} 的来源中没有 {}',
@@ -99,7 +97,6 @@ export const accountsPerson = (): Messages => ({
   "{} ({}) is no person's, and {} answers for it": '{}（{}）不是个人账号，由 {} 负责',
   'the directory is not able to {}': '该目录无法执行 {}',
   'it may be theirs: {}': '可能属于此人：{}',
-  'the source {} was not read, so nothing is planned: {}': '来源 {} 未能读取，因此不生成计划：{}',
   'Repair the source. Somebody who has to go at once: name the employee number, and say why with --reason TEXT.':
     '请修复来源。须立即回收的人员：指定工号，并用 --reason TEXT 说明原因。',
   'no source knows the employee number {}': '没有来源包含工号 {}',
@@ -119,20 +116,15 @@ export const accountsPerson = (): Messages => ({
   '{} is not employed any more ({})': '{} 已不在职（{}）',
   '{} has another department or post now ({})': '{} 的部门或岗位已变（{}）',
   'make {} ({}) for {} with {}': '创建 {}（{}），使用人 {}，权限 {}',
-  'no rights': '无',
   'it ends at {}': '截止 {}',
   'the password goes to {} by {}': '密码经 {2} 送达 {1}',
   'the password is shown at the terminal once': '密码在终端显示一次',
   'the password of {} is shown at a terminal, and there is none': '{} 的密码须在终端显示，而目前没有终端',
   'Go on at a terminal: oaops runs resume {}': '请在终端继续：oaops runs resume {}',
-  'remove {} ({}) again': '删除刚创建的 {}（{}）',
   'the password of {} did not get to {}: {}': '{} 的密码未能送达 {}：{}',
   'the address was refused': '地址被拒绝',
   'Repair the channel or the address, then start a new run.': '请修复渠道或地址，然后重新运行。',
   'the password of {} was not handed over': '{} 的密码未交付',
-  'Start a new run when the person is there.': '请在本人到场时重新运行。',
-  'left alone: {}': '未处理：{}',
-  'nothing was left out': '没有遗漏',
   'an opening is for one person, or for those of a list': '开通针对一个人，或名单中的人员',
   'Give either --person ID or --request FILE.': '请给出 --person ID 或 --request FILE 之一。',
   'a login or a last day is for one person, and a list names several': '登录名或截止日只针对一个人，而名单包含多人',

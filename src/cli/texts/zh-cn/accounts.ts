@@ -71,9 +71,6 @@ export const accounts = (): Messages => ({
   '{} not judged': '{} 项无法判断',
   '{} more: oaops account show {}': '另有 {} 条：oaops account show {}',
   // Opening.
-  '{} ({}) was being made when the run was cut off': '运行中断时正在开通 {}（{}）',
-  'Look whether it is there. Remove it, then start a new run: nobody has its password.':
-    '请查看它是否存在。删除后重新运行：没有人持有其密码。',
   'made {}': '已开通 {}',
   // Runs.
   'Start it with "oaops account {} {}".': '请用 "oaops account {} {}" 启动。',
