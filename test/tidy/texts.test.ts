@@ -50,13 +50,6 @@ const notForPeople: Record<string, string> = {
   'CN=Password Settings Container,CN=System,{}': 'the name of an entry',
   '!(item.line in steps.sign.outputs.kept)': 'a condition',
   '!(item.line in steps.recheck.outputs.dropped)': 'a condition',
-  'Accounts changed 账号变更通知 ({})': 'a notice, which is in both languages',
-  'The following accounts were changed. Tell the system administrator within the hold if that is wrong.':
-    'a notice, which is in both languages',
-  'Bind a second factor at the first login. 首次登录请绑定双因素认证。': 'a notice, which is in both languages',
-  'One-time password 一次性密码: {}': 'a notice, which is in both languages',
-  'Change it at the first login. 首次登录请修改密码。{}': 'a notice, which is in both languages',
-  'Account opened 账号开通: {} ({})': 'a notice, which is in both languages',
   'the entries stand in the plan': 'a step that planning puts others in the place of',
   'account undo': 'the name of ad hoc runs in the record',
   'the rest is not wanted': 'ends the reading of an answer',

@@ -14,6 +14,7 @@ export const helpAccountPerson = (): Messages => ({
   'The person must stand in a roster, employed or beginning within 30 days, and have no account yet. The rights are those that the role matrix gives to department and post; --dry-run tells which row gives which right. The head of the person approves first, by "oaops approve", unless the company says otherwise ("opening.approval").\nThe one-time password goes by mail to whom the company says, or is shown once at the terminal; it is kept nowhere. When it does not get there the account is removed again. With --request everybody in the list is looked at before anything is made: one person for whom something stands against it, and nobody gets an account.':
     '此人须在名册中，在职或 30 天内入职，且尚无账号。权限即权限矩阵按部门与岗位所给的权限；--dry-run 说明每项权限来自哪一行。先由其负责人用 "oaops approve" 审批，除非公司另有规定（"opening.approval"）。\n一次性密码按公司规定以邮件送达，或在终端显示一次；任何地方都不保存。未能送达时删除账号。使用 --request 时先检查名单中的所有人：只要一人有问题，就不为任何人开通。',
   'everybody whose account shows another department or post than the roster': '账号部门或岗位与名册不一致的所有人员',
+  'employee number': '工号',
   'everybody whose last day is over': '最后工作日已过的所有人员',
   'last day of a temporary account': '临时账号的截止日',
   'list of several people (CSV or XLSX), with the columns of a roster': '多人名单（CSV 或 XLSX），列与人员名册相同',

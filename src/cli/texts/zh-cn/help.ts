@@ -1,6 +1,6 @@
 import type { Messages } from '../catalogue.ts';
-import { helpAccountShow } from './help-account-show.ts';
 import { helpAccountPerson } from './help-account-person.ts';
+import { helpAccountShow } from './help-account-show.ts';
 import { helpAccounts } from './help-accounts.ts';
 import { helpBrowse } from './help-browse.ts';
 import { helpCalendar } from './help-calendar.ts';
