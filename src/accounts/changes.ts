@@ -10,7 +10,6 @@ import { seenOf } from './seen.ts';
 
 /** One account and what would be done to it; `delete` stands alone. */
 export interface PlannedChange extends Omit<EntryItem, 'line'> {
-  personName?: string;
   /** Of a deletion: the run that has disabled it, and when (ISO UTC). */
   heldSince?: { run: string; since: string };
 }
@@ -155,7 +154,8 @@ function planDeletion(
   count.deleted++;
 }
 
-function plannedFor({ account, match }: Judged, findings: readonly Finding[]): PlannedChange {
+/** An account as a plan names it; what is to be done to it is still empty. */
+export function plannedFor({ account, match }: Judged, findings: readonly Finding[]): PlannedChange {
   const planned: PlannedChange = {
     directory: account.directory,
     ref: { key: account.key, name: account.name, login: account.login },
@@ -174,7 +174,7 @@ function plannedFor({ account, match }: Judged, findings: readonly Finding[]): P
   return planned;
 }
 
-function questionOf({ account, use, match }: Judged, findings: readonly FindingType[]) {
+export function questionOf({ account, use, match }: Judged, findings: readonly FindingType[]) {
   return { account, use, findings, ...(match.kind === 'person' ? { person: match.person.id } : {}) };
 }
 

@@ -97,7 +97,7 @@ function itemsOfPlan(plan: ChangePlan, audit: Audit, company: Company): Pick<Pla
     company,
     new Set(all.map(({ directory, ref }) => accountId(directory, ref.key))),
   );
-  const itemOf = ({ personName: _name, heldSince, ...planned }: PlannedChange): EntryItem => ({
+  const itemOf = ({ heldSince, ...planned }: PlannedChange): EntryItem => ({
     ...planned,
     line: lineOf(planned.directory, planned.ref.key),
     evidence: heldSince

@@ -16,6 +16,7 @@ export interface EntryItem {
   seen: Seen;
   findings: FindingType[];
   person?: string;
+  personName?: string;
   department?: string;
   /** Employee number of the head who answers for it. */
   head?: string;
@@ -25,6 +26,8 @@ export interface EntryItem {
   atOnce?: true;
   /** Mail addresses of those who are told. */
   mails?: { person?: string; head?: string; owner?: string };
+  /** Each right that it would take away is a line of its own, and only those that people have signed are taken. */
+  byRight?: true;
 }
 
 export interface EntryWork {

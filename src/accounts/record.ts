@@ -218,6 +218,8 @@ export interface Decision {
   /** do: what is proposed; keep: nothing. */
   decision: 'do' | 'keep';
   by: string;
+  /** Who signed according to a file that was read in; `by` is then who has read it in. */
+  signedBy?: string;
   at: string;
   reason?: string;
   /** Terminal, or the file that it came from with its sha256. */
@@ -254,15 +256,15 @@ export async function addMatch(
   await facts.add(matchTopic, match.account, at, match);
 }
 
-export async function confirmedMatches(facts: FactStore): Promise<Map<string, string>> {
+/** The newest word about each account. */
+export async function matchAnswers(facts: FactStore): Promise<Map<string, { person: string; is: boolean }>> {
   const rows = await facts.list(matchTopic);
-  const found = new Map<string, string>();
-  for (const { key, body } of rows) {
-    const { person, is } = body as { person: string; is: boolean };
-    if (is) found.set(key, person);
-    else found.delete(key);
-  }
-  return found;
+  return new Map(rows.map(({ key, body }) => [key, body as { person: string; is: boolean }]));
+}
+
+export async function confirmedMatches(facts: FactStore): Promise<Map<string, string>> {
+  const answers = await matchAnswers(facts);
+  return new Map([...answers].flatMap(([key, { person, is }]) => (is ? [[key, person] as const] : [])));
 }
 
 /** Rules for passwords as a run read and judged them. */
@@ -291,4 +293,18 @@ export async function policiesOf(facts: FactStore, run: string): Promise<Policie
 /** Whoever gets true tells that person; everybody else does not. */
 export async function claimNotice(facts: FactStore, run: string, to: string, at: string): Promise<boolean> {
   return facts.addOnce(runTopic(run, 'account.told'), to, at, {});
+}
+
+function failureTopic(run: string): string {
+  return runTopic(run, 'account.not-told');
+}
+
+/** A notice that is known not to have gone out. */
+export async function addFailedNotice(facts: FactStore, run: string, to: string, at: string): Promise<void> {
+  await facts.add(failureTopic(run), to, at, {});
+}
+
+/** How often that has happened. */
+export async function failedNotices(facts: FactStore, run: string, to: string): Promise<number> {
+  return (await facts.list(failureTopic(run), { key: to })).length;
 }

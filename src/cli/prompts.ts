@@ -1,7 +1,7 @@
 import type * as Library from '@inquirer/prompts';
 import { OaopsError } from '../core/errors.ts';
 import { ExitCode } from '../core/exit-codes.ts';
-import { plainLines } from '../core/plain-text.ts';
+import { oneLine, plainLines } from '../core/plain-text.ts';
 import { type Language, say, text } from './texts/texts.ts';
 
 /** Questions to the person at the terminal. Each refuses with exit 6 when there is none: a job never hangs on a question. */
@@ -16,9 +16,19 @@ export interface Prompts {
     question: string,
     choices: readonly { value: T; name?: string; description?: string }[],
   ): Promise<T>;
+  /** Several of many; headings stand between them. */
+  checkbox<T extends string>(question: string, choices: readonly CheckboxLine<T>[]): Promise<T[]>;
   /** Shows nothing of what is typed, not even its length; asks until something is. */
   password(question: string): Promise<string>;
 }
+
+/** A line that can be checked, or a heading above some. */
+export type CheckboxLine<T extends string> =
+  | { value: T; name: string; description?: string; checked: boolean }
+  | { heading: string };
+
+/** So many lines of a long list are on the screen at once. */
+const checkboxLines = 15;
 
 export interface PromptOptions {
   lang: Language;
@@ -91,6 +101,35 @@ export function openPrompts(options: PromptOptions): Prompts {
       ) as Promise<number>,
     select: (question, choices) =>
       ask(question, (library, context) => library.select({ message: said(question), choices: [...choices] }, context)),
+    checkbox: (question, choices) =>
+      ask(question, (library, context) =>
+        library.checkbox(
+          {
+            message: said(question),
+            choices: choices.map((choice) =>
+              'heading' in choice
+                ? new library.Separator(oneLine(choice.heading))
+                : {
+                    value: choice.value,
+                    name: oneLine(choice.name),
+                    checked: choice.checked,
+                    ...(choice.description === undefined ? {} : { description: said(choice.description) }),
+                  },
+            ),
+            pageSize: checkboxLines,
+            loop: false,
+            theme: {
+              style: {
+                // Hundreds of names would stay on the screen.
+                renderSelectedChoices: (selected: readonly unknown[]) =>
+                  text(options.lang, 'prompt.selected', { count: selected.length }),
+                keysHelpTip: () => text(options.lang, 'prompt.checkbox-keys'),
+              },
+            },
+          },
+          context,
+        ),
+      ),
     password: (question) =>
       ask(question, (library, context) =>
         library.password(

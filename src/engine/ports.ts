@@ -177,7 +177,7 @@ export interface SignatureDoor {
    * @throws OaopsError `signature-invalid`, `signer-unknown` (exit 4)
    */
   verify(request: {
-    data: string;
+    data: string | Uint8Array;
     signature: string;
     namespace: string;
     allowedSigners: string;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Change } from '../../accounts/directory.ts';
 import { changeEntry } from '../../accounts/entry.ts';
 import { accountId, addRefusal } from '../../accounts/record.ts';
+import { signedItem, signedList } from '../../accounts/review/signed.ts';
 import { isoTime } from '../../core/clock.ts';
 import type { Action, ActionOutcome } from '../../engine/action.ts';
 import {
@@ -77,9 +78,10 @@ function toDo(change: Change): string {
 }
 
 async function applyEntry(args: With, context: AccountContext): Promise<ActionOutcome> {
-  const item = itemOf(args);
-  const directories = await directoriesOf(context);
   const work = await entryWork(context);
+  const planned = itemOf(args);
+  const item = planned.byRight ? signedItem(planned, await signedList(work.facts, context.runId)) : planned;
+  const directories = await directoriesOf(context);
   const end = await directories.use(directorySpec(context.plan, item.directory), context.signal, (directory) =>
     changeEntry(directory, item, work),
   );

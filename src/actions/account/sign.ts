@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { decisionsOf } from '../../accounts/record.ts';
+import { linesOf, listsOf, type ReviewLine } from '../../accounts/review/lines.ts';
+import { closeList, type SignedList, signedList } from '../../accounts/review/signed.ts';
+import { isoTime } from '../../core/clock.ts';
 import type { Action } from '../../engine/action.ts';
-import { type AccountServices, itemsOf } from './services.ts';
+import { type AccountContext, type AccountServices, itemsOf } from './services.ts';
 
 const withSchema = z.strictObject({
   by: z.enum(['person', 'heads']),
@@ -25,33 +28,49 @@ export const accountSign: Action<With, AccountServices> = {
   canWait: true,
   describe: ({ by }) => (by === 'heads' ? 'have each head sign the list of its people' : 'have a person sign the list'),
   async apply({ by, withinMs }, context) {
-    const items = itemsOf(context.plan);
-    const decisions = await decisionsOf(await context.services.facts(), context.runId);
-    const open = items.filter(({ line }) => !decisions.has(line));
-    const kept = items.filter(({ line }) => decisions.get(line)?.decision !== 'do').map(({ line }) => line);
-    const signed = [...new Set([...decisions.values()].map((decision) => decision.by))].sort();
-    const result = { kept, signed };
-    if (open.length === 0) return { status: 'ok', result };
-    const untilMs =
-      withinMs === undefined ? undefined : ((await context.firstWaitedAtMs()) ?? context.clock.nowMs()) + withinMs;
-    const whose = by === 'heads' ? departmentsOf(open) : '';
-    if (untilMs !== undefined && untilMs <= context.clock.nowMs())
-      return {
-        status: 'incomplete',
-        result,
-        message: `nobody has signed ${open.length} of ${items.length} lines in time; they stay as they are${whose}`,
-      };
+    const lines = linesOf(itemsOf(context.plan));
+    const facts = await context.services.facts();
+    const nowMs = context.clock.nowMs();
+    let list = await signedList(facts, context.runId);
+    if (!list) {
+      const decisions = await decisionsOf(facts, context.runId);
+      const open = lines.filter(({ id }) => !decisions.has(id));
+      const untilMs = withinMs === undefined ? undefined : ((await context.firstWaitedAtMs()) ?? nowMs) + withinMs;
+      if (open.length > 0 && (untilMs === undefined || untilMs > nowMs))
+        return {
+          status: 'waiting',
+          message: `${open.length} of ${lines.length} lines wait for a signature${by === 'heads' ? whose(open) : ''}`,
+          next: `Sign them with: oaops account review ${context.runId}`,
+          ...(untilMs === undefined ? {} : { wakeAtMs: untilMs }),
+        };
+      list = await closeList(facts, context.runId, isoTime(nowMs), { lines, decisions });
+    }
+    const result = { kept: keptLines(context, lines, list), signed: list.by };
+    if (list.open.length === 0) return { status: 'ok', result };
+    const open = new Set(list.open);
+    const unanswered = by === 'heads' ? whose(lines.filter(({ id }) => open.has(id))) : '';
     return {
-      status: 'waiting',
-      message: `${open.length} of ${items.length} lines wait for a signature${whose}`,
-      next: `Sign them with: oaops account review ${context.runId}`,
-      ...(untilMs === undefined ? {} : { wakeAtMs: untilMs }),
+      status: 'incomplete',
+      result,
+      message: `nobody has signed ${open.size} of ${lines.length} lines in time; they stay as they are${unanswered}`,
     };
   },
   recover: async () => ({ status: 'not-started' }),
 };
 
-function departmentsOf(items: readonly { department?: string }[]): string {
-  const names = [...new Set(items.map(({ department }) => department ?? '-'))];
-  return `; departments: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ', ...' : ''}`;
+/** An entry is kept when nothing of it is carried out. */
+function keptLines({ plan }: AccountContext, lines: readonly ReviewLine[], signed: SignedList): string[] {
+  const carried = new Set(signed.do);
+  const touched = new Set(lines.filter(({ id }) => carried.has(id)).map(({ item }) => item));
+  const kept = new Set(itemsOf(plan).flatMap(({ line }) => (touched.has(line) ? [] : [line])));
+  for (const { id } of lines) if (!carried.has(id) && !touched.has(id)) kept.add(id);
+  return [...kept];
+}
+
+/** Whose answers are missing, as far as a line takes them. */
+function whose(open: readonly ReviewLine[]): string {
+  const lists = listsOf(open).map(
+    ({ department = '-', head }) => `${department} (${head === undefined ? 'no head' : head})`,
+  );
+  return `; departments: ${lists.slice(0, 5).join(', ')}${lists.length > 5 ? ', ...' : ''}`;
 }

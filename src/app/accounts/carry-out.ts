@@ -1,4 +1,5 @@
 import type { App } from '../../app.ts';
+import type { Plan } from '../../engine/plan/plan-types.ts';
 import type { RunEnd } from '../../engine/run/outcome.ts';
 import type { PreparedPlan, startRun } from '../run-command.ts';
 import { conclusionOf } from './run.ts';
@@ -10,8 +11,16 @@ export async function carryOut(
   prepared: PreparedPlan,
   show: Parameters<typeof startRun>[2],
 ): Promise<{ end: RunEnd; json: unknown; text: string }> {
-  const end = await startSigned(app, prepared, show);
-  const { summary, lines, ...counts } = await conclusionOf(app, end.run, prepared.plan);
+  return tellEnd(app, await startSigned(app, prepared, show), prepared.plan);
+}
+
+/** What a run that changes accounts has done so far, for people and scripts. */
+export async function tellEnd(
+  app: App,
+  end: RunEnd,
+  plan: Plan,
+): Promise<{ end: RunEnd; json: unknown; text: string }> {
+  const { summary, lines, ...counts } = await conclusionOf(app, end.run, plan);
   const waits = end.status === 'waiting' && end.next !== undefined ? `\n${end.next}` : '';
   return {
     end,

@@ -2,6 +2,7 @@ import type { Audit } from '../../accounts/audit.ts';
 import { planCleanup } from '../../accounts/cleanup.ts';
 import type { AccountWork } from '../../accounts/expand.ts';
 import { heldAccounts } from '../../accounts/record.ts';
+import { planReview } from '../../accounts/review/plan.ts';
 import { cleanupSchema } from '../../accounts/schema/rules.ts';
 import type { AccountSpec, Company } from '../../accounts/schema/spec.ts';
 import type { App } from '../../app.ts';
@@ -48,8 +49,10 @@ export async function planWork(
       return secondAsked(await transferWork(spec, company, context), context);
     case 'revoke':
       return secondAsked(await revocationWork(spec, company, context), context);
-    default:
-      throw new Error(`not planned yet: ${spec.operation}`);
+    case 'review': {
+      const { secondPerson: reasons, ...entries } = planReview(await context.audit(), company, context);
+      return secondAsked({ ...nothing, ...entries, reasons }, context);
+    }
   }
 }
 

@@ -50,6 +50,8 @@ export const en = {
   'prompt.run': 'Run {runbook} {version}?',
   'prompt.host-run': 'On {hosts} ({count}): {command}. Go on?',
   'prompt.hidden': '[nothing is shown]',
+  'prompt.selected': '{count} selected',
+  'prompt.checkbox-keys': 'space: change; a: all or none; i: invert; Enter: done',
   'prompt.yes': 'yes',
   'prompt.no': 'no',
   'help.exit-codes': 'EXIT CODES',

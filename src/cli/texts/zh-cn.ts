@@ -52,6 +52,8 @@ export const zhCn: Record<TextKey, string> = {
   'prompt.run': '运行 {runbook} {version} 吗？',
   'prompt.host-run': '在 {hosts}（共 {count} 台）上：{command}。是否继续？',
   'prompt.hidden': '[不显示输入]',
+  'prompt.selected': '已选 {count} 项',
+  'prompt.checkbox-keys': '空格：切换；a：全选或全不选；i：反选；回车：完成',
   'prompt.yes': '是',
   'prompt.no': '否',
   'help.exit-codes': '退出码',

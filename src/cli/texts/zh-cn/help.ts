@@ -12,6 +12,7 @@ import { helpPatch } from './help-patch.ts';
 import { helpProcedures } from './help-procedures.ts';
 import { helpPrune } from './help-prune.ts';
 import { helpRestore } from './help-restore.ts';
+import { helpReview } from './help-review.ts';
 import { helpSchedules } from './help-schedules.ts';
 import { helpSources } from './help-sources.ts';
 
@@ -28,6 +29,7 @@ export const helpZhCn = (): Messages => ({
   ...helpProcedures(),
   ...helpAccountPerson(),
   ...helpPatch(),
+  ...helpReview(),
   ...helpPrune(),
   ...helpRestore(),
   ...helpSchedules(),

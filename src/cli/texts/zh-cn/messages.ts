@@ -7,6 +7,7 @@ import { accountsLdap } from './accounts-ldap.ts';
 import { accountsLinux } from './accounts-linux.ts';
 import { accountsPerson } from './accounts-person.ts';
 import { accountsReport } from './accounts-report.ts';
+import { accountsReview } from './accounts-review.ts';
 import { accountsSources } from './accounts-sources.ts';
 import { accountsTables } from './accounts-tables.ts';
 import { actions } from './actions.ts';
@@ -51,6 +52,7 @@ export const messagesZhCn = (): Messages => ({
   ...accountsActions(),
   ...accountsLdap(),
   ...accountsLinux(),
+  ...accountsReview(),
   ...accountsChanges(),
   ...accountsFindings(),
   ...accountsReport(),

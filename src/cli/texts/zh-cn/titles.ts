@@ -1,5 +1,14 @@
 /** Headings of tables. */
 export const titlesZhCn: Readonly<Record<string, string>> = {
+  ACCOUNT: '账号',
+  DEPARTMENT: '部门',
+  DIRECTORY: '目录',
+  EVIDENCE: '依据',
+  FILE: '文件',
+  HEAD: '负责人',
+  LINES: '行数',
+  PERSON: '工号',
+  RIGHTS: '权限',
   DONE: '完成',
   ID: '编号',
   LATE: '逾期完成',

@@ -1,0 +1,173 @@
+import { type CsvTable, csvRecords, decodeCsv, parseCsv } from '../../core/csv.ts';
+import { usageError } from '../../core/errors.ts';
+import type { Decision } from '../record.ts';
+import { decodeCell } from './cells.ts';
+import {
+  answerColumns,
+  answerOf,
+  type ColumnName,
+  columnNames,
+  columnOf,
+  columnOrder,
+  factsOf,
+  type Say,
+} from './columns.ts';
+import type { ReviewLine } from './lines.ts';
+import { listLanguages } from './words.ts';
+
+/** What a list that came back says. */
+export interface Answers {
+  decisions: Pick<Decision, 'line' | 'decision' | 'reason'>[];
+  /** Lines of the file without a decision. */
+  undecided: string[];
+}
+
+interface Problem {
+  line: number;
+  message: string;
+}
+
+/**
+ * Reads a list that a head has filled in. Every row must be a line of the run, with the facts that it was written with.
+ * @throws OaopsError `csv-encoding`, `csv-invalid`, `review-file-invalid` (exit 2) with the first place; all are in `details.problems`
+ */
+export function readAnswers(
+  file: string,
+  bytes: Uint8Array,
+  {
+    run,
+    lines,
+    decided,
+    say,
+  }: {
+    run: string;
+    lines: readonly ReviewLine[];
+    decided: ReadonlyMap<string, Decision>;
+    say: Say;
+  },
+): Answers {
+  const table = tableOf(file, decodeCsv(file, bytes, 'auto'));
+  const columns = columnsOf(file, table);
+  const known = new Map(lines.map((line) => [line.id, line]));
+  const seenOn = new Map<string, number>();
+  const answers: Answers = { decisions: [], undecided: [] };
+  const problems: Problem[] = [];
+  for (const { line: at, cells } of table.rows) {
+    // Spreadsheets leave such rows below the list.
+    if (cells.every((cell) => cell.trim() === '')) continue;
+    const row = (column: ColumnName) => cells[columns.get(column)!]!;
+    const tell = (message: string) => void problems.push({ line: at, message });
+    const id = plain(row('line'));
+    const line = known.get(id);
+    if (plain(row('run')) !== run) {
+      tell(`the line is of another run, ${plain(row('run')) || 'which is not named'}`);
+      continue;
+    }
+    if (!line) {
+      tell(`the line "${id}" is not in the list of the run`);
+      continue;
+    }
+    const before = seenOn.get(id);
+    if (before !== undefined) {
+      tell(`the line "${id}" stands in the file twice, also on line ${before}`);
+      continue;
+    }
+    seenOn.set(id, at);
+    const changed = changedFact(row, run, line, say);
+    if (changed !== undefined) {
+      tell(`the column "${columnNames[changed].en}" was changed`);
+      continue;
+    }
+    const written = plain(row('decision'));
+    if (written === '') {
+      answers.undecided.push(id);
+      continue;
+    }
+    const decision = answerOf(written);
+    if (decision === undefined) {
+      tell(`"${written}" is no decision`);
+      continue;
+    }
+    const earlier = decided.get(id);
+    if (earlier && earlier.decision !== decision) {
+      tell(`the line "${id}" was decided before: ${earlier.decision} (${earlier.by}, ${earlier.at})`);
+      continue;
+    }
+    if (earlier) continue;
+    const reason = decodeCell(row('reason')).trim();
+    answers.decisions.push({ line: id, decision, ...(reason === '' ? {} : { reason }) });
+  }
+  const [first] = problems;
+  if (first) throw invalid(file, first, problems);
+  return answers;
+}
+
+/** The first column that does not say what the list said, in either language. */
+function changedFact(
+  row: (column: ColumnName) => string,
+  run: string,
+  line: ReviewLine,
+  say: Say,
+): ColumnName | undefined {
+  const versions = listLanguages.map((lang) => factsOf(run, line, lang, say));
+  return columnOrder.find(
+    (column) =>
+      !answerColumns.has(column) &&
+      // Some programs show the mark of a text and drop it when they save.
+      !versions.some((facts) => decodeCell(row(column)) === facts[column] || row(column) === facts[column]),
+  );
+}
+
+function plain(cell: string): string {
+  return decodeCell(cell).trim();
+}
+
+/** Spreadsheets write the separator of their country. */
+function tableOf(file: string, text: string): CsvTable {
+  const separators = [',', ';', '\t'] as const;
+  const separator = separators.find((one) => headings(file, text, one) > 1);
+  if (separator === undefined)
+    throw usageError('review-file-invalid', 'the first line does not name the columns of a review list', {
+      next: 'Give a file that "oaops account review RUN --export DIR" has written, as CSV.',
+      position: { file, line: 1, col: 1 },
+    });
+  return parseCsv(file, text, separator);
+}
+
+/** How many columns the first line names when it is read with this separator. */
+function headings(file: string, text: string, separator: string): number {
+  try {
+    const [header] = csvRecords(file, text, separator);
+    return header?.cells.filter((cell) => columnOf(cell) !== undefined).length ?? 0;
+  } catch {
+    // With another separator a quotation mark can stand where none may.
+    return 0;
+  }
+}
+
+function columnsOf(file: string, { columns }: CsvTable): Map<ColumnName, number> {
+  const found = new Map<ColumnName, number>();
+  const refuse = (message: string) =>
+    usageError('review-file-invalid', message, {
+      next: 'Leave the columns as they are, and write notes into the column of the reason.',
+      position: { file, line: 1, col: 1 },
+    });
+  for (const [index, heading] of columns.entries()) {
+    const column = columnOf(heading);
+    if (column === undefined) throw refuse(`the column "${heading}" is none of the list`);
+    if (found.has(column)) throw refuse(`the column "${heading}" is there twice`);
+    found.set(column, index);
+  }
+  const missing = columnOrder.find((column) => !found.has(column));
+  if (missing !== undefined) throw refuse(`the column "${columnNames[missing].en}" is missing`);
+  return found;
+}
+
+function invalid(file: string, first: Problem, problems: readonly Problem[]): Error {
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
+  return usageError('review-file-invalid', `${first.message}${more}`, {
+    next: 'Nothing of the file was taken over. Have the list written again, and fill in only decision (do or keep) and reason.',
+    position: { file, line: first.line, col: 1 },
+    details: { problems },
+  });
+}

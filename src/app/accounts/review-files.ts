@@ -1,0 +1,194 @@
+import { readFileSync, statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import type { Decision } from '../../accounts/record.ts';
+import { type Answers, readAnswers } from '../../accounts/review/answered-file.ts';
+import { listsOf, type ReviewList } from '../../accounts/review/lines.ts';
+import { fileNames, listFile } from '../../accounts/review/list-file.ts';
+import type { ListLanguage } from '../../accounts/review/words.ts';
+import type { App } from '../../app.ts';
+import { isoTime } from '../../core/clock.ts';
+import { writeFileDurable } from '../../core/durable-file.ts';
+import { errnoOf, messageOf, OaopsError, usageError } from '../../core/errors.ts';
+import { ExitCode } from '../../core/exit-codes.ts';
+import { sha256Hex } from '../../core/json.ts';
+import { makePrivateDir } from '../../core/private-dir.ts';
+import { decide, type Review, refuseClosed, reviewFolder, type Signing } from './review.ts';
+import { sayInAll } from './review-words.ts';
+
+/** Namespace of signatures over lists: one over something else does not count. */
+export const listNamespace = 'oaops-review';
+/** A list of a large department has a few thousand rows. */
+const maxBytes = 64 * 1024 * 1024;
+
+export interface WrittenList {
+  file: string;
+  sha256: string;
+  department: string | null;
+  head: string | null;
+  headMail: string | null;
+  lines: number;
+}
+
+/**
+ * Writes the open lines, one file for each head. Nothing that lies there is overwritten: it could be filled in.
+ * @throws OaopsError `review-over`, `nothing-to-sign` (exit 4), `file-exists`, `folder-unwritable` (exit 2)
+ */
+export async function exportLists(
+  app: App,
+  review: Review,
+  { folder, lang }: { folder: string; lang: ListLanguage },
+): Promise<WrittenList[]> {
+  refuseClosed(review);
+  const lists = listsOf(review.open);
+  if (lists.length === 0) throw nothingOpen(review);
+  const written = await writeLists(review.row.id, lists, { folder: resolve(folder), lang });
+  await audit(app, 'account.review.exported', review, { files: written });
+  return written;
+}
+
+export function nothingOpen({ row }: Review): OaopsError {
+  return new OaopsError('nothing-to-sign', `every line of run ${row.id} is decided`, {
+    exitCode: ExitCode.refused,
+    next: `Go on with "oaops account review ${row.id}".`,
+  });
+}
+
+/** @throws OaopsError `file-exists`, `folder-unwritable` (exit 2) */
+export async function writeLists(
+  run: string,
+  lists: readonly ReviewList[],
+  { folder, lang, replace }: { folder: string; lang: ListLanguage; replace?: true },
+): Promise<WrittenList[]> {
+  const say = await sayInAll();
+  const files = fileNames(lists).map((name) => join(folder, name));
+  try {
+    makePrivateDir(folder);
+    const there = files.find((file) => statSync(file, { throwIfNoEntry: false }) !== undefined);
+    if (there !== undefined && !replace)
+      throw usageError('file-exists', `${there} is there already, and may be filled in`, {
+        next: 'Name an empty folder.',
+      });
+    return lists.map((list, index) => {
+      const file = files[index]!;
+      const text = listFile(run, list, lang, say);
+      writeFileDurable(file, text);
+      const { department = null, head = null, headMail = null, lines } = list;
+      return { file, sha256: sha256Hex(text), department, head, headMail, lines: lines.length };
+    });
+  } catch (error) {
+    if (error instanceof OaopsError) throw error;
+    throw usageError('folder-unwritable', `lists cannot be written to ${folder}: ${messageOf(error)}`, {
+      next: 'Name a folder that you can write to.',
+    });
+  }
+}
+
+export interface ImportedList {
+  file: string;
+  sha256: string;
+  by: string;
+  signedBy: string | null;
+  decided: number;
+  undecided: number;
+}
+
+/**
+ * Takes over lists that have come back. All files are checked before anything of one is taken over; each is kept with the run, as evidence.
+ * @throws OaopsError `csv-...`, `review-file-invalid`, `file-unreadable` (exit 2), `review-over`, `signature-invalid`, `signer-unknown` (exit 4)
+ */
+export async function importLists(
+  app: App,
+  review: Review,
+  request: { files: readonly string[]; signedBy?: string | undefined; signature?: string | undefined },
+): Promise<{ review: Review; files: ImportedList[] }> {
+  refuseClosed(review);
+  const { row, lines } = review;
+  const say = await sayInAll();
+  const actor = (await app.runs()).actor;
+  const decided = new Map<string, Decision>(review.decisions);
+  const read: { file: string; bytes: Uint8Array; sha256: string; answers: Answers; signing: Signing }[] = [];
+  for (const file of request.files) {
+    const bytes = readList(file);
+    const sha256 = sha256Hex(bytes);
+    const signer =
+      request.signature === undefined ? undefined : await signerOf(app, bytes, readList(request.signature));
+    const answers = readAnswers(file, bytes, { run: row.id, lines, decided, say });
+    const signing: Signing = {
+      by: signer ?? actor,
+      ...(request.signedBy === undefined ? {} : { signedBy: request.signedBy }),
+      from: `file ${basename(file)}, sha256 ${sha256}`,
+    };
+    for (const one of answers.decisions) decided.set(one.line, { ...one, ...signing, at: isoTime(app.clock.nowMs()) });
+    read.push({ file, bytes, sha256, answers, signing });
+  }
+  let after = review;
+  const files: ImportedList[] = [];
+  for (const { file, bytes, sha256, answers, signing } of read) {
+    keep(app, row.id, sha256, bytes);
+    after = await decide(app, after, answers.decisions, signing);
+    files.push({
+      file,
+      sha256,
+      by: signing.by,
+      signedBy: signing.signedBy ?? null,
+      decided: answers.decisions.length,
+      undecided: answers.undecided.length,
+    });
+  }
+  if (request.signature !== undefined) keep(app, row.id, read[0]!.sha256, readList(request.signature), '.csv.sig');
+  await audit(app, 'account.review.imported', review, { files });
+  return { review: after, files };
+}
+
+/** The copy is there before the decisions that come from it. */
+function keep(app: App, run: string, sha256: string, bytes: Uint8Array, ending = '.csv'): void {
+  writeFileDurable(join(reviewFolder(app, run), `${sha256}${ending}`), bytes);
+}
+
+function readList(file: string): Uint8Array {
+  const unreadable = (why: string) =>
+    usageError('file-unreadable', `${file} cannot be read (${why})`, {
+      next: 'Give the path of a file that you can read.',
+    });
+  try {
+    const stat = statSync(file);
+    if (!stat.isFile()) throw unreadable('it is no file');
+    if (stat.size > maxBytes) throw unreadable(`it has ${stat.size} bytes`);
+    return readFileSync(file);
+  } catch (error) {
+    if (error instanceof OaopsError) throw error;
+    throw unreadable(errnoOf(error) ?? 'unknown error');
+  }
+}
+
+/** Whose SSH signature it is. @throws OaopsError `signature-invalid`, `signer-unknown`, `allowed-signers-...` (exit 4) */
+async function signerOf(app: App, data: Uint8Array, signature: Uint8Array): Promise<string> {
+  const allowedSigners = (await app.config()).settings.approvals?.allowedSigners;
+  if (allowedSigners === undefined)
+    throw new OaopsError('allowed-signers-missing', 'no allowed-signers file says whose keys count', {
+      exitCode: ExitCode.refused,
+      next: 'Set approvals.allowedSigners in the configuration.',
+    });
+  const door = await app.signatures();
+  await door.allowedSigners(allowedSigners);
+  const { principal } = await door.verify({
+    data,
+    signature: new TextDecoder().decode(signature),
+    namespace: listNamespace,
+    allowedSigners,
+    atMs: app.clock.nowMs(),
+  });
+  return principal;
+}
+
+/** Who was given which data, and who brought it back (AC-05: access to data is logged). */
+export async function audit(app: App, action: string, { row }: Review, details: object): Promise<void> {
+  const record = await app.record();
+  await record.audit.append({
+    at: isoTime(app.clock.nowMs()),
+    actor: (await app.runs()).actor,
+    action,
+    subject: row.id,
+    details: app.redactor.redactValue(details),
+  });
+}
