@@ -46,7 +46,7 @@ const defects: [why: string, from: string, to: string, finding: string][] = [
     '9:12 error account-id the id "hr" is there twice',
   ],
   ['an unknown source', '[hr]', '[personnel]', '10:52 error account-id there is no source "personnel"'],
-  ['a directory of the roles', 'rights: {oa:', 'rights: {ao:', '13:51 error account-id there is no directory "ao"'],
+  ['a directory of the roles', 'rights: {oa:', 'rights: {ao:', '13:47 error account-id there is no directory "ao"'],
   [
     'a directory of an exception',
     'ceo, directory: oa',
@@ -71,6 +71,12 @@ const defects: [why: string, from: string, to: string, finding: string][] = [
     'operation: cleanup',
     'operation: revoke',
     '5:14 error account-person "revoke" is about a person, and none is named',
+  ],
+  [
+    'a statement that would never run',
+    '{id: oa, type: csv, file: oa.csv, judgedBy: [hr]}',
+    '{id: oa, type: sql, url: "sqlite:oa.db", accounts: "delete from t_user"}',
+    '10:58 error account-statement a statement that begins with DELETE is not carried out',
   ],
   [
     'no rule for a cleanup',
