@@ -7,6 +7,7 @@ import { type AccountFormat, accountReportParts } from '../../accounts/report/fo
 import { type AccountReport, assembleReport } from '../../accounts/report/report.ts';
 import { reportWords } from '../../accounts/report/words.ts';
 import type { App } from '../../app.ts';
+import { wrap } from '../../cli/render/width.ts';
 import { Catalogue } from '../../cli/texts/catalogue.ts';
 import { writePartsDurable } from '../../core/durable-file.ts';
 import { messageOf, OaopsError, usageError } from '../../core/errors.ts';
@@ -133,7 +134,10 @@ export async function tellAccounts(
     }
     return `${summaryOfReport(report, reportWords(screen.lang))}\n${screen.say(`the report is in ${file}`)}`;
   }
-  if (format === 'text') return `${[...parts].join('')}${summaryOfReport(report, reportWords(screen.lang))}`;
+  if (format === 'text') {
+    const summary = wrap(summaryOfReport(report, reportWords(screen.lang)), screen.columns).join('\n');
+    return `${[...parts].join('')}${summary}`;
+  }
   for (const part of gathered(parts)) if (!(await writeOut(process.stdout, part))) break;
   return '';
 }
