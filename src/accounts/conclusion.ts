@@ -26,12 +26,17 @@ export async function conclude(
     runbook,
     items,
     restores = [],
+    spared = [],
+    notes = [],
   }: {
     run: string;
     runbook: string;
     items: readonly Pick<Concerned, 'directory' | 'ref'>[];
     /** Entries that this run puts back, and the run that had changed them. */
     restores?: readonly { item: EntryItem; ofRun: string }[];
+    /** What planning has left alone or could not reach, and what people should know beside; one line each. */
+    spared?: readonly string[];
+    notes?: readonly string[];
   },
 ): Promise<Conclusion> {
   const audit = (await auditsOf(facts, runbook)).find((one) => one.run === run);
@@ -78,7 +83,7 @@ export async function conclude(
   const counts = { ...audit?.counts } as Record<string, number>;
   const found = Object.values(counts).reduce((sum, count) => sum + count, 0);
   const weak = policies?.required ? weakLines(policies.rules) : [];
-  lines.push(...weak, ...(audit?.unjudged ?? []));
+  lines.push(...weak, ...spared.map((line) => `left alone: ${line}`), ...notes, ...(audit?.unjudged ?? []));
   const parts = [
     ...(audit ? [`${found} findings`] : []),
     ...(policies ? [`${policies.rules.length} rules for passwords`] : []),
@@ -86,6 +91,7 @@ export async function conclude(
     ...(items.length > 0 ? [`${changed} of ${items.length} accounts changed`] : []),
     ...(restores.length > 0 ? [`${changed} of ${restores.length} accounts restored`] : []),
     ...(left > 0 ? [`${left} left as they are or done in part`] : []),
+    ...(spared.length > 0 ? [`${spared.length} left alone or not reached`] : []),
     ...(audit && audit.unjudged.length > 0 ? [`${audit.unjudged.length} not judged`] : []),
   ];
   const shown =

@@ -3,7 +3,7 @@ import { conclude } from '../../accounts/conclusion.ts';
 import { findingTypes } from '../../accounts/model.ts';
 import { operations } from '../../accounts/schema/spec.ts';
 import type { Action } from '../../engine/action.ts';
-import { type AccountServices, concernedOf } from './services.ts';
+import { type AccountServices, concernedOf, remarksOf } from './services.ts';
 
 const withSchema = z.strictObject({
   operation: z.enum(operations),
@@ -35,6 +35,7 @@ export const accountConclude: Action<With, AccountServices> = {
       run: context.runId,
       runbook: context.plan.runbook.name,
       items: concernedOf(context.plan),
+      ...remarksOf(context.plan),
     });
     const result = { ...conclusion };
     const failing = failOn.filter((type) => (conclusion.counts[type] ?? 0) > 0);

@@ -109,6 +109,16 @@ export function concernedOf(plan: Plan): Concerned[] {
   return [...itemsOf(plan), ...made];
 }
 
+/** What the planning of openings, changes and revocations has left alone, and what people should know beside. */
+export function remarksOf(plan: Plan): { spared?: string[]; notes?: string[] } {
+  const units = plan.steps.find(({ uses }) => uses === 'account.prepare')?.units;
+  const { spared, notes } = (Array.isArray(units) ? units[0]?.with : undefined) ?? {};
+  return {
+    ...(Array.isArray(spared) ? { spared: spared.map(String) } : {}),
+    ...(Array.isArray(notes) ? { notes: notes.map(String) } : {}),
+  };
+}
+
 /** Every entry that the plan would change or delete. */
 export function itemsOf(plan: Plan): EntryItem[] {
   return plan.steps

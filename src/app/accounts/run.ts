@@ -1,6 +1,6 @@
 import { type Conclusion, conclude } from '../../accounts/conclusion.ts';
 import type { AccountSpec, Operation } from '../../accounts/schema/spec.ts';
-import { concernedOf, restoresOf } from '../../actions/account/services.ts';
+import { concernedOf, remarksOf, restoresOf } from '../../actions/account/services.ts';
 import type { App } from '../../app.ts';
 import { usageError } from '../../core/errors.ts';
 import type { Plan } from '../../engine/plan/plan-types.ts';
@@ -54,7 +54,13 @@ export async function runAccounts(
 
 export async function conclusionOf(app: App, run: string, plan: Plan): Promise<Conclusion> {
   const { facts } = await app.record();
-  return conclude(facts, { run, runbook: plan.runbook.name, items: concernedOf(plan), restores: restoresOf(plan) });
+  return conclude(facts, {
+    run,
+    runbook: plan.runbook.name,
+    items: concernedOf(plan),
+    restores: restoresOf(plan),
+    ...remarksOf(plan),
+  });
 }
 
 /**

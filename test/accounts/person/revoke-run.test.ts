@@ -94,10 +94,11 @@ describe('revocation', () => {
 
   it('spares protected accounts and tells them', async () => {
     site.company({ protected: [{ account: 'zhang', directory: 'oa', reason: 'break glass' }] });
-    const { end } = await site.run('revoke', { person: 'E2' });
+    const { end, text } = await site.run('revoke', { person: 'E2' });
     expect(end.exitCode).toBe(3);
     expect(site.users('oa')).toEqual(untouched);
     expect(site.users('crm')).toContain('zhang held -/- -');
+    expect(text).toContain('left alone: zhang (oa): protected: break glass');
     expect(site.events.join('\n')).toContain('zhang (oa): protected: break glass');
   }, 60_000);
 

@@ -2,6 +2,7 @@ import type { Messages } from '../catalogue.ts';
 
 /** Opening, transfer and revocation: src/accounts/person, opening, recheck, seen; what their actions say. */
 export const accountsPerson = (): Messages => ({
+  '{} left alone or not reached': '{} 项未处理或无法读取',
   '{}: taken back again': '{}：已撤回',
   '{} ({}) was being made when the run was cut off, and it cannot be told whether the account that is there is the one':
     '运行中断时正在创建 {}（{}），无法判断现有的账号是否就是它',
