@@ -41,11 +41,6 @@ const env = () => ({
 });
 const oaops = (...args: string[]) => runOaops(args, { env: env(), cwd: site.dir });
 
-/** With --json events come line by line; what the command says is the last. */
-function resultOf({ stdout }: { stdout: string }) {
-  return JSON.parse(stdout.trim().split('\n').at(-1)!);
-}
-
 function passwords(): string[] {
   return (['oa', 'crm'] as const).flatMap((file) =>
     site.query<{ pw: string }>(file, 'select pw from t_user where pw is not null').map(({ pw }) => pw),
@@ -61,7 +56,7 @@ describe('oaops account open', () => {
     expect(planned.stdout.replace(/\s+/g, ' ')).toContain('sell: 销售部 / * (matrix row 2)');
     const waiting = await oaops('account', 'open', '--person', 'E2', '--json');
     expect(waiting.exitCode).toBe(6);
-    const { run } = resultOf(waiting);
+    const { run } = JSON.parse(waiting.stdout);
     const approved = await oaops('approve', run, 'approve', '--key', site.key('li@oa.example'));
     expect(approved).toMatchObject({ exitCode: 0 });
     const ended = await oaops('runs', 'resume', run, '--json', '--debug');
@@ -121,7 +116,7 @@ describe('oaops account revoke', () => {
     expect(unasked).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('--yes') });
     const leavers = await oaops('account', 'revoke', '--leavers', '--json');
     expect(leavers).toMatchObject({ exitCode: 0 });
-    expect(resultOf(leavers)).toMatchObject({ summary: '1 of 1 accounts changed', left: 0 });
+    expect(JSON.parse(leavers.stdout)).toMatchObject({ summary: '1 of 1 accounts changed', left: 0 });
     expect(site.users('oa')).toEqual(['qian held -/- -']);
     const nothing = await oaops('account', 'revoke', '--person', 'E5');
     expect(nothing).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('nothing to do') });

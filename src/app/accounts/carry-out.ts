@@ -11,7 +11,9 @@ export async function carryOut(
   prepared: PreparedPlan,
   show: Parameters<typeof startRun>[2],
 ): Promise<{ end: RunEnd; json: unknown; text: string }> {
-  return tellEnd(app, await startSigned(app, prepared, show), prepared.plan);
+  // With --json one object is the answer: events beside it would make it none.
+  const quiet = app.globals.json ? { renderer: async () => ({ sink: () => {} }) } : {};
+  return tellEnd(app, await startSigned(app, prepared, { ...show, ...quiet }), prepared.plan);
 }
 
 /** What a run that changes accounts has done so far, for people and scripts. */
