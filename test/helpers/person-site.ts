@@ -80,7 +80,11 @@ export class PersonSite {
   /** Everything that a run has shown, as events. */
   readonly events: string[] = [];
 
-  constructor() {
+  readonly #env: Record<string, string>;
+
+  /** `env`: secrets that the company names. */
+  constructor(env: Record<string, string> = {}) {
+    this.#env = env;
     mkdirSync(join(this.dir, 'keys'), { mode: 0o700 });
     for (const file of ['oa.db', 'crm.db']) {
       const db = new Database(join(this.dir, file));
@@ -193,6 +197,7 @@ export class PersonSite {
   app(): App {
     const env = {
       PATH: process.env['PATH'] ?? '',
+      ...this.#env,
       HOME: this.dir,
       OAOPS_STATE_DIR: join(this.dir, 'state'),
       OAOPS_CONFIG: join(this.dir, 'config.yaml'),
