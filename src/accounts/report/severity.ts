@@ -5,7 +5,7 @@ export type Weight = 'severe' | 'serious' | 'minor' | 'unknown';
 
 /**
  * The order of reports: first accounts through which somebody comes in who has no right to, then those that nobody would miss or that have more
- * rights than they should, then passwords, then what is only missing. Documented in docs/accounts.md.
+ * rights than they should, then passwords, then what is only missing. Documented in docs/accounts-reports.md.
  */
 const weights: Readonly<Record<FindingType, Weight>> = {
   leaver: 'severe',

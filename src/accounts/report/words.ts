@@ -174,10 +174,11 @@ export function reportWords(lang: string) {
     },
     ruleOf: (rule: string) => rules[rule]?.[language] ?? rule,
     more: (count: number) => (language === 'zh-CN' ? `另有 ${count} 项` : `${count} more`),
-    allShown: (count: number) =>
+    /** `all`: all were asked for, and still there are more than a terminal is for. */
+    allShown: (count: number, all = false) =>
       language === 'zh-CN'
-        ? `另有 ${count} 项：用 --verbose 或 --out FILE 查看全部`
-        : `${count} more: see all with --verbose or --out FILE`,
+        ? `另有 ${count} 项：用 ${all ? '' : '--verbose 或 '}--out FILE.csv 查看全部`
+        : `${count} more: see all with ${all ? '' : '--verbose or '}--out FILE.csv`,
     compared: ({ run, at }: { run: string; at: string }, fresh: number, gone: number) =>
       language === 'zh-CN'
         ? `与 ${moment(at)} 的运行 ${run} 相比：新增 ${fresh} 项，消失 ${gone} 项`

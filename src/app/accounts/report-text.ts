@@ -17,12 +17,15 @@ export interface TextTelling {
 
 /** So many findings of a type are shown unless all are asked for. */
 const firstOnes = 20;
+/** And so many when all are: laying out tables of Chinese takes milliseconds a line, and nobody reads more in a terminal. */
+const mostOnes = 2000;
 
 const states = ['enabled', 'disabled', 'unknown', 'held'] as const;
 
 /** The report for a terminal: what was not read comes first, then the numbers, then findings, the most severe first. */
 export function* textReport(report: AccountReport, telling: TextTelling): Generator<string> {
   const { say, all } = telling;
+  const most = all ? mostOnes : firstOnes;
   const words = reportWords(telling.lang);
   const { lines, list, tableOf } = painter(telling);
   yield lines(
@@ -64,17 +67,17 @@ export function* textReport(report: AccountReport, telling: TextTelling): Genera
   for (const { row, findings } of groupsOf(report)) {
     const fresh = row.new > 0 ? `, ${row.new} ${words.isNew}` : '';
     yield lines(`${words.findingOf(row.finding)} (${words.weightOf(row.weight)}): ${row.total}${fresh}`);
-    const shown = all ? findings : findings.slice(0, firstOnes);
+    const shown = findings.slice(0, most);
     yield* findingRows(shown, words, telling);
-    if (shown.length < findings.length) yield `${words.allShown(findings.length - shown.length)}\n`;
+    if (shown.length < findings.length) yield `${words.allShown(findings.length - shown.length, all)}\n`;
     yield '\n';
   }
   if (report.gone && report.gone.length > 0) {
     yield lines(`${words.gone}: ${report.gone.length}`);
-    const shown = all ? report.gone : report.gone.slice(0, firstOnes);
+    const shown = report.gone.slice(0, most);
     for (const { type, login, directory, evidence } of shown)
       yield list('- ', [`${words.findingOf(type)}: ${login} (${directory})${words.comma}${say(evidence)}`], false);
-    if (shown.length < report.gone.length) yield `${words.allShown(report.gone.length - shown.length)}\n`;
+    if (shown.length < report.gone.length) yield `${words.allShown(report.gone.length - shown.length, all)}\n`;
     yield '\n';
   }
   for (const [title, own] of [
@@ -84,9 +87,9 @@ export function* textReport(report: AccountReport, telling: TextTelling): Genera
   ] as const) {
     if (own.length === 0) continue;
     yield lines(`${title}: ${own.length}`);
-    const shown = all ? own : own.slice(0, firstOnes);
+    const shown = own.slice(0, most);
     yield list('- ', shown, false);
-    if (shown.length < own.length) yield `${words.allShown(own.length - shown.length)}\n`;
+    if (shown.length < own.length) yield `${words.allShown(own.length - shown.length, all)}\n`;
     yield '\n';
   }
 }

@@ -178,6 +178,6 @@ test('text fits 80 columns, and shows the first findings of each type', () => {
     expect(text).toContain('login-19');
     expect(text).not.toContain('login-20');
   }
-  expect(tell(report, 'text')).toContain('25 more: see all with --verbose');
+  expect(tell(report, 'text')).toContain('25 more: see all with --verbose or --out FILE.csv');
   expect(tell(report, 'text', 'en', true)).toContain('login-44');
 });
