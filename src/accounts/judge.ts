@@ -79,6 +79,7 @@ export function judge(request: JudgeRequest): Judgement {
     exceptionsExpired: exceptions.expired,
   };
   const indexes = new Map<string, PeopleIndex>();
+  const views: DirectoryView[] = [];
   for (const { spec, read } of request.directories) {
     const judging = judgingSources(spec, request.sources);
     const view: DirectoryView = {
@@ -102,6 +103,11 @@ export function judge(request: JudgeRequest): Judgement {
     }
     view.accounts = matchAll(view, request);
     tellDirectory(view, judging.missing, judgement);
+    views.push(view);
+  }
+  // Everybody is matched: the maps make room for the findings.
+  for (const index of indexes.values()) index.forget();
+  for (const view of views) {
     findIn(view, exceptions, judgement);
     for (const one of view.accounts) judgement.accounts.push(one);
   }

@@ -65,9 +65,9 @@ export interface Account {
   /** Absent: the directory does not tell. */
   secondFactor?: boolean;
   /** Why it has special power: a group, uid 0, a rule of sudoers. Empty: it has none. */
-  privileged: string[];
-  /** Names of the rights it holds in this directory: DNs of groups, roles. Sorted. */
-  rights: string[];
+  privileged: readonly string[];
+  /** Names of the rights it holds in this directory: DNs of groups, roles. Sorted. Accounts with the same rights share one list. */
+  rights: readonly string[];
   /** Who answers for an account that is no person's: as the directory says. */
   owner?: string;
   /** Why the directory itself forbids to touch it (adminCount=1, krbtgt, uid 0, the account that oaops logs in as). */

@@ -1,4 +1,5 @@
 import { OaopsError } from '../core/errors.ts';
+import { collectGarbageEarly } from '../core/heap.ts';
 import type { ChangeName } from './directory.ts';
 import type { DirectoryRead } from './model.ts';
 import { openDirectory } from './open-directory.ts';
@@ -32,6 +33,7 @@ export async function readAll(
   signal: AbortSignal,
   told: (what: string, done: number, total: number) => void = () => {},
 ): Promise<EverythingRead> {
+  collectGarbageEarly(40);
   const total = company.sources.length + company.directories.length;
   let done = 0;
   const sources: EverythingRead['sources'] = [];

@@ -3,8 +3,8 @@
  * the same name differently. Values are taken as caseIgnoreMatch does, which the naming attributes of people and groups have.
  */
 export function dnKey(dn: string): string {
-  // Most names are plain, and there are a hundred thousand of them.
-  if (/^[\w.@-]+=[\w.@-]+(,[\w.@-]+=[\w.@-]+)*$/.test(dn)) return dn.toLowerCase().replace(/=([^,]+)/g, '="$1"');
+  // Most names are plain, and there are a hundred thousand of them: one in lower case is its own key, which takes no memory.
+  if (/^[\w.@-]+=[\w.@-]+(,[\w.@-]+=[\w.@-]+)*$/.test(dn)) return dn.toLowerCase();
   return splitAt(dn, /[,;]/)
     .map((rdn) => splitAt(rdn, /\+/).map(pairKey).sort().join('+'))
     .join(',');
@@ -41,11 +41,12 @@ export function dnValue(value: string): string {
     .replace(/^[ #]| $/g, (sign) => `\\${sign}`);
 }
 
-/** `type=value`; both as text in which no separator stands unescaped. */
+/** `type=value`; a value that is not plain stands in quotation marks, so that it holds no separator. */
 function pairKey(pair: string): string {
   const at = pair.indexOf('=');
   const type = pair.slice(0, at).trim().toLowerCase();
-  return `${type}=${JSON.stringify(valueKey(pair.slice(at + 1)))}`;
+  const value = valueKey(pair.slice(at + 1));
+  return `${type}=${/^[\w.@-]+$/.test(value) ? value : JSON.stringify(value)}`;
 }
 
 function valueKey(written: string): string {

@@ -57,15 +57,3 @@ export function tellAge(ms: number): string {
     if (ms % size === 0) return `${ms / size}${unit}`;
   return `${ms}ms`;
 }
-
-/** The same words about many accounts are one text. */
-export class SharedTexts {
-  readonly #texts = new Map<string, string>();
-
-  of(text: string): string {
-    const there = this.#texts.get(text);
-    if (there !== undefined) return there;
-    this.#texts.set(text, text);
-    return text;
-  }
-}

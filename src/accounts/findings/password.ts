@@ -1,4 +1,5 @@
-import { SharedTexts, tellAge } from './days.ts';
+import { SharedTexts } from '../shared-values.ts';
+import { tellAge } from './days.ts';
 import type { Rule } from './types.ts';
 
 export const passwordTooOld: Rule = {

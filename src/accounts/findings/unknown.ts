@@ -1,4 +1,5 @@
-import { SharedTexts, tellAge } from './days.ts';
+import { SharedTexts } from '../shared-values.ts';
+import { tellAge } from './days.ts';
 import { isUsedByPeople } from './dormant.ts';
 import { isWithinGrace, leftPerson } from './leaver.ts';
 import { useLimit } from './limits.ts';

@@ -65,6 +65,11 @@ export class PeopleIndex {
     return value === '' ? undefined : this.#way(way).get(value);
   }
 
+  /** Gives back what finding has made; it is made anew when somebody is looked for. */
+  forget(): void {
+    this.#ways.clear();
+  }
+
   /** Somebody by employee number, mail or login: owners and heads are written in each of these ways. Undefined also when several fit. */
   named(text: string): KnownPerson | undefined {
     for (const way of ['employee', 'mail', 'login'] as const) {

@@ -2,10 +2,13 @@ import { rdnOf } from '../../../core/dn.ts';
 import { matchesPattern } from '../../../core/patterns.ts';
 import type { Account, AccountUse } from '../../model.ts';
 import type { LdapEntry } from '../../ports.ts';
+import type { SharedTexts } from '../../shared-values.ts';
 import type { LdapSpec } from './login.ts';
 import { textOf } from './values.ts';
 
-const texts = ['employee', 'mail', 'personName', 'department', 'post', 'owner'] as const;
+const ownTexts = ['employee', 'mail', 'personName'] as const;
+/** Many accounts have the same. */
+const commonTexts = ['department', 'post', 'owner'] as const;
 const optional = [
   'createdAt',
   'passwordChangedAt',
@@ -23,6 +26,7 @@ export function accountOf(
   spec: LdapSpec,
   fields: Readonly<Record<string, string | undefined>>,
   entry: LdapEntry,
+  texts: SharedTexts,
   given: Given,
   perhaps: Perhaps,
 ): Account {
@@ -38,11 +42,15 @@ export function accountOf(
     privileged: given.privileged,
     rights: given.rights,
   };
-  for (const field of texts) {
+  for (const field of ownTexts) {
     const value = textOf(entry, fields[field]);
     if (value !== undefined) account[field] = value;
   }
-  for (const name of optional) if (perhaps[name] !== undefined) Object.assign(account, { [name]: perhaps[name] });
+  for (const field of commonTexts) {
+    const value = textOf(entry, fields[field]);
+    if (value !== undefined) account[field] = texts.of(value);
+  }
+  for (const name of optional) if (perhaps[name] !== undefined) (account as Perhaps)[name] = perhaps[name] as never;
   return account;
 }
 

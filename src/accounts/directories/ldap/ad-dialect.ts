@@ -4,6 +4,7 @@ import type { NewAccount } from '../../directory.ts';
 import type { Account, AccountUse, LastUse, PolicyRow } from '../../model.ts';
 import type { LdapChange, LdapEntry, LdapSession, LdapValue } from '../../ports.ts';
 import type { DirectorySpecOf } from '../../schema/directories.ts';
+import { SharedLists, SharedTexts } from '../../shared-values.ts';
 import { anyTimeMs, filetimeMs, generalizedTimeMs } from '../../times.ts';
 import { accountOf, declaredUse, loginOf } from './account.ts';
 import { createInAd } from './ad-create.ts';
@@ -45,8 +46,8 @@ export class AdDialect implements Dialect {
   readonly followsMembers = true;
   #domain: Domain;
   #isHeld: (dn: string) => boolean;
-  /** One text for each name of a group, of which each account has some. */
-  #names = new Map<string, string>();
+  readonly #texts = new SharedTexts();
+  readonly #lists = new SharedLists();
   #privileged = new Map<string, string[]>();
 
   constructor(session: LdapSession, spec: Spec, domain: Domain) {
@@ -96,14 +97,18 @@ export class AdDialect implements Dialect {
       spec,
       fields,
       entry,
+      this.#texts,
       {
         key,
         use: declaredUse(spec, login, entry.dn) ?? ownUse(entry, login),
         state: flags === undefined ? 'unknown' : (flags & uac.disabled) !== 0 ? 'disabled' : 'enabled',
         held: this.#isHeld(entry.dn),
         lastUse: this.#lastUse(entry, createdAt),
-        privileged: [...(this.#privileged.get(dnKey(entry.dn)) ?? []), ...(primary === undefined ? [] : [primary])],
-        rights: this.#groupsOf(entry).sort(),
+        privileged: this.#lists.of([
+          ...(this.#privileged.get(dnKey(entry.dn)) ?? []),
+          ...(primary === undefined ? [] : [primary]),
+        ]),
+        rights: this.#lists.of(this.#groupsOf(entry).sort()),
       },
       {
         createdAt,
@@ -182,11 +187,7 @@ export class AdDialect implements Dialect {
 
   #groupsOf(entry: LdapEntry): string[] {
     const { groupBase } = this.spec;
-    const groups = textsOf(entry, 'memberOf').map((name) => {
-      const known = this.#names.get(name);
-      if (known === undefined) this.#names.set(name, name);
-      return known ?? name;
-    });
+    const groups = textsOf(entry, 'memberOf');
     return groupBase === undefined ? groups : groups.filter((group) => isWithin(group, groupBase));
   }
 

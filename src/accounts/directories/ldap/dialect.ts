@@ -47,7 +47,7 @@ export interface Dialect {
   readonly followsMembers: boolean;
   keyOf(entry: LdapEntry): string | undefined;
   find(key: string, attributes: readonly string[], signal: AbortSignal): Promise<LdapEntry | undefined>;
-  account(entry: LdapEntry, key: string, rights: string[]): Account;
+  account(entry: LdapEntry, key: string, rights: readonly string[]): Account;
   /** What has to be known before accounts are read. */
   prepare(signal: AbortSignal): Promise<void>;
   /** Adds the rights of all accounts that were read. */

@@ -16,7 +16,10 @@ export interface GroupPlace {
   filter: string;
 }
 
-/** Reads all groups, and gives each account the names of its own. `uidOf`: by what posixGroup names people. */
+/**
+ * Reads all groups, and gives each account the names of its own, in the order of the groups; accounts of the same groups have one list.
+ * `uidOf`: by what posixGroup names people.
+ */
 export async function readGroupRights(
   { session, base, filter }: GroupPlace,
   accounts: readonly Account[],
@@ -29,8 +32,12 @@ export async function readGroupRights(
   const request = { base, scope: 'sub' as const, filter, attributes: [...memberAttributes], pageSize: groupsAtOnce };
   for await (const page of session.search(request, signal)) {
     for (const group of page) {
+      const longer = new Map<readonly string[], readonly string[]>();
       const give = (account: Account | undefined) => {
-        if (account && account.rights.at(-1) !== group.dn) account.rights.push(group.dn);
+        if (!account || account.rights.at(-1) === group.dn) return;
+        const rights = longer.get(account.rights) ?? [...account.rights, group.dn];
+        longer.set(account.rights, rights);
+        account.rights = rights;
       };
       for (const member of textsOf(group, 'member')) give(byDn.get(dnKey(member)));
       for (const member of textsOf(group, 'uniqueMember')) give(byDn.get(dnKey(withoutUniqueId(member))));

@@ -18,6 +18,9 @@ import type { Dialect, LdapImage } from './dialect.ts';
 import { restoreEntry } from './restore.ts';
 import { type JsonValues, toJson } from './values.ts';
 
+/** One list for all that hold none, and for those who have yet to get theirs. */
+const noRights: readonly string[] = [];
+
 /** A directory that speaks LDAP; what each type does in its own way is its dialect. */
 export class LdapDirectory implements OpenDirectory {
   readonly can: ReadonlySet<ChangeName | 'create'>;
@@ -40,12 +43,17 @@ export class LdapDirectory implements OpenDirectory {
     for (const place of places) {
       for await (const page of session.search({ ...place, filter, attributes: [...attributes] }, signal))
         for (const entry of page) {
-          accounts.push(this.#dialect.account(entry, this.#keyOf(entry), []));
+          accounts.push(this.#dialect.account(entry, this.#keyOf(entry), noRights));
           if (!this.#dialect.lockable(entry)) unlockable++;
         }
     }
     await this.#dialect.readRights(accounts, signal);
-    for (const { rights } of accounts) if (rights.length > 1) rights.sort();
+    const sorted = new Map<readonly string[], readonly string[]>();
+    for (const account of accounts) {
+      const rights = sorted.get(account.rights) ?? account.rights.toSorted();
+      sorted.set(account.rights, rights);
+      account.rights = rights;
+    }
     return { accounts, problems: this.#dialect.problems(unlockable) };
   }
 

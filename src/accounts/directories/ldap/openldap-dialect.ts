@@ -5,6 +5,7 @@ import type { NewAccount } from '../../directory.ts';
 import type { Account, AccountState, LastUse, PolicyRow } from '../../model.ts';
 import type { LdapChange, LdapEntry, LdapSession, LdapValue } from '../../ports.ts';
 import type { DirectorySpecOf } from '../../schema/directories.ts';
+import { SharedTexts } from '../../shared-values.ts';
 import { anyTimeMs, generalizedTimeMs } from '../../times.ts';
 import { accountOf, declaredUse, loginOf } from './account.ts';
 import { exchange, imageValues } from './changes.ts';
@@ -26,6 +27,7 @@ const endedLongAgo = '19700101000000Z';
 /** What hangs on a password, and is told of no account that has none. */
 const kept = ['pwdAccountLockedTime', 'pwdEndTime', 'pwdStartTime', 'pwdPolicySubentry'];
 const operational = ['entryUUID', 'createTimestamp', 'pwdLastSuccess', 'authTimestamp', 'pwdChangedTime', ...kept];
+const noPower: readonly string[] = [];
 const noLogin: LastUse = {
   unknown:
     'the directory has no time of a login: it keeps none, or there was none since it does (pwdLastSuccess, authTimestamp)',
@@ -45,6 +47,7 @@ export class OpenLdapDialect implements Dialect {
   #isHeld: (dn: string) => boolean;
   #ownKey: string;
   #nowMs: () => number;
+  readonly #texts = new SharedTexts();
 
   constructor(session: LdapSession, spec: Spec, ppolicy: Ppolicy, nowMs: () => number) {
     this.session = session;
@@ -91,7 +94,7 @@ export class OpenLdapDialect implements Dialect {
     return undefined;
   }
 
-  account(entry: LdapEntry, key: string, rights: string[]): Account {
+  account(entry: LdapEntry, key: string, rights: readonly string[]): Account {
     const { spec, fields } = this;
     const policy = this.#ppolicy.of(textOf(entry, 'pwdPolicySubentry'));
     const state = this.#stateOf(entry, policy);
@@ -100,13 +103,14 @@ export class OpenLdapDialect implements Dialect {
       spec,
       fields,
       entry,
+      this.#texts,
       {
         key,
         use: declaredUse(spec, loginOf(fields, entry), entry.dn) ?? 'person',
         state,
         held: this.#isHeld(entry.dn),
         lastUse: lastUseOf(entry),
-        privileged: [],
+        privileged: noPower,
         rights,
       },
       {

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 
 /**
- * A walk leaves garbage and keeps little: with its usual growth the heap of V8 would take 200 MiB for what fits into 60. The nursery stays as
+ * A walk, or a directory that is read, leaves garbage and keeps little: with its usual growth the heap of V8 would take 200 MiB for what fits into 60. The nursery stays as
  * it is: grown, it holds more garbage. (`bin/run.js` asks for a small one from the start; `node bin/run.js` does not get that far.)
  * @param growthPercent how much more the heap may hold before it is marked again. 80 for a backup: less takes no less memory at
  *   its peak, which others hold. 40 for a restore: with a hundred thousand files that makes 270 MiB of 355, in the same time.
