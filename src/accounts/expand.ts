@@ -3,7 +3,7 @@ import type { LocalizedText, StepSpec } from '../runbook/types.ts';
 import type { EntryItem } from './entry.ts';
 import type { OpeningItem } from './opening.ts';
 import type { Approval } from './person/approval.ts';
-import type { AccountSpec } from './schema/spec.ts';
+import type { AccountSpec, Company } from './schema/spec.ts';
 
 /** What the steps of a run are made of: everything that planning has found out. */
 export interface AccountWork {
@@ -160,7 +160,9 @@ export function expandAccounts(spec: AccountSpec, work?: AccountWork): StepSpec[
     });
   }
   const deletedAfter = spec.operation === 'cleanup' ? shortestHold(spec) : undefined;
-  if (work && (items.length > 0 || work.openings.length > 0))
+  // Without a channel nobody is told: a step that writes, and cannot be taken back, would only stand in the way of an undo.
+  const isTold = (company as Partial<Company>).notice?.channel !== undefined;
+  if (work && isTold && (items.length > 0 || work.openings.length > 0))
     add({
       ...base,
       id: 'tell',

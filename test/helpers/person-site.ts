@@ -233,6 +233,11 @@ export class PersonSite {
     return withEngine(app, this.show(terminal), (engine, { stop, kill }) => engine.resume(run, { stop, kill }));
   }
 
+  async undo(run: string) {
+    const { withEngine } = await import('../../src/app/run-command.ts');
+    return withEngine(this.app(), this.show(false), (engine, { stop, kill }) => engine.undo(run, { stop, kill }));
+  }
+
   async approve(run: string, step: string, name: string): Promise<unknown> {
     const app = this.app();
     const deps = await (await app.runs()).deps({ sink: () => undefined });

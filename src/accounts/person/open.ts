@@ -9,11 +9,14 @@ import type { KnownPerson } from '../matching/people.ts';
 import { type OpeningItem, openingKey } from '../opening.ts';
 import { isRead, type ReadDirectory } from '../read-all.ts';
 import type { Company } from '../schema/spec.ts';
+import { Against } from './against.ts';
 import { type Approval, type Asked, approvalsFor } from './approval.ts';
 import { Belongings } from './belongings.ts';
+import { deliveryFor } from './delivery.ts';
 import { dueRights } from './due.ts';
 import { mailsOf } from './item.ts';
 import { loginProblem, wantedLogin } from './login.ts';
+import { directoriesFor } from './open-places.ts';
 import { Staff, tellPerson } from './staff.ts';
 
 /** One person who is to get accounts. */
@@ -47,13 +50,6 @@ export interface OpeningPlan {
 
 /** So long before the first day an account may be made. */
 const earlyDays = 30;
-
-/** One thing that stands against an opening. */
-class Against extends OaopsError {
-  constructor(code: string, message: string, next: string) {
-    super(code, message, { exitCode: ExitCode.refused, next });
-  }
-}
 
 /**
  * The accounts that some people get, with the rights that are due to them and nothing else. Everything is looked at first: one person for whom something
@@ -272,7 +268,7 @@ class Opening {
         `accounts of ${spec.id} cannot have an end: its statement "create" has no :expires_at`,
         'Write :expires_at into the statement.',
       );
-    const deliver = this.#delivery(person);
+    const deliver = deliveryFor(person, this.staff, this.#company.opening.deliver, this.#context.channels);
     return {
       line: lineOf(spec.id, openingKey(login)),
       directory: spec.id,
@@ -290,34 +286,6 @@ class Opening {
     };
   }
 
-  /** Looked at before anything is made: a password that nobody gets is an account that nobody can use. */
-  #delivery(person: KnownPerson): OpeningItem['deliver'] {
-    const { deliver } = this.#company.opening;
-    if (!deliver) return undefined;
-    const type = this.#context.channels[deliver.channel];
-    if (type === undefined)
-      throw new OaopsError('channel-unknown', `there is no channel "${deliver.channel}" in the configuration`, {
-        exitCode: ExitCode.usage,
-        next: 'Define it under notify.channels, or leave "opening.deliver" out.',
-      });
-    if (type !== 'smtp')
-      throw new OaopsError(
-        'channel-open',
-        `the channel "${deliver.channel}" reaches more than one person: no password goes there`,
-        { exitCode: ExitCode.usage, next: 'Name a mail channel in "opening.deliver".' },
-      );
-    const receiver = deliver.to === 'person' ? person : this.staff.head(person);
-    if (receiver?.mail !== undefined) return { channel: deliver.channel, to: receiver.mail };
-    const who = tellPerson(person);
-    throw new Against(
-      'password-undeliverable',
-      deliver.to === 'person'
-        ? `the roster has no mail address of ${who}, to whom the password is to go`
-        : `the roster has no mail address of the head of ${who}, to whom the password is to go`,
-      'Enter it into the roster, or leave "opening.deliver" out: then the password is shown at the terminal.',
-    );
-  }
-
   #key(name: string): string {
     return comparable(name, this.#company.matching.ignoreCase);
   }
@@ -325,31 +293,6 @@ class Opening {
   #same(id: string, other: string): boolean {
     return this.#key(id) === this.#key(other);
   }
-}
-
-/** Where accounts are made; each must have been read, because who has an account already is not known else. */
-function directoriesFor(audit: Audit, company: Company): ReadDirectory[] {
-  const named = company.opening.directories;
-  const all = audit.read.directories;
-  for (const one of all)
-    if (!isRead(one) && (named === undefined || named.includes(one.id)))
-      throw new OaopsError(
-        one.error.code,
-        `the directory ${one.id} was not read, so nothing is planned: ${one.error.message}`,
-        { exitCode: ExitCode.refused, next: one.error.next ?? 'Repair it, or name others in "opening.directories".' },
-      );
-  const able = all.filter(isRead).filter(({ can }) => can.has('create'));
-  const unable = named?.find((id) => !able.some(({ spec }) => spec.id === id));
-  if (unable !== undefined || able.length === 0)
-    throw new OaopsError(
-      'directory-unable',
-      unable === undefined ? 'no directory is able to make accounts' : `the directory ${unable} cannot make accounts`,
-      {
-        exitCode: ExitCode.usage,
-        next: 'Declare how accounts are made there, or leave it out of "opening.directories".',
-      },
-    );
-  return named === undefined ? able : able.filter(({ spec }) => named.includes(spec.id));
 }
 
 function attributesOf({ id, name, mail, department, post }: KnownPerson): Record<string, string> {

@@ -132,6 +132,31 @@ describe('opening accounts', () => {
     ]);
   }, 60_000);
 
+  it('has each head sign for the own people', async () => {
+    site.company({ opening: { directories: ['oa'] } });
+    site.config(site.signers('li', 'chen@oa.example'));
+    const chen = 'E6,陈总,chen,chen@oa.example,财务部,经理,,active,,';
+    site.roster(li, zhang, chen, wang.replace('E1', 'E6'));
+    const file = join(site.dir, 'new.csv');
+    writeFileSync(file, 'id\nE2\nE3\n');
+    const { end } = await site.run('open', { request: file });
+    await site.approve(end.run, 'approve', 'li');
+    expect((await site.resume(end.run)).status).toBe('waiting');
+    await site.approve(end.run, 'approve-2', 'chen@oa.example');
+    expect((await site.resume(end.run)).status).toBe('ok');
+    expect(site.users('oa')).toHaveLength(3);
+  }, 60_000);
+
+  it('is taken back by the undo of its run', async () => {
+    site.company({ opening: { approval: 'none' } });
+    const { end } = await site.run('open', { person: 'E2' });
+    expect(site.users('crm')).toHaveLength(1);
+    const undone = await site.undo(end.run);
+    expect(undone.exitCode).toBe(5);
+    expect(site.users('oa')).toEqual(['li on -/- read,sell']);
+    expect(site.users('crm')).toEqual([]);
+  }, 60_000);
+
   it('makes nothing for somebody who has left while the head was asked', async () => {
     site.config(site.signers('li@oa.example'));
     const { end } = await site.run('open', { person: 'E2' });
