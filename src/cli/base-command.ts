@@ -197,7 +197,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     return {
       lang: this.lang,
       say: (english) => this.say(english),
-      columns: process.stdout.columns ?? 80,
+      // A terminal that does not know its width says 0.
+      columns: process.stdout.columns || 80,
       color: this.globals.color && wantsColor(process.stdout, process.env),
     };
   }
