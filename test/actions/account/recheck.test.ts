@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { refusalsOf } from '../../../src/accounts/record.ts';
+import { accountRecheck } from '../../../src/actions/account/recheck.ts';
+import { accountContext, files, itemOf, nowMs } from '../../helpers/account-context.ts';
+
+const dayMs = 86_400_000;
+const again = { ...files(), '/roster.csv': files()['/roster.csv']!.replace('IT,left,2026-10-31', 'IT,active,') };
+
+test('a list that still holds is carried out', async () => {
+  const { context, facts } = accountContext({ items: [itemOf()] });
+  expect(await accountRecheck.apply({ planMaxAgeMs: 7 * dayMs }, context)).toEqual({
+    status: 'ok',
+    result: { dropped: [] },
+  });
+  expect(await refusalsOf(facts, 'r1')).toEqual(new Map());
+});
+
+test('whoever is employed again is taken off the list, with the reason in the record', async () => {
+  const { context, facts } = accountContext({ items: [itemOf()], files: again });
+  expect(await accountRecheck.apply({}, context)).toMatchObject({
+    status: 'incomplete',
+    result: { dropped: ['l1'] },
+    message: 'zhang was taken off the list: E2 is employed (/roster.csv:3)',
+  });
+  expect(await refusalsOf(facts, 'r1')).toEqual(new Map([['mem|k1', 'E2 is employed (/roster.csv:3)']]));
+});
+
+test('whoever is in the roster no more is no leaver', async () => {
+  const gone = { ...files(), '/roster.csv': files()['/roster.csv']!.split('\n').slice(0, 2).join('\n') };
+  const { context } = accountContext({ items: [itemOf()], files: gone });
+  expect(await accountRecheck.apply({}, context)).toMatchObject({ status: 'incomplete', result: { dropped: ['l1'] } });
+});
+
+test('an orphan that somebody has by now is taken off', async () => {
+  const item = itemOf({ findings: ['orphan'] });
+  const { person: _nobody, ...orphan } = item;
+  const { context } = accountContext({ items: [orphan], files: again });
+  expect(await accountRecheck.apply({}, context)).toMatchObject({
+    message: 'zhang was taken off the list: it belongs to E2 (/roster.csv:3)',
+  });
+});
+
+test('an old list is refused, a source that does not answer ends it', async () => {
+  const old = accountContext({ items: [itemOf()], nowMs: nowMs + 8 * dayMs });
+  expect(await accountRecheck.apply({ planMaxAgeMs: 7 * dayMs }, old.context)).toMatchObject({
+    status: 'failed',
+    code: 'account-plan-old',
+    exitCode: 4,
+  });
+  const { context } = accountContext({ items: [itemOf()], files: {} });
+  await expect(accountRecheck.apply({}, context)).rejects.toMatchObject({ code: 'file-unreadable' });
+});
