@@ -48,14 +48,14 @@ describe('rights', () => {
     { department: 'Sales', post: '*', rights: { ldap: ['cn=crm'] }, where: 'x' },
   ];
 
-  it('beyond the role and missing are found among those that the matrix speaks of', () => {
+  it('beyond the role are found whether or not the matrix speaks of them, missing ones by the matrix', () => {
     const judgement = judgeWorld({
       people: [zhang],
       accounts: one({ rights: ['CN=Mail', 'cn=crm', 'cn=other'] }),
       roles,
     });
     expect(judgement.findings).toMatchObject([
-      { type: 'rights-beyond-role', rights: ['cn=crm'], evidence: '1 beyond the role Finance / clerk' },
+      { type: 'rights-beyond-role', rights: ['cn=crm', 'cn=other'], evidence: '2 beyond the role Finance / clerk' },
       { type: 'rights-missing', rights: ['cn=ledger'], evidence: '1 missing of the role Finance / clerk' },
     ]);
   });

@@ -8,13 +8,13 @@ export const rightsBeyondRole: Rule = {
   type: 'rights-beyond-role',
   needsPeople: true,
   start(view) {
-    const isManaged = managedRights(view);
-    if (!isManaged) return undefined;
+    if (!managedRights(view)) return undefined;
+    const isCompared = comparedRights(view);
     return (one) => {
       const person = comparedPerson(one, view);
       if (!person) return undefined;
       const due = view.roles.due(placesOf(person), view.spec.id);
-      const beyond = one.account.rights.filter((right) => !due.has(rightKey(right)) && isManaged(right));
+      const beyond = one.account.rights.filter((right) => !due.has(rightKey(right)) && isCompared(right));
       return beyond.length === 0 ? undefined : aboutRights(person, beyond, 'beyond');
     };
   },
@@ -46,6 +46,16 @@ export function missingRights(due: Rights, held: readonly string[]): string[] {
     .filter(([key]) => !keys.has(key))
     .map(([, right]) => right)
     .sort();
+}
+
+/**
+ * Which rights may be too many: a right that nobody thought of when the matrix was written is the first that somebody should look at. Taken away
+ * unasked, as at a transfer, is only what the matrix speaks of: see `managedRights`.
+ */
+function comparedRights({ spec }: Pick<DirectoryView, 'spec'>): (right: string) => boolean {
+  if (spec.managed === undefined) return () => true;
+  const managed = nameSet(spec.managed);
+  return (right) => managed.has(right);
 }
 
 /** Which rights of a directory the matrix speaks of; undefined: of none. */

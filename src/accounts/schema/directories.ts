@@ -24,7 +24,9 @@ const common = {
     .array(z.string().min(1))
     .min(1)
     .optional()
-    .describe('Rights that the role matrix speaks of; absent = those that stand in the matrix for this directory.'),
+    .describe(
+      'Rights that are compared with the role matrix, with * and ?; absent = a review compares all of them, and a transfer takes away only such as stand in the matrix.',
+    ),
   owners: z
     .record(z.string(), z.string())
     .prefault({})
