@@ -51,8 +51,10 @@ Accounts that are like a person only by name and department are told apart; say 
     return await this.#sign(app, review);
   }
 
-  get #show() {
-    return (app: App) => ({ lang: this.lang, renderer: () => this.renderer(app), ...this.asking() });
+  /** With --json there is one document, told at the end. */
+  #show(app: App) {
+    const silent = async () => ({ sink: () => {} });
+    return { lang: this.lang, renderer: this.globals.json ? silent : () => this.renderer(app), ...this.asking() };
   }
 
   async #start(app: App): Promise<CommandResult> {

@@ -20,7 +20,7 @@ export class AccountSite {
   readonly dir: string;
   readonly env: Record<string, string>;
 
-  constructor(dir: string, { config = '' }: { config?: string } = {}) {
+  constructor(dir: string, { config = '', notice = '' }: { config?: string; notice?: string } = {}) {
     this.dir = dir;
     mkdirSync(dir, { recursive: true });
     writeFileSync(
@@ -74,7 +74,7 @@ roles:
     - {department: 财务部, rights: {oa: ["pay:read"]}}
     - {department: 财务部, post: head, rights: {oa: ["pay:approve"]}}
 caps: {share: 100%, count: 100, refuse: 100%}
-notice: {channel: mail, to: [head]}
+${notice}
 `,
     );
     mkdirSync(join(dir, 'runbooks'));
@@ -96,10 +96,10 @@ ${spec}`,
     return runOaops(args, { env: this.env, cwd: this.dir });
   }
 
-  /** Standard output as JSON. */
+  /** What it says at the end, as JSON; events of the run may stand before it. */
   async json(...args: string[]): Promise<{ exitCode: number | null; body: Told; stderr: string }> {
     const { exitCode, stdout, stderr } = await this.oaops(...args, '--json');
-    return { exitCode, body: stdout === '' ? undefined : JSON.parse(stdout), stderr };
+    return { exitCode, body: stdout === '' ? undefined : JSON.parse(stdout.slice(stdout.search(/^\{$/m))), stderr };
   }
 
   /** `wang: crm,pay:approve`, and `off` where it is disabled. */
@@ -111,6 +111,14 @@ ${spec}`,
       .all();
     sql.close();
     return rows.map(({ line }) => String(line));
+  }
+
+  /** What the audit chain says of lists, in order. */
+  audited(): string[] {
+    const sql = new DatabaseSync(join(this.dir, 'state/record/record.db'), { readOnly: true });
+    const rows = sql.prepare("select action from audit where action like 'account.review.%' order by seq").all();
+    sql.close();
+    return rows.map(({ action }) => String(action));
   }
 
   read(file: string): string {

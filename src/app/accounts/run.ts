@@ -32,7 +32,7 @@ export async function prepareAccounts(
       next:
         operation === 'policy'
           ? `Start it with "oaops run ${name}".`
-          : `Start it with "oaops account ${operation} ${name}".`,
+          : `Start it with "oaops account ${operation === 'review' ? 'review --start' : operation} ${name}".`,
     });
   return prepared;
 }
