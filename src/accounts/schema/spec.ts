@@ -101,7 +101,11 @@ export const accountSpecSchema = z.strictObject({
   cleanup: cleanupSchema.optional().describe('Of operation "cleanup".'),
   review: z
     .strictObject({
-      answerWithin: durationSchema.prefault('10d').describe('So long heads have to answer; then the run is refused.'),
+      answerWithin: durationSchema
+        .prefault('10d')
+        .describe(
+          'So long heads have to answer; lines without an answer then stay as they are, and the run ends incomplete.',
+        ),
     })
     .optional()
     .describe('Of operation "review".'),
