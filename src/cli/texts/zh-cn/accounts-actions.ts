@@ -43,5 +43,7 @@ export const accountsActions = (): Messages => ({
   'Sign them with: oaops account review {}': '签署：oaops account review {}',
   'tell the people concerned': '通知相关人员',
   'stopped before the next notice': '在下一个通知前停止',
+  '; and {} more': '；另有 {} 项',
+  '; departments: {}{}': '；部门：{}{}',
   'not told: {}': '未能通知：{}',
 });

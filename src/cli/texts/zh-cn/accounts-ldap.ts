@@ -2,6 +2,8 @@ import type { Messages } from '../catalogue.ts';
 
 /** Texts of directories that speak LDAP: src/accounts/directories/ldap, openldap.ts, active-directory.ts, and changes by src/connectors/ldap. */
 export const accountsLdap = (): Messages => ({
+  'a message begins with a SEQUENCE': '消息须以 SEQUENCE 开头',
+  'a message has a length of at most four bytes': '消息的长度字段最多四字节',
   '{} refused to change {}{}': '{} 拒绝更改 {}{}',
   'Name the server in "url" that takes changes.': '请在 "url" 中写可以写入的服务器。',
   'It was changed since it was read: plan anew.': '读取之后它已被更改：请重新制定计划。',
