@@ -1,5 +1,5 @@
 import type { KindDefinition, Report } from '../runbook/types.ts';
-import { companyProblems } from './company.ts';
+import { companyProblems } from './company/company.ts';
 import { conclusionOutputs, expandAccounts, ownStepIds } from './expand.ts';
 import { type AccountSpec, accountSpecSchema } from './schema/spec.ts';
 

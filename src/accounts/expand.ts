@@ -1,8 +1,8 @@
 import { defaultRetry } from '../runbook/schema/steps.ts';
 import type { LocalizedText, StepSpec } from '../runbook/types.ts';
-import type { EntryItem } from './entry.ts';
-import type { OpeningItem } from './opening.ts';
+import type { EntryItem } from './entry/entry.ts';
 import type { Approval } from './person/approval.ts';
+import type { OpeningItem } from './person/opening.ts';
 import type { AccountSpec, Company } from './schema/spec.ts';
 
 /** What the steps of a run are made of: everything that planning has found out. */

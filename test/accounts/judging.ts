@@ -1,6 +1,6 @@
-import { type Judgement, type JudgeRequest, judge } from '../../src/accounts/judge.ts';
+import { type Judgement, type JudgeRequest, judge } from '../../src/accounts/audit/judge.ts';
+import { RoleMatrix, type RoleRow } from '../../src/accounts/company/roles.ts';
 import type { Account, FindingType } from '../../src/accounts/model.ts';
-import { RoleMatrix, type RoleRow } from '../../src/accounts/roles.ts';
 import { type DirectorySpec, directorySchema } from '../../src/accounts/schema/directories.ts';
 import { matchingSchema, policiesSchema } from '../../src/accounts/schema/rules.ts';
 import type { SourceRead } from '../../src/accounts/source.ts';

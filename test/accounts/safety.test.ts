@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ChangePlan, planChanges } from '../../src/accounts/changes.ts';
+import { Protection } from '../../src/accounts/company/protection.ts';
 import type { ChangeName } from '../../src/accounts/directory.ts';
 import type { Account } from '../../src/accounts/model.ts';
-import { Protection } from '../../src/accounts/protection.ts';
+import { type ChangePlan, planChanges } from '../../src/accounts/plan/changes.ts';
 import type { HeldFact } from '../../src/accounts/record.ts';
 import { cleanupSchema, protectedSchema } from '../../src/accounts/schema/rules.ts';
 import type { SourceRead } from '../../src/accounts/source.ts';

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Config } from '@oclif/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { companyProblems } from '../../src/accounts/company.ts';
+import { companyProblems } from '../../src/accounts/company/company.ts';
 import { type Company, companySchema } from '../../src/accounts/schema/spec.ts';
 import { openApp } from '../../src/app.ts';
 import { configSchema } from '../../src/config/schema.ts';

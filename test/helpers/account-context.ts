@@ -1,9 +1,9 @@
-import { AccountAudits } from '../../src/accounts/audit.ts';
+import { AccountAudits } from '../../src/accounts/audit/audit.ts';
 import type { OpenDirectory } from '../../src/accounts/directory.ts';
-import type { EntryItem } from '../../src/accounts/entry.ts';
+import type { EntryItem } from '../../src/accounts/entry/entry.ts';
+import { seenOf } from '../../src/accounts/plan/seen.ts';
 import type { AccountDoors } from '../../src/accounts/ports.ts';
 import { type Company, companySchema } from '../../src/accounts/schema/spec.ts';
-import { seenOf } from '../../src/accounts/seen.ts';
 import type { AccountContext } from '../../src/actions/account/services.ts';
 import { usageError } from '../../src/core/errors.ts';
 import type { Delivery, Notice } from '../../src/notify/notifier.ts';

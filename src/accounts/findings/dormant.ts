@@ -1,4 +1,4 @@
-import { SharedTexts } from '../shared-values.ts';
+import { SharedTexts } from '../audit/shared-values.ts';
 import { useLimit } from './limits.ts';
 import type { Judged, Rule } from './types.ts';
 

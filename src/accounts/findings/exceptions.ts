@@ -1,6 +1,6 @@
+import { NameList } from '../company/names.ts';
+import { rightKey } from '../company/roles.ts';
 import type { Account, Finding } from '../model.ts';
-import { NameList } from '../names.ts';
-import { rightKey } from '../roles.ts';
 import type { Policies } from '../schema/rules.ts';
 
 export type Exception = Policies['exceptions'][number];

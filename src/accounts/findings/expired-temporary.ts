@@ -1,4 +1,4 @@
-import { nameSet } from '../names.ts';
+import { nameSet } from '../company/names.ts';
 import type { Rule } from './types.ts';
 
 /** Its end has passed and it is still enabled, or it ought to have an end and has none. */

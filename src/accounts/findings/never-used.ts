@@ -1,4 +1,4 @@
-import { SharedTexts } from '../shared-values.ts';
+import { SharedTexts } from '../audit/shared-values.ts';
 import { isUsedByPeople } from './dormant.ts';
 import { useLimit } from './limits.ts';
 import type { Rule } from './types.ts';

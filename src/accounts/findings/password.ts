@@ -1,4 +1,4 @@
-import { SharedTexts } from '../shared-values.ts';
+import { SharedTexts } from '../audit/shared-values.ts';
 import { tellAge } from './days.ts';
 import type { Rule } from './types.ts';
 

@@ -1,7 +1,7 @@
+import { nameSet } from '../company/names.ts';
 import { comparable } from '../matching/comparable.ts';
 import type { KnownPerson } from '../matching/people.ts';
 import type { Account } from '../model.ts';
-import { nameSet } from '../names.ts';
 import { ownersOf } from './shared.ts';
 import type { DirectoryView, Judged, Rule } from './types.ts';
 

@@ -1,6 +1,6 @@
+import { nameSet } from '../company/names.ts';
+import { type Rights, rightKey } from '../company/roles.ts';
 import { type KnownPerson, placesOf } from '../matching/people.ts';
-import { nameSet } from '../names.ts';
-import { type Rights, rightKey } from '../roles.ts';
 import type { DirectoryView, Found, Judged, Rule } from './types.ts';
 
 /** Rights held that neither department nor post makes due. */

@@ -1,7 +1,7 @@
+import type { RoleMatrix } from '../company/roles.ts';
 import type { Match } from '../matching/match.ts';
 import type { PeopleIndex } from '../matching/people.ts';
 import type { Account, AccountUse, DirectoryRead, FindingType } from '../model.ts';
-import type { RoleMatrix } from '../roles.ts';
 import type { DirectorySpec } from '../schema/directories.ts';
 import type { Policies } from '../schema/rules.ts';
 import type { Days } from './days.ts';

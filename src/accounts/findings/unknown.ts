@@ -1,4 +1,4 @@
-import { SharedTexts } from '../shared-values.ts';
+import { SharedTexts } from '../audit/shared-values.ts';
 import { tellAge } from './days.ts';
 import { isUsedByPeople } from './dormant.ts';
 import { isWithinGrace, leftPerson } from './leaver.ts';

@@ -1,5 +1,5 @@
+import { nameSet } from '../company/names.ts';
 import type { Account, AccountUse } from '../model.ts';
-import { nameSet } from '../names.ts';
 import type { DirectorySpec } from '../schema/directories.ts';
 
 /** What accounts are for: as the directory says, and where it says "person", as the configuration says. */

@@ -1,4 +1,4 @@
-import type { Audit } from '../audit.ts';
+import type { Audit } from '../audit/audit.ts';
 import type { Judged } from '../findings/types.ts';
 import { comparable } from '../matching/comparable.ts';
 import type { KnownPerson } from '../matching/people.ts';

@@ -1,8 +1,8 @@
 import { usageError } from '../../core/errors.ts';
 import type { KnownPerson } from '../matching/people.ts';
-import type { OpeningItem } from '../opening.ts';
 import type { Company } from '../schema/spec.ts';
 import { Against } from './against.ts';
+import type { OpeningItem } from './opening.ts';
 import { type Staff, tellPerson } from './staff.ts';
 
 /**

@@ -1,6 +1,6 @@
+import { type RoleMatrix, rightKey } from '../company/roles.ts';
 import { managedRights, missingPlace, missingRights } from '../findings/rights.ts';
 import { type KnownPerson, placesOf } from '../matching/people.ts';
-import { type RoleMatrix, rightKey } from '../roles.ts';
 import type { DirectorySpec } from '../schema/directories.ts';
 
 /** Rights of one person in one directory, by department and post (AC-02). */

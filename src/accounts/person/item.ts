@@ -1,10 +1,10 @@
-import { lineOf } from '../cleanup.ts';
 import type { Change } from '../directory.ts';
-import type { EntryItem } from '../entry.ts';
+import type { EntryItem } from '../entry/entry.ts';
 import type { Judged } from '../findings/types.ts';
 import type { KnownPerson } from '../matching/people.ts';
 import type { FindingType } from '../model.ts';
-import { seenOf } from '../seen.ts';
+import { lineOf } from '../plan/cleanup.ts';
+import { seenOf } from '../plan/seen.ts';
 import type { Staff } from './staff.ts';
 
 export interface ItemFacts {

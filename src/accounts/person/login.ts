@@ -1,7 +1,7 @@
+import type { ReadDirectory } from '../audit/read-all.ts';
 import { usesOf } from '../findings/use.ts';
 import type { KnownPerson } from '../matching/people.ts';
 import type { Account } from '../model.ts';
-import type { ReadDirectory } from '../read-all.ts';
 
 /** Letters of any script, digits, and a few signs; what a shell, a DN or a mail address would read as something else is none. */
 const loginShape = /^[\p{L}\p{N}_][\p{L}\p{N}_.@-]{0,63}$/u;

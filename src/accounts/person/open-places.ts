@@ -1,7 +1,7 @@
 import { OaopsError } from '../../core/errors.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
-import type { Audit } from '../audit.ts';
-import { isRead, type ReadDirectory } from '../read-all.ts';
+import type { Audit } from '../audit/audit.ts';
+import { isRead, type ReadDirectory } from '../audit/read-all.ts';
 import type { Company } from '../schema/spec.ts';
 
 /** Where accounts are made; each must have been read, because who has an account already is not known else. */

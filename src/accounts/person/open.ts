@@ -2,12 +2,11 @@ import { addDays, isDate } from '../../calendar/dates.ts';
 import { OaopsError } from '../../core/errors.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
 import { parseWrittenTime } from '../../core/zoned-time.ts';
-import type { Audit } from '../audit.ts';
-import { lineOf } from '../cleanup.ts';
+import type { Audit } from '../audit/audit.ts';
+import { isRead, type ReadDirectory } from '../audit/read-all.ts';
 import { comparable } from '../matching/comparable.ts';
 import type { KnownPerson } from '../matching/people.ts';
-import { type OpeningItem, openingKey } from '../opening.ts';
-import { isRead, type ReadDirectory } from '../read-all.ts';
+import { lineOf } from '../plan/cleanup.ts';
 import type { Company } from '../schema/spec.ts';
 import { Against } from './against.ts';
 import { type Approval, type Asked, approvalsFor } from './approval.ts';
@@ -17,6 +16,7 @@ import { dueRights } from './due.ts';
 import { mailsOf } from './item.ts';
 import { loginProblem, wantedLogin } from './login.ts';
 import { directoriesFor } from './open-places.ts';
+import { type OpeningItem, openingKey } from './opening.ts';
 import { Staff, tellPerson } from './staff.ts';
 
 /** One person who is to get accounts. */

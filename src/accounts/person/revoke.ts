@@ -1,11 +1,11 @@
 import { OaopsError } from '../../core/errors.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
-import type { Audit } from '../audit.ts';
-import { type CapCount, capRefused, checkCaps } from '../caps.ts';
+import type { Audit } from '../audit/audit.ts';
+import { isRead, type ReadDirectory } from '../audit/read-all.ts';
+import { Protection } from '../company/protection.ts';
 import type { Judged } from '../findings/types.ts';
 import type { KnownPerson } from '../matching/people.ts';
-import { Protection } from '../protection.ts';
-import { isRead, type ReadDirectory } from '../read-all.ts';
+import { type CapCount, capRefused, checkCaps } from '../plan/caps.ts';
 import { accountId, type HeldFact } from '../record.ts';
 import { stages } from '../schema/rules.ts';
 import type { Company } from '../schema/spec.ts';

@@ -1,7 +1,7 @@
 import type { Change } from '../directory.ts';
-import type { EntryItem } from '../entry.ts';
+import type { EntryItem } from '../entry/entry.ts';
 import type { FindingType } from '../model.ts';
-import { type OpeningItem, openingId } from '../opening.ts';
+import { type OpeningItem, openingId } from '../person/opening.ts';
 import { accountId, type Decision, type EntryHistory } from '../record.ts';
 
 /**

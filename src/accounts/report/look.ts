@@ -1,12 +1,12 @@
-import type { Audit } from '../audit.ts';
+import type { Audit } from '../audit/audit.ts';
+import { isRead } from '../audit/read-all.ts';
+import { nameSet } from '../company/names.ts';
+import { type RoleMatrix, rightKey } from '../company/roles.ts';
 import type { Judged } from '../findings/types.ts';
 import { comparable, comparableName } from '../matching/comparable.ts';
 import { type KnownPerson, PeopleIndex } from '../matching/people.ts';
 import type { Account, Finding } from '../model.ts';
-import { nameSet } from '../names.ts';
-import { isRead } from '../read-all.ts';
 import { accountId } from '../record.ts';
-import { type RoleMatrix, rightKey } from '../roles.ts';
 import type { Company } from '../schema/spec.ts';
 
 export interface ShownRight {

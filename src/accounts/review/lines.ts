@@ -1,9 +1,9 @@
 import { digestOf, sha256Hex } from '../../core/json.ts';
+import { rightKey } from '../company/roles.ts';
 import type { ChangeName } from '../directory.ts';
-import type { EntryItem } from '../entry.ts';
+import type { EntryItem } from '../entry/entry.ts';
 import type { FindingType } from '../model.ts';
 import { accountId } from '../record.ts';
-import { rightKey } from '../roles.ts';
 
 /** One line of a list that people sign: an entry with all that is proposed for it, or one right of it. */
 export interface ReviewLine {

@@ -1,13 +1,13 @@
-import type { Audit } from '../audit.ts';
-import { type CapCount, capRefused, checkCaps } from '../caps.ts';
-import { plannedFor, questionOf } from '../changes.ts';
-import { Concerned, lineOf, type PlannedEntries } from '../cleanup.ts';
+import type { Audit } from '../audit/audit.ts';
+import { isRead } from '../audit/read-all.ts';
+import { Protection } from '../company/protection.ts';
 import type { ChangeName } from '../directory.ts';
-import type { EntryItem } from '../entry.ts';
+import type { EntryItem } from '../entry/entry.ts';
 import type { Judged } from '../findings/types.ts';
 import type { Finding } from '../model.ts';
-import { Protection } from '../protection.ts';
-import { isRead } from '../read-all.ts';
+import { type CapCount, capRefused, checkCaps } from '../plan/caps.ts';
+import { plannedFor, questionOf } from '../plan/changes.ts';
+import { Concerned, lineOf, type PlannedEntries } from '../plan/cleanup.ts';
 import { accountId } from '../record.ts';
 import type { Company } from '../schema/spec.ts';
 

@@ -1,7 +1,7 @@
 import { runTopic } from '../../record/run-facts.ts';
 import type { FactStore } from '../../record/types.ts';
 import type { Change } from '../directory.ts';
-import type { EntryItem } from '../entry.ts';
+import type { EntryItem } from '../entry/entry.ts';
 import type { Decision } from '../record.ts';
 import { type ReviewLine, rightLine, rightsOf } from './lines.ts';
 

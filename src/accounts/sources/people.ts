@@ -1,5 +1,4 @@
 import { dateIn } from '../../core/zoned-time.ts';
-import { employmentOn } from '../employment.ts';
 import type { Person } from '../model.ts';
 import type { PersonField, SourceSpec } from '../schema/sources.ts';
 import { personFields } from '../schema/sources.ts';
@@ -7,6 +6,7 @@ import type { SourceRead } from '../source.ts';
 import { type Cell, CellProblem, nothing, own, textOf } from './cells.ts';
 import { isFarAway, readDay, type Serials } from './days.ts';
 import { disbelief, disbeliefAt, firstOf, type Place } from './disbelief.ts';
+import { employmentOn } from './employment.ts';
 import type { Columns } from './headers.ts';
 import { type Statuses, statusesOf } from './statuses.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { summaryOf } from '../../accounts/audit-summary.ts';
+import { isRead } from '../../accounts/audit/read-all.ts';
+import { summaryOf } from '../../accounts/audit/summary.ts';
 import { findingTypes } from '../../accounts/model.ts';
-import { isRead } from '../../accounts/read-all.ts';
 import { addAudit } from '../../accounts/record.ts';
 import type { Company } from '../../accounts/schema/spec.ts';
 import { acceptReading } from '../../accounts/sources/read.ts';

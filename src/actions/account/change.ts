@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Change } from '../../accounts/directory.ts';
-import { changeEntry } from '../../accounts/entry.ts';
+import { changeEntry } from '../../accounts/entry/entry.ts';
 import { accountId, addRefusal } from '../../accounts/record.ts';
 import { signedItem, signedList } from '../../accounts/review/signed.ts';
 import { isoTime } from '../../core/clock.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { conclude } from '../../accounts/conclusion.ts';
+import { conclude } from '../../accounts/entry/conclusion.ts';
 import { findingTypes } from '../../accounts/model.ts';
 import { operations } from '../../accounts/schema/spec.ts';
 import type { Action } from '../../engine/action.ts';

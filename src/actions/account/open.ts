@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { closeAccount, type OpeningItem, openAccount } from '../../accounts/opening.ts';
-import { oneTimePassword } from '../../accounts/password.ts';
+import { closeAccount, type OpeningItem, openAccount } from '../../accounts/person/opening.ts';
+import { oneTimePassword } from '../../accounts/person/password.ts';
 import { OaopsError } from '../../core/errors.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
 import type { Action } from '../../engine/action.ts';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { summaryOf } from '../../accounts/audit-summary.ts';
+import { isRead } from '../../accounts/audit/read-all.ts';
+import { summaryOf } from '../../accounts/audit/summary.ts';
 import type { FindingType, PolicyRow } from '../../accounts/model.ts';
 import { isWeak, judgePolicies } from '../../accounts/policy/judge.ts';
 import { countSecondFactors } from '../../accounts/policy/second-factor.ts';
-import { isRead } from '../../accounts/read-all.ts';
 import { addAudit, addPolicies } from '../../accounts/record.ts';
 import type { Company } from '../../accounts/schema/spec.ts';
 import { isoTime } from '../../core/clock.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { openingId } from '../../accounts/opening.ts';
-import { stillHolds } from '../../accounts/recheck.ts';
+import { openingId } from '../../accounts/person/opening.ts';
+import { stillHolds } from '../../accounts/plan/recheck.ts';
 import { accountId, addRefusal } from '../../accounts/record.ts';
 import { isoTime } from '../../core/clock.ts';
 import { ExitCode } from '../../core/exit-codes.ts';

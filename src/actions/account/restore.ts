@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { restoreEntry } from '../../accounts/entry.ts';
+import { restoreEntry } from '../../accounts/entry/entry.ts';
 import type { Action } from '../../engine/action.ts';
 import { type AccountServices, directoriesOf, directorySpec, entryWork, itemOf, itemSchema } from './services.ts';
 

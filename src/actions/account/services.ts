@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { AccountAudits } from '../../accounts/audit.ts';
-import type { EntryItem, EntryWork } from '../../accounts/entry.ts';
-import type { Concerned } from '../../accounts/notices.ts';
-import type { OpenDirectories } from '../../accounts/open-directories.ts';
-import { type OpeningItem, openingKey } from '../../accounts/opening.ts';
+import type { AccountAudits } from '../../accounts/audit/audit.ts';
+import type { EntryItem, EntryWork } from '../../accounts/entry/entry.ts';
+import type { Concerned } from '../../accounts/entry/notices.ts';
+import type { OpenDirectories } from '../../accounts/entry/open-directories.ts';
+import { type OpeningItem, openingKey } from '../../accounts/person/opening.ts';
 import type { AccountDoors } from '../../accounts/ports.ts';
 import type { DirectorySpec } from '../../accounts/schema/directories.ts';
 import type { Company } from '../../accounts/schema/spec.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { noticesOf } from '../../accounts/notices.ts';
+import { noticesOf } from '../../accounts/entry/notices.ts';
 import { claimNotice, entriesOf } from '../../accounts/record.ts';
 import { isoTime } from '../../core/clock.ts';
 import { sha256Hex } from '../../core/json.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { companyProblems, mergeCompany, withAbsolutePaths } from '../../accounts/company.ts';
+import { companyProblems, mergeCompany, withAbsolutePaths } from '../../accounts/company/company.ts';
 import { type AccountSpec, type Company, companySchema } from '../../accounts/schema/spec.ts';
 import type { App } from '../../app.ts';
 import { errnoOf, usageError } from '../../core/errors.ts';

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
-import { AccountAudits } from '../../accounts/audit.ts';
-import { OpenDirectories } from '../../accounts/open-directories.ts';
+import { AccountAudits } from '../../accounts/audit/audit.ts';
+import { OpenDirectories } from '../../accounts/entry/open-directories.ts';
 import type { AccountDoors } from '../../accounts/ports.ts';
 import type { AccountServices, HostSource } from '../../actions/account/services.ts';
 import type { App } from '../../app.ts';

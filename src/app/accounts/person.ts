@@ -1,11 +1,11 @@
-import type { Audit } from '../../accounts/audit.ts';
+import type { Audit } from '../../accounts/audit/audit.ts';
+import { isRead } from '../../accounts/audit/read-all.ts';
 import type { AccountWork } from '../../accounts/expand.ts';
 import { planOpenings } from '../../accounts/person/open.ts';
 import { readRequest, requestsOf } from '../../accounts/person/request-file.ts';
 import { planRevocation } from '../../accounts/person/revoke.ts';
 import { Staff } from '../../accounts/person/staff.ts';
 import { type PersonPlan, planTransfer } from '../../accounts/person/transfer.ts';
-import { isRead } from '../../accounts/read-all.ts';
 import { heldAccounts } from '../../accounts/record.ts';
 import type { AccountSpec, Company } from '../../accounts/schema/spec.ts';
 import { usageError } from '../../core/errors.ts';

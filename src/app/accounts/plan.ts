@@ -1,6 +1,6 @@
-import type { Audit } from '../../accounts/audit.ts';
+import type { Audit } from '../../accounts/audit/audit.ts';
+import { isRead, type NotRead } from '../../accounts/audit/read-all.ts';
 import { type AccountWork, expandAccounts } from '../../accounts/expand.ts';
-import { isRead, type NotRead } from '../../accounts/read-all.ts';
 import type { AccountSpec, Company } from '../../accounts/schema/spec.ts';
 import type { App } from '../../app.ts';
 import { OaopsError, usageError } from '../../core/errors.ts';

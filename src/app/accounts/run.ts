@@ -1,4 +1,4 @@
-import { type Conclusion, conclude } from '../../accounts/conclusion.ts';
+import { type Conclusion, conclude } from '../../accounts/entry/conclusion.ts';
 import type { AccountSpec, Operation } from '../../accounts/schema/spec.ts';
 import { concernedOf, remarksOf, restoresOf } from '../../actions/account/services.ts';
 import type { App } from '../../app.ts';

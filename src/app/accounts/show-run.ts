@@ -1,5 +1,5 @@
-import type { EntryItem } from '../../accounts/entry.ts';
-import type { OpeningItem } from '../../accounts/opening.ts';
+import type { EntryItem } from '../../accounts/entry/entry.ts';
+import type { OpeningItem } from '../../accounts/person/opening.ts';
 import { accountId, decisionsOf, entriesOf, refusalsOf } from '../../accounts/record.ts';
 import { entriesOfRun, openingsOfRun, type ShownEntry } from '../../accounts/report/entries.ts';
 import type { AccountReport } from '../../accounts/report/report.ts';

@@ -1,6 +1,6 @@
-import { auditCompany } from '../../accounts/audit.ts';
-import { summaryOf } from '../../accounts/audit-summary.ts';
-import { mergeCompany } from '../../accounts/company.ts';
+import { auditCompany } from '../../accounts/audit/audit.ts';
+import { summaryOf } from '../../accounts/audit/summary.ts';
+import { mergeCompany } from '../../accounts/company/company.ts';
 import type { Finding } from '../../accounts/model.ts';
 import {
   type AuditSummary,

@@ -1,6 +1,6 @@
-import type { Audit } from '../../accounts/audit.ts';
-import { planCleanup } from '../../accounts/cleanup.ts';
+import type { Audit } from '../../accounts/audit/audit.ts';
 import type { AccountWork } from '../../accounts/expand.ts';
+import { planCleanup } from '../../accounts/plan/cleanup.ts';
 import { heldAccounts } from '../../accounts/record.ts';
 import { planReview } from '../../accounts/review/plan.ts';
 import { cleanupSchema } from '../../accounts/schema/rules.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Audit } from '../../../src/accounts/audit.ts';
+import type { Audit } from '../../../src/accounts/audit/audit.ts';
+import { RoleMatrix, type RoleRow } from '../../../src/accounts/company/roles.ts';
 import type { ChangeName } from '../../../src/accounts/directory.ts';
 import type { Account } from '../../../src/accounts/model.ts';
 import { type OpeningRequest, planOpenings } from '../../../src/accounts/person/open.ts';
-import { RoleMatrix, type RoleRow } from '../../../src/accounts/roles.ts';
 import { type Company, companySchema } from '../../../src/accounts/schema/spec.ts';
 import { OaopsError } from '../../../src/core/errors.ts';
 import { account, directory, judgeWorld, nowMs, person, source, todayDate } from '../judging.ts';

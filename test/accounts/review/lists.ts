@@ -1,6 +1,6 @@
-import { lineOf } from '../../../src/accounts/cleanup.ts';
-import type { EntryItem } from '../../../src/accounts/entry.ts';
-import { seenOf } from '../../../src/accounts/seen.ts';
+import type { EntryItem } from '../../../src/accounts/entry/entry.ts';
+import { lineOf } from '../../../src/accounts/plan/cleanup.ts';
+import { seenOf } from '../../../src/accounts/plan/seen.ts';
 import { account } from '../judging.ts';
 
 /** An entry of a plan; with rights, each of them is a line of its own. */

@@ -1,8 +1,8 @@
 import { rdnOf } from '../../../core/dn.ts';
 import { matchesPattern } from '../../../core/patterns.ts';
+import type { SharedTexts } from '../../audit/shared-values.ts';
 import type { Account, AccountUse } from '../../model.ts';
 import type { LdapEntry } from '../../ports.ts';
-import type { SharedTexts } from '../../shared-values.ts';
 import type { LdapSpec } from './login.ts';
 import { textOf } from './values.ts';
 

@@ -4,7 +4,7 @@ import { filterValue } from '../../../core/ldap-filter.ts';
 import type { NewAccount } from '../../directory.ts';
 import type { LdapValue } from '../../ports.ts';
 import type { DirectorySpecOf } from '../../schema/directories.ts';
-import { filetimeOf } from '../../times.ts';
+import { filetimeOf } from '../times.ts';
 import type { Domain } from './ad-domain.ts';
 import { uac } from './ad-flags.ts';
 import type { Dialect } from './dialect.ts';

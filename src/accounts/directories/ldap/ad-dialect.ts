@@ -1,11 +1,11 @@
 import { dnKey, isWithin } from '../../../core/dn.ts';
 import { OaopsError } from '../../../core/errors.ts';
+import { SharedLists, SharedTexts } from '../../audit/shared-values.ts';
 import type { NewAccount } from '../../directory.ts';
 import type { Account, AccountUse, LastUse, PolicyRow } from '../../model.ts';
 import type { LdapChange, LdapEntry, LdapSession, LdapValue } from '../../ports.ts';
 import type { DirectorySpecOf } from '../../schema/directories.ts';
-import { SharedLists, SharedTexts } from '../../shared-values.ts';
-import { anyTimeMs, filetimeMs, generalizedTimeMs } from '../../times.ts';
+import { anyTimeMs, filetimeMs, generalizedTimeMs } from '../times.ts';
 import { accountOf, declaredUse, loginOf } from './account.ts';
 import { createInAd } from './ad-create.ts';
 import { type Domain, powerfulPrimaryGroup, privilegedMembers } from './ad-domain.ts';

@@ -2,7 +2,7 @@ import { OaopsError } from '../../../core/errors.ts';
 import type { PolicyRow } from '../../model.ts';
 import type { LdapEntry, LdapSession } from '../../ports.ts';
 import type { DirectorySpecOf } from '../../schema/directories.ts';
-import { intervalMs } from '../../times.ts';
+import { intervalMs } from '../times.ts';
 import type { Domain } from './ad-domain.ts';
 import { bitRule, uac } from './ad-flags.ts';
 import { bracketed, textOf, textsOf } from './values.ts';

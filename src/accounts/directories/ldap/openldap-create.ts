@@ -4,7 +4,7 @@ import { filterValue } from '../../../core/ldap-filter.ts';
 import type { NewAccount } from '../../directory.ts';
 import type { LdapChange, LdapValue } from '../../ports.ts';
 import type { DirectorySpecOf } from '../../schema/directories.ts';
-import { generalizedTimeOf } from '../../times.ts';
+import { generalizedTimeOf } from '../times.ts';
 import type { Dialect } from './dialect.ts';
 import { statusOf } from './members.ts';
 import type { Ppolicy } from './ppolicy.ts';

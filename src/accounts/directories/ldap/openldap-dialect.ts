@@ -1,12 +1,12 @@
 import { dnKey, isWithin } from '../../../core/dn.ts';
 import { OaopsError } from '../../../core/errors.ts';
 import { filterValue } from '../../../core/ldap-filter.ts';
+import { SharedTexts } from '../../audit/shared-values.ts';
 import type { NewAccount } from '../../directory.ts';
 import type { Account, AccountState, LastUse, PolicyRow } from '../../model.ts';
 import type { LdapChange, LdapEntry, LdapSession, LdapValue } from '../../ports.ts';
 import type { DirectorySpecOf } from '../../schema/directories.ts';
-import { SharedTexts } from '../../shared-values.ts';
-import { anyTimeMs, generalizedTimeMs } from '../../times.ts';
+import { anyTimeMs, generalizedTimeMs } from '../times.ts';
 import { accountOf, declaredUse, loginOf } from './account.ts';
 import { exchange, imageValues } from './changes.ts';
 import { type Dialect, type LdapImage, type Membership, noCredential } from './dialect.ts';

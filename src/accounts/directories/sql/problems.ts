@@ -1,7 +1,7 @@
 import { messageOf, OaopsError } from '../../../core/errors.ts';
 import { nearest } from '../../../core/nearest.ts';
 import { dialectOf, readSqlText, type SqlDialect, type SqlText } from '../../../core/sql-text.ts';
-import type { CompanyProblem } from '../../company.ts';
+import type { CompanyProblem } from '../../company/company.ts';
 import type { DirectorySpecOf, StatementSpec } from '../../schema/directories.ts';
 import { attributeParameters } from './state.ts';
 import { isSecretColumn } from './tables.ts';

@@ -1,6 +1,6 @@
 import { addDays } from '../../../calendar/dates.ts';
 import { localClock, parseWrittenTime } from '../../../core/zoned-time.ts';
-import { filetimeMs, generalizedTimeMs } from '../../times.ts';
+import { filetimeMs, generalizedTimeMs } from '../times.ts';
 
 /** A cell that is not what its column says. */
 export const wrong = Symbol('wrong');

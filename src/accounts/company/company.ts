@@ -1,0 +1,92 @@
+import { isAbsolute, join } from 'node:path';
+import { sqlDirectoryProblems } from '../directories/sql/problems.ts';
+import type { Company } from '../schema/spec.ts';
+import { type AccountSpec, companyKeys, companySchema } from '../schema/spec.ts';
+
+/** Keys of a company that a runbook can write, too. */
+export const companyKeyNames = Object.keys(companyKeys) as (keyof Company)[];
+
+/** What one place says of a company: the rest stands elsewhere. */
+export type PartialCompany = { [K in keyof Company]?: Company[K] | undefined };
+
+/** Something that does not fit together; `path` starts at the company (`directories`, 0, `judgedBy`). */
+export interface CompanyProblem {
+  /** Default `account-id`. */
+  rule?: 'account-statement';
+  path: (string | number)[];
+  message: string;
+  next: string;
+}
+
+/** What the runbook says stands over what the file says, key by key; what neither says is as the schema has it. */
+export function mergeCompany(spec: AccountSpec, file: Partial<Company>): Partial<Company> {
+  const own = Object.fromEntries(
+    companyKeyNames.flatMap((key) => (spec[key] === undefined ? [] : [[key, spec[key]]])),
+  ) as Partial<Company>;
+  const bare = companySchema.omit({ sources: true, directories: true }).parse({});
+  return { ...bare, ...file, ...own };
+}
+
+/** Paths are written relative to the file in which they stand. */
+export function withAbsolutePaths(company: Partial<Company>, folder: string): Partial<Company> {
+  const absolute = (path: string) => (isAbsolute(path) || path.includes('${{') ? path : join(folder, path));
+  const at = <T extends object>(value: T): T =>
+    Object.fromEntries(
+      Object.entries(value).map(([key, member]) => [
+        key,
+        (key === 'file' || key === 'caFile') && typeof member === 'string' ? absolute(member) : member,
+      ]),
+    ) as T;
+  return {
+    ...company,
+    ...(company.sources ? { sources: company.sources.map(at) } : {}),
+    ...(company.directories ? { directories: company.directories.map(at) } : {}),
+    ...(company.roles ? { roles: at(company.roles) } : {}),
+  };
+}
+
+/** Names that are there twice, or that name nothing. */
+export function companyProblems(company: PartialCompany): CompanyProblem[] {
+  const problems: CompanyProblem[] = [];
+  const sources = company.sources ?? [];
+  const directories = company.directories ?? [];
+  for (const key of ['sources', 'directories'] as const) {
+    const list: readonly { id: string }[] = company[key] ?? [];
+    for (const [index, { id }] of list.entries())
+      if (list.findIndex((one) => one.id === id) !== index)
+        problems.push({
+          path: [key, index, 'id'],
+          message: `the id "${id}" is there twice`,
+          next: 'Give each an id of its own.',
+        });
+  }
+  for (const [index, directory] of directories.entries())
+    if (directory.type === 'sql')
+      problems.push(
+        ...sqlDirectoryProblems(directory).map(({ path, ...problem }) => ({
+          ...problem,
+          rule: 'account-statement' as const,
+          path: ['directories', index, ...path],
+        })),
+      );
+  const known = { sources: sources.map(({ id }) => id), directories: directories.map(({ id }) => id) };
+  const unknown = (what: keyof typeof known, id: string, path: (string | number)[]) => {
+    if (company[what] === undefined || known[what].includes(id)) return;
+    problems.push({
+      path,
+      message: what === 'sources' ? `there is no source "${id}"` : `there is no directory "${id}"`,
+      next: `Write one of: ${known[what].join(', ')}.`,
+    });
+  };
+  for (const [index, { judgedBy = [] }] of directories.entries())
+    for (const [at, id] of judgedBy.entries()) unknown('sources', id, ['directories', index, 'judgedBy', at]);
+  for (const [index, { rights }] of (company.roles?.matrix ?? []).entries())
+    for (const id of Object.keys(rights)) unknown('directories', id, ['roles', 'matrix', index, 'rights', id]);
+  for (const [index, { directory }] of (company.protected ?? []).entries())
+    if (directory !== undefined) unknown('directories', directory, ['protected', index, 'directory']);
+  for (const [index, { directory }] of (company.policies?.exceptions ?? []).entries())
+    if (directory !== undefined) unknown('directories', directory, ['policies', 'exceptions', index, 'directory']);
+  for (const [index, id] of (company.opening?.directories ?? []).entries())
+    unknown('directories', id, ['opening', 'directories', index]);
+  return problems;
+}

@@ -1,0 +1,110 @@
+import type { FactStore } from '../../record/types.ts';
+import { weakLines } from '../policy/report.ts';
+import { accountId, auditsOf, entriesOf, policiesOf, refusalsOf } from '../record.ts';
+import type { EntryItem } from './entry.ts';
+import type { Concerned } from './notices.ts';
+
+/** Lines of a notice: nobody reads more. */
+const maxLines = 200;
+
+export interface Conclusion {
+  summary: string;
+  lines: string[];
+  found: number;
+  changed: number;
+  left: number;
+  counts: Record<string, number>;
+  /** Rules for passwords that are weaker than required; 0 where nothing is required. */
+  weak: number;
+}
+
+/** What a run has found and done so far. */
+export async function conclude(
+  facts: FactStore,
+  {
+    run,
+    runbook,
+    items,
+    restores = [],
+    spared = [],
+    notes = [],
+  }: {
+    run: string;
+    runbook: string;
+    items: readonly Pick<Concerned, 'directory' | 'ref'>[];
+    /** Entries that this run puts back, and the run that had changed them. */
+    restores?: readonly { item: EntryItem; ofRun: string }[];
+    /** What planning has left alone or could not reach, and what people should know beside; one line each. */
+    spared?: readonly string[];
+    notes?: readonly string[];
+  },
+): Promise<Conclusion> {
+  const audit = (await auditsOf(facts, runbook)).find((one) => one.run === run);
+  const policies = await policiesOf(facts, run);
+  const entries = await entriesOf(facts, run);
+  const refusals = await refusalsOf(facts, run);
+  const lines: string[] = [];
+  let changed = 0;
+  let left = 0;
+  for (const item of items) {
+    const account = accountId(item.directory, item.ref.key);
+    const name = `${item.ref.login} (${item.directory})`;
+    const history = entries.get(account);
+    // Made and taken back by the same run: there is nothing of it.
+    if (history?.restored?.by === run) {
+      left++;
+      lines.push(`${name}: taken back again`);
+      continue;
+    }
+    const done = history?.marks.flatMap((mark) => mark.done) ?? [];
+    const open = history?.marks.flatMap((mark) => mark.left) ?? [];
+    const refusal = refusals.get(account);
+    if (done.length > 0) {
+      changed++;
+      lines.push(`${name}: ${done.join('; ')}`);
+    }
+    if (open.length > 0) lines.push(`${name}: not done: ${open.join('; ')}`);
+    if (done.length === 0 && refusal !== undefined) lines.push(`${name}: left as it is: ${refusal}`);
+    if (open.length > 0 || (done.length === 0 && refusal !== undefined)) left++;
+  }
+  for (const [ofRun, own] of Map.groupBy(restores, (one) => one.ofRun)) {
+    const histories = await entriesOf(facts, ofRun);
+    for (const { item } of own) {
+      const restored = histories.get(accountId(item.directory, item.ref.key))?.restored;
+      const name = `${item.ref.login} (${item.directory})`;
+      const whole = restored?.by === run && restored.conflicts.length === 0;
+      if (whole) changed++;
+      else left++;
+      if (whole) lines.push(`${name}: restored`);
+      else if (restored?.by === run) lines.push(`${name}: restored but for: ${restored.conflicts.join('; ')}`);
+      else lines.push(`${name}: not restored`);
+    }
+  }
+  const counts = { ...audit?.counts } as Record<string, number>;
+  const found = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  const weak = policies?.required ? weakLines(policies.rules) : [];
+  lines.push(...weak, ...spared.map((line) => `left alone: ${line}`), ...notes, ...(audit?.unjudged ?? []));
+  const parts = [
+    ...(audit ? [`${found} findings`] : []),
+    ...(policies ? [`${policies.rules.length} rules for passwords`] : []),
+    ...(weak.length > 0 ? [`${weak.length} weaker than required`] : []),
+    ...(items.length > 0 ? [`${changed} of ${items.length} accounts changed`] : []),
+    ...(restores.length > 0 ? [`${changed} of ${restores.length} accounts restored`] : []),
+    ...(left > 0 ? [`${left} left as they are or done in part`] : []),
+    ...(spared.length > 0 ? [`${spared.length} left alone or not reached`] : []),
+    ...(audit && audit.unjudged.length > 0 ? [`${audit.unjudged.length} not judged`] : []),
+  ];
+  const shown =
+    lines.length > maxLines
+      ? [...lines.slice(0, maxLines), `${lines.length - maxLines} more: oaops account show ${run}`]
+      : lines;
+  return {
+    summary: parts.join(', ') || 'nothing to do',
+    lines: shown,
+    found,
+    changed,
+    left,
+    counts,
+    weak: weak.length,
+  };
+}

@@ -1,0 +1,141 @@
+import { isoTime } from '../../core/clock.ts';
+import type { FactStore } from '../../record/types.ts';
+import type { Change, EntryRef, OpenDirectory } from '../directory.ts';
+import type { Account, FindingType } from '../model.ts';
+import { type Seen, whatChanged, whoseChanged } from '../plan/seen.ts';
+import { accountId, addEntryFact, addHeld, type EntryHistory, entryOf } from '../record.ts';
+
+/** One entry of a plan, with what is to be done to it. Plain data: it lies in the plan, and approvals are over it. */
+export interface EntryItem {
+  /** Short name of the line in plans and review lists; unique in the plan. */
+  line: string;
+  directory: string;
+  ref: EntryRef;
+  changes: Change[];
+  /** As it was when the plan was made. */
+  seen: Seen;
+  findings: FindingType[];
+  person?: string;
+  personName?: string;
+  department?: string;
+  /** Employee number of the head who answers for it. */
+  head?: string;
+  /** What was seen, for people. */
+  evidence: string[];
+  /** Of revocations: who logs in, or gets other rights, between plan and change does not keep the account open by that. */
+  atOnce?: true;
+  /** Mail addresses of those who are told. */
+  mails?: { person?: string; head?: string; owner?: string };
+  /** Each right that it would take away is a line of its own, and only those that people have signed are taken. */
+  byRight?: true;
+}
+
+export interface EntryWork {
+  facts: FactStore;
+  run: string;
+  nowMs(): number;
+  signal: AbortSignal;
+  /** Fires when the run is to stop: nothing new is begun. */
+  stopping: AbortSignal;
+}
+
+export type EntryEnd =
+  | { status: 'done'; done: string[]; left: string[]; name: string }
+  /** Nothing was done, and should not be: what the plan was made for does not hold any more. */
+  | { status: 'refused'; reason: string }
+  | { status: 'stopped' };
+
+/**
+ * Carries out the changes of one entry, in their order. It is looked at again right before: whoever has used it, moved it or changed its rights since the
+ * plan was made keeps it as it is. The entry as it was is in the record before the first change begins, each change before and after it is made.
+ * Goes on where a process was cut off.
+ * @throws OaopsError as the directory does
+ */
+export async function changeEntry(directory: OpenDirectory, item: EntryItem, work: EntryWork): Promise<EntryEnd> {
+  const account = accountId(item.directory, item.ref.key);
+  const at = () => isoTime(work.nowMs());
+  let history = await entryOf(work.facts, work.run, account);
+  // A round that was taken back is over: the entry stands as it was, and is looked at anew.
+  if (history?.restored) return { status: 'refused', reason: 'it was taken back' };
+  if (!history) {
+    const looked = await directory.look(item.ref, work.signal);
+    const reason = looked === undefined ? 'it is gone' : reasonToLeave(item, looked.account);
+    if (reason !== undefined || looked === undefined) return { status: 'refused', reason: reason ?? 'it is gone' };
+    await addEntryFact(work.facts, work.run, account, at(), { image: looked.image, name: looked.account.name });
+    history = { image: looked.image, name: looked.account.name, marks: [] };
+  }
+  const told: EntryHistory['marks'] = [];
+  let ref: EntryRef = { ...item.ref, name: history.name };
+  for (const [index, change] of item.changes.entries()) {
+    const known = history.marks[index];
+    if (known?.mark) {
+      told.push(known);
+      ref = { ...ref, name: nameAfter(known.mark) ?? ref.name };
+      continue;
+    }
+    if (work.stopping.aborted) return { status: 'stopped' };
+    await addEntryFact(work.facts, work.run, account, at(), { begin: change });
+    const { done, left, mark, name } = await directory.change(ref, change, history.image, work.signal);
+    ref = { ...ref, name };
+    const end = { change, mark: { ...mark, name }, done, left };
+    await addEntryFact(work.facts, work.run, account, at(), { end: change, mark: end.mark, done, left });
+    told.push({ ...end, at: at() });
+  }
+  await keepHeld(item, ref.name, work, at());
+  return {
+    status: 'done',
+    done: told.flatMap(({ done }) => done),
+    left: told.flatMap(({ left }) => left),
+    name: ref.name,
+  };
+}
+
+/**
+ * Takes back what a run did to an entry.
+ * @returns undefined when it did nothing
+ */
+export async function restoreEntry(
+  directory: OpenDirectory,
+  item: Pick<EntryItem, 'directory' | 'ref' | 'findings'>,
+  work: EntryWork & { ofRun: string; by: string },
+): Promise<{ done: string[]; conflicts: string[] } | undefined> {
+  const account = accountId(item.directory, item.ref.key);
+  const history = await entryOf(work.facts, work.ofRun, account);
+  if (!history || history.marks.length === 0) return undefined;
+  const name = nameAfter(history.marks.findLast(({ mark }) => mark !== null)?.mark ?? null) ?? history.name;
+  const restored = await directory.restore({ ...item.ref, name }, history.image, history.marks, work.signal);
+  const at = isoTime(work.nowMs());
+  await addEntryFact(work.facts, work.ofRun, account, at, {
+    restored: { by: work.by, conflicts: restored.conflicts },
+  });
+  const held = { directory: item.directory, key: item.ref.key, login: item.ref.login, name: history.name };
+  await addHeld(work.facts, at, { ...held, run: work.ofRun, since: at, state: 'restored', findings: item.findings });
+  return restored;
+}
+
+function reasonToLeave(item: EntryItem, account: Account): string | undefined {
+  if (account.untouchable !== undefined) return account.untouchable;
+  return item.atOnce ? whoseChanged(item.seen, account) : whatChanged(item.seen, account);
+}
+
+function nameAfter(mark: Record<string, unknown> | null): string | undefined {
+  return typeof mark?.['name'] === 'string' ? mark['name'] : undefined;
+}
+
+/** What is deleted after the hold goes by this. */
+async function keepHeld(item: EntryItem, name: string, work: EntryWork, at: string): Promise<void> {
+  const disables = item.changes.some((change) => change.do === 'disable');
+  const deletes = item.changes.some((change) => change.do === 'delete');
+  if (!disables && !deletes) return;
+  await addHeld(work.facts, at, {
+    directory: item.directory,
+    key: item.ref.key,
+    login: item.ref.login,
+    name,
+    run: work.run,
+    since: at,
+    state: deletes ? 'deleted' : 'held',
+    findings: item.findings,
+    ...(item.person === undefined ? {} : { person: item.person }),
+  });
+}

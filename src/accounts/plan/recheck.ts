@@ -1,0 +1,92 @@
+import type { EntryItem } from '../entry/entry.ts';
+import { Matcher } from '../matching/match.ts';
+import { type KnownPerson, PeopleIndex } from '../matching/people.ts';
+import type { Account } from '../model.ts';
+import type { OpeningItem } from '../person/opening.ts';
+import { Staff } from '../person/staff.ts';
+import type { AccountDoors } from '../ports.ts';
+import type { Company } from '../schema/spec.ts';
+import type { SourceRead } from '../source.ts';
+import { readSource } from '../sources/read.ts';
+
+/**
+ * Reads the sources again, and tells which lines of a list do not hold any more, with the reason.
+ * @throws OaopsError as the sources do
+ */
+export async function stillHolds(
+  company: Company,
+  items: readonly EntryItem[],
+  doors: AccountDoors,
+  signal: AbortSignal,
+  openings: readonly OpeningItem[] = [],
+): Promise<Map<string, string>> {
+  const sources: SourceRead[] = [];
+  for (const spec of company.sources) sources.push(await readSource(spec, doors, signal));
+  const matchers = new Map<string, Matcher>();
+  const matcherOf = (directory: string): Matcher => {
+    let matcher = matchers.get(directory);
+    if (!matcher) {
+      const judgedBy = company.directories.find(({ id }) => id === directory)?.judgedBy;
+      const judging = judgedBy === undefined ? sources : sources.filter(({ id }) => judgedBy.includes(id));
+      // What a person has confirmed is in the plan already.
+      const index = new PeopleIndex(judging, company.matching.ignoreCase);
+      matcher = new Matcher(index, company.matching.by, new Map(items.flatMap(confirmedPair)));
+      matchers.set(directory, matcher);
+    }
+    return matcher;
+  };
+  const dropped = new Map<string, string>();
+  for (const item of items) {
+    const reason = reasonToDrop(item, matcherOf(item.directory));
+    if (reason !== undefined) dropped.set(item.line, reason);
+  }
+  const staff = new Staff(sources, company.matching.ignoreCase);
+  for (const opening of openings) {
+    const reason = reasonNotToOpen(opening, staff.numbered(opening.person));
+    if (reason !== undefined) dropped.set(opening.line, reason);
+  }
+  return dropped;
+}
+
+/** An account with the rights of a role is made for nobody who has gone, or works elsewhere by now. */
+function reasonNotToOpen(opening: OpeningItem, person: KnownPerson | undefined): string | undefined {
+  if (!person) return `${opening.person} is not in the sources any more`;
+  if (person.employment !== 'active' && person.employment !== 'future')
+    return `${person.id} is not employed any more (${person.where})`;
+  const moved = (['department', 'post'] as const).some(
+    (what) => (person[what] ?? '') !== (opening.attributes[what] ?? ''),
+  );
+  return moved ? `${person.id} has another department or post now (${person.where})` : undefined;
+}
+
+function confirmedPair(item: EntryItem): [string, string][] {
+  return item.person === undefined ? [] : [[`${item.directory}|${item.ref.key}`, item.person]];
+}
+
+function reasonToDrop(item: EntryItem, matcher: Matcher): string | undefined {
+  const { login, employee, mail } = item.seen;
+  const match = matcher.match({
+    directory: item.directory,
+    key: item.ref.key,
+    login,
+    ...(employee === null ? {} : { employee }),
+    ...(mail === null ? {} : { mail }),
+  } as Account);
+  if (item.findings.includes('leaver')) {
+    if (match.kind !== 'person') return 'its person is not in the sources any more, or not clear';
+    if (match.person.employment !== 'left') return `${match.person.id} is employed (${match.person.where})`;
+  }
+  if (item.findings.includes('orphan') && match.kind !== 'nobody')
+    return match.kind === 'person'
+      ? `it belongs to ${match.person.id} (${match.person.where})`
+      : 'it cannot be told any more whose it is';
+  const ofRights = item.findings.some((type) => type === 'rights-beyond-role' || type === 'rights-missing');
+  if (
+    ofRights &&
+    match.kind === 'person' &&
+    item.department !== undefined &&
+    match.person.department !== item.department
+  )
+    return `${match.person.id} works in ${match.person.department ?? 'no department'} now (${match.person.where})`;
+  return undefined;
+}

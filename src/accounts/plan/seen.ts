@@ -1,0 +1,53 @@
+import { digestOf } from '../../core/json.ts';
+import type { Account, AccountState } from '../model.ts';
+
+/** What an entry looked like when the plan was made: everything by which it was judged. */
+export interface Seen {
+  login: string;
+  employee: string | null;
+  mail: string | null;
+  state: AccountState;
+  held: boolean;
+  /** Milliseconds; null: never, or not known. */
+  lastUseAt: number | null;
+  /** Digest of its rights. */
+  rights: string;
+}
+
+export function seenOf(account: Account): Seen {
+  return {
+    login: account.login,
+    employee: account.employee ?? null,
+    mail: account.mail ?? null,
+    state: account.state,
+    held: account.held,
+    // Where a log begins is no use, and moves when it is rotated.
+    lastUseAt: 'at' in account.lastUse && !account.lastUse.orBefore ? account.lastUse.at : null,
+    rights: digestOf(account.rights),
+  };
+}
+
+/** Why an entry may be somebody else's by now, for people; undefined: it is the one that was meant. */
+export function whoseChanged(before: Seen, account: Account): string | undefined {
+  const now = seenOf(account);
+  return differingFact(before, now, ['login', 'employee', 'mail']);
+}
+
+/** Why an entry is not what it was any more, for people; undefined: it is. */
+export function whatChanged(before: Seen, account: Account): string | undefined {
+  const now = seenOf(account);
+  if (now.lastUseAt !== null && (before.lastUseAt === null || now.lastUseAt > before.lastUseAt))
+    return `somebody logged in with it since the plan was made (${new Date(now.lastUseAt).toISOString()})`;
+  const fact = differingFact(before, now, ['login', 'employee', 'mail', 'state', 'held']);
+  if (fact !== undefined) return fact;
+  if (before.rights !== now.rights) return 'its rights were changed since the plan was made';
+  return undefined;
+}
+
+const words = { login: 'login', employee: 'employee number', mail: 'mail', state: 'state', held: 'place' } as const;
+
+function differingFact(before: Seen, now: Seen, keys: readonly (keyof typeof words)[]): string | undefined {
+  const key = keys.find((one) => before[one] !== now[one]);
+  if (key === undefined) return undefined;
+  return `its ${words[key]} was changed since the plan was made (${String(before[key])} -> ${String(now[key])})`;
+}

@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest';
+import { changeEntry, type EntryItem, restoreEntry } from '../../../src/accounts/entry/entry.ts';
+import { seenOf } from '../../../src/accounts/plan/seen.ts';
+import { entryOf, heldAccounts } from '../../../src/accounts/record.ts';
+import type { FactStore } from '../../../src/record/types.ts';
+import { accountOf, Died, MemoryDirectory, type MemoryEntry } from '../../helpers/memory-directory.ts';
+import { memoryFacts } from '../../helpers/probe.ts';
+
+const before: MemoryEntry = { login: 'zhang', enabled: true, rights: ['a', 'b'], place: 'people', lastUseAt: 1000 };
+
+function stage() {
+  const directory = new MemoryDirectory();
+  directory.entries.set('k1', structuredClone(before));
+  const item: EntryItem = {
+    line: 'l1',
+    directory: 'mem',
+    ref: { key: 'k1', name: 'people/zhang', login: 'zhang' },
+    changes: [{ do: 'disable' }, { do: 'strip' }, { do: 'hold' }],
+    seen: seenOf(accountOf('k1', before)),
+    findings: ['leaver'],
+    evidence: ['left on 2026-10-31'],
+  };
+  return { directory, item, facts: memoryFacts() };
+}
+
+function work(facts: FactStore) {
+  const { signal } = new AbortController();
+  return { facts, run: 'r1', nowMs: () => 1_700_000_000_000, signal, stopping: signal };
+}
+
+describe('changeEntry', () => {
+  it('makes the changes in their order and keeps the old values first', async () => {
+    const { directory, item, facts } = stage();
+    const end = await changeEntry(directory, item, work(facts));
+    expect(end).toMatchObject({ status: 'done', name: 'hold/zhang', left: [] });
+    expect(directory.entries.get('k1')).toMatchObject({ enabled: false, rights: [], place: 'hold' });
+    const history = await entryOf(facts, 'r1', 'mem|k1');
+    expect(history?.image).toEqual(before);
+    expect(history?.marks.map(({ change }) => change.do)).toEqual(['disable', 'strip', 'hold']);
+    expect(await heldAccounts(facts)).toMatchObject([
+      { login: 'zhang', state: 'held', run: 'r1', findings: ['leaver'] },
+    ]);
+  });
+
+  const refusals: [string, Partial<MemoryEntry>, RegExp][] = [
+    ['was used since the plan', { lastUseAt: 2000 }, /logged in/],
+    ['was disabled by somebody else', { enabled: false }, /state/],
+    ['got other rights', { rights: ['a', 'b', 'c'] }, /rights/],
+    ['is of somebody else', { employee: 'E9' }, /employee number/],
+    ['was moved to the hold area', { place: 'hold' }, /place/],
+  ];
+  it.each(refusals)('leaves an account alone that %s', async (_what, changed, reason) => {
+    const { directory, item, facts } = stage();
+    Object.assign(directory.entries.get('k1')!, changed);
+    const now = structuredClone(directory.entries.get('k1'));
+    const end = await changeEntry(directory, item, work(facts));
+    expect(end).toMatchObject({ status: 'refused', reason: expect.stringMatching(reason) });
+    expect(directory.entries.get('k1')).toEqual(now);
+    expect(directory.calls).toBe(0);
+  });
+
+  it('leaves an account alone that is gone', async () => {
+    const { directory, item, facts } = stage();
+    directory.entries.clear();
+    expect(await changeEntry(directory, item, work(facts))).toEqual({ status: 'refused', reason: 'it is gone' });
+  });
+
+  it('stops before the next change when the run is stopped, and goes on later', async () => {
+    const { directory, item, facts } = stage();
+    const stop = AbortSignal.abort();
+    expect(await changeEntry(directory, item, { ...work(facts), stopping: stop })).toEqual({ status: 'stopped' });
+    expect(directory.calls).toBe(0);
+    expect(await changeEntry(directory, item, work(facts))).toMatchObject({ status: 'done' });
+  });
+
+  // The process may die before or after each change, and at each write to the record.
+  const deaths = [1, 2, 3].flatMap((n) => [{ dieAt: n }, { dieAfter: n }]);
+  it.each(deaths)('comes to the same end when it is cut off (%o), and is taken back whole', async (death) => {
+    const { directory, item, facts } = stage();
+    Object.assign(directory, death);
+    await expect(changeEntry(directory, item, work(facts))).rejects.toThrow(Died);
+    Object.assign(directory, { dieAt: undefined, dieAfter: undefined });
+    const end = await changeEntry(directory, item, work(facts));
+    expect(end).toMatchObject({ status: 'done' });
+    expect(directory.entries.get('k1')).toMatchObject({ enabled: false, rights: [], place: 'hold' });
+    await restoreEntry(directory, item, { ...work(facts), ofRun: 'r1', by: 'r2' });
+    expect(directory.entries.get('k1')).toEqual(before);
+  });
+
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])('comes to the same end when the record dies at write %i', async (write) => {
+    const { directory, item, facts } = stage();
+    let writes = 0;
+    const dying: FactStore = {
+      ...facts,
+      list: (...args) => facts.list(...args),
+      addOnce: (...args) => facts.addOnce(...args),
+      async add(...args) {
+        if (++writes === write) throw new Died();
+        await facts.add(...args);
+      },
+    };
+    await expect(changeEntry(directory, item, work(dying))).rejects.toThrow(Died);
+    const imaged = await entryOf(facts, 'r1', 'mem|k1');
+    // Nothing is changed before the old values are in the record.
+    if (!imaged) expect(directory.calls).toBe(0);
+    expect(await changeEntry(directory, item, work(facts))).toMatchObject({ status: 'done' });
+    expect((await entryOf(facts, 'r1', 'mem|k1'))?.image).toEqual(before);
+    expect(directory.entries.get('k1')).toMatchObject({ enabled: false, rights: [], place: 'hold' });
+  });
+});
+
+describe('restoreEntry', () => {
+  it('does nothing for an entry that the run did not come to', async () => {
+    const { directory, item, facts } = stage();
+    expect(await restoreEntry(directory, item, { ...work(facts), ofRun: 'r1', by: 'r2' })).toBeUndefined();
+  });
+
+  it('takes back a run that was cut off in the middle', async () => {
+    const { directory, item, facts } = stage();
+    directory.dieAfter = 2;
+    await expect(changeEntry(directory, item, work(facts))).rejects.toThrow(Died);
+    await restoreEntry(directory, item, { ...work(facts), ofRun: 'r1', by: 'r2' });
+    expect(directory.entries.get('k1')).toEqual(before);
+    expect(await heldAccounts(facts)).toMatchObject([{ state: 'restored' }]);
+    // Resumed after that, it leaves the entry as it is.
+    expect(await changeEntry(directory, item, work(facts))).toMatchObject({ status: 'refused' });
+    expect(directory.entries.get('k1')).toEqual(before);
+  });
+
+  it('tells what somebody else has changed since', async () => {
+    const { directory, item, facts } = stage();
+    await changeEntry(directory, item, work(facts));
+    directory.entries.get('k1')!.place = 'elsewhere';
+    const restored = await restoreEntry(directory, item, { ...work(facts), ofRun: 'r1', by: 'r2' });
+    expect(restored?.conflicts).toEqual(['somebody has moved it']);
+    expect((await entryOf(facts, 'r1', 'mem|k1'))?.restored?.conflicts).toEqual(['somebody has moved it']);
+  });
+});
