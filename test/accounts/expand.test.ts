@@ -7,7 +7,7 @@ import { itemOf } from '../helpers/account-context.ts';
 const spec = (over: Record<string, unknown> = {}): AccountSpec =>
   accountSpecSchema.parse({ operation: 'cleanup', cleanup: { sign: 'none' }, ...over });
 const nothing: AccountWork = {
-  company: { directories: [] },
+  company: { directories: [], notice: { channel: 'ops', to: ['head'] } },
   changes: [],
   deletions: [],
   openings: [],
@@ -42,6 +42,12 @@ describe('expandAccounts', () => {
       spec(),
       { changes: [itemOf()], secondPerson: second, canApprove: true },
       ['audit', 'approve', 'recheck', 'change', 'tell', 'conclude'],
+    ],
+    [
+      'a cleanup without a channel for notices',
+      spec(),
+      { company: { directories: [] }, changes: [itemOf()] },
+      ['audit', 'recheck', 'change', 'conclude'],
     ],
     ['a deletion', spec(), { deletions: [itemOf()] }, ['audit', 'recheck', 'delete', 'tell', 'conclude']],
     [

@@ -8,7 +8,7 @@ import { directory } from '../judging.ts';
 const opened: { id: string; closed: boolean }[] = [];
 let refuse: Error | undefined;
 
-vi.mock('../../src/accounts/open-directory.ts', () => ({
+vi.mock('../../../src/accounts/entry/open-directory.ts', () => ({
   openDirectory: async ({ id }: { id: string }) => {
     if (refuse) throw refuse;
     const one = { id, closed: false };
