@@ -1,5 +1,6 @@
 import { runTopic } from '../record/run-facts.ts';
 import type { FactStore } from '../record/types.ts';
+import { SharedTexts } from './audit/shared-values.ts';
 import type { Change, Image } from './directory.ts';
 import type { AccountState, Finding, FindingType } from './model.ts';
 import type { JudgedRule } from './policy/judge.ts';
@@ -72,14 +73,22 @@ export async function addAudit(facts: FactStore, summary: AuditSummary, findings
 
 /** Findings of a run; undefined: it has made none yet. */
 export async function findingsOf(facts: FactStore, run: string): Promise<Finding[] | undefined> {
-  const rows = await facts.list(runTopic(run, 'account.findings'));
-  const newest = new Map(rows.map(({ key, body }) => [key, body]));
-  const parts = (newest.get('parts') as { parts: number } | undefined)?.parts;
+  const topic = runTopic(run, 'account.findings');
+  const newest = async (key: string) => (await facts.list(topic, { key, newestFirst: true, limit: 1 }))[0]?.body;
+  const parts = ((await newest('parts')) as { parts: number } | undefined)?.parts;
   if (parts === undefined) return undefined;
-  return Array.from(
-    { length: parts },
-    (_, part) => (newest.get(String(part)) as { findings: Finding[] } | undefined)?.findings ?? [],
-  ).flat();
+  const texts = new SharedTexts();
+  const all: Finding[] = [];
+  // Part by part: as texts they are several times as large as what is made of them.
+  for (let part = 0; part < parts; part++) {
+    const body = (await newest(String(part))) as { findings: Finding[] } | undefined;
+    for (const finding of body?.findings ?? []) {
+      for (const field of ['type', 'directory', 'department', 'evidence', 'figure'] as const)
+        if (finding[field] !== undefined) (finding as Record<typeof field, string>)[field] = texts.of(finding[field]);
+      all.push(finding);
+    }
+  }
+  return all;
 }
 
 /** Audits of a runbook, newest first. */

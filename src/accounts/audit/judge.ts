@@ -6,8 +6,8 @@ import { rules } from '../findings/registry.ts';
 import type { DirectoryView, Judged, Look, Rule } from '../findings/types.ts';
 import { usesOf } from '../findings/use.ts';
 import { Matcher, notCompared } from '../matching/match.ts';
-import { PeopleIndex } from '../matching/people.ts';
-import { type DirectoryRead, type Finding, type FindingType, findingTypes } from '../model.ts';
+import { type KnownPerson, PeopleIndex } from '../matching/people.ts';
+import { type Account, type DirectoryRead, type Finding, type FindingType, findingTypes } from '../model.ts';
 import type { DirectorySpec } from '../schema/directories.ts';
 import type { Company } from '../schema/spec.ts';
 import type { SourceRead } from '../source.ts';
@@ -141,9 +141,19 @@ function matchAll(view: DirectoryView, { company, confirmed }: JudgeRequest): Ju
   return view.read.accounts
     .map((account): Judged => {
       const use = useOf(account);
-      return { account, use, match: use === 'person' && matcher ? matcher.match(account) : notCompared };
+      const match = use === 'person' && matcher ? matcher.match(account) : notCompared;
+      if (match.kind === 'person') shareTexts(account, match.person);
+      return { account, use, match };
     })
     .sort(({ account: { key: a } }, { account: { key: b } }) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
+/** What is written the same on both sides is held once. */
+function shareTexts(account: Account, person: KnownPerson): void {
+  if (account.employee === person.id) account.employee = person.id;
+  if (account.mail === person.mail && person.mail !== undefined) account.mail = person.mail;
+  if (account.login === person.login) account.login = person.login;
+  if (account.personName === person.name && person.name !== undefined) account.personName = person.name;
 }
 
 function tellDirectory(view: DirectoryView, missing: readonly string[], { unjudged, remarks }: Judgement): void {

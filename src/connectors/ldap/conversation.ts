@@ -8,11 +8,11 @@ import {
   MessageParser,
   type ModifyDNResponse,
   type ModifyResponse,
-  SearchEntry,
   SearchReference,
   type SearchResponse,
 } from 'ldapts';
 import { Frames } from './frames.ts';
+import { type RawEntry, searchEntryOf } from './search-entry.ts';
 
 type Result =
   | SearchResponse
@@ -27,12 +27,12 @@ export type Request = Parameters<MessageParser['read']>[1] extends Map<string, {
 /** What came back for one request: its result, and before that the entries and references of a search. */
 export interface Answer {
   result: Result;
-  entries: SearchEntry[];
+  entries: RawEntry[];
   references: string[];
 }
 
 interface Pending {
-  entries: SearchEntry[];
+  entries: RawEntry[];
   references: string[];
   resolve(answer: Answer): void;
   reject(error: Error): void;
@@ -115,11 +115,21 @@ export class Conversation {
     const frames = new Frames();
     socket.on('data', (data: Buffer) => {
       try {
-        for (const message of frames.push(data)) if (parser === this.#parser) parser.read(message, this.#requests);
+        for (const message of frames.push(data)) {
+          if (parser !== this.#parser) continue;
+          const entry = searchEntryOf(message);
+          if (entry) this.#takeEntry(entry);
+          else parser.read(message, this.#requests);
+        }
       } catch (error) {
         this.#end(new ConversationError('the answer is not LDAP', { cause: error }));
       }
     });
+  }
+
+  #takeEntry(entry: RawEntry): void {
+    if (entry.messageId === this.#lastId && this.#pending) this.#pending.entries.push(entry);
+    else this.#end(new ConversationError('the server sent what it was not asked for, or hung up'));
   }
 
   #take(message: { messageId: number }): void {
@@ -127,8 +137,7 @@ export class Conversation {
     // Message 0 is the notice that the server hangs up (RFC 4511 section 4.4.1).
     if (message.messageId !== this.#lastId || !pending) {
       this.#end(new ConversationError('the server sent what it was not asked for, or hung up'));
-    } else if (message instanceof SearchEntry) pending.entries.push(message);
-    else if (message instanceof SearchReference) pending.references.push(...message.uris);
+    } else if (message instanceof SearchReference) pending.references.push(...message.uris);
     else pending.resolve({ result: message as Result, entries: pending.entries, references: pending.references });
   }
 
