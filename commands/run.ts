@@ -26,7 +26,7 @@ Destructive steps without an approval step before them need --confirm NAME. With
 
   protected override async execute(): Promise<CommandResult> {
     await using app = openApp(this.globals);
-    const { preparePlan, startRun } = await import('../src/app/run-command.ts');
+    const { preparePlan, startRun, unattendedBy } = await import('../src/app/run-command.ts');
     const { input, limit, plan: planFile, confirm } = this.flags;
     const prepared = await preparePlan(app, {
       runbook: this.args.runbook,
@@ -34,6 +34,7 @@ Destructive steps without an approval step before them need --confirm NAME. With
       inputsFile: this.flags['inputs-file'],
       limit,
       planFile,
+      ...unattendedBy(this.flags, this.asking()),
     });
     if (this.flags['dry-run']) return { json: prepared.plan, text: this.prose(prepared.text(this.lang)) };
     const end = await startRun(app, prepared, {

@@ -26,6 +26,7 @@ More changes than the cap need a second person's approval; protected accounts ar
   protected override async execute(): Promise<CommandResult> {
     await using app = openApp(this.globals);
     const { prepareAccounts } = await import('../../src/app/accounts/run.ts');
+    const { unattendedBy } = await import('../../src/app/run-command.ts');
     const { carryOut } = await import('../../src/app/accounts/carry-out.ts');
     const { input, plan: planFile, confirm } = this.flags;
     const prepared = await prepareAccounts(app, ['cleanup'], {
@@ -33,6 +34,7 @@ More changes than the cap need a second person's approval; protected accounts ar
       inputs: input,
       inputsFile: this.flags['inputs-file'],
       planFile,
+      ...unattendedBy(this.flags, this.asking()),
     });
     if (this.flags['dry-run']) return { json: prepared.plan, text: this.prose(prepared.text(this.lang)) };
     const { end, json, text } = await carryOut(app, prepared, {

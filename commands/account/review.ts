@@ -60,10 +60,12 @@ Accounts that are like a person only by name and department are told apart; say 
   async #start(app: App): Promise<CommandResult> {
     const { prepareAccounts } = await import('../../src/app/accounts/run.ts');
     const { carryOut } = await import('../../src/app/accounts/carry-out.ts');
+    const { unattendedBy } = await import('../../src/app/run-command.ts');
     const prepared = await prepareAccounts(app, ['review'], {
       runbook: this.args.run === 'latest' ? 'rights-review' : this.args.run,
       inputs: this.flags.input,
       inputsFile: this.flags['inputs-file'],
+      ...unattendedBy(this.flags, this.asking()),
     });
     if (this.flags['dry-run']) return { json: prepared.plan, text: this.prose(prepared.text(this.lang)) };
     const { end, json, text } = await carryOut(app, prepared, { ...this.#show(app), askBefore: !this.flags.yes });

@@ -5,6 +5,13 @@ import type { Approval } from './person/approval.ts';
 import type { OpeningItem } from './person/opening.ts';
 import type { AccountSpec, Company } from './schema/spec.ts';
 
+/** An error of planning that ends a run before anything is changed. */
+export interface Refusal {
+  code: string;
+  message: string;
+  next?: string | undefined;
+}
+
 /** What the steps of a run are made of: everything that planning has found out. */
 export interface AccountWork {
   /** The whole company, as a run needs it: secrets as references. */
@@ -14,8 +21,12 @@ export interface AccountWork {
   deletions: EntryItem[];
   /** Accounts that are made. */
   openings: OpeningItem[];
-  /** Left alone although something was found, one line each. */
+  /** Left alone although something is to be done about it, one line each: the run is incomplete. */
   spared: string[];
+  /** Left alone because that is the rule, such as protected accounts, one line each: nothing is left open by it. */
+  kept?: string[];
+  /** Why nothing is done at all: the run ends as refused, so that whoever is to hear of it does. */
+  refusal?: Refusal;
   /** Why a second person has to sign before anything is changed; undefined: nobody has to. */
   secondPerson?: LocalizedText;
   /** Who else has to sign, such as the heads of those who get accounts or rights. */
@@ -61,7 +72,7 @@ export function expandAccounts(spec: AccountSpec, work?: AccountWork): StepSpec[
         ...(spec.findings ? { findings: spec.findings } : {}),
         // What is changed afterwards needs every source.
         strict: spec.operation !== 'audit',
-        spared: work?.spared ?? [],
+        ...leftAlone(work),
       },
     });
   else
@@ -70,7 +81,7 @@ export function expandAccounts(spec: AccountSpec, work?: AccountWork): StepSpec[
       id: 'audit',
       name: names.prepare,
       uses: 'account.prepare',
-      with: { company, spared: work?.spared ?? [], notes: work?.notes ?? [] },
+      with: { company, ...leftAlone(work), notes: work?.notes ?? [] },
     });
 
   if (work?.secondPerson)
@@ -177,10 +188,26 @@ export function expandAccounts(spec: AccountSpec, work?: AccountWork): StepSpec[
     id: 'conclude',
     name: names.conclude,
     uses: 'account.conclude',
-    with: { operation: spec.operation, failOn: spec.failOn },
+    with: { operation: spec.operation, failOn: spec.failOn, ended: endedEarly(steps) },
     outputs: Object.fromEntries(conclusionOutputs.map((name) => [name, `result.${name}`])),
+    always: true,
+    tells: true,
   });
-  return [...steps, ...(spec.finally ?? []).map((step) => ({ ...step, always: true }))];
+  return [...steps, ...(spec.finally ?? []).map((step) => ({ ...step, always: true, tells: true as const }))];
+}
+
+function leftAlone({ spared = [], kept = [], refusal }: Partial<AccountWork> = {}) {
+  return { spared, kept, ...(refusal ? { refusal } : {}) };
+}
+
+/** Why the run came no further than its first steps, once it runs; empty: it did. A directory that fails one entry says nothing about the run. */
+function endedEarly(steps: readonly StepSpec[]): string {
+  const deciding = steps.filter(({ onFailure }) => onFailure === 'stop');
+  const why = deciding.reduceRight(
+    (rest, { id }) => `steps["${id}"].status == "failed" ? string(steps["${id}"].message) : ${rest}`,
+    '""',
+  );
+  return `\${{ ${why} }}`;
 }
 
 /** What a unit is called in plans and on the screen. */

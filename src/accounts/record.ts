@@ -59,6 +59,13 @@ export interface KnownException {
 
 export const summaryTopic = 'account.audit';
 
+/** Runs that have carried out what they were for, whatever they found. */
+export const carriedOutTopic = 'account.carried-out';
+
+export async function addCarriedOut(facts: FactStore, run: string, at: string): Promise<void> {
+  await facts.add(carriedOutTopic, run, at, { run });
+}
+
 export async function addAudit(facts: FactStore, summary: AuditSummary, findings: readonly Finding[]): Promise<void> {
   const topic = runTopic(summary.run, 'account.findings');
   const before = (await facts.list(summaryTopic, { key: summary.runbook })).some(

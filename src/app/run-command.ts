@@ -13,6 +13,7 @@ import { planText } from '../engine/plan/plan-text.ts';
 import type { Plan } from '../engine/plan/plan-types.ts';
 import type { RunEnd } from '../engine/run/outcome.ts';
 import type { Engine } from '../engine/service.ts';
+import type { Unattended } from './accounts/plan.ts';
 import { warnOnStderr } from './ad-hoc.ts';
 import { askAtTerminal } from './ask.ts';
 import { type StopSignals, stopSignals } from './signals.ts';
@@ -41,10 +42,11 @@ export async function preparePlan(
     inputsFile?: string | undefined;
     limit?: string[] | undefined;
     planFile?: string | undefined;
+    unattended?: Unattended | undefined;
   },
 ): Promise<PreparedPlan> {
   const runs = await app.runs();
-  const { runbook, inputs, inputsFile, limit } = given;
+  const { runbook, inputs, inputsFile, limit, unattended } = given;
   if (given.planFile === undefined && runbook === undefined) {
     throw usageError('runbook-missing', 'neither a runbook nor a plan is given', {
       next: 'Name a runbook of "oaops runbook list", a file, or --plan FILE.',
@@ -52,7 +54,10 @@ export async function preparePlan(
   }
   const { plan, requester } =
     given.planFile === undefined
-      ? { plan: await runs.plan({ runbook: runbook!, inputs, inputsFile, limit }), requester: { name: runs.actor } }
+      ? {
+          plan: await runs.plan({ runbook: runbook!, inputs, inputsFile, limit, unattended }),
+          requester: { name: runs.actor },
+        }
       : await runs.storedPlan(given.planFile, {
           ...(runbook === undefined ? {} : { runbook }),
           inputs,
@@ -61,6 +66,15 @@ export async function preparePlan(
   const warn = warnOnStderr(app);
   for (const warning of runs.warnings) warn(warning);
   return { plan, requester, text: (lang) => planText(plan, lang) };
+}
+
+/** Whether a plan is run without anybody having looked at it, by the flags of a command. */
+export function unattendedBy(
+  flags: { 'dry-run': boolean; yes: boolean; confirm?: string | undefined },
+  { prompts }: Pick<RunShow, 'prompts'>,
+): { unattended?: Unattended } {
+  if (flags['dry-run'] || (prompts !== undefined && !flags.yes)) return {};
+  return { unattended: { confirmed: flags.confirm !== undefined } };
 }
 
 /** Asks what must be asked, then runs the plan. @throws OaopsError `allowed-signers-missing`, `confirmation-needed`, `declined` (exit 4) */

@@ -23,6 +23,7 @@ import { findRunbook } from '../runbook/library.ts';
 import { loadRunbook } from '../runbook/load.ts';
 import type { Runbook } from '../runbook/types.ts';
 import { parseYaml } from '../runbook/yaml/document.ts';
+import type { Unattended } from './accounts/plan.ts';
 import { hostDoor } from './hosts.ts';
 
 /** What the user gave to plan a run. */
@@ -33,6 +34,8 @@ export interface PlanRequest {
   inputs: readonly string[];
   inputsFile?: string | undefined;
   limit?: readonly string[] | undefined;
+  /** Nobody looks at the plan before it is run: what refuses an account review is told by its run. */
+  unattended?: Unattended | undefined;
 }
 
 /** Where a run is shown, and who can be asked. */
@@ -71,7 +74,8 @@ export class RunDoor {
       { flags, ...(given ? { file: given } : {}), cwd: process.cwd() },
       dirname(resolve(file)),
     );
-    return this.#planOf(runbook, await plannedInputs(runbook, values), [...(request.limit ?? [])]);
+    const { limit = [], unattended } = request;
+    return this.#planOf(runbook, await plannedInputs(runbook, values), [...limit], { unattended });
   }
 
   /**
@@ -81,7 +85,7 @@ export class RunDoor {
   async adHocPlan(name: string, text: string, inventory: Inventory, steps?: Runbook['steps']): Promise<Plan> {
     const runbook = loadRunbook(`<${name}>`, { catalogue: await this.#app.catalogue(), text });
     const own = { ...runbook, metadata: { ...runbook.metadata, name }, ...(steps ? { steps } : {}) };
-    return this.#planOf(own, {}, [], inventory);
+    return this.#planOf(own, {}, [], { inventory });
   }
 
   /**
@@ -149,7 +153,12 @@ export class RunDoor {
     };
   }
 
-  async #planOf(runbook: Runbook, inputs: Record<string, unknown>, limit: string[], given?: Inventory): Promise<Plan> {
+  async #planOf(
+    runbook: Runbook,
+    inputs: Record<string, unknown>,
+    limit: string[],
+    given: { inventory?: Inventory; unattended?: Unattended | undefined } = {},
+  ): Promise<Plan> {
     const signers = (await this.#app.config()).settings.approvals?.allowedSigners;
     if (runbook.kind === 'Rollout' && limit.length > 0) {
       throw usageError(
@@ -160,7 +169,7 @@ export class RunDoor {
         },
       );
     }
-    const inventory = given ?? (await this.#inventory(runbook));
+    const inventory = given.inventory ?? (await this.#inventory(runbook));
     const expanded =
       runbook.kind === 'Rollout'
         ? await (await import('./rollout.ts')).withBatches(this.#app, runbook, { inputs, inventory })
@@ -171,6 +180,7 @@ export class RunDoor {
               canApprove: signers !== undefined,
               actor: this.actor,
               warn: (message) => this.warnings.push(message),
+              unattended: given.unattended,
             })
           : { runbook };
     const asks = expanded.runbook.steps.some(mayAskForApproval);

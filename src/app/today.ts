@@ -1,3 +1,4 @@
+import { carriedOutTopic } from '../accounts/record.ts';
 import type { App } from '../app.ts';
 import type { Period } from '../calendar/cadence.ts';
 import { addDays } from '../calendar/dates.ts';
@@ -101,13 +102,16 @@ export async function recordSince(app: App, timeZone: string): Promise<number> {
   return first === undefined ? app.clock.nowMs() : Date.parse(first);
 }
 
-/** Inspections that were made to their end and found something wrong. */
+/** Inspections that were made to their end and found something wrong, and account reviews that were made to theirs. */
 export async function findingsSince(app: App, sinceMs: number): Promise<Set<string>> {
   const { facts } = await app.record();
-  const reports = await facts.list(reportTopic, { since: isoTime(sinceMs) });
-  return new Set(
-    reports.map(({ body }) => body as ReportFact).flatMap(({ run, verdict }) => (verdict === 'fail' ? [run] : [])),
-  );
+  const since = isoTime(sinceMs);
+  const reports = await facts.list(reportTopic, { since });
+  const reviews = await facts.list(carriedOutTopic, { since });
+  return new Set([
+    ...reports.map(({ body }) => body as ReportFact).flatMap(({ run, verdict }) => (verdict === 'fail' ? [run] : [])),
+    ...reviews.map(({ key }) => key),
+  ]);
 }
 
 /** Names of the runbooks that count for each procedure, by their headers. */

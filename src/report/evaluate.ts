@@ -35,7 +35,7 @@ export interface Evidence {
   /** ISO UTC. */
   begun: string;
   ended: string | null;
-  /** An inspection that was made to its end and found something wrong: carried out, though its run failed. */
+  /** An inspection or review that was made to its end and found something: carried out, though its run did not end well. */
   findings?: true;
 }
 
@@ -65,7 +65,7 @@ export function asOf(run: CountedRun, nowMs: number): CountedRun {
   return { ...run, status: 'running', endedAt: null };
 }
 
-/** Runs of inspections that were made to their end and found something wrong, by their ids. */
+/** Runs of inspections and of account reviews that were made to their end, whatever they found, by their ids. */
 export type Findings = ReadonlySet<string>;
 
 export function evidenceOf(
@@ -73,12 +73,16 @@ export function evidenceOf(
   found: Findings = new Set(),
 ): Evidence {
   const common = { run: id, runbook, status, by: requester, begun: createdAt, ended: endedAt };
-  return found.has(id) && status === 'failed' ? { ...common, findings: true } : common;
+  return found.has(id) && isWithFindings(status) ? { ...common, findings: true } : common;
 }
 
 /** Whether a run has carried out what it was for. */
 export function isDone({ id, status, endedAt }: CountedRun, found: Findings): boolean {
-  return endedAt !== null && (status === 'ok' || (status === 'failed' && found.has(id)));
+  return endedAt !== null && (status === 'ok' || (isWithFindings(status) && found.has(id)));
+}
+
+function isWithFindings(status: RunStatus): boolean {
+  return status === 'failed' || status === 'incomplete';
 }
 
 /**

@@ -134,6 +134,8 @@ export interface StepSpec {
   secondPerson?: true;
   /** A cleanup step: runs last, however the others ended, also when the run is stopped. Only kinds set it (`finally`). */
   always?: boolean;
+  /** Beside `always`: it only tells how the run ended. It runs where nothing was changed, too, and waits while the run can still go on. Only kinds set it. */
+  tells?: true;
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { FactStore } from '../../record/types.ts';
 import { weakLines } from '../policy/report.ts';
 import { accountId, auditsOf, entriesOf, policiesOf, refusalsOf } from '../record.ts';
+import { type Decidable, isKept, signedList } from '../review/signed.ts';
 import type { EntryItem } from './entry.ts';
 import type { Concerned } from './notices.ts';
 
@@ -14,8 +15,14 @@ export interface Conclusion {
   changed: number;
   left: number;
   counts: Record<string, number>;
+  /** Accounts that were left alone by rule. */
+  kept: number;
+  /** It came no further than its first steps. */
+  refused: boolean;
   /** Rules for passwords that are weaker than required; 0 where nothing is required. */
   weak: number;
+  /** Everything was read, and each entry was changed, kept by whoever signed, or left alone for a reason that stands in the record. */
+  whole: boolean;
 }
 
 /** What a run has found and done so far. */
@@ -27,23 +34,30 @@ export async function conclude(
     items,
     restores = [],
     spared = [],
+    kept = [],
     notes = [],
+    ended,
   }: {
     run: string;
     runbook: string;
-    items: readonly Pick<Concerned, 'directory' | 'ref'>[];
+    items: readonly (Pick<Concerned, 'directory' | 'ref'> & Decidable)[];
     /** Entries that this run puts back, and the run that had changed them. */
     restores?: readonly { item: EntryItem; ofRun: string }[];
-    /** What planning has left alone or could not reach, and what people should know beside; one line each. */
+    /** What planning has left alone or could not reach, what it has left alone by rule, and what people should know beside; one line each. */
     spared?: readonly string[];
+    kept?: readonly string[];
     notes?: readonly string[];
+    /** Why the run came no further than its first steps. */
+    ended?: string;
   },
 ): Promise<Conclusion> {
   const audit = (await auditsOf(facts, runbook)).find((one) => one.run === run);
   const policies = await policiesOf(facts, run);
   const entries = await entriesOf(facts, run);
   const refusals = await refusalsOf(facts, run);
-  const lines: string[] = [];
+  const signed = await signedList(facts, run);
+  const lines: string[] = ended === undefined || ended === '' ? [] : [ended];
+  let open = spared.length > 0 || (signed !== undefined && signed.open.length > 0);
   let changed = 0;
   let left = 0;
   for (const item of items) {
@@ -53,19 +67,22 @@ export async function conclude(
     // Made and taken back by the same run: there is nothing of it.
     if (history?.restored?.by === run) {
       left++;
+      open = true;
       lines.push(`${name}: taken back again`);
       continue;
     }
     const done = history?.marks.flatMap((mark) => mark.done) ?? [];
-    const open = history?.marks.flatMap((mark) => mark.left) ?? [];
+    const undone = history?.marks.flatMap((mark) => mark.left) ?? [];
     const refusal = refusals.get(account);
     if (done.length > 0) {
       changed++;
       lines.push(`${name}: ${done.join('; ')}`);
     }
-    if (open.length > 0) lines.push(`${name}: not done: ${open.join('; ')}`);
+    if (undone.length > 0) lines.push(`${name}: not done: ${undone.join('; ')}`);
     if (done.length === 0 && refusal !== undefined) lines.push(`${name}: left as it is: ${refusal}`);
-    if (open.length > 0 || (done.length === 0 && refusal !== undefined)) left++;
+    if (undone.length > 0 || (done.length === 0 && refusal !== undefined)) left++;
+    const isAnswered = refusal !== undefined || (signed !== undefined && isKept(signed, item));
+    if (undone.length > 0 || (done.length === 0 && !isAnswered)) open = true;
   }
   for (const [ofRun, own] of Map.groupBy(restores, (one) => one.ofRun)) {
     const histories = await entriesOf(facts, ofRun);
@@ -83,7 +100,12 @@ export async function conclude(
   const counts = { ...audit?.counts } as Record<string, number>;
   const found = Object.values(counts).reduce((sum, count) => sum + count, 0);
   const weak = policies?.required ? weakLines(policies.rules) : [];
-  lines.push(...weak, ...spared.map((line) => `left alone: ${line}`), ...notes, ...(audit?.unjudged ?? []));
+  lines.push(
+    ...weak,
+    ...[...spared, ...kept].map((line) => `left alone: ${line}`),
+    ...notes,
+    ...(audit?.unjudged ?? []),
+  );
   const parts = [
     ...(audit ? [`${found} findings`] : []),
     ...(policies ? [`${policies.rules.length} rules for passwords`] : []),
@@ -92,6 +114,7 @@ export async function conclude(
     ...(restores.length > 0 ? [`${changed} of ${restores.length} accounts restored`] : []),
     ...(left > 0 ? [`${left} left as they are or done in part`] : []),
     ...(spared.length > 0 ? [`${spared.length} left alone or not reached`] : []),
+    ...(kept.length > 0 ? [`${kept.length} left alone by rule`] : []),
     ...(audit && audit.unjudged.length > 0 ? [`${audit.unjudged.length} not judged`] : []),
   ];
   const shown =
@@ -99,12 +122,15 @@ export async function conclude(
       ? [...lines.slice(0, maxLines), `${lines.length - maxLines} more: oaops account show ${run}`]
       : lines;
   return {
-    summary: parts.join(', ') || 'nothing to do',
+    summary: [...(ended === undefined ? [] : ['nothing was changed']), ...parts].join(', ') || 'nothing to do',
     lines: shown,
     found,
     changed,
     left,
+    kept: kept.length,
+    refused: ended !== undefined,
     counts,
     weak: weak.length,
+    whole: ended === undefined && !open && (audit?.unjudged.length ?? 0) === 0,
   };
 }

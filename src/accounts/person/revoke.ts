@@ -43,7 +43,8 @@ class Revocation {
   readonly #protection: Protection;
   readonly #directories: ReadonlyMap<string, ReadDirectory>;
   readonly #held: ReadonlySet<string>;
-  readonly #plan: PersonPlan = { changes: [], approvals: [], spared: [], notes: [], secondPerson: [] };
+  #isForAll = false;
+  readonly #plan: PersonPlan = { changes: [], approvals: [], spared: [], kept: [], notes: [], secondPerson: [] };
 
   constructor(audit: Audit, company: Company, context: RevocationContext) {
     const { ignoreCase } = company.matching;
@@ -103,6 +104,7 @@ class Revocation {
   }
 
   leavers(): PersonPlan {
+    this.#isForAll = true;
     const unread = this.#audit.read.sources.find((source) => !isRead(source));
     if (unread && !isRead(unread)) throw sourceNotRead(unread.id, unread.error);
     const counts = new Map<string, CapCount>();
@@ -154,7 +156,9 @@ class Revocation {
       ...(person === undefined ? {} : { person: person.id }),
     });
     if (reason !== undefined) {
-      this.#spare(one, reason);
+      // Of all leavers it is told each day; whoever names one person wants it done.
+      if (this.#isForAll) this.#plan.kept.push(lineOf(one, reason));
+      else this.#spare(one, reason);
       return;
     }
     const open = stages.filter(
@@ -191,8 +195,8 @@ class Revocation {
     );
   }
 
-  #spare({ account }: Judged, reason: string): void {
-    this.#plan.spared.push(`${account.login} (${account.directory}): ${reason}`);
+  #spare(one: Judged, reason: string): void {
+    this.#plan.spared.push(lineOf(one, reason));
   }
 }
 
@@ -200,6 +204,10 @@ function tellLeft(person: KnownPerson): string {
   const { endsOn, where } = person;
   const who = tellPerson(person);
   return endsOn === undefined ? `${who} has left (${where})` : `${who} left on ${endsOn} (${where})`;
+}
+
+function lineOf({ account }: Judged, reason: string): string {
+  return `${account.login} (${account.directory}): ${reason}`;
 }
 
 function sourceNotRead(id: string, error: OaopsError): OaopsError {

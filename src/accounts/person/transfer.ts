@@ -28,7 +28,9 @@ export interface PersonPlan {
   changes: EntryItem[];
   approvals: Approval[];
   /** Left alone or still to be done, one line each: the run is incomplete. */
+  /** Left alone although something is to be done, and by rule. */
   spared: string[];
+  kept: string[];
   notes: string[];
   /** Why so many changes need a second person. */
   secondPerson: string[];
@@ -56,7 +58,8 @@ class Transfer {
   readonly #directories: ReadonlyMap<string, ReadDirectory>;
   /** Directories that keep a department or a post, seen by their accounts. */
   readonly #keeps: ReadonlyMap<string, ReadonlySet<string>>;
-  readonly #plan: PersonPlan = { changes: [], approvals: [], spared: [], notes: [], secondPerson: [] };
+  #isForAll = false;
+  readonly #plan: PersonPlan = { changes: [], approvals: [], spared: [], kept: [], notes: [], secondPerson: [] };
 
   constructor(audit: Audit, company: Company, context: TransferContext) {
     const { ignoreCase } = company.matching;
@@ -94,6 +97,7 @@ class Transfer {
   }
 
   all(): PersonPlan {
+    this.#isForAll = true;
     const counts = new Map<string, CapCount>();
     for (const one of this.#audit.judged.accounts) {
       const { account, match, use } = one;
@@ -148,7 +152,8 @@ class Transfer {
     const unable = wanted.filter((change) => !can.has(change.do) && change.do !== 'update').map((change) => change.do);
     const question = { account, use: one.use, person: person.id, findings: [] };
     const reason = wanted.length > 0 ? this.#protection.reason(question) : undefined;
-    if (reason !== undefined) this.#plan.spared.push(`${name}: ${reason}`);
+    // Of all it is told each time; whoever names one person wants it done.
+    if (reason !== undefined) (this.#isForAll ? this.#plan.kept : this.#plan.spared).push(`${name}: ${reason}`);
     else {
       if (unable.length > 0) this.#plan.spared.push(`${name}: the directory is not able to ${unable.join(' and to ')}`);
       if (changes.length > 0) this.#plan.changes.push(this.#item(one, person, changes, due.because));

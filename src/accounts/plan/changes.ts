@@ -18,6 +18,8 @@ export interface PlannedChange extends Omit<EntryItem, 'line'> {
 export interface Spared
   extends Pick<PlannedChange, 'directory' | 'ref' | 'findings' | 'evidence' | 'person' | 'department'> {
   reason: string;
+  /** That is the rule, and nothing is left open by it; absent: it ought to be done, and cannot be. */
+  byRule?: true;
 }
 
 export interface ChangePlan {
@@ -90,7 +92,7 @@ function planOne(
   const planned = plannedFor(one, acting);
   const reason = protection.reason(questionOf(one, planned.findings));
   if (reason !== undefined) {
-    plan.spared.push(sparedOf(planned, reason));
+    plan.spared.push({ ...sparedOf(planned, reason), byRule: true });
     return;
   }
   const asked = new Set(acting.flatMap(({ type }) => rules.get(type) ?? []).flatMap((rule) => rule.do));
@@ -137,6 +139,7 @@ function planDeletion(
   const standing = after.some(
     ({ type, rule }) => rule.deleteAfter !== undefined && one.standing?.includes(type) === true,
   );
+  const protectedBy = standing ? request.protection.reason(questionOf(one, planned.findings)) : undefined;
   const reason = !can.has('delete')
     ? 'the directory is not able to delete it'
     : wasMoved && !account.held
@@ -144,10 +147,10 @@ function planDeletion(
       : 'at' in account.lastUse && !account.lastUse.orBefore && account.lastUse.at > sinceMs
         ? 'it was used after it was disabled'
         : standing
-          ? request.protection.reason(questionOf(one, planned.findings))
+          ? protectedBy
           : 'the reason for which it was disabled is gone, or cannot be seen now';
   if (reason !== undefined) {
-    plan.spared.push(sparedOf(planned, reason));
+    plan.spared.push({ ...sparedOf(planned, reason), ...(reason === protectedBy ? { byRule: true } : {}) });
     return;
   }
   plan.deletions.push(planned);

@@ -15,8 +15,9 @@ import { type ChangePlan, type PlannedChange, planChanges, type Spared } from '.
 export interface PlannedEntries {
   changes: EntryItem[];
   deletions: EntryItem[];
-  /** One line each. */
+  /** Left alone although something is to be done, and by rule; one line each. */
   spared: string[];
+  kept: string[];
   /** Why so many changes need a second person. */
   secondPerson: string[];
 }
@@ -85,7 +86,8 @@ export function planCleanup(
   if (verdict.verdict === 'refuse') throw capRefused(verdict.reasons);
   return {
     ...itemsOfPlan(plan, audit, company),
-    spared: [...plan.spared.map(sparedLine), ...plan.toConfirm.map(confirmLine)],
+    spared: [...plan.spared.filter(({ byRule }) => !byRule).map(sparedLine), ...plan.toConfirm.map(confirmLine)],
+    kept: plan.spared.filter(({ byRule }) => byRule).map(sparedLine),
     secondPerson: verdict.verdict === 'second-person' ? verdict.reasons : [],
   };
 }
@@ -114,7 +116,7 @@ export function lineOf(directory: string, key: string): string {
 }
 
 function sparedLine({ directory, ref, evidence, reason }: Spared): string {
-  return [`${ref.login} (${directory}): left as it is: ${reason}`, ...evidence].join('; ');
+  return [`${ref.login} (${directory}): ${reason}`, ...evidence].join('; ');
 }
 
 function confirmLine({ directory, ref, evidence, person }: PlannedChange): string {

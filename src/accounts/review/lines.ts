@@ -52,7 +52,7 @@ export function rightsOf({ changes }: Pick<EntryItem, 'changes'>): string[] {
 }
 
 /** The name of the line of one right: the same each time. */
-export function rightLine({ directory, ref }: Pick<EntryItem, 'directory' | 'ref'>, right: string): string {
+export function rightLine({ directory, ref }: { directory: string; ref: { key: string } }, right: string): string {
   return sha256Hex(`${accountId(directory, ref.key)}\n${rightKey(right)}`).slice(0, 12);
 }
 

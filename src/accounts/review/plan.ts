@@ -30,6 +30,7 @@ export function planReview(audit: Audit, company: Company, { actor }: { actor: s
   const counts = new Map<string, CapCount>();
   const changes: EntryItem[] = [];
   const spared: string[] = [];
+  const kept: string[] = [];
   for (const one of audit.judged.accounts) {
     const { account, use } = one;
     const count = counts.get(account.directory) ?? emptyCount(account.directory);
@@ -37,9 +38,12 @@ export function planReview(audit: Audit, company: Company, { actor }: { actor: s
     if (use === 'person' && account.state !== 'disabled') count.enabled++;
     const finding = found.get(accountId(account.directory, account.key));
     if (!finding) continue;
-    const reason = reasonToSpare(one, finding, protection, able.get(account.directory));
+    const protectedBy = finding.unconfirmed ? undefined : protection.reason(questionOf(one, [reviewed]));
+    const reason = protectedBy ?? reasonToSpare(finding, able.get(account.directory));
     if (reason !== undefined) {
-      spared.push(`${account.login} (${account.directory}; ${reviewed}): ${reason}`);
+      (protectedBy === undefined ? spared : kept).push(
+        `${account.login} (${account.directory}; ${reviewed}): ${reason}`,
+      );
       continue;
     }
     changes.push(itemOf(one, finding, concerned));
@@ -51,19 +55,16 @@ export function planReview(audit: Audit, company: Company, { actor }: { actor: s
     changes,
     deletions: [],
     spared,
+    kept,
     secondPerson: verdict.verdict === 'second-person' ? verdict.reasons : [],
   };
 }
 
 function reasonToSpare(
-  one: Judged,
   { rights, unconfirmed }: Finding,
-  protection: Protection,
   can: ReadonlySet<ChangeName | 'create'> | undefined,
 ): string | undefined {
   if (unconfirmed) return 'somebody has to confirm first whose account it is';
-  const reason = protection.reason(questionOf(one, [reviewed]));
-  if (reason !== undefined) return reason;
   return rights && rights.length > 0 && can?.has('strip') ? undefined : 'the directory is not able to take rights away';
 }
 

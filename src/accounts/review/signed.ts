@@ -54,3 +54,16 @@ export function signedItem(item: EntryItem, signed: Pick<SignedList, 'do'> | und
   });
   return { ...item, changes };
 }
+
+/** What is known of an entry of a list. */
+export type Decidable = { directory: string; ref: { key: string } } & Partial<
+  Pick<EntryItem, 'line' | 'changes' | 'byRight'>
+>;
+
+/** Whoever signed has said of nothing of an entry that it is to be carried out. */
+export function isKept({ do: carried }: SignedList, item: Decidable): boolean {
+  const ids = item.byRight
+    ? rightsOf({ changes: item.changes ?? [] }).map((right) => rightLine(item, right))
+    : [item.line ?? ''];
+  return !ids.some((id) => carried.includes(id));
+}

@@ -8,17 +8,18 @@ import { acceptReading } from '../../accounts/sources/read.ts';
 import { isoTime } from '../../core/clock.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
 import type { Action } from '../../engine/action.ts';
+import { leftAloneShape, refused } from './left-alone.ts';
 import { type AccountServices, doorsOf } from './services.ts';
 
 const withSchema = z.strictObject({
   company: z.looseObject({}).describe('Sources, directories and rules, as planning has put them together.'),
   findings: z.array(z.enum(findingTypes)).optional().describe('Only these.'),
   strict: z.boolean().describe('A source that cannot be read ends the run: something is to be changed by it.'),
-  spared: z.array(z.string()).describe('Accounts that are left alone although something was found, with the reason.'),
+  ...leftAloneShape,
 });
 type With = z.infer<typeof withSchema>;
 
-/** Reads every source and directory and records what was found. What could not be read or judged makes it incomplete. */
+/** Reads every source and directory and records what was found. What could not be read or judged makes it incomplete, what is protected does not. */
 export const accountAudit: Action<With, AccountServices> = {
   name: 'account.audit',
   title: { en: 'Compare accounts with people', 'zh-CN': '账号与人员比对' },
@@ -31,10 +32,14 @@ export const accountAudit: Action<With, AccountServices> = {
   }),
   usesTargets: false,
   idempotent: true,
-  describe({ company }) {
+  describe({ company, spared, kept, refusal }) {
     const { sources = [], directories = [] } = company as Partial<Company>;
     const names = (list: readonly { id: string }[]) => list.map(({ id }) => id).join(', ') || '-';
-    return `compare the accounts of ${names(directories)} with the people of ${names(sources)}`;
+    return [
+      `compare the accounts of ${names(directories)} with the people of ${names(sources)}`,
+      ...(refusal ? [`refused: ${refusal.message}`] : []),
+      ...[...spared, ...(kept ?? [])].map((line) => `left alone: ${line}`),
+    ].join('\n');
   },
   async apply(args, context) {
     const company = args.company as unknown as Company;
@@ -66,6 +71,7 @@ export const accountAudit: Action<With, AccountServices> = {
         exitCode: ExitCode.refused,
         retryable: false,
       };
+    if (args.refusal) return { ...refused(args.refusal), result };
     for (const source of audit.read.sources) if (isRead(source)) await acceptReading(facts, source, at);
     const notes = [...summary.unjudged, ...args.spared];
     if (notes.length === 0) return { status: 'ok', result };

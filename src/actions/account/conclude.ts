@@ -1,13 +1,16 @@
 import { z } from 'zod';
 import { conclude } from '../../accounts/entry/conclusion.ts';
 import { findingTypes } from '../../accounts/model.ts';
+import { addCarriedOut } from '../../accounts/record.ts';
 import { operations } from '../../accounts/schema/spec.ts';
+import { isoTime } from '../../core/clock.ts';
 import type { Action } from '../../engine/action.ts';
 import { type AccountServices, concernedOf, remarksOf } from './services.ts';
 
 const withSchema = z.strictObject({
   operation: z.enum(operations),
   failOn: z.array(z.enum(findingTypes)).describe('Findings that make the run end as failed.'),
+  ended: z.string().optional().describe('Why the run came no further than its first steps; empty: it did.'),
 });
 type With = z.infer<typeof withSchema>;
 
@@ -23,6 +26,8 @@ export const accountConclude: Action<With, AccountServices> = {
     found: z.number(),
     changed: z.number(),
     left: z.number().describe('Entries that were left as they are, or done in part.'),
+    kept: z.number().describe('Accounts that were left alone by rule, such as protected ones.'),
+    refused: z.boolean().describe('The run came no further than its first steps: it was refused, or could not go on.'),
     counts: z.record(z.string(), z.number()).describe('Findings by type.'),
     weak: z.number().describe('Rules for passwords that are weaker than required.'),
   }),
@@ -30,14 +35,19 @@ export const accountConclude: Action<With, AccountServices> = {
   findsFailure: true,
   idempotent: true,
   describe: ({ operation }) => `conclude the ${operation}`,
-  async apply({ failOn }, context) {
-    const conclusion = await conclude(await context.services.facts(), {
+  async apply({ failOn, ended }, context) {
+    const facts = await context.services.facts();
+    const conclusion = await conclude(facts, {
       run: context.runId,
       runbook: context.plan.runbook.name,
       items: concernedOf(context.plan),
       ...remarksOf(context.plan),
+      ...(ended === undefined || ended === '' ? {} : { ended }),
     });
-    const result = { ...conclusion };
+    const { whole, ...result } = conclusion;
+    if (whole) await addCarriedOut(facts, context.runId, isoTime(context.clock.nowMs()));
+    // Why it ended stands with the step that ended it.
+    if (result.refused) return { status: 'ok', result };
     const failing = failOn.filter((type) => (conclusion.counts[type] ?? 0) > 0);
     if (conclusion.weak > 0)
       return {

@@ -109,12 +109,13 @@ export function concernedOf(plan: Plan): Concerned[] {
   return [...itemsOf(plan), ...made];
 }
 
-/** What the planning of openings, changes and revocations has left alone, and what people should know beside. */
-export function remarksOf(plan: Plan): { spared?: string[]; notes?: string[] } {
-  const units = plan.steps.find(({ uses }) => uses === 'account.prepare')?.units;
-  const { spared, notes } = (Array.isArray(units) ? units[0]?.with : undefined) ?? {};
+/** What planning has left alone, although something is to be done and by rule, and what people should know beside. */
+export function remarksOf(plan: Plan): { spared?: string[]; kept?: string[]; notes?: string[] } {
+  const units = plan.steps.find(({ uses }) => uses === 'account.prepare' || uses === 'account.audit')?.units;
+  const { spared, kept, notes } = (Array.isArray(units) ? units[0]?.with : undefined) ?? {};
   return {
     ...(Array.isArray(spared) ? { spared: spared.map(String) } : {}),
+    ...(Array.isArray(kept) ? { kept: kept.map(String) } : {}),
     ...(Array.isArray(notes) ? { notes: notes.map(String) } : {}),
   };
 }

@@ -22,7 +22,7 @@ export async function tellEnd(
   end: RunEnd,
   plan: Plan,
 ): Promise<{ end: RunEnd; json: unknown; text: string }> {
-  const { summary, lines, ...counts } = await conclusionOf(app, end.run, plan);
+  const { summary, lines, refused: _refused, whole: _whole, ...counts } = await conclusionOf(app, end, plan);
   const waits = end.status === 'waiting' && end.next !== undefined ? `\n${end.next}` : '';
   return {
     end,

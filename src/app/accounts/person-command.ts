@@ -1,7 +1,7 @@
 import type { Operation } from '../../accounts/schema/spec.ts';
 import type { App } from '../../app.ts';
 import type { CommandResult } from '../../cli/base-command.ts';
-import type { startRun } from '../run-command.ts';
+import { type startRun, unattendedBy } from '../run-command.ts';
 import { carryOut } from './carry-out.ts';
 import { prepareAccounts } from './run.ts';
 
@@ -37,6 +37,8 @@ export async function runForPerson(
     inputs: [...input, ...inputs],
     inputsFile: flags['inputs-file'],
     planFile,
+    // Whoever names a person is there to read the error.
+    ...(named['person'] === 'leavers' ? unattendedBy(flags, show) : {}),
   });
   if (flags['dry-run']) return { json: prepared.plan, text: prose(prepared.text(show.lang)) };
   const { end, json, text } = await carryOut(app, prepared, { ...show, confirm, askBefore: !flags.yes });

@@ -77,7 +77,7 @@ export async function revocationWork(spec: AccountSpec, company: Company, contex
   return workOf(plan, canApprove);
 }
 
-function workOf({ changes, approvals, spared, notes, secondPerson }: PersonPlan, canApprove: boolean): Work {
+function workOf({ changes, approvals, spared, kept, notes, secondPerson }: PersonPlan, canApprove: boolean): Work {
   const waits = approvals.length > 0 || secondPerson.length > 0;
   return {
     changes,
@@ -85,6 +85,7 @@ function workOf({ changes, approvals, spared, notes, secondPerson }: PersonPlan,
     openings: [],
     approvals,
     spared,
+    kept,
     notes,
     canApprove,
     // Nothing is looked at again where nobody waits.

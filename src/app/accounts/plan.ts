@@ -14,6 +14,14 @@ import { companyOfRunbook } from './company-file.ts';
 import { accountDoors, planningHosts } from './doors.ts';
 import { planWork } from './work.ts';
 
+/**
+ * A run follows, and nobody looks at its plan: an error by which nothing is changed becomes the end of the run, so that notices and the record tell of it.
+ * `confirmed`: its name was given with `--confirm`.
+ */
+export interface Unattended {
+  confirmed: boolean;
+}
+
 export interface AccountPlanning {
   inputs: Record<string, unknown>;
   inventory: Inventory;
@@ -22,6 +30,7 @@ export interface AccountPlanning {
   /** Who asks for the run. */
   actor: string;
   warn(message: string): void;
+  unattended?: Unattended | undefined;
 }
 
 /**
@@ -39,12 +48,23 @@ export async function withAccounts(
   const { finally: last, ...own } = runbook.spec as AccountSpec;
   const spec: AccountSpec = { ...resolved(own, scope), ...(last ? { finally: last } : {}) };
   const company = resolved(await companyOfRunbook(app, { ...runbook, spec }), scope);
-  const work = await planWork(spec, company, {
+  let unread: unknown;
+  const planned = await planWork(spec, company, {
     app,
     canApprove: planning.canApprove,
     actor: planning.actor,
-    audit: (options) => readForPlan(app, company, planning, options),
+    audit: (options) =>
+      readForPlan(app, company, planning, options).catch((error: unknown) => {
+        unread = error;
+        throw error;
+      }),
+  }).catch((error: unknown) => {
+    // A roster that is not there is a mistake of whoever writes the file, and an accident a year later.
+    if (planning.unattended && error instanceof OaopsError && (error.exitCode === ExitCode.refused || error === unread))
+      return refusedWork(error, planning.canApprove);
+    throw error;
   });
+  const work = isUnconfirmed(planning) ? withoutDeletions(planned, name) : planned;
   const { actions } = await app.catalogue();
   const idempotent = new Set(actions.filter((action) => action.idempotent).map((action) => action.name));
   const steps = expandAccounts(spec, { ...work, ...literals({ company, ...textsOf(work) }) }).map((step) =>
@@ -53,10 +73,31 @@ export async function withAccounts(
   return { runbook: { ...runbook, steps } };
 }
 
+/** Nobody is there to agree to deletions, and nobody can be asked. */
+function isUnconfirmed({ unattended, canApprove }: AccountPlanning): boolean {
+  return unattended?.confirmed === false && !canApprove;
+}
+
+/** Everything else is done all the same: a leaver does not keep an account because that of another is to be deleted. */
+function withoutDeletions<T extends Omit<AccountWork, 'company'>>(work: T, name: string): T {
+  const lines = work.deletions.map(
+    ({ ref, directory }) =>
+      `${ref.login} (${directory}): not deleted after its hold: a second person ("approvals.allowedSigners" of the configuration) or --confirm ${name} is needed`,
+  );
+  return { ...work, deletions: [], spared: [...work.spared, ...lines] };
+}
+
+function refusedWork({ code, message, next }: OaopsError, canApprove: boolean): Omit<AccountWork, 'company'> {
+  const refusal = { code, message, ...(next === undefined ? {} : { next }) };
+  return { changes: [], deletions: [], openings: [], spared: [], canApprove, refusal };
+}
+
 /** What stands in arguments of steps: names of people and accounts are no expressions. */
-function textsOf({ spared, notes, approvals, secondPerson }: Omit<AccountWork, 'company'>) {
+function textsOf({ spared, kept, refusal, notes, approvals, secondPerson }: Omit<AccountWork, 'company'>) {
   return {
     spared,
+    ...(kept ? { kept } : {}),
+    ...(refusal ? { refusal } : {}),
     ...(notes ? { notes } : {}),
     ...(approvals ? { approvals } : {}),
     ...(secondPerson ? { secondPerson } : {}),

@@ -49,13 +49,15 @@ export async function runAccounts(
   show: Parameters<typeof startRun>[2],
 ): Promise<AccountRunEnd> {
   const end = await startRun(app, prepared, show);
-  return { end, conclusion: await conclusionOf(app, end.run, prepared.plan) };
+  return { end, conclusion: await conclusionOf(app, end, prepared.plan) };
 }
 
-export async function conclusionOf(app: App, run: string, plan: Plan): Promise<Conclusion> {
+/** What a run has done; a refusal is told by how it ended, and not once more. */
+export async function conclusionOf(app: App, { run, status }: RunEnd, plan: Plan): Promise<Conclusion> {
   const { facts } = await app.record();
   return conclude(facts, {
     run,
+    ...(status === 'refused' ? { ended: '' } : {}),
     runbook: plan.runbook.name,
     items: concernedOf(plan),
     restores: restoresOf(plan),

@@ -116,7 +116,7 @@ async function begin(
   try {
     const runs = await app.runs();
     const words = Object.entries(inputs).map(([name, value]) => `${name}=${value}`);
-    const plan = await runs.plan({ runbook, inputs: words });
+    const plan = await runs.plan({ runbook, inputs: words, unattended: { confirmed: false } });
     refuseUnapprovable(plan);
     refuseUnconfirmed(plan, undefined);
     const { run, status, exitCode } = await engine.start(plan, { name: runs.actor }, { stop, kill, id });

@@ -93,7 +93,8 @@ function stepLines(step: PlannedStep, number: number, lang?: string): string[] {
     add('no targets');
   } else {
     for (const unit of step.units)
-      add(step.fanOut ? `${oneLine(memberIdOf({}, step, unit.id) ?? unit.id)}: ${unit.summary}` : unit.summary);
+      if (step.fanOut) add(`${oneLine(memberIdOf({}, step, unit.id) ?? unit.id)}: ${unit.summary}`);
+      else for (const line of unit.summary.split('\n')) add(line);
   }
   if (step.tolerance) add(toleranceText(step.tolerance));
   if (step.gate) add(gateText(step.gate));

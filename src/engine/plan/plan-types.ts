@@ -81,6 +81,8 @@ export interface PlannedStep {
   secondPerson?: true;
   /** Runs when the others have ended, however. */
   always?: true;
+  /** See `StepSpec`. */
+  tells?: true;
   /** Written with `targets` or `forEach`: its outputs are lists, in the order of its units, whatever their number. */
   fanOut: boolean;
 }

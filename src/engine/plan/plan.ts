@@ -240,6 +240,7 @@ function planStep(
     idempotent: step.idempotent || action.effect === 'read',
     handler: place.handler,
     ...(step.always ? { always: true as const } : {}),
+    ...(step.tells ? { tells: true as const } : {}),
     ...(step.batch === undefined ? {} : { batch: step.batch }),
     ...(step.tolerance ? { tolerance: step.tolerance } : {}),
     ...(step.gate ? { gate: step.gate } : {}),

@@ -30,6 +30,11 @@ function onlyReads(plan: Plan): boolean {
   return plan.steps.every((step) => step.effect === 'read' || step.always);
 }
 
+/** Nothing has to be put in order: it is told how the run ended, a refusal as well, and not before it has ended. */
+function onlyTells(plan: Plan): boolean {
+  return plan.steps.every((step) => step.tells || !step.always);
+}
+
 /** It has something to do, and has not come to its end. */
 export function cleanupLeft(plan: Plan, view: JournalView): boolean {
   return plan.steps.some((step) => step.always) && hasChanged(plan, view) && !cleanupDone(plan, view);
@@ -109,8 +114,10 @@ export async function cleanUp(
   const { plan, journal } = run;
   const steps = plan.steps.filter((step) => step.always);
   if (steps.length === 0) return;
-  // A signal leaves nothing behind there, and a resume reads on.
-  if (!hasChanged(plan, journal.view) && (run.halt.reason || !onlyReads(plan))) return;
+  if (onlyTells(plan)) {
+    if (run.halt.reason && run.halt.reason.kind !== 'abort') return;
+    // A signal leaves nothing behind there, and a resume reads on.
+  } else if (!hasChanged(plan, journal.view) && (run.halt.reason || !onlyReads(plan))) return;
   if (sources.kill?.aborted || run.halt.reason?.kind === 'lock-lost') return;
   const waits = [...ends.values()].some(({ status }) => status === 'waiting' || status === 'unknown');
   if (waits && !run.halt.reason) return;

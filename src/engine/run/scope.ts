@@ -7,7 +7,7 @@ import { evaluateNow } from './values.ts';
 /**
  * What an expression sees while a run goes on: `inputs`, `run`, `target`, `item`, `steps`, and `result` where there is one.
  *
- * `steps.ID.status`, `steps.ID.outputs.NAME` (a list when the step is written with `targets` or `forEach`),
+ * `steps.ID.status`, `steps.ID.message` (of its first unit that did not end well), `steps.ID.outputs.NAME` (a list when the step is written with `targets` or `forEach`),
  * `steps.ID.units["UNIT"].outputs.NAME`. An output of a unit that did not end well is null, but of an action whose finding that is. Everything is
  * computed from the journal as stored, so that a resumed run sees the same values; secrets are `***` in it.
  */
@@ -140,10 +140,19 @@ function stepScope(run: RunContext, state: StepState): Record<string, unknown> {
     single = outputs;
   }
   const status = state.status === 'pending' ? 'not-started' : state.status;
-  return { status, units, outputs: state.step.fanOut ? lists : single };
+  return { status, message: messageOf(run, state), units, outputs: state.step.fanOut ? lists : single };
 }
 
 /** The unit's effect is in place, in whole or in part. */
 export function isDone(row: JournalRow): boolean {
   return row.status === 'ok' || row.status === 'incomplete';
+}
+
+/** What the first unit said that did not end well; null where there is none. */
+function messageOf(run: RunContext, state: StepState): string | null {
+  for (const unit of state.units ?? []) {
+    const row = run.journal.view.last(state.step.id, unit.id);
+    if (row && row.status !== 'ok' && row.message !== null) return row.message;
+  }
+  return null;
 }

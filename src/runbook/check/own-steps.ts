@@ -9,7 +9,7 @@ export type Problem = {
 };
 
 /** Members that the engine gives to each step. */
-export const stepFields = ['status', 'outputs', 'units'];
+export const stepFields = ['status', 'message', 'outputs', 'units'];
 
 export function noField(field: string, next: string): Problem {
   return { rule: 'expression-name', message: `a step has ${stepFields.join(', ')}, no "${field}"`, next };

@@ -41,7 +41,11 @@ export const accounts = (): Messages => ({
   '{} ({}): it is only like its person by name and department': '{}（{}）：仅姓名和部门与其人员相同',
   '{} ({}): it is only like {} by name and department': '{}（{}）：仅姓名和部门与 {} 相同',
   'confirm it with "oaops account review --confirm"': '请用 "oaops account review --confirm" 确认',
-  '{} ({}): left as it is: {}': '{}（{}）：保持原样：{}',
+  '{} left alone by rule': '{} 个按规则保留',
+  'refused: {}': '已拒绝：{}',
+  'left alone by rule: {}': '按规则保留：{}',
+  '{} ({}): not deleted after its hold: a second person ("approvals.allowedSigners" of the configuration) or --confirm {} is needed':
+    '{}（{}）：保留期满但未删除：需要第二人审批（配置项 "approvals.allowedSigners"）或 --confirm {}',
   'more accounts than the cap, so a second person has to approve: {}': '账号数超过上限，需要双人审批：{}',
   'Set approvals.allowedSigners in the configuration, or look at the sources and raise "caps".':
     '请在配置中设置 approvals.allowedSigners，或检查来源后调高 "caps"。',
