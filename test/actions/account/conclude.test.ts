@@ -29,6 +29,8 @@ test('says what was found, what was changed and what was left', async () => {
       changed: 1,
       left: 1,
       counts: { leaver: 1 },
+      kept: 0,
+      refused: false,
       weak: 0,
     },
   });
