@@ -84,7 +84,9 @@ const actionRows = [...catalogue.actions]
     action.usesTargets ? 'each target' : 'the local machine',
   ]);
 writeSection('docs/runbook-format.md', 'actions', tableOf(['action', 'effect', 'what it does', 'acts on'], actionRows));
-const destructiveRows = actionRows.filter(([, effect]) => effect === 'destructive').map(([name, , what]) => [name!, what!]);
+const destructiveRows = actionRows
+  .filter(([, effect]) => effect === 'destructive')
+  .map(([name, , what]) => [name!, what!]);
 writeSection('docs/accounts.md', 'destructive', tableOf(['action', 'what it does'], destructiveRows));
 
 if (check && stale.length > 0) {

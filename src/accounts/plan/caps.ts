@@ -38,7 +38,7 @@ export function checkCaps(caps: Caps, counts: readonly CapCount[]): CapVerdict {
   }
   if (refuse.length > 0) return { verdict: 'refuse', reasons: refuse };
   const total = counts.reduce((sum, { changed, others, deleted }) => sum + changed + others + deleted, 0);
-  if (total > caps.count) second.push(`${total} accounts in all, more than ${caps.count}`);
+  if (total > caps.count) second.push(`in all ${total} accounts, more than ${caps.count}`);
   return second.length > 0 ? { verdict: 'second-person', reasons: second } : { verdict: 'ok' };
 }
 

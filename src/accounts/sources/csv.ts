@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { csvRecords, decodeCsv, requireWidth } from '../../core/csv.ts';
 import type { AccountDoors } from '../ports.ts';
 import type { SourceSpec } from '../schema/sources.ts';
@@ -39,12 +40,14 @@ function readRows(spec: CsvSpec, file: string, text: string, doors: AccountDoors
   const names = first.value.cells;
   const header = { names, position: { file, line: first.value.line, col: 1 } };
   const columns = findColumns(spec, header);
+  // Said of every person: the folder would be said of each, too.
+  const name = basename(file);
   const people = new PeopleReader(
     spec,
     {
       columns,
       ...(spec.asOf !== undefined && { asOfColumn: namedColumn(spec.asOf, 'asOf', spec, header) }),
-      place: (line) => ({ where: `${file}:${line}`, position: { file, line: Number(line), col: 1 } }),
+      place: (line) => ({ where: `${name}:${line}`, position: { file, line: Number(line), col: 1 } }),
     },
     { nowMs: doors.nowMs(), timeZone: doors.timeZone },
   );

@@ -38,7 +38,7 @@ describe('caps', () => {
   it('count all directories, all uses and deletions', () => {
     expect(checkCaps(caps, [of(1000, 26), of(1000, 25, { directory: 'ad' })])).toEqual({
       verdict: 'second-person',
-      reasons: ['51 accounts in all, more than 50'],
+      reasons: ['in all 51 accounts, more than 50'],
     });
     expect(checkCaps(caps, [of(1000, 0, { others: 51 })]).verdict).toBe('second-person');
     expect(checkCaps(caps, [of(100, 0, { deleted: 11 })])).toEqual({

@@ -14,7 +14,7 @@ export const accountsChanges = (): Messages => ({
   'several people use it': '多人共用',
   'a system came with it': '系统自带',
   '{}: {} of {} accounts of persons, more than {}': '{1}：{3} 个个人账号中的 {2} 个，超过 {4}',
-  '{} accounts in all, more than {}': '共 {} 个账号，超过 {}',
+  'in all {} accounts, more than {}': '共 {} 个账号，超过 {}',
   'so many changes are an error of the data: {}': '变更如此之多，应是数据有误：{}',
   'Look at the sources: a roster that lost its people says that they have left. Nothing was changed.':
     '请检查来源：丢失人员的名单会让在职者显示为已离职。没有做任何变更。',
