@@ -1,9 +1,9 @@
 import { matchesPattern } from '../../core/patterns.ts';
-import { comparable } from '../matching/comparable.ts';
+import { comparableEntry } from '../matching/comparable.ts';
 
 const wildcard = /[*?]/;
 
-/** Things that are listed by name or pattern, compared without regard to case; thousands of plain names cost as little as one. */
+/** Things that are listed by name or pattern, compared without regard to case and to the spelling of DNs; thousands of plain names cost as little as one. */
 export class NameList<T> {
   readonly #plain = new Map<string, { order: number; value: T }[]>();
   readonly #patterns: { pattern: string; order: number; value: T }[] = [];
@@ -11,7 +11,7 @@ export class NameList<T> {
   constructor(entries: Iterable<readonly [pattern: string, value: T]>) {
     let order = 0;
     for (const [name, value] of entries) {
-      const pattern = comparable(name, true);
+      const pattern = comparableEntry(name);
       const one = { order: order++, value };
       if (wildcard.test(pattern)) this.#patterns.push({ pattern, ...one });
       else this.#plain.set(pattern, [...(this.#plain.get(pattern) ?? []), one]);
@@ -27,7 +27,7 @@ export class NameList<T> {
     if (this.isEmpty) return [];
     const found = new Map<number, T>();
     for (const each of names) {
-      const name = comparable(each, true);
+      const name = comparableEntry(each);
       for (const { order, value } of this.#plain.get(name) ?? []) found.set(order, value);
       for (const { pattern, order, value } of this.#patterns)
         if (matchesPattern(pattern, name)) found.set(order, value);
@@ -37,7 +37,7 @@ export class NameList<T> {
 
   has(name: string): boolean {
     if (this.isEmpty) return false;
-    const key = comparable(name, true);
+    const key = comparableEntry(name);
     return this.#plain.has(key) || this.#patterns.some(({ pattern }) => matchesPattern(pattern, key));
   }
 }

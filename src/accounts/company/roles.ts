@@ -1,5 +1,5 @@
 import { matchesPattern } from '../../core/patterns.ts';
-import { comparable } from '../matching/comparable.ts';
+import { comparable, comparableEntry } from '../matching/comparable.ts';
 import { type KnownPerson, type Place, placesOf } from '../matching/people.ts';
 import type { RolesSpec } from '../schema/rules.ts';
 
@@ -33,7 +33,7 @@ const noRights: Rights = new Map();
 
 /** How names of rights are compared: DNs and groups mean the same in upper and lower case. */
 export function rightKey(right: string): string {
-  return comparable(right, true);
+  return comparableEntry(right);
 }
 
 /** Rights due by department and post: the union of all rows that fit (AC-02). */

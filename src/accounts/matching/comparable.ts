@@ -20,3 +20,26 @@ export function comparableName(name: string | undefined, ignoreCase: boolean): s
   const text = comparable(name, ignoreCase);
   return /^[\p{Script=Han} ]+$/u.test(text) ? text.replaceAll(' ', '') : text;
 }
+
+const distinguished = /^[\w.-]+ ?=/;
+const spelledLoosely = /[,;+=] | [,;+=]|\\/;
+
+/**
+ * A name of an account or a right as it is compared, without regard to case. Of a DN (RFC 4514), and of a pattern of one, blanks around separators and
+ * the ways of writing an escape do not count: people copy them from tools that write them differently.
+ */
+export function comparableEntry(text: string | undefined): string {
+  const plain = comparable(text, true);
+  if (!distinguished.test(plain) || !spelledLoosely.test(plain)) return plain;
+  const signs = plain.replace(/(?:\\[0-9a-f]{2})+/g, (bytes) =>
+    Buffer.from(bytes.replaceAll('\\', ''), 'hex')
+      .toString('utf8')
+      .replace(/[\\"+,;<>=]/g, (sign) => `\\${sign}`),
+  );
+  return signs
+    .replace(
+      /(\\.)|\s*([,;+=])\s*/gs,
+      (_, escaped?: string, separator?: string) => escaped ?? separator!.replace(';', ','),
+    )
+    .toLowerCase();
+}

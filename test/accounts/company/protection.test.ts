@@ -37,6 +37,18 @@ describe('protected is', () => {
     expect(reason({ login: 'zhang' }, { rules })).toBeUndefined();
   });
 
+  it.each([
+    ['CN=Staff, OU=Groups , DC=example,DC=com', 'cn=staff,ou=groups,dc=example,dc=com'],
+    ['cn=staff,ou=groups,dc=example,dc=com', 'CN = Staff,OU=Groups, DC=example, DC=com'],
+    ['cn=Staff*, ou=groups, dc=example, dc=com', 'cn=staff-it,ou=groups,dc=example,dc=com'],
+    ['cn=\\E8\\B4\\A2\\E5\\8A\\A1,dc=oa', 'cn=财务,dc=oa'],
+    ['cn=Zhao\\2C Qian,dc=oa', 'cn=zhao\\, qian, dc=oa'],
+  ])('an entry or group, however its name is written: %s', (written, name) => {
+    expect(reason({ rights: [name] }, { rules: [{ group: written, reason: 'x' }] })).toBe('protected: x');
+    expect(reason({ name }, { rules: [{ account: written, reason: 'x' }] })).toBe('protected: x');
+    expect(reason({ name: `cn=other, ${name}` }, { rules: [{ account: written, reason: 'x' }] })).toBeUndefined();
+  });
+
   it('whoever asks for the change, by whatever they are called', () => {
     for (const over of [{ login: 'Ops' }, { mail: 'ops' }, { employee: 'OPS' }])
       expect(reason(over, { names: ['ops'] })).toBe('it is the account of whoever has asked for the change');
