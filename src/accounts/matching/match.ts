@@ -85,7 +85,10 @@ export class Matcher {
         kind: 'unknown',
         reason: `its ${wayNames[doubt.way]} is of several people: ${doubt.people.map(({ id }) => id).join(', ')}`,
       };
-    if (person === undefined || by === undefined) return this.#none(compared);
+    if (person === undefined || by === undefined) {
+      const alike = unknownNumber === undefined ? undefined : this.#index.numberedAlike(unknownNumber);
+      return alike ? { kind: 'unknown', reason: zerosLost(unknownNumber!, alike) } : this.#none(compared);
+    }
     // A number that nobody has beside a login of somebody: logins are given again to others.
     if (unknownNumber !== undefined)
       return {
@@ -123,6 +126,10 @@ function isDoubtful(person: KnownPerson, people: readonly KnownPerson[]): boolea
 
 function isSeveral(found: KnownPerson | readonly KnownPerson[]): found is readonly KnownPerson[] {
   return Array.isArray(found);
+}
+
+function zerosLost(number: string, { id, where }: KnownPerson): string {
+  return `its employee number ${number} is that of ${id} (${where}) but for zeros at the beginning`;
 }
 
 function conflict(by: MatchWay, person: KnownPerson, way: MatchWay, other: KnownPerson): Match {

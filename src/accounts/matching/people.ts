@@ -48,6 +48,7 @@ export class PeopleIndex {
   readonly #ways = new Map<MatchWay, Map<string, KnownPerson | KnownPerson[]>>();
   /** What the other sources write for the same person, for the few that write something else. */
   readonly #spellings = new Map<KnownPerson, readonly SourcePerson[]>();
+  #bareNumbers: Map<string, KnownPerson> | undefined;
 
   constructor(sources: readonly Pick<SourceRead, 'id' | 'people'>[], ignoreCase: boolean) {
     this.ignoreCase = ignoreCase;
@@ -65,9 +66,23 @@ export class PeopleIndex {
     return value === '' ? undefined : this.#way(way).get(value);
   }
 
+  /** Somebody whose number is the same but for zeros at its beginning: spreadsheets take them away. */
+  numberedAlike(employee: string): KnownPerson | undefined {
+    const bare = withoutZeros(employee);
+    if (bare === undefined) return undefined;
+    this.#bareNumbers ??= new Map(
+      this.people.flatMap((person) => {
+        const key = withoutZeros(person.id);
+        return key === undefined ? [] : [[key, person] as const];
+      }),
+    );
+    return this.#bareNumbers.get(bare);
+  }
+
   /** Gives back what finding has made; it is made anew when somebody is looked for. */
   forget(): void {
     this.#ways.clear();
+    this.#bareNumbers = undefined;
   }
 
   /** Somebody by employee number, mail or login: owners and heads are written in each of these ways. Undefined also when several fit. */
@@ -144,6 +159,12 @@ export class PeopleIndex {
     }
     return merged;
   }
+}
+
+/** Of numbers of digits alone. */
+function withoutZeros(number: string): string | undefined {
+  const text = comparable(number, true);
+  return /^\d+$/.test(text) ? text.replace(/^0+(?=\d)/, '') : undefined;
 }
 
 function byId(a: KnownPerson, b: KnownPerson): number {

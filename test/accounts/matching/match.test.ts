@@ -37,7 +37,7 @@ describe('an account finds its person', () => {
     ['0012 by mail', { mail: 'ｚｈａｎｇ＠oa.cn' }],
     ['0012 by mail', { mail: '\ufeffzhang@oa.cn' }],
     ['0012 by login', { login: 'ZHANG' }],
-    ['nobody', { employee: '12' }],
+    ['nobody', { employee: '0120' }],
     ['nobody', { login: 'zhang-san' }],
   ])('%s', (told, over) => {
     expect(match(both, over)).toBe(told);
@@ -45,6 +45,12 @@ describe('an account finds its person', () => {
 
   it('in upper and lower case only where that is asked for', () => {
     expect(match(both, { login: 'ZHANG' }, { ignoreCase: false })).toBe('nobody');
+  });
+
+  it.each(['12', '00012', '１２'])('unless its employee number has lost zeros, or got some: %s', (employee) => {
+    const told = `its employee number ${employee} is that of 0012 (${zhang.where}) but for zeros at the beginning`;
+    expect(match(both, { employee })).toBe(told);
+    expect(match(both, { employee, login: 'li' })).toMatch(/nobody has its employee number/);
   });
 
   it('by the configured ways only', () => {

@@ -50,6 +50,7 @@ export const accountsFindings = (): Messages => ({
   'login name': '登录名',
   'name and department': '姓名和部门',
   'its {} is of several people: {}': '其{}属于多人：{}',
+  'its employee number {} is that of {} ({}) but for zeros at the beginning': '其工号 {} 与 {}（{}）的工号只差开头的零',
   'nobody has its employee number {}, but its {} is of {}': '无人使用其工号 {}，但其{}属于 {}',
   'it has nothing that could be compared with the people of the sources': '没有可与来源中的人员比对的信息',
   '{} says two things about {} ({})': '{} 对 {} 的说法互相矛盾（{}）',
