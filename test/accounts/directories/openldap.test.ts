@@ -165,6 +165,24 @@ describe('reading', () => {
     await expect(directory.read(signal)).rejects.toThrow(expect.objectContaining({ code: 'directory-base-missing' }));
   });
 
+  test('nobody at all is told, not taken as fine', async () => {
+    await open({}, { filter: '(objectClass=nosuch)' });
+    expect(await directory!.read(signal)).toEqual({
+      accounts: [],
+      problems: [`no entry below ${people} that the login may see fits (objectClass=nosuch)`],
+    });
+  });
+
+  test('what has no login is touched by nothing, however wide the filter is', async () => {
+    await open({}, { base: suffix, holdBase: undefined, filter: '(objectClass=*)' });
+    const { accounts } = await directory!.read(signal);
+    const free = accounts.filter(({ untouchable }) => untouchable === undefined).map(({ name }) => name);
+    expect(free.filter((name) => !name.startsWith('uid='))).toEqual([]);
+    expect(accounts.find(({ name }) => name === groupDn('staff'))).toMatchObject({
+      untouchable: 'it has no uid, and may be no account',
+    });
+  });
+
   test('without a policy nothing can be disabled, which is told', async () => {
     await open({ overlays: [], modules: [], entries: oaEntries.filter((entry) => !/pwd/.test(entry)) });
     expect([...directory!.can]).not.toContain('disable');

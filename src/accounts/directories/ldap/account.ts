@@ -50,6 +50,10 @@ export function accountOf(
     const value = textOf(entry, fields[field]);
     if (value !== undefined) account[field] = texts.of(value);
   }
+  // A filter that is too wide brings groups and places, too: nobody logs in with those.
+  const { login = '' } = fields;
+  if (perhaps.untouchable === undefined && textOf(entry, login) === undefined)
+    account.untouchable = texts.of(`it has no ${login}, and may be no account`);
   for (const name of optional) if (perhaps[name] !== undefined) (account as Perhaps)[name] = perhaps[name] as never;
   return account;
 }

@@ -54,7 +54,10 @@ export class LdapDirectory implements OpenDirectory {
       sorted.set(account.rights, rights);
       account.rights = rights;
     }
-    return { accounts, problems: this.#dialect.problems(unlockable) };
+    const problems = this.#dialect.problems(unlockable);
+    // Rights that do not reach, and a filter that fits nothing, are answered with success and nobody.
+    if (accounts.length === 0) problems.push(`no entry below ${spec.base} that the login may see fits ${spec.filter}`);
+    return { accounts, problems };
   }
 
   async look({ key }: EntryRef, signal: AbortSignal): Promise<Looked | undefined> {

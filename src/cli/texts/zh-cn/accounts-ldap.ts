@@ -54,6 +54,8 @@ export const accountsLdap = (): Messages => ({
   '{}: as it was': '{}：已恢复原值',
   'the directory has no time of a login: it keeps none, or there was none since it does (pwdLastSuccess, authTimestamp)':
     '目录中没有登录时间：它不记录，或开始记录之后没有登录过（pwdLastSuccess、authTimestamp）',
+  'it has no {}, and may be no account': '它没有 {}，可能不是账号',
+  'no entry below {} that the login may see fits {}': '{} 之下没有登录账号可见且符合 {} 的条目',
   'oaops logs in with it': 'oaops 用它登录',
   'the directory has no password policy (overlay ppolicy): its accounts cannot be disabled':
     '目录没有密码策略（ppolicy 覆盖层）：无法停用其中的账号',
