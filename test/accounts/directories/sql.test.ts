@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { isSecretColumn } from '../../../src/accounts/directories/sql/tables.ts';
 import { openSql } from '../../../src/accounts/directories/sql.ts';
 import type { Change, EntryRef, Image } from '../../../src/accounts/directory.ts';
 import type { StatementDoor } from '../../../src/accounts/ports.ts';
@@ -175,11 +176,34 @@ describe('changes', () => {
     const { done, conflicts } = await directory.restore(li, image, [{ change, mark }], signal);
     expect({ done, conflicts }).toEqual({
       done: ['"delete" taken back', 'rights given back: a, b'],
-      conflicts: [],
+      conflicts: ['its password is in no record: set a new one'],
     });
     expect(database.prepare('select * from u where id = 1').get()).toMatchObject({ login: 'li', pwd_hash: null });
     expect(await directory.restore(li, image, [{ change, mark }], signal)).toEqual({ done: [], conflicts: [] });
   });
+
+  test('whoever has the key by now gets nothing back', async () => {
+    const directory = await open();
+    const { image } = (await directory.look(li, signal))!;
+    const marks: { change: Change; mark: Image }[] = [];
+    for (const change of [{ do: 'strip' }, { do: 'disable' }] as Change[])
+      marks.push({ change, mark: (await directory.change(li, change, image, signal)).mark });
+    database.exec(`delete from u where id = 1; insert into u (id, login, state, dept) values (1, 'new', 'off', 'IT')`);
+    const before = dump();
+    expect(await directory.restore(li, image, marks, signal)).toEqual({
+      done: [],
+      conflicts: ['the key 1 is of another account now (li -> new): nothing was taken back'],
+    });
+    expect(dump()).toBe(before);
+  });
+
+  test.each(['密码', 'user_pwd', 'SALT', 'mima', 'totp_seed', 'API_KEY', 'Credential'])(
+    '%s may be a secret',
+    (name) => {
+      expect(isSecretColumn(name)).toBe(true);
+      expect(['id', 'login', 'status', 'sort_key', 'dept'].filter(isSecretColumn)).toEqual([]);
+    },
+  );
 
   test('an undo that fails is a conflict, and the others are made', async () => {
     const directory = await open();

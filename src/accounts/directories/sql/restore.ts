@@ -41,6 +41,7 @@ class Restoring {
   readonly #expected = new Map<string, SqlValue>();
   readonly #touched: string[][];
   #now: Entry = { rights: [] };
+  #isMadeAnew = false;
 
   constructor(tables: SqlTables, entry: EntryRef, image: SqlImage, made: readonly Made[], signal: AbortSignal) {
     this.#tables = tables;
@@ -55,13 +56,28 @@ class Restoring {
     await this.#look();
     const deletes = this.#made.some(({ change }) => change.do === 'delete');
     if (!this.#now.row && !deletes) return { done: [], conflicts: ['the account is gone'] };
+    const other = this.#anotherAccount();
+    if (other !== undefined) return { done: [], conflicts: [other] };
     for (const { mark } of this.#made)
       for (const column of mark?.touched ?? [])
         if (mark?.row && column in mark.row) this.#expected.set(column, mark.row[column]!);
     this.#readCutOff();
     for (let index = this.#made.length - 1; index >= 0; index--) await this.#takeBack(index);
     this.#compare();
+    if (this.#isMadeAnew) this.#conflicts.add('its password is in no record: set a new one');
     return { done: this.#done, conflicts: [...this.#conflicts] };
+  }
+
+  /** Databases give keys again to others: the rights of whoever had it before are not for them. */
+  #anotherAccount(): string | undefined {
+    const [was, now] = [this.#image.account, this.#now.account];
+    if (!now) return undefined;
+    const sets = this.#made.some(({ change }) => change.do === 'update');
+    const numbered = was.employee !== undefined && now.employee !== undefined && !sets;
+    const isSame = numbered ? was.employee === now.employee : was.login === now.login;
+    if (isSame) return undefined;
+    const tell = ({ login, employee }: typeof was) => (employee === undefined ? login : `${login}, ${employee}`);
+    return `the key ${this.#entry.key} is of another account now (${tell(was)} -> ${tell(now)}): nothing was taken back`;
   }
 
   /** What differs, and no other change has touched, is what the change that was cut off did, if it did anything. */
@@ -96,7 +112,9 @@ class Restoring {
     for (const column of this.#touched[index]!)
       if (this.#now.row) this.#expected.set(column, this.#now.row[column] ?? null);
     this.#done.push(isOfRights ? `"${change.do}" taken back: ${rights.join(', ')}` : `"${change.do}" taken back`);
-    if (change.do === 'delete') await this.#giveRights();
+    if (change.do !== 'delete') return;
+    this.#isMadeAnew = before.row === undefined;
+    await this.#giveRights();
   }
 
   async #run(change: Change, statements: Parameters<typeof carryOut>[1], before: Entry): Promise<boolean> {

@@ -26,7 +26,7 @@ export interface Address {
 
 /** Names of columns that may hold a password or its hash: these never reach the record. */
 export function isSecretColumn(name: string): boolean {
-  return /pass|pwd|hash|secret|token/i.test(name);
+  return /pass|pwd|hash|salt|secret|token|cred|otp|mima|api_?key|private_?key|密码|口令|密钥|盐/i.test(name);
 }
 
 /** What a SQL directory reads. */

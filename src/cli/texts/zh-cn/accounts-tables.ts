@@ -50,6 +50,9 @@ export const accountsTables = (): Messages => ({
     '请去掉它；不含密码的列可以在 "look" 中另取名称。',
   'the parameter ":{}" is not known here': '此处没有参数 ":{}"',
   ':old_<column of "look">': ':old_<"look" 的列>',
+  'the key {} is of another account now ({} -> {}): nothing was taken back':
+    '键 {} 现已属于另一个账号（{} -> {}）：未撤销任何更改',
+  'its password is in no record: set a new one': '其密码未被记录：请设置新密码',
   'the account is gone': '该账号已不存在',
   '"{}" has no "undo", and is not taken back': '"{}" 没有 "undo"，未撤销',
   '"{}" taken back: {}': '已撤销 "{}"：{}',
