@@ -161,9 +161,10 @@ function historyOf(rows: readonly { at: string; body: unknown }[]): EntryHistory
   let history: EntryHistory | undefined;
   for (const { at, body } of rows) {
     const fact = body as EntryFact;
-    // What was taken back is over: an image after it begins anew.
+    // What was taken back is over, and what was not begun never was: an image after it begins anew.
     if ('image' in fact) {
-      if (!history || history.restored) history = { image: fact.image, name: fact.name, marks: [] };
+      if (!history || history.restored || history.marks.length === 0)
+        history = { image: fact.image, name: fact.name, marks: [] };
     } else if (!history) continue;
     else if ('begin' in fact) {
       // Begun again after it was cut off: one change.
@@ -220,6 +221,12 @@ const heldTopic = 'account.held';
 
 export async function addHeld(facts: FactStore, at: string, held: HeldFact): Promise<void> {
   await facts.add(heldTopic, accountId(held.directory, held.key), at, held);
+}
+
+/** The newest word about one account. */
+export async function heldAccount(facts: FactStore, account: string): Promise<HeldFact | undefined> {
+  const [row] = await facts.list(heldTopic, { key: account, newestFirst: true, limit: 1 });
+  return row?.body as HeldFact | undefined;
 }
 
 /** The newest word about each account. */

@@ -2,8 +2,8 @@ import { isoTime } from '../../core/clock.ts';
 import type { FactStore } from '../../record/types.ts';
 import type { Change, EntryRef, OpenDirectory } from '../directory.ts';
 import type { Account, FindingType } from '../model.ts';
-import { type Seen, whatChanged, whoseChanged } from '../plan/seen.ts';
-import { accountId, addEntryFact, addHeld, type EntryHistory, entryOf } from '../record.ts';
+import { type Seen, usedSince, whatChanged, whoseChanged } from '../plan/seen.ts';
+import { accountId, addEntryFact, addHeld, type EntryHistory, entryOf, heldAccount } from '../record.ts';
 
 /** One entry of a plan, with what is to be done to it. Plain data: it lies in the plan, and approvals are over it. */
 export interface EntryItem {
@@ -48,7 +48,7 @@ export type EntryEnd =
 /**
  * Carries out the changes of one entry, in their order. It is looked at again right before: whoever has used it, moved it or changed its rights since the
  * plan was made keeps it as it is. The entry as it was is in the record before the first change begins, each change before and after it is made.
- * Goes on where a process was cut off.
+ * Goes on where a process was cut off, unless somebody has used or enabled it since.
  * @throws OaopsError as the directory does
  */
 export async function changeEntry(directory: OpenDirectory, item: EntryItem, work: EntryWork): Promise<EntryEnd> {
@@ -57,12 +57,15 @@ export async function changeEntry(directory: OpenDirectory, item: EntryItem, wor
   let history = await entryOf(work.facts, work.run, account);
   // A round that was taken back is over: the entry stands as it was, and is looked at anew.
   if (history?.restored) return { status: 'refused', reason: 'it was taken back' };
-  if (!history) {
+  if (!history || history.marks.length === 0) {
     const looked = await directory.look(item.ref, work.signal);
     const reason = looked === undefined ? 'it is gone' : reasonToLeave(item, looked.account);
     if (reason !== undefined || looked === undefined) return { status: 'refused', reason: reason ?? 'it is gone' };
     await addEntryFact(work.facts, work.run, account, at(), { image: looked.image, name: looked.account.name });
     history = { image: looked.image, name: looked.account.name, marks: [] };
+  } else {
+    const reason = await reasonToEnd(directory, item, history, work.signal);
+    if (reason !== undefined) return { status: 'refused', reason };
   }
   const told: EntryHistory['marks'] = [];
   let ref: EntryRef = { ...item.ref, name: history.name };
@@ -103,11 +106,17 @@ export async function restoreEntry(
   const history = await entryOf(work.facts, work.ofRun, account);
   if (!history || history.marks.length === 0) return undefined;
   const name = nameAfter(history.marks.findLast(({ mark }) => mark !== null)?.mark ?? null) ?? history.name;
-  const restored = await directory.restore({ ...item.ref, name }, history.image, history.marks, work.signal);
+  const last = await heldAccount(work.facts, account);
+  // What it would put back is not what the later run found.
+  const isHeldByOther = last !== undefined && last.state !== 'restored' && last.run !== work.ofRun;
+  const restored = isHeldByOther
+    ? { done: [], conflicts: [`run ${last.run} has disabled or deleted it since: take that back first`] }
+    : await directory.restore({ ...item.ref, name }, history.image, history.marks, work.signal);
   const at = isoTime(work.nowMs());
   await addEntryFact(work.facts, work.ofRun, account, at, {
     restored: { by: work.by, conflicts: restored.conflicts },
   });
+  if (isHeldByOther) return restored;
   const held = { directory: item.directory, key: item.ref.key, login: item.ref.login, name: history.name };
   await addHeld(work.facts, at, { ...held, run: work.ofRun, since: at, state: 'restored', findings: item.findings });
   return restored;
@@ -116,6 +125,28 @@ export async function restoreEntry(
 function reasonToLeave(item: EntryItem, account: Account): string | undefined {
   if (account.untouchable !== undefined) return account.untouchable;
   return item.atOnce ? whoseChanged(item.seen, account) : whatChanged(item.seen, account);
+}
+
+/** Why a run that was cut off does not go on with an entry: it may have been cut off for days. */
+async function reasonToEnd(
+  directory: OpenDirectory,
+  item: EntryItem,
+  { marks }: EntryHistory,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (item.changes.every((_, index) => marks[index]?.mark)) return undefined;
+  const looked = await directory.look(item.ref, signal);
+  if (!looked) return undefined;
+  const { account } = looked;
+  // What it has set itself is nobody's edit.
+  const sets = item.changes.some((change) => change.do === 'update');
+  const reason =
+    (sets ? undefined : whoseChanged(item.seen, account)) ?? (item.atOnce ? undefined : usedSince(item.seen, account));
+  if (reason !== undefined) return reason;
+  const isDisabled = marks.some(
+    ({ change, mark, done, left }) => change.do === 'disable' && mark !== null && done.length > 0 && left.length === 0,
+  );
+  return isDisabled && account.state === 'enabled' ? 'somebody has enabled it since this run disabled it' : undefined;
 }
 
 function nameAfter(mark: Record<string, unknown> | null): string | undefined {

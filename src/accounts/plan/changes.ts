@@ -2,6 +2,7 @@ import type { Protection } from '../company/protection.ts';
 import type { ChangeName } from '../directory.ts';
 import type { EntryItem } from '../entry/entry.ts';
 import type { Judged } from '../findings/types.ts';
+import { comparable } from '../matching/comparable.ts';
 import type { Account, Finding, FindingType } from '../model.ts';
 import type { HeldFact } from '../record.ts';
 import { type CleanupSpec, stages } from '../schema/rules.ts';
@@ -142,19 +143,29 @@ function planDeletion(
   const protectedBy = standing ? request.protection.reason(questionOf(one, planned.findings)) : undefined;
   const reason = !can.has('delete')
     ? 'the directory is not able to delete it'
-    : wasMoved && !account.held
-      ? 'somebody has moved it out of the hold area'
-      : 'at' in account.lastUse && !account.lastUse.orBefore && account.lastUse.at > sinceMs
-        ? 'it was used after it was disabled'
-        : standing
-          ? protectedBy
-          : 'the reason for which it was disabled is gone, or cannot be seen now';
+    : !isOf(fact, account, planned.person)
+      ? 'it is another account, or another person’s, than the one that was disabled'
+      : wasMoved && !account.held
+        ? 'somebody has moved it out of the hold area'
+        : 'at' in account.lastUse && !account.lastUse.orBefore && account.lastUse.at > sinceMs
+          ? 'it was used after it was disabled'
+          : standing
+            ? protectedBy
+            : 'the reason for which it was disabled is gone, or cannot be seen now';
   if (reason !== undefined) {
     plan.spared.push({ ...sparedOf(planned, reason), ...(reason === protectedBy ? { byRule: true } : {}) });
     return;
   }
   plan.deletions.push(planned);
   count.deleted++;
+}
+
+/** Keys and logins are given again to others. */
+function isOf(fact: HeldFact, { login }: Account, person: string | undefined): boolean {
+  const isSame = (a: string, b: string) => comparable(a, true) === comparable(b, true);
+  return (
+    isSame(fact.login, login) && (fact.person === undefined || (person !== undefined && isSame(fact.person, person)))
+  );
 }
 
 /** An account as a plan names it; what is to be done to it is still empty. */

@@ -33,11 +33,18 @@ export function whoseChanged(before: Seen, account: Account): string | undefined
   return differingFact(before, now, ['login', 'employee', 'mail']);
 }
 
+/** That somebody has used an entry since it was seen, for people. */
+export function usedSince(before: Seen, account: Account): string | undefined {
+  const { lastUseAt } = seenOf(account);
+  if (lastUseAt === null || (before.lastUseAt !== null && lastUseAt <= before.lastUseAt)) return undefined;
+  return `somebody logged in with it since the plan was made (${new Date(lastUseAt).toISOString()})`;
+}
+
 /** Why an entry is not what it was any more, for people; undefined: it is. */
 export function whatChanged(before: Seen, account: Account): string | undefined {
+  const used = usedSince(before, account);
+  if (used !== undefined) return used;
   const now = seenOf(account);
-  if (now.lastUseAt !== null && (before.lastUseAt === null || now.lastUseAt > before.lastUseAt))
-    return `somebody logged in with it since the plan was made (${new Date(now.lastUseAt).toISOString()})`;
   const fact = differingFact(before, now, ['login', 'employee', 'mail', 'state', 'held']);
   if (fact !== undefined) return fact;
   if (before.rights !== now.rights) return 'its rights were changed since the plan was made';

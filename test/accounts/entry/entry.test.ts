@@ -73,6 +73,44 @@ describe('changeEntry', () => {
     expect(await changeEntry(directory, item, work(facts))).toMatchObject({ status: 'done' });
   });
 
+  it('looks again when the run goes on later, and keeps the values of then', async () => {
+    const { directory, item, facts } = stage();
+    await changeEntry(directory, item, { ...work(facts), stopping: AbortSignal.abort() });
+    const entry = directory.entries.get('k1')!;
+    entry.lastUseAt = 2000;
+    expect(await changeEntry(directory, item, work(facts))).toMatchObject({
+      reason: expect.stringMatching(/logged in/),
+    });
+    expect(directory.calls).toBe(0);
+    entry.lastUseAt = 1000;
+    entry.password = 'changed meanwhile';
+    expect(await changeEntry(directory, item, work(facts))).toMatchObject({ status: 'done' });
+    expect((await entryOf(facts, 'r1', 'mem|k1'))?.image).toMatchObject({ password: 'changed meanwhile' });
+  });
+
+  it.each([
+    [{ dieAt: 1 }, { lastUseAt: 2000 }, /logged in/],
+    [{ dieAt: 1 }, { employee: 'E9' }, /employee number/],
+    [{ dieAt: 2 }, { enabled: true }, /somebody has enabled it/],
+    [{ dieAt: 3 }, { enabled: true }, /somebody has enabled it/],
+  ])(
+    'goes no further (cut off at %o) with an entry that somebody has touched since: %o',
+    async (death, edit, reason) => {
+      const { directory, item, facts } = stage();
+      Object.assign(directory, death);
+      await expect(changeEntry(directory, item, work(facts))).rejects.toThrow(Died);
+      Object.assign(directory, { dieAt: undefined });
+      const now = Object.assign(directory.entries.get('k1')!, edit);
+      const left = structuredClone(now);
+      expect(await changeEntry(directory, item, work(facts))).toMatchObject({
+        status: 'refused',
+        reason: expect.stringMatching(reason),
+      });
+      expect(directory.entries.get('k1')).toEqual(left);
+      expect(await heldAccounts(facts)).toEqual([]);
+    },
+  );
+
   // The process may die before or after each change, and at each write to the record.
   const deaths = [1, 2, 3].flatMap((n) => [{ dieAt: n }, { dieAfter: n }]);
   it.each(deaths)('comes to the same end when it is cut off (%o), and is taken back whole', async (death) => {
@@ -124,6 +162,23 @@ describe('restoreEntry', () => {
     expect(await heldAccounts(facts)).toMatchObject([{ state: 'restored' }]);
     // Resumed after that, it leaves the entry as it is.
     expect(await changeEntry(directory, item, work(facts))).toMatchObject({ status: 'refused' });
+    expect(directory.entries.get('k1')).toEqual(before);
+  });
+
+  it('takes nothing back of an entry that a later run has disabled, before that run is taken back', async () => {
+    const { directory, item, facts } = stage();
+    await changeEntry(directory, item, work(facts));
+    const entry = directory.entries.get('k1')!;
+    // Somebody enables it by hand; the next cleanup disables it again.
+    Object.assign(entry, { enabled: true, place: 'people' });
+    const again = { ...item, seen: seenOf(accountOf('k1', entry)) };
+    await changeEntry(directory, again, { ...work(facts), run: 'r2' });
+    const held = structuredClone(entry);
+    const undo = (ofRun: string) => restoreEntry(directory, item, { ...work(facts), ofRun, by: 'r3' });
+    expect((await undo('r1'))?.conflicts).toEqual(['run r2 has disabled or deleted it since: take that back first']);
+    expect(directory.entries.get('k1')).toEqual(held);
+    expect((await undo('r2'))?.conflicts).toEqual([]);
+    expect((await undo('r1'))?.conflicts).toEqual([]);
     expect(directory.entries.get('k1')).toEqual(before);
   });
 

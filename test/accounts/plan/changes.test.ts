@@ -154,6 +154,10 @@ describe('deletions', () => {
     expect(reasonOf(plan(world({ held: false }), { held: [held()] }))).toEqual([
       'somebody has moved it out of the hold area',
     ]);
+    const other = 'it is another account, or another person’s, than the one that was disabled';
+    expect(reasonOf(plan(world(), { held: [held({ login: 'old-zhang' })] }))).toEqual([other]);
+    expect(reasonOf(plan(world(), { held: [held({ person: '7' })] }))).toEqual([other]);
+    expect(plan(world(), { held: [held({ login: 'ZHANG', person: '1' })] }).deletions).toHaveLength(1);
     const used = { at: nowMs - dayMs, from: 'x' };
     expect(reasonOf(plan(world({ lastUse: used }), { held: [held()] }))).toEqual(['it was used after it was disabled']);
     const back = { ...world(), people: [{ ...gone, employment: 'active' as const }] };

@@ -4,6 +4,9 @@ import type { Messages } from '../catalogue.ts';
 export const accountsChanges = (): Messages => ({
   'the directory is able to do none of what is asked for': '该目录无法执行所要求的任何操作',
   'the directory is not able to delete it': '该目录无法删除此账号',
+  'it is another account, or another person’s, than the one that was disabled':
+    '它已不是当时停用的那个账号，或已属于他人',
+  'somebody has enabled it since this run disabled it': '本次运行停用后又有人将其启用',
   'somebody has moved it out of the hold area': '有人已将其移出保留区',
   'it was used after it was disabled': '停用后仍被使用',
   'the reason for which it was disabled is gone, or cannot be seen now': '停用原因已不存在，或目前无法确认',

@@ -50,6 +50,7 @@ export const accounts = (): Messages => ({
   'Set approvals.allowedSigners in the configuration, or look at the sources and raise "caps".':
     '请在配置中设置 approvals.allowedSigners，或检查来源后调高 "caps"。',
   // Right before a change.
+  'run {} has disabled or deleted it since: take that back first': '运行 {} 此后已将其停用或删除：请先撤销那次运行',
   'it was taken back': '已撤销',
   'it is gone': '已不存在',
   'somebody logged in with it since the plan was made ({})': '制定计划后有人用它登录过（{}）',
