@@ -34,7 +34,7 @@ With --all: everybody whose account shows another department or post than the ro
   protected override async execute(): Promise<CommandResult> {
     await using app = openApp(this.globals);
     const { runForPerson } = await import('../../src/app/accounts/person-command.ts');
-    return runForPerson(app, 'change', {
+    return await runForPerson(app, 'change', {
       runbook: this.args.runbook,
       fallback: 'account-transfer',
       named: { person: this.flags.all ? 'all' : this.flags.person },

@@ -39,7 +39,7 @@ The one-time password goes by mail to whom the company says, or is shown once at
     await using app = openApp(this.globals);
     const { runForPerson } = await import('../../src/app/accounts/person-command.ts');
     const { person, request, login, until } = this.flags;
-    return runForPerson(app, 'open', {
+    return await runForPerson(app, 'open', {
       runbook: this.args.runbook,
       fallback: 'account-opening',
       named: { person, request, login, until },

@@ -53,7 +53,7 @@ Somebody who is employed according to the roster is only revoked with --reason, 
       );
     await using app = openApp(this.globals);
     const { runForPerson } = await import('../../src/app/accounts/person-command.ts');
-    return runForPerson(app, 'revoke', {
+    return await runForPerson(app, 'revoke', {
       runbook: this.args.runbook,
       fallback: 'account-leaver',
       named: { person: leavers ? 'leavers' : person, reason },

@@ -95,6 +95,8 @@ export interface DirectoryRead {
   accounts: Account[];
   /** Parts that could not be read, one line each: a host of many, an attribute. Accounts of such a part are not in `accounts`. */
   problems: string[];
+  /** What people should know although everything was read, one line each: nothing is left open by it. */
+  remarks?: string[];
 }
 
 export const findingTypes = [

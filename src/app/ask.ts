@@ -51,7 +51,7 @@ async function askOne(
 }
 
 async function put(prompts: Prompts, question: ManualQuestion, text: string): Promise<string | number | boolean> {
-  if (question.kind === 'confirm') return prompts.confirm(text);
+  if (question.kind === 'confirm') return prompts.confirm(text, question.vanishes ? { vanishes: true } : {});
   if (question.kind === 'choice')
     return prompts.select(
       text,

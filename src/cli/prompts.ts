@@ -6,7 +6,8 @@ import { type Language, say, text } from './texts/texts.ts';
 
 /** Questions to the person at the terminal. Each refuses with exit 6 when there is none: a job never hangs on a question. */
 export interface Prompts {
-  confirm(question: string, options?: { default?: boolean }): Promise<boolean>;
+  /** `vanishes`: nothing of the question stays on the screen, nor above it, once it is answered. */
+  confirm(question: string, options?: { default?: boolean; vanishes?: boolean }): Promise<boolean>;
   input(
     question: string,
     options?: { default?: string; validate?: (answer: string) => true | string },
@@ -86,8 +87,10 @@ export function openPrompts(options: PromptOptions): Prompts {
   };
 
   return {
-    confirm: (question, { default: preset = false } = {}) =>
-      ask(question, (library, context) => library.confirm({ message: said(question), default: preset }, context)),
+    confirm: (question, { default: preset = false, vanishes = false } = {}) =>
+      ask(question, (library, context) =>
+        library.confirm({ message: said(question), default: preset }, { ...context, clearPromptOnDone: vanishes }),
+      ),
     input: (question, { validate, ...more } = {}) =>
       ask(question, (library, context) =>
         library.input(

@@ -77,6 +77,8 @@ export interface ActionContext<Services = unknown> {
 
 export interface ManualQuestion {
   kind: 'confirm' | 'text' | 'number' | 'choice' | 'file';
+  /** The question holds a secret: it leaves the screen with the answer. Of `confirm`. */
+  vanishes?: true;
   message: string;
   instructions?: string;
   choices?: string[];

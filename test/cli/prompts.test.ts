@@ -48,4 +48,14 @@ describe.skipIf(!hasTmux)('in a terminal', () => {
     process.kill(Number(readFileSync(`/proc/${shell}/task/${shell}/children`, 'utf8')), 'SIGTERM');
     await tmux.screen('ask', /^not answered: Prompt was aborted\n\$\s*$/m);
   });
+
+  test('a question with a secret leaves nothing on the screen, nor above it', async () => {
+    using tmux = new Tmux('secret');
+    tmux.shell('tell');
+    await tmux.screen('tell', /^\$\s*$/);
+    tmux.type('tell', program.replace('ask-question', 'ask-secret'), 'Enter');
+    await tmux.screen('tell', /s3cret-Word[\s\S]*Handed over\? \(y\/N\)\s*$/);
+    tmux.type('tell', 'y', 'Enter');
+    expect(await tmux.everything('tell', /^answered: true$/m)).not.toContain('s3cret');
+  });
 });

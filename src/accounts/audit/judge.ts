@@ -166,7 +166,7 @@ function tellDirectory(view: DirectoryView, missing: readonly string[], { unjudg
     });
   else if (!view.index) unjudged.push({ directory, text: 'not compared with people: no source knows its people' });
   else if (!view.complete) unjudged.push({ directory, text: 'orphans are not looked for: no source holds everybody' });
-  for (const problem of read.problems) remarks.push({ directory, text: problem });
+  for (const text of [...read.problems, ...(read.remarks ?? [])]) remarks.push({ directory, text });
   for (const [key, ms] of [
     ['dormantAfter', policies.dormantAfter],
     ['neverUsedAfter', policies.neverUsedAfter],

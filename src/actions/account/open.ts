@@ -145,6 +145,7 @@ async function showPassword(
   const say = (text: LocalizedText) => localText(text, lang);
   const answer = await ask!({
     kind: 'confirm',
+    vanishes: true,
     message: [
       `${login} (${item.directory}), ${item.personName}`,
       `${say(words.password)}: ${password}`,

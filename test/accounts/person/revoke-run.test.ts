@@ -41,6 +41,16 @@ describe('revocation', () => {
     expect(site.users('crm')).toContain('zhang off -/- sell');
   }, 60_000);
 
+  it('is whole where the table has a column for passwords: it is left out of what is kept, and nothing is left open by that', async () => {
+    const look = 'select * from t_user where id = :key';
+    site.company({ directories: [{ ...sqliteDirectory('oa', join(site.dir, 'oa.db')), look }] });
+    const { end, text } = await site.run('revoke', { person: 'E2' });
+    expect({ exitCode: end.exitCode, text }).toEqual({
+      exitCode: 0,
+      text: expect.not.stringContaining('read in part'),
+    });
+  }, 60_000);
+
   it('closes every account of a leaver, also those that are disabled already, and tells the head once', async () => {
     site.config(site.channel(smtp));
     site.company({ notice: { channel: 'mail', to: ['head'] } });

@@ -65,7 +65,7 @@ export class SqlTables {
       const account = table.account(cellsOf(row), rights.get(key ?? '') ?? [], index + 1);
       if (account) accounts.push(account);
     }
-    return { accounts, problems: [...table.problems, ...(await this.#tryLook(accounts[0], signal))] };
+    return { accounts, problems: table.problems, remarks: await this.#tryLook(accounts[0], signal) };
   }
 
   async byKey(key: string, signal: AbortSignal): Promise<Entry> {
@@ -144,7 +144,7 @@ export class SqlTables {
     return byKey;
   }
 
-  /** What undo needs is tried once, before anything is planned on it. */
+  /** What undo needs is tried once, before anything is planned on it; gives what people should know of it. */
   async #tryLook(account: Account | undefined, signal: AbortSignal): Promise<string[]> {
     if (!account || this.spec.look === undefined) return [];
     const row = await this.#row(account.key, signal);
