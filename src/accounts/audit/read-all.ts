@@ -33,7 +33,7 @@ export async function readAll(
   signal: AbortSignal,
   told: (what: string, done: number, total: number) => void = () => {},
 ): Promise<EverythingRead> {
-  collectGarbageEarly(40);
+  collectGarbageEarly(20);
   const total = company.sources.length + company.directories.length;
   let done = 0;
   const sources: EverythingRead['sources'] = [];

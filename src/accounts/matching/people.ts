@@ -143,20 +143,29 @@ export class PeopleIndex {
         else groups.set(key, [there, person]);
       }
     const merged: KnownPerson[] = [];
-    for (const group of groups.values()) {
+    // They lie by their numbers already: that map is the first way to find them.
+    const byNumber = groups as Map<string, KnownPerson | KnownPerson[]>;
+    for (const [key, group] of groups) {
       if (!Array.isArray(group)) {
-        merged.push(group.employment === 'unclear' ? { ...group, unclear: unclearIn(group) } : group);
+        const person = group.employment === 'unclear' ? { ...group, unclear: unclearIn(group) } : group;
+        merged.push(person);
+        byNumber.set(key, person);
         continue;
       }
       const clash = spelledTwice(group);
       if (clash !== undefined) {
-        merged.push(...group.map((person) => ({ ...person, employment: 'unclear' as const, unclear: clash })));
+        const several = group.map((person) => ({ ...person, employment: 'unclear' as const, unclear: clash }));
+        merged.push(...several);
+        byNumber.set(key, several.toSorted(byId));
         continue;
       }
       const person = mergeGroup(group, this.ignoreCase);
       merged.push(person);
+      byNumber.set(key, person);
       this.#spellings.set(person, group);
     }
+    byNumber.delete('');
+    this.#ways.set('employee', byNumber);
     return merged;
   }
 }

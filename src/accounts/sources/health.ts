@@ -29,17 +29,29 @@ const filledOf = ({ people }: SourceRead) =>
   ) as Accepted['filled'];
 const employedOf = ({ people }: SourceRead) => people.filter(({ employment }) => employment === 'active').length;
 
-/** Remembers a reading that a run has begun with: the next one is measured against it. @param at ISO 8601 in UTC */
-export async function acceptReading(facts: FactStore, read: SourceRead, at: string): Promise<void> {
+/** What the next reading of a source is measured against, without its people. */
+export interface Measure {
+  id: string;
+  accepted: Accepted;
+}
+
+export function measureOf(read: SourceRead): Measure {
   const { asOf, asOfBy, rows } = read;
-  const body: Accepted = {
-    employed: employedOf(read),
-    filled: filledOf(read),
-    rows,
-    ...(asOf && { asOf }),
-    ...(asOfBy && { asOfBy }),
+  return {
+    id: keyOf(read),
+    accepted: {
+      employed: employedOf(read),
+      filled: filledOf(read),
+      rows,
+      ...(asOf && { asOf }),
+      ...(asOfBy && { asOfBy }),
+    },
   };
-  await facts.add(topic, keyOf(read), at, body);
+}
+
+/** Remembers a reading that a run has begun with: the next one is measured against it. @param at ISO 8601 in UTC */
+export async function acceptReading(facts: FactStore, { id, accepted }: Measure, at: string): Promise<void> {
+  await facts.add(topic, id, at, accepted);
 }
 
 /**

@@ -7,7 +7,7 @@ import { readCsv } from './csv.ts';
 import { checkAge, compareWithLast } from './health.ts';
 import type { Reading } from './reading.ts';
 
-export { acceptReading } from './health.ts';
+export { acceptReading, type Measure, measureOf } from './health.ts';
 
 export const readSource: ReadSource = async (spec, doors, signal) => {
   signal.throwIfAborted();

@@ -1,15 +1,16 @@
 import { z } from 'zod';
-import { isRead } from '../../accounts/audit/read-all.ts';
+import { isRead, type NotRead } from '../../accounts/audit/read-all.ts';
 import { summaryOf } from '../../accounts/audit/summary.ts';
 import { findingTypes } from '../../accounts/model.ts';
 import { addAudit } from '../../accounts/record.ts';
 import type { Company } from '../../accounts/schema/spec.ts';
-import { acceptReading } from '../../accounts/sources/read.ts';
+import { acceptReading, measureOf } from '../../accounts/sources/read.ts';
 import { isoTime } from '../../core/clock.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
 import type { Action } from '../../engine/action.ts';
+import type { FactStore } from '../../record/types.ts';
 import { leftAloneShape, refused } from './left-alone.ts';
-import { type AccountServices, doorsOf } from './services.ts';
+import { type AccountContext, type AccountServices, doorsOf } from './services.ts';
 
 const withSchema = z.strictObject({
   company: z.looseObject({}).describe('Sources, directories and rules, as planning has put them together.'),
@@ -44,24 +45,11 @@ export const accountAudit: Action<With, AccountServices> = {
   async apply(args, context) {
     const company = args.company as unknown as Company;
     const facts = await context.services.facts();
-    const audit = await context.services.accounts.audits.get(company, {
-      doors: await doorsOf(context),
-      facts,
-      signal: context.signal,
-      told: (what, done, total) => context.progress({ message: what, done, total, unit: 'steps' }),
-    });
-    const at = isoTime(context.clock.nowMs());
-    const findings = audit.judged.findings.filter(({ type }) => !args.findings || args.findings.includes(type));
-    const failed = audit.read.sources.find((source) => !isRead(source));
-    const summary = summaryOf(audit, findings, {
-      run: context.runId,
-      runbook: context.plan.runbook.name,
-      at,
-      ...(args.findings ? { looked: args.findings } : {}),
-    });
+    const { summary, findings, failed, measures } = await lookAt(company, facts, args, context);
+    const { at } = summary;
     await addAudit(facts, summary, findings);
     const result = { found: findings.length, counts: summary.counts, unjudged: summary.unjudged };
-    if (args.strict && failed && !isRead(failed))
+    if (args.strict && failed)
       return {
         status: 'failed',
         result,
@@ -72,7 +60,7 @@ export const accountAudit: Action<With, AccountServices> = {
         retryable: false,
       };
     if (args.refusal) return { ...refused(args.refusal), result };
-    for (const source of audit.read.sources) if (isRead(source)) await acceptReading(facts, source, at);
+    for (const measure of measures) await acceptReading(facts, measure, at);
     const notes = [...summary.unjudged, ...args.spared];
     if (notes.length === 0) return { status: 'ok', result };
     return {
@@ -83,3 +71,27 @@ export const accountAudit: Action<With, AccountServices> = {
   },
   recover: async () => ({ status: 'not-started' }),
 };
+
+/** Of its own, so that accounts and people are let go before the findings are written. */
+async function lookAt(company: Company, facts: FactStore, args: With, context: AccountContext) {
+  const audit = await context.services.accounts.audits.get(company, {
+    doors: await doorsOf(context),
+    facts,
+    signal: context.signal,
+    told: (what, done, total) => context.progress({ message: what, done, total, unit: 'steps' }),
+  });
+  const findings = audit.judged.findings.filter(({ type }) => !args.findings || args.findings.includes(type));
+  const summary = summaryOf(audit, findings, {
+    run: context.runId,
+    runbook: context.plan.runbook.name,
+    at: isoTime(context.clock.nowMs()),
+    ...(args.findings ? { looked: args.findings } : {}),
+  });
+  const { sources } = audit.read;
+  return {
+    summary,
+    findings,
+    failed: sources.find((source) => !isRead(source)) as NotRead | undefined,
+    measures: sources.filter(isRead).map(measureOf),
+  };
+}

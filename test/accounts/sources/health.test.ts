@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { acceptReading, readSource } from '../../../src/accounts/sources/read.ts';
+import { acceptReading, measureOf, readSource } from '../../../src/accounts/sources/read.ts';
 import { OaopsError } from '../../../src/core/errors.ts';
 import { sourceStage, specOf } from '../../helpers/source-stage.ts';
 
@@ -13,7 +13,7 @@ const rowsOf = (count: number, row: (at: number) => string) =>
 const roster = (employed: number, left = 0) =>
   `工号,状态\n${rowsOf(employed + left, (at) => `${at + 1},${at < employed ? '在职' : '离职'}`)}\n`;
 const accept = async (read: Awaited<ReturnType<typeof readSource>>, at = '2026-11-29T04:00:00.000Z') =>
-  acceptReading(stage.facts, read, at);
+  acceptReading(stage.facts, measureOf(read), at);
 const compared = 'no earlier reading of the source "hr" was accepted: its size is compared with nothing';
 
 describe('against the last reading that was accepted', () => {
