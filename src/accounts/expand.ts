@@ -1,8 +1,9 @@
 import { defaultRetry } from '../runbook/schema/steps.ts';
 import type { LocalizedText, StepSpec } from '../runbook/types.ts';
 import type { EntryItem } from './entry/entry.ts';
+import { nameOf } from './entry/name.ts';
 import type { Approval } from './person/approval.ts';
-import type { OpeningItem } from './person/opening.ts';
+import { type OpeningItem, placeOf } from './person/opening.ts';
 import type { AccountSpec, Company } from './schema/spec.ts';
 
 /** An error of planning that ends a run before anything is changed. */
@@ -142,7 +143,7 @@ export function expandAccounts(spec: AccountSpec, work?: AccountWork): StepSpec[
       id: 'open',
       name: names.open,
       uses: 'account.open',
-      forEach: work.openings.map((item) => ({ label: `${item.login} (${item.directory})`, ...item })),
+      forEach: work.openings.map((item) => ({ label: `${placeOf(item)} (${item.directory})`, ...item })),
       undo: { uses: 'account.close', with: { item: `\${{ item }}` }, scope: 'target', mode: 'auto' },
     });
   if (work && work.deletions.length > 0) {
@@ -212,7 +213,7 @@ function endedEarly(steps: readonly StepSpec[]): string {
 
 /** What a unit is called in plans and on the screen. */
 export function labelled(item: EntryItem): EntryItem & { label: string } {
-  return { label: `${item.ref.login} (${item.directory})`, ...item };
+  return { label: `${nameOf(item.ref)} (${item.directory})`, ...item };
 }
 
 /** Of several rules the shortest: whoever objects by then is never too late. */

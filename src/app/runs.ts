@@ -11,7 +11,13 @@ import { sha256Hex } from '../core/json.ts';
 import { loginName } from '../core/login.ts';
 import type { ManualAnswer, ManualQuestion } from '../engine/action.ts';
 import type { EngineDeps } from '../engine/deps.ts';
-import { mayAskForApproval, planNamespace, type Requester } from '../engine/people/approvals.ts';
+import {
+  approvalNamespace,
+  mayAskForApproval,
+  planNamespace,
+  type Requester,
+  refuseUnknownApprovers,
+} from '../engine/people/approvals.ts';
 import { makePlan } from '../engine/plan/plan.ts';
 import { readPlan, refuseStale } from '../engine/plan/plan-check.ts';
 import type { Plan } from '../engine/plan/plan-types.ts';
@@ -194,6 +200,10 @@ export class RunDoor {
       oaopsVersion: this.#app.version,
       ...(asks && signers ? { allowedSigners: await (await this.#app.signatures()).allowedSigners(signers) } : {}),
     });
+    if (plan.allowedSigners) {
+      const door = await this.#app.signatures();
+      refuseUnknownApprovers(plan, await door.signers(plan.allowedSigners.path, approvalNamespace));
+    }
     refusePromptsThatWait(plan, actionsByName);
     return plan;
   }

@@ -185,4 +185,6 @@ export interface SignatureDoor {
   }): Promise<{ principal: string; principals?: string[]; keyFingerprint: string }>;
   /** Path, digest and owner of the file that names who may sign. @throws OaopsError `allowed-signers-missing`, `allowed-signers-unsafe` (exit 4) */
   allowedSigners(path: string): Promise<{ path: string; sha256: string }>;
+  /** Names of those who may sign for a purpose by that file. @throws OaopsError `allowed-signers-missing` (exit 4) */
+  signers(path: string, namespace: string): Promise<string[]>;
 }

@@ -20,6 +20,7 @@ it.each([
   const signatures: SignatureDoor = {
     sign: async () => approvalText(message),
     verify: async () => ({ principal: principals[0]!, principals, keyFingerprint: 'SHA256:x' }),
+    signers: async () => [],
     allowedSigners: async () => ({ path: '/a', sha256: 's' }),
   };
   const context = { plan, runId: 'r', step: 's', requester: { name: 'alice' }, signatures, atMs: 0 };

@@ -3,6 +3,7 @@ import { weakLines } from '../policy/report.ts';
 import { accountId, auditsOf, entriesOf, policiesOf, refusalsOf } from '../record.ts';
 import { type Decidable, isKept, signedList } from '../review/signed.ts';
 import type { EntryItem } from './entry.ts';
+import { nameOf } from './name.ts';
 import type { Concerned } from './notices.ts';
 
 /** Lines of a notice: nobody reads more. */
@@ -62,7 +63,7 @@ export async function conclude(
   let left = 0;
   for (const item of items) {
     const account = accountId(item.directory, item.ref.key);
-    const name = `${item.ref.login} (${item.directory})`;
+    const name = `${nameOf(item.ref)} (${item.directory})`;
     const history = entries.get(account);
     // Made and taken back by the same run: there is nothing of it.
     if (history?.restored?.by === run) {
@@ -88,7 +89,7 @@ export async function conclude(
     const histories = await entriesOf(facts, ofRun);
     for (const { item } of own) {
       const restored = histories.get(accountId(item.directory, item.ref.key))?.restored;
-      const name = `${item.ref.login} (${item.directory})`;
+      const name = `${nameOf(item.ref)} (${item.directory})`;
       const whole = restored?.by === run && restored.conflicts.length === 0;
       if (whole) changed++;
       else left++;

@@ -1,11 +1,13 @@
 import type { Change } from '../directory.ts';
 import type { FindingType } from '../model.ts';
 import { accountId, type EntryHistory } from '../record.ts';
+import { nameOf } from './name.ts';
 
 /** An account that a run has to do with. */
 export interface Concerned {
   directory: string;
-  ref: { key: string; login: string };
+  /** `name`: where it is; of hosts with the host. */
+  ref: { key: string; login: string; name?: string };
   findings: readonly FindingType[];
   /** What was seen, for people. */
   evidence: readonly string[];
@@ -65,7 +67,7 @@ function lineOf({ ref, directory, findings, evidence }: Concerned, done: EntryHi
     }),
     ...evidence,
   ];
-  return `- ${ref.login} (${directory}): ${what.join('; ')}${reasons.length > 0 ? ` [${reasons.join('; ')}]` : ''}`;
+  return `- ${nameOf(ref)} (${directory}): ${what.join('; ')}${reasons.length > 0 ? ` [${reasons.join('; ')}]` : ''}`;
 }
 
 function objection(run: string, until: string | undefined): string[] {

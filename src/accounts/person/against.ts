@@ -7,3 +7,22 @@ export class Against extends OaopsError {
     super(code, message, { exitCode: ExitCode.refused, next });
   }
 }
+
+/** With the place of the request in front, where it has one. */
+export function placed(error: OaopsError, { where }: { where?: string }): OaopsError {
+  if (where === undefined) return error;
+  const { code, message, exitCode, next, details } = error;
+  return new OaopsError(code, `${where}: ${message}`, { exitCode, details, ...(next === undefined ? {} : { next }) });
+}
+
+/** @throws OaopsError with everything that stands against it */
+export function refuseAll(problems: readonly OaopsError[]): void {
+  const [first, ...others] = problems;
+  if (!first) return;
+  if (others.length === 0) throw first;
+  throw new OaopsError(first.code, problems.map(({ message }) => message).join('; '), {
+    exitCode: first.exitCode,
+    next: first.next ?? 'Correct the request; nothing was planned.',
+    details: { problems: problems.map(({ code, message, next }) => ({ code, message, next })) },
+  });
+}

@@ -1,4 +1,5 @@
 import { usageError } from '../../core/errors.ts';
+import { oneLine } from '../../core/plain-text.ts';
 import type { KnownPerson } from '../matching/people.ts';
 import type { Company } from '../schema/spec.ts';
 import { Against } from './against.ts';
@@ -29,8 +30,15 @@ export function deliveryFor(
       { next: 'Name a mail channel in "opening.deliver".' },
     );
   const receiver = deliver.to === 'person' ? person : staff.head(person);
-  if (receiver?.mail !== undefined) return { channel: deliver.channel, to: receiver.mail };
   const who = tellPerson(person);
+  if (receiver?.mail !== undefined) {
+    if (isOneAddress(receiver.mail)) return { channel: deliver.channel, to: receiver.mail };
+    throw new Against(
+      'password-undeliverable',
+      `"${oneLine(receiver.mail)}" of ${tellPerson(receiver)} is not one mail address (${receiver.where})`,
+      'Correct the roster: a password goes to one address.',
+    );
+  }
   throw new Against(
     'password-undeliverable',
     deliver.to === 'person'
@@ -38,4 +46,9 @@ export function deliveryFor(
       : `the roster has no mail address of the head of ${who}, to whom the password is to go`,
     'Enter it into the roster, or leave "opening.deliver" out: then the password is shown at the terminal.',
   );
+}
+
+/** A comma or a line end would send it to somebody else as well. */
+function isOneAddress(text: string): boolean {
+  return /^[^\s@<>,;:"()[\]\\\p{Cc}]+@[^\s@<>,;:"()[\]\\\p{Cc}]+$/u.test(text);
 }

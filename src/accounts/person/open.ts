@@ -4,18 +4,19 @@ import { ExitCode } from '../../core/exit-codes.ts';
 import { parseWrittenTime } from '../../core/zoned-time.ts';
 import type { Audit } from '../audit/audit.ts';
 import { isRead, type ReadDirectory } from '../audit/read-all.ts';
+import { nameOf } from '../entry/name.ts';
 import { comparable } from '../matching/comparable.ts';
 import type { KnownPerson } from '../matching/people.ts';
 import { lineOf } from '../plan/cleanup.ts';
 import type { Company } from '../schema/spec.ts';
-import { Against } from './against.ts';
+import { Against, placed, refuseAll } from './against.ts';
 import { type Approval, type Asked, approvalsFor } from './approval.ts';
 import { Belongings } from './belongings.ts';
 import { deliveryFor } from './delivery.ts';
 import { dueRights } from './due.ts';
 import { mailsOf } from './item.ts';
 import { loginProblem, wantedLogin } from './login.ts';
-import { directoriesFor } from './open-places.ts';
+import { directoriesFor, type OpeningPlace, placesFor } from './open-places.ts';
 import { type OpeningItem, openingKey } from './opening.ts';
 import { Staff, tellPerson } from './staff.ts';
 
@@ -39,6 +40,8 @@ export interface OpeningContext {
   timeZone: string;
   /** Type of each channel of the configuration: a password goes by mail only. */
   channels: Readonly<Record<string, string>>;
+  /** Names of hosts for target selectors. */
+  hostNames(selectors: readonly string[]): string[];
 }
 
 export interface OpeningPlan {
@@ -88,23 +91,6 @@ export function planOpenings(
   return { openings, approvals, notes: opening.notes };
 }
 
-function placed(error: OaopsError, { where }: OpeningRequest): OaopsError {
-  if (where === undefined) return error;
-  const { code, message, exitCode, next, details } = error;
-  return new OaopsError(code, `${where}: ${message}`, { exitCode, details, ...(next === undefined ? {} : { next }) });
-}
-
-function refuseAll(problems: readonly OaopsError[]): void {
-  const [first, ...others] = problems;
-  if (!first) return;
-  if (others.length === 0) throw first;
-  throw new OaopsError(first.code, problems.map(({ message }) => message).join('; '), {
-    exitCode: first.exitCode,
-    next: first.next ?? 'Correct the request; nothing was planned.',
-    details: { problems: problems.map(({ code, message, next }) => ({ code, message, next })) },
-  });
-}
-
 class Opening {
   readonly staff: Staff;
   readonly notes: string[] = [];
@@ -130,9 +116,9 @@ class Opening {
     const person = this.staff.require(request.person);
     this.#requireEmployed(person);
     const expiresAt = this.#end(request.until, person);
-    const directories = this.#withoutAccount(person, this.#knowing(person));
+    const places = this.#withoutAccount(person, this.#places(person));
     const login = this.#login(request, person);
-    const items = directories.map((directory) => this.#item(person, directory, login, expiresAt));
+    const items = places.map((place) => this.#item(person, place, login, expiresAt));
     return { person, items };
   }
 
@@ -193,10 +179,27 @@ class Opening {
     );
   }
 
-  #withoutAccount(person: KnownPerson, directories: readonly ReadDirectory[]): ReadDirectory[] {
+  /** Of directories that are many hosts those where the role asks for an account. */
+  #places(person: KnownPerson): OpeningPlace[] {
+    const { places, notes } = placesFor(person, this.#knowing(person), {
+      roles: this.#audit.roles,
+      hostNames: this.#context.hostNames,
+    });
+    const who = tellPerson(person);
+    if (places.length === 0)
+      throw new Against(
+        'directory-unable',
+        `there is no account to open for ${who}: ${notes.join('; ')}`,
+        'Look at the role matrix, and at "createOn" of the directory.',
+      );
+    this.notes.push(...notes.map((note) => `${who}: ${note}`));
+    return places;
+  }
+
+  #withoutAccount(person: KnownPerson, places: readonly OpeningPlace[]): OpeningPlace[] {
     const who = tellPerson(person);
     for (const { one, reason } of this.#belongings.doubtful(person))
-      if (directories.some(({ spec }) => spec.id === one.account.directory))
+      if (places.some(({ directory }) => directory.spec.id === one.account.directory))
         throw new Against(
           'account-doubtful',
           `the account ${one.account.login} (${one.account.directory}) may be one of ${who}: ${reason}`,
@@ -204,10 +207,13 @@ class Opening {
         );
     const own = this.#belongings.sure(person);
     const told: string[] = [];
-    const free = directories.filter(({ spec }) => {
-      const there = own.find(({ account }) => account.directory === spec.id)?.account;
+    const free = places.filter(({ directory: { spec }, host }) => {
+      const there = own.find(
+        ({ account: { directory, key, login } }) =>
+          directory === spec.id && (host === undefined || key === `${host}:${login}`),
+      )?.account;
       if (!there) return true;
-      told.push(`${who} has an account in ${spec.id} already: ${there.login}, ${there.state}`);
+      told.push(`${who} has an account in ${spec.id} already: ${nameOf(there)}, ${there.state}`);
       return false;
     });
     if (free.length === 0)
@@ -247,7 +253,9 @@ class Opening {
     return there && `${there.account.name} in ${there.account.directory} has it`;
   }
 
-  #item(person: KnownPerson, { spec, can }: ReadDirectory, login: string, expiresAt: number | undefined): OpeningItem {
+  #item(person: KnownPerson, place: OpeningPlace, login: string, expiresAt: number | undefined): OpeningItem {
+    const { directory, host } = place;
+    const { spec, can } = directory;
     const due = dueRights(person, spec, this.#audit.roles);
     const who = tellPerson(person);
     if (due.missing !== undefined)
@@ -270,9 +278,10 @@ class Opening {
       );
     const deliver = deliveryFor(person, this.staff, this.#company.opening.deliver, this.#context.channels);
     return {
-      line: lineOf(spec.id, openingKey(login)),
+      line: lineOf(spec.id, openingKey({ login, host })),
       directory: spec.id,
       login,
+      ...(host === undefined ? {} : { host }),
       person: person.id,
       personName: person.name ?? person.id,
       attributes: attributesOf(person),

@@ -12,6 +12,8 @@ export interface OpeningItem {
   line: string;
   directory: string;
   login: string;
+  /** Of a directory that is many hosts: where it is made. */
+  host?: string;
   person: string;
   personName: string;
   /** By the names of `Account`. */
@@ -65,7 +67,7 @@ export async function openAccount(
     .create(
       {
         login: item.login,
-        attributes: item.attributes,
+        attributes: { ...item.attributes, ...(item.host === undefined ? {} : { host: item.host }) },
         password,
         ...(item.expiresAt === undefined ? {} : { expiresAt: item.expiresAt }),
       },
@@ -107,7 +109,7 @@ async function afterCut(
   const ref = refOf(history);
   const [first] = history.marks;
   if (!ref) {
-    const there = first && (await accountNamed(directory, item.login, work.signal));
+    const there = first && (await accountNamed(directory, item, work.signal));
     if (!there) return undefined;
     if (!isOurs(there, item, first.at)) throw halfMade(item);
     await remove(directory, item, { key: there.key, name: there.name, login: there.login }, work);
@@ -130,9 +132,12 @@ async function afterCut(
   return undefined;
 }
 
-async function accountNamed(directory: OpenDirectory, login: string, signal: AbortSignal) {
+async function accountNamed(directory: OpenDirectory, { login, host }: OpeningItem, signal: AbortSignal) {
   const { accounts } = await directory.read(signal);
-  return accounts.find((account) => comparable(account.login, true) === comparable(login, true));
+  return accounts.find(
+    ({ key, login: other }) =>
+      comparable(other, true) === comparable(login, true) && (host === undefined || key === `${host}:${other}`),
+  );
 }
 
 /** Made since the run began to make it, for this person, and never used. */
@@ -210,7 +215,7 @@ export async function closeAccount(
   if (!ref || history.restored) return undefined;
   const looked = await directory.look(ref, work.signal);
   if (looked && wasUsed(looked.account))
-    throw new OaopsError('account-in-use', `somebody has logged in with ${item.login} (${item.directory}) since`, {
+    throw new OaopsError('account-in-use', `somebody has logged in with ${placeOf(item)} (${item.directory}) since`, {
       exitCode: ExitCode.refused,
       next: `Revoke it with: oaops account revoke --person ${item.person} --reason TEXT`,
     });
@@ -239,11 +244,16 @@ function refOf(history: EntryHistory): EntryRef | undefined {
   return history.marks.find(({ mark }) => mark?.['ref'] !== undefined)?.mark?.['ref'] as EntryRef | undefined;
 }
 
-export function openingId({ directory, login }: Pick<OpeningItem, 'directory' | 'login'>): string {
-  return accountId(directory, openingKey(login));
+export function openingId(item: Pick<OpeningItem, 'directory' | 'login' | 'host'>): string {
+  return accountId(item.directory, openingKey(item));
 }
 
 /** What stands for the key of an account that is not made yet. */
-export function openingKey(login: string): string {
-  return `new:${login}`;
+export function openingKey(place: Parameters<typeof placeOf>[0]): string {
+  return `new:${placeOf(place)}`;
+}
+
+/** What people read: the login, with the host where there are many. */
+export function placeOf({ login, host }: { login: string; host?: string | undefined }): string {
+  return host === undefined ? login : `${host}:${login}`;
 }

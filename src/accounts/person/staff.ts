@@ -55,5 +55,8 @@ export function tellPerson({ id, name }: Pick<KnownPerson, 'id' | 'name'>): stri
 
 /** Names by which a person may stand in a file of allowed signers. */
 export function signingNames({ id, mail, login }: KnownPerson): string[] {
-  return [...new Set([mail, login, id].filter((name) => name !== undefined && name !== ''))] as string[];
+  // Files of signers know capital letters, and mail does not.
+  return [
+    ...new Set([mail, mail?.toLowerCase(), login, id].filter((name) => name !== undefined && name !== '')),
+  ] as string[];
 }

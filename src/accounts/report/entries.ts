@@ -1,7 +1,7 @@
 import type { Change } from '../directory.ts';
 import type { EntryItem } from '../entry/entry.ts';
 import type { FindingType } from '../model.ts';
-import { type OpeningItem, openingId } from '../person/opening.ts';
+import { type OpeningItem, openingId, placeOf } from '../person/opening.ts';
 import { accountId, type Decision, type EntryHistory } from '../record.ts';
 
 /**
@@ -54,11 +54,12 @@ export function entriesOfRun(items: readonly EntryItem[], facts: RunFacts): Show
 export function openingsOfRun(items: readonly OpeningItem[], facts: RunFacts): ShownEntry[] {
   return items.map((item) => {
     const { line, directory, login, person, rights } = item;
+    const name = placeOf(item);
     const id = openingId(item);
     const base = {
       line,
       directory,
-      ref: { key: login, name: login, login },
+      ref: { key: name, name, login },
       person,
       findings: [],
       evidence: [],

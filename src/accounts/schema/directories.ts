@@ -119,6 +119,11 @@ export const directorySchema = z.discriminatedUnion('type', [
     ...common,
     targets: oneOrManySchema.describe('Hosts of the inventory: names, group:NAME or all.'),
     become: becomeSchema.optional(),
+    createOn: oneOrManySchema
+      .optional()
+      .describe(
+        'Of these hosts, those on which a new person gets an account, where the role matrix gives rights here; absent = the one host, and of several none.',
+      ),
     minUid: z
       .int()
       .min(0)

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Change } from '../../accounts/directory.ts';
 import { changeEntry } from '../../accounts/entry/entry.ts';
+import { nameOf } from '../../accounts/entry/name.ts';
 import { accountId, addRefusal } from '../../accounts/record.ts';
 import { signedItem, signedList } from '../../accounts/review/signed.ts';
 import { isoTime } from '../../core/clock.ts';
@@ -93,11 +94,11 @@ async function applyEntry(args: With, context: AccountContext): Promise<ActionOu
     return {
       status: 'incomplete',
       result: nothing,
-      message: `${item.ref.login} (${item.directory}) was left as it is: ${end.reason}`,
+      message: `${nameOf(item.ref)} (${item.directory}) was left as it is: ${end.reason}`,
     };
   }
   const { done, left, name } = end;
   const result = { done, left, name };
   if (left.length === 0) return { status: 'ok', result };
-  return { status: 'incomplete', result, message: `${item.ref.login} (${item.directory}): ${left.join('; ')}` };
+  return { status: 'incomplete', result, message: `${nameOf(item.ref)} (${item.directory}): ${left.join('; ')}` };
 }

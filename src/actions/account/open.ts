@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { closeAccount, type OpeningItem, openAccount } from '../../accounts/person/opening.ts';
+import { closeAccount, type OpeningItem, openAccount, placeOf } from '../../accounts/person/opening.ts';
 import { oneTimePassword } from '../../accounts/person/password.ts';
 import { OaopsError } from '../../core/errors.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
@@ -29,9 +29,10 @@ export const accountOpen: Action<With, AccountServices> = {
   idempotent: false,
   canWait: true,
   describe(args) {
-    const { directory, login, personName, rights, because, deliver, expiresAt } = args.item as unknown as OpeningItem;
+    const item = args.item as unknown as OpeningItem;
+    const { directory, personName, rights, because, deliver, expiresAt } = item;
     const facts = [
-      `make ${login} (${directory}) for ${personName} with ${rights.join(', ') || 'no rights'}`,
+      `make ${placeOf(item)} (${directory}) for ${personName} with ${rights.join(', ') || 'no rights'}`,
       ...because,
       ...(expiresAt === undefined ? [] : [`it ends at ${new Date(expiresAt).toISOString()}`]),
       deliver
@@ -46,7 +47,7 @@ export const accountOpen: Action<With, AccountServices> = {
     if (!item.deliver && !context.ask)
       return {
         status: 'waiting',
-        message: `the password of ${item.login} is shown at a terminal, and there is none`,
+        message: `the password of ${placeOf(item)} is shown at a terminal, and there is none`,
         next: `Go on at a terminal: oaops runs resume ${context.runId}`,
       };
     const directories = await directoriesOf(context);
@@ -59,7 +60,7 @@ export const accountOpen: Action<With, AccountServices> = {
     );
     const result = { done: opened.done, left: opened.left, name: opened.ref.name };
     if (opened.left.length === 0) return { status: 'ok', result };
-    return { status: 'incomplete', result, message: `${item.login} (${item.directory}): ${opened.left.join('; ')}` };
+    return { status: 'incomplete', result, message: `${placeOf(item)} (${item.directory}): ${opened.left.join('; ')}` };
   },
   // Whatever was begun is found in the record: see openAccount.
   recover: async () => ({ status: 'not-started' }),
@@ -75,8 +76,8 @@ export const accountClose: Action<With, AccountServices> = {
   usesTargets: false,
   idempotent: true,
   describe(args) {
-    const { directory, login } = args.item as unknown as OpeningItem;
-    return `remove ${login} (${directory}) again`;
+    const item = args.item as unknown as OpeningItem;
+    return `remove ${placeOf(item)} (${item.directory}) again`;
   },
   async apply(args, context) {
     const item = args.item as unknown as OpeningItem;
@@ -104,14 +105,14 @@ async function sendPassword(
 ): Promise<void> {
   const notifier = await context.services.notifier();
   const text = [
-    `${both(words.account)}: ${login} (${item.directory})`,
+    `${both(words.account)}: ${placeOf(item)} (${item.directory})`,
     `${both(words.person)}: ${item.personName} (${item.person})`,
     `${both(words.password)}: ${password}`,
     both(words.change),
     ...(item.remindSecondFactor ? [both(words.secondFactor)] : []),
     '',
   ].join('\n');
-  const subject = `${both(words.opened)}: ${login} (${item.directory})`;
+  const subject = `${both(words.opened)}: ${placeOf(item)} (${item.directory})`;
   const [delivery] = await notifier.send([channel], { subject, text, to: [to] }, context.signal);
   if (delivery?.status === 'sent' && !delivery.rejected?.length) return;
   throw new OaopsError(
@@ -147,7 +148,7 @@ async function showPassword(
     kind: 'confirm',
     vanishes: true,
     message: [
-      `${login} (${item.directory}), ${item.personName}`,
+      `${placeOf(item)} (${item.directory}), ${item.personName}`,
       `${say(words.password)}: ${password}`,
       say(words.change),
       ...(item.remindSecondFactor ? [say(words.secondFactor)] : []),

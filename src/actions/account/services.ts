@@ -3,7 +3,7 @@ import type { AccountAudits } from '../../accounts/audit/audit.ts';
 import type { EntryItem, EntryWork } from '../../accounts/entry/entry.ts';
 import type { Concerned } from '../../accounts/entry/notices.ts';
 import type { OpenDirectories } from '../../accounts/entry/open-directories.ts';
-import { type OpeningItem, openingKey } from '../../accounts/person/opening.ts';
+import { type OpeningItem, openingKey, placeOf } from '../../accounts/person/opening.ts';
 import type { AccountDoors } from '../../accounts/ports.ts';
 import type { DirectorySpec } from '../../accounts/schema/directories.ts';
 import type { Company } from '../../accounts/schema/spec.ts';
@@ -99,9 +99,9 @@ export function openingsOf(plan: Plan): OpeningItem[] {
 
 /** Everything that the plan would make, change or delete, as conclusions and notices name it. */
 export function concernedOf(plan: Plan): Concerned[] {
-  const made = openingsOf(plan).map(({ directory, login, person, personName, mails }) => ({
+  const made = openingsOf(plan).map(({ directory, login, host, person, personName, mails }) => ({
     directory,
-    ref: { key: openingKey(login), login },
+    ref: { key: openingKey({ login, host }), login, name: placeOf({ login, host }) },
     findings: [],
     evidence: [`${personName} (${person})`],
     mails,

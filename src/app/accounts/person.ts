@@ -40,6 +40,7 @@ export async function openingWork(spec: AccountSpec, company: Company, context: 
     canApprove,
     actor,
     timeZone,
+    hostNames: context.hostNames,
     todayDate: dateIn(timeZone, audit.atMs),
     channels: Object.fromEntries(
       Object.entries(settings.notify?.channels ?? {}).map(([name, { type }]) => [name, type]),

@@ -6,6 +6,7 @@ import type { App } from '../../app.ts';
 import { OaopsError, usageError } from '../../core/errors.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
 import { planScope } from '../../engine/plan/plan.ts';
+import { selectTargets } from '../../engine/plan/targets.ts';
 import type { Inventory } from '../../engine/ports.ts';
 import { hasDeferred, resolveValues } from '../../engine/run/values.ts';
 import type { Runbook } from '../../runbook/types.ts';
@@ -53,6 +54,7 @@ export async function withAccounts(
     app,
     canApprove: planning.canApprove,
     actor: planning.actor,
+    hostNames: (selectors) => selectTargets([...selectors], planning.inventory).map((target) => target.name),
     audit: (options) =>
       readForPlan(app, company, planning, options).catch((error: unknown) => {
         unread = error;

@@ -1,6 +1,6 @@
 import { labelled } from '../../accounts/expand.ts';
 import { accountId, entriesOf } from '../../accounts/record.ts';
-import { companyOf, itemsOf } from '../../actions/account/services.ts';
+import { companyOf, itemsOf, openingsOf } from '../../actions/account/services.ts';
 import type { App } from '../../app.ts';
 import { OaopsError, usageError } from '../../core/errors.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
@@ -42,7 +42,10 @@ export async function prepareUndo(
   if (items.length === 0)
     throw new OaopsError('nothing-to-undo', `run ${row.id} has changed nothing that is not restored yet`, {
       exitCode: ExitCode.refused,
-      next: `See "oaops account show ${row.id}".`,
+      next:
+        openingsOf(plan).length > 0
+          ? `Accounts that it has made are removed with "oaops runs undo ${row.id}".`
+          : `See "oaops account show ${row.id}".`,
     });
   const runs = await app.runs();
   const company = companyOf(plan);

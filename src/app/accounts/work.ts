@@ -14,6 +14,8 @@ export interface WorkContext {
   app: App;
   canApprove: boolean;
   actor: string;
+  /** Names of hosts of the inventory for target selectors. */
+  hostNames(selectors: readonly string[]): string[];
   /** Reads everything, once. */
   audit(options?: { sourcesMayFail?: boolean }): Promise<Audit>;
 }

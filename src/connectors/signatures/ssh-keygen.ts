@@ -1,5 +1,6 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { signersFor } from '../../core/allowed-signers.ts';
 import { errnoOf, OaopsError } from '../../core/errors.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
 import { sha256Hex } from '../../core/json.ts';
@@ -56,12 +57,15 @@ export function sshKeygenDoor({ env, trustedUids = [0] }: SignatureDoorOptions):
         for (const part of [...waysTo(resolve(path)), ...waysTo(realpathSync(path))]) requireTrusted(part, trustedUids);
         return { path, sha256: sha256Hex(readFileSync(path)) };
       } catch (error) {
-        if (error instanceof OaopsError) throw error;
-        throw refused(
-          'allowed-signers-missing',
-          `the allowed-signers file ${path} cannot be read (${errnoOf(error) ?? 'unknown error'})`,
-          'Set approvals.allowedSigners in the configuration; the format is in ssh-keygen(1).',
-        );
+        throw error instanceof OaopsError ? error : unreadable(path, error);
+      }
+    },
+
+    async signers(path, namespace) {
+      try {
+        return signersFor(namespace, readFileSync(path, 'utf8'));
+      } catch (error) {
+        throw unreadable(path, error);
       }
     },
   };
@@ -88,6 +92,14 @@ function requireTrusted(path: string, trustedUids: readonly number[]): void {
       `Run "chmod go-w ${path}".`,
     );
   }
+}
+
+function unreadable(path: string, error: unknown): OaopsError {
+  return refused(
+    'allowed-signers-missing',
+    `the allowed-signers file ${path} cannot be read (${errnoOf(error) ?? 'unknown error'})`,
+    'Set approvals.allowedSigners in the configuration; the format is in ssh-keygen(1).',
+  );
 }
 
 function refused(code: string, message: string, next?: string): OaopsError {

@@ -151,6 +151,29 @@ export function refuseUnapprovable(plan: Plan): void {
   if (asks && !plan.allowedSigners) throw signersMissing();
 }
 
+/**
+ * A step that only somebody can sign who is not in the file would wait until it expires.
+ * @throws OaopsError `approver-unknown` (exit 4)
+ */
+export function refuseUnknownApprovers(plan: Plan, signers: readonly string[]): void {
+  for (const { id, uses, condition, units } of plan.steps) {
+    if (uses !== 'approval' || condition === false || !Array.isArray(units)) continue;
+    for (const { with: args } of units) {
+      const { from } = args;
+      if (!isNames(from) || from.some((name) => signers.includes(name))) continue;
+      throw refused(
+        'approver-unknown',
+        `nobody who may approve "${id}" is in ${plan.allowedSigners?.path}: ${from.join(', ')}`,
+        'Add a line with one of these names and the key of that person.',
+      );
+    }
+  }
+}
+
+function isNames(value: unknown): value is string[] {
+  return Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string');
+}
+
 /** The step waits for a second person, or may come to do so. */
 export function mayAskForApproval(step: { uses: string; secondPerson?: true }): boolean {
   return step.uses === 'approval' || step.secondPerson === true;

@@ -53,6 +53,7 @@ function plan(place: Place, ...requests: OpeningRequest[]) {
     todayDate,
     timeZone: 'Asia/Shanghai',
     channels: place.channels ?? {},
+    hostNames: (selectors) => selectors.flatMap((one) => (one === 'all' ? ['h1', 'h2'] : [one])),
   });
 }
 
@@ -190,5 +191,30 @@ describe('planOpenings', () => {
       { person: 'E3', login: 'chen' },
     ).openings;
     expect([first?.login, second?.login]).toEqual(['zhang.san', 'chen']);
+  });
+
+  it('gives a login on hosts to those whose role has rights there, and on the hosts that are named', () => {
+    const spec = { type: 'linux', id: 'ldap', targets: 'all' };
+    const openings = (more: object, ...people: ReturnType<typeof person>[]) =>
+      plan({ spec: { ...spec, ...more }, ...(people.length > 0 ? { people } : {}) }).openings;
+    expect(openings({ createOn: ['h2', 'h1'] })).toMatchObject([
+      { host: 'h2', login: 'zhang.san', line: expect.any(String) },
+      { host: 'h1', login: 'zhang.san' },
+    ]);
+    expect(new Set(openings({ createOn: ['h2', 'h1'] }).map(({ line }) => line)).size).toBe(2);
+    expect(openings({ targets: 'h1' })).toMatchObject([{ host: 'h1' }]);
+    expect(() => openings({})).toThrow(/"createOn" does not say on which of its 2 hosts/);
+    expect(() => openings({ createOn: 'h9' })).toThrow(/names h9, which is none of its hosts/);
+    const cook = person('E2', { name: '张三', department: '食堂', post: '厨师', manager: 'E1' });
+    expect(() => openings({ createOn: 'h1' }, li, cook)).toThrow(/the role gives no right there/);
+  });
+
+  it('sends a password to one address, and to nobody else', () => {
+    const opening = { deliver: { channel: 'mail', to: 'person' } };
+    const channels = { mail: 'smtp' };
+    for (const mail of ['a@oa.example,b@evil.example', 'a@oa.example\r\nBcc: b@evil.example', '李 <a@oa.example>'])
+      expect(() => plan({ people: [li, { ...zhang, mail, login: 'zhang' }], opening, channels })).toThrow(
+        /is not one mail address/,
+      );
   });
 });

@@ -60,6 +60,15 @@ describe('opening accounts', () => {
     expect(site.asked.at(-1)).toContain('Bind a second factor');
   }, 60_000);
 
+  it('is not planned when nobody has the key of the head: the run would only wait until it is over', async () => {
+    site.config(site.signers('ben@oa.example'));
+    await expect(site.run('open', { person: 'E2' })).rejects.toMatchObject({
+      code: 'approver-unknown',
+      exitCode: 4,
+      message: expect.stringContaining('li@oa.example, li, E1'),
+    });
+  });
+
   it('tells in the plan which row of the matrix gives which right, and nothing that could be a password', async () => {
     site.config(site.signers('li@oa.example'));
     const { plan, text } = await site.plan('open', { person: 'E3', until: '2099-12-31' });

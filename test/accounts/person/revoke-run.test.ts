@@ -43,7 +43,8 @@ describe('revocation', () => {
 
   it('is whole where the table has a column for passwords: it is left out of what is kept, and nothing is left open by that', async () => {
     const look = 'select * from t_user where id = :key';
-    site.company({ directories: [{ ...sqliteDirectory('oa', join(site.dir, 'oa.db')), look }] });
+    const directories = ['oa', 'crm'].map((id) => ({ ...sqliteDirectory(id, join(site.dir, `${id}.db`)), look }));
+    site.company({ directories });
     const { end, text } = await site.run('revoke', { person: 'E2' });
     expect({ exitCode: end.exitCode, text }).toEqual({
       exitCode: 0,
