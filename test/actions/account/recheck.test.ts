@@ -20,9 +20,9 @@ test('whoever is employed again is taken off the list, with the reason in the re
   expect(await accountRecheck.apply({}, context)).toMatchObject({
     status: 'incomplete',
     result: { dropped: ['l1'] },
-    message: 'zhang was taken off the list: E2 is employed (/roster.csv:3)',
+    message: 'zhang was taken off the list: E2 is employed (roster.csv:3)',
   });
-  expect(await refusalsOf(facts, 'r1')).toEqual(new Map([['mem|k1', 'E2 is employed (/roster.csv:3)']]));
+  expect(await refusalsOf(facts, 'r1')).toEqual(new Map([['mem|k1', 'E2 is employed (roster.csv:3)']]));
 });
 
 test('whoever is in the roster no more is no leaver', async () => {
@@ -36,7 +36,7 @@ test('an orphan that somebody has by now is taken off', async () => {
   const { person: _nobody, ...orphan } = item;
   const { context } = accountContext({ items: [orphan], files: again });
   expect(await accountRecheck.apply({}, context)).toMatchObject({
-    message: 'zhang was taken off the list: it belongs to E2 (/roster.csv:3)',
+    message: 'zhang was taken off the list: it belongs to E2 (roster.csv:3)',
   });
 });
 
