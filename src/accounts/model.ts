@@ -118,6 +118,11 @@ export const findingTypes = [
 ] as const;
 export type FindingType = (typeof findingTypes)[number];
 
+/** Found by comparing with the role: it holds as long as the person has the same departments and posts. */
+export function isOfRights(type: FindingType): boolean {
+  return type === 'rights-beyond-role' || type === 'rights-missing';
+}
+
 /** One thing that was found about one account. */
 export interface Finding {
   type: FindingType;

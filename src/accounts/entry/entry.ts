@@ -18,8 +18,12 @@ export interface EntryItem {
   person?: string;
   personName?: string;
   department?: string;
+  /** Where rights are concerned: every department and post of the person, as `Sales / clerk`. */
+  places?: string[];
   /** Employee number of the head who answers for it. */
   head?: string;
+  /** Names by which the head may stand in a file of allowed signers. */
+  headNames?: string[];
   /** What was seen, for people. */
   evidence: string[];
   /** Of revocations: who logs in, or gets other rights, between plan and change does not keep the account open by that. */

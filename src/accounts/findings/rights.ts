@@ -1,6 +1,6 @@
 import { nameSet } from '../company/names.ts';
 import { type Rights, rightKey } from '../company/roles.ts';
-import { type KnownPerson, placesOf } from '../matching/people.ts';
+import { type KnownPerson, placeNames, placesOf } from '../matching/people.ts';
 import type { DirectoryView, Found, Judged, Rule } from './types.ts';
 
 /** Rights held that neither department nor post makes due. */
@@ -92,9 +92,7 @@ export function personOfRights({ use, match }: Judged): KnownPerson | undefined 
 }
 
 function aboutRights(person: KnownPerson, rights: string[], what: 'beyond' | 'missing'): Found {
-  const role = placesOf(person)
-    .map(({ department = '-', post = '-' }) => `${department} / ${post}`)
-    .join(', ');
+  const role = placeNames(person).join(', ');
   const evidence =
     what === 'beyond' ? `${rights.length} beyond the role ${role}` : `${rights.length} missing of the role ${role}`;
   return { evidence, rights };

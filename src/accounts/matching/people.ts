@@ -39,6 +39,11 @@ export function placesOf(person: KnownPerson): readonly Place[] {
   return person.places ?? [person];
 }
 
+/** `Sales / clerk`, for people. */
+export function placeNames(person: KnownPerson): string[] {
+  return placesOf(person).map(({ department = '-', post = '-' }) => `${department} / ${post}`);
+}
+
 /** The people of some sources, found by what accounts say of them. */
 export class PeopleIndex {
   readonly people: readonly KnownPerson[];

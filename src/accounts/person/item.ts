@@ -1,8 +1,8 @@
 import type { Change } from '../directory.ts';
 import type { EntryItem } from '../entry/entry.ts';
 import type { Judged } from '../findings/types.ts';
-import type { KnownPerson } from '../matching/people.ts';
-import type { FindingType } from '../model.ts';
+import { type KnownPerson, placeNames } from '../matching/people.ts';
+import { type FindingType, isOfRights } from '../model.ts';
 import { lineOf } from '../plan/cleanup.ts';
 import { seenOf } from '../plan/seen.ts';
 import type { Staff } from './staff.ts';
@@ -31,6 +31,7 @@ export function itemOf({ account }: Judged, { changes, findings, evidence, perso
     mails: mailsOf(person, staff),
     ...(person === undefined ? {} : { person: person.id }),
     ...(department === undefined ? {} : { department }),
+    ...(person && findings.some(isOfRights) ? { places: placeNames(person) } : {}),
     ...(head === undefined ? {} : { head: head.id }),
   };
 }

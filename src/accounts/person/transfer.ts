@@ -8,7 +8,7 @@ import type { EntryItem } from '../entry/entry.ts';
 import { Exceptions } from '../findings/exceptions.ts';
 import type { Judged } from '../findings/types.ts';
 import { comparable } from '../matching/comparable.ts';
-import { type KnownPerson, placesOf } from '../matching/people.ts';
+import { type KnownPerson, placeNames, placesOf } from '../matching/people.ts';
 import type { FindingType } from '../model.ts';
 import { type CapCount, capRefused, checkCaps } from '../plan/caps.ts';
 import type { Company } from '../schema/spec.ts';
@@ -164,7 +164,7 @@ class Transfer {
     const findings: FindingType[] = changes.flatMap((change) =>
       change.do === 'strip' ? 'rights-beyond-role' : change.do === 'grant' ? 'rights-missing' : [],
     );
-    const place = placesOf(person).map(({ department = '-', post = '-' }) => `${department} / ${post}`);
+    const place = placeNames(person);
     const grants = changes.some((change) => change.do === 'grant');
     const evidence = [`works as ${place.join(', ')} (${person.where})`, ...(grants ? because : [])];
     return itemOf(one, { changes, findings, evidence, person, staff: this.#staff });

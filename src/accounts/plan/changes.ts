@@ -3,7 +3,8 @@ import type { ChangeName } from '../directory.ts';
 import type { EntryItem } from '../entry/entry.ts';
 import type { Judged } from '../findings/types.ts';
 import { comparable } from '../matching/comparable.ts';
-import type { Account, Finding, FindingType } from '../model.ts';
+import { placeNames } from '../matching/people.ts';
+import { type Account, type Finding, type FindingType, isOfRights } from '../model.ts';
 import type { HeldFact } from '../record.ts';
 import { type CleanupSpec, stages } from '../schema/rules.ts';
 import type { CapCount } from './caps.ts';
@@ -184,6 +185,7 @@ export function plannedFor({ account, match }: Judged, findings: readonly Findin
   if (person) planned.person = person.id;
   if (personName !== undefined) planned.personName = personName;
   if (department !== undefined) planned.department = department;
+  if (person && findings.some(({ type }) => isOfRights(type))) planned.places = placeNames(person);
   if (person?.manager !== undefined) planned.head = person.manager;
   return planned;
 }

@@ -1,7 +1,7 @@
 import type { EntryItem } from '../entry/entry.ts';
 import { Matcher } from '../matching/match.ts';
-import { type KnownPerson, PeopleIndex } from '../matching/people.ts';
-import type { Account } from '../model.ts';
+import { type KnownPerson, PeopleIndex, placeNames } from '../matching/people.ts';
+import { type Account, isOfRights } from '../model.ts';
 import type { OpeningItem } from '../person/opening.ts';
 import { Staff } from '../person/staff.ts';
 import type { AccountDoors } from '../ports.ts';
@@ -80,13 +80,10 @@ function reasonToDrop(item: EntryItem, matcher: Matcher): string | undefined {
     return match.kind === 'person'
       ? `it belongs to ${match.person.id} (${match.person.where})`
       : 'it cannot be told any more whose it is';
-  const ofRights = item.findings.some((type) => type === 'rights-beyond-role' || type === 'rights-missing');
-  if (
-    ofRights &&
-    match.kind === 'person' &&
-    item.department !== undefined &&
-    match.person.department !== item.department
-  )
-    return `${match.person.id} works in ${match.person.department ?? 'no department'} now (${match.person.where})`;
+  if (item.findings.some(isOfRights) && match.kind === 'person' && item.places !== undefined) {
+    const now = placeNames(match.person);
+    if (now.join('\n') !== item.places.join('\n'))
+      return `${match.person.id} works as ${now.join(', ')} now (${match.person.where})`;
+  }
   return undefined;
 }

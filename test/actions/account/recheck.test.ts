@@ -40,6 +40,18 @@ test('an orphan that somebody has by now is taken off', async () => {
   });
 });
 
+test('rights of somebody who has another department or post by now are left to a new review', async () => {
+  const items = [itemOf({ findings: ['rights-beyond-role'], department: 'IT', places: ['IT / clerk'] })];
+  const roster = (post: string) => ({ '/roster.csv': `id,name,department,post,status\nE2,Zhang,IT,${post},active\n` });
+  const still = accountContext({ items, files: { ...files(), ...roster('clerk') } });
+  expect(await accountRecheck.apply({}, still.context)).toMatchObject({ status: 'ok' });
+  const moved = accountContext({ items, files: { ...files(), ...roster('head') } });
+  expect(await accountRecheck.apply({}, moved.context)).toMatchObject({
+    status: 'incomplete',
+    message: 'zhang was taken off the list: E2 works as IT / head now (/roster.csv:2)',
+  });
+});
+
 test('an old list is refused, a source that does not answer ends it', async () => {
   const old = accountContext({ items: [itemOf()], nowMs: nowMs + 8 * dayMs });
   expect(await accountRecheck.apply({ planMaxAgeMs: 7 * dayMs }, old.context)).toMatchObject({

@@ -60,7 +60,7 @@ export const accounts = (): Messages => ({
   '{} is employed ({})': '{} 在职（{}）',
   'it belongs to {} ({})': '它属于 {}（{}）',
   'it cannot be told any more whose it is': '已无法判断属于谁',
-  '{} works in {} now ({})': '{} 现在 {} 任职（{}）',
+  '{} works as {} now ({})': '{} 现任 {}（{}）',
   'no department': '无部门',
   // What came of it.
   '{}: not done: {}': '{}：未完成：{}',
