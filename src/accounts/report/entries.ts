@@ -3,12 +3,18 @@ import type { EntryItem } from '../entry/entry.ts';
 import type { FindingType } from '../model.ts';
 import { type OpeningItem, openingId, placeOf } from '../person/opening.ts';
 import { accountId, type Decision, type EntryHistory } from '../record.ts';
+import { linesOf } from '../review/lines.ts';
+import type { SignedList } from '../review/signed.ts';
 
 /**
- * What became of an entry. `planned`: the run has not come to it. `kept`: a person said no. `left`: it was not what the plan was made for any more. `part`: done
+ * What became of an entry. `planned`: the run has not come to it. `kept`: a person said no. `unanswered`: nobody did, in time. `left`: it was not what the plan was made for any more. `part`: done
  * but for what is named, or cut off in the middle.
  */
-export type EntryState = 'planned' | 'kept' | 'left' | 'part' | 'done' | 'restored';
+export type EntryState = 'planned' | 'kept' | 'unanswered' | 'left' | 'part' | 'done' | 'restored';
+
+export interface ShownDecision extends Omit<Decision, 'line'> {
+  right?: string;
+}
 
 export interface ShownEntry {
   line: string;
@@ -28,7 +34,10 @@ export interface ShownEntry {
   /** Changes that were begun and of which nobody knows how far they came. */
   cutOff: string[];
   refused?: string;
-  decision?: Omit<Decision, 'line'>;
+  /** What people have said to it, or to each of its rights. */
+  decisions: ShownDecision[];
+  /** Lines that nobody had answered when the list was closed. */
+  unanswered: number;
   /** Taken back, by which run; conflicts stayed as somebody else had left them. */
   restored?: { at: string; by: string; conflicts: string[] };
 }
@@ -37,17 +46,28 @@ export interface RunFacts {
   entries: ReadonlyMap<string, EntryHistory>;
   refusals: ReadonlyMap<string, string>;
   decisions: ReadonlyMap<string, Decision>;
+  /** The list as it was closed; absent: it is open, or there is none. */
+  signed?: Pick<SignedList, 'open'>;
 }
 
 /** Every entry of a plan with what the record says of it, in the order of the plan. */
 export function entriesOfRun(items: readonly EntryItem[], facts: RunFacts): ShownEntry[] {
+  const open = new Set(facts.signed?.open);
   return items.map((item) => {
     const account = accountId(item.directory, item.ref.key);
+    const lines = linesOf([item]);
     return shownEntry(item, facts.entries.get(account), {
       refused: facts.refusals.get(account),
-      decision: facts.decisions.get(item.line),
+      decisions: lines.flatMap(({ id, right }) => decisionOn(facts.decisions.get(id), right)),
+      unanswered: lines.filter(({ id }) => open.has(id)).length,
     });
   });
+}
+
+function decisionOn(decision: Decision | undefined, right: string | undefined): ShownDecision[] {
+  if (!decision) return [];
+  const { line: _line, ...rest } = decision;
+  return [right === undefined ? rest : { right, ...rest }];
 }
 
 /** Accounts that a run has made, or was to make. */
@@ -65,7 +85,7 @@ export function openingsOfRun(items: readonly OpeningItem[], facts: RunFacts): S
       evidence: [],
       changes: [],
     };
-    const shown = shownEntry(base, facts.entries.get(id), { refused: facts.refusals.get(id), decision: undefined });
+    const shown = shownEntry(base, facts.entries.get(id), { refused: facts.refusals.get(id) });
     return { ...shown, changes: ['create', ...(rights.length > 0 ? [`grant ${rights.join(', ')}`] : [])] };
   });
 }
@@ -73,7 +93,11 @@ export function openingsOfRun(items: readonly OpeningItem[], facts: RunFacts): S
 function shownEntry(
   item: Pick<EntryItem, 'line' | 'directory' | 'ref' | 'findings' | 'evidence' | 'changes' | 'person' | 'department'>,
   history: EntryHistory | undefined,
-  { refused, decision }: { refused: string | undefined; decision: Decision | undefined },
+  {
+    refused,
+    decisions = [],
+    unanswered = 0,
+  }: { refused: string | undefined; decisions?: ShownDecision[]; unanswered?: number },
 ): ShownEntry {
   const marks = history?.marks ?? [];
   const done = marks.flatMap((mark) => mark.done);
@@ -91,24 +115,24 @@ function shownEntry(
     done,
     left,
     cutOff,
+    decisions,
+    unanswered,
   };
   if (item.person !== undefined) shown.person = item.person;
   if (item.department !== undefined) shown.department = item.department;
   if (refused !== undefined) shown.refused = refused;
-  if (decision) {
-    const { line: _line, ...rest } = decision;
-    shown.decision = rest;
-  }
   if (history?.restored) shown.restored = history.restored;
   shown.state = stateOf(shown, marks.length);
   return shown;
 }
 
-function stateOf({ restored, decision, refused, left, cutOff }: ShownEntry, marks: number): EntryState {
+function stateOf({ restored, decisions, unanswered, refused, left, cutOff }: ShownEntry, marks: number): EntryState {
   if (restored) return 'restored';
   if (left.length + cutOff.length > 0) return 'part';
   if (marks > 0) return 'done';
-  if (decision?.decision === 'keep') return 'kept';
+  const carried = decisions.some(({ decision }) => decision === 'do');
+  if (!carried && unanswered > 0) return 'unanswered';
+  if (!carried && decisions.length > 0) return 'kept';
   return refused === undefined ? 'planned' : 'left';
 }
 

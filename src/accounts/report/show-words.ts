@@ -9,6 +9,7 @@ interface Both {
 const states: Readonly<Record<EntryState, Both>> = {
   planned: { en: 'not done', 'zh-CN': '未执行' },
   kept: { en: 'kept by decision', 'zh-CN': '决定保留' },
+  unanswered: { en: 'nobody answered in time', 'zh-CN': '逾期无人答复' },
   left: { en: 'left as it is', 'zh-CN': '未处理' },
   part: { en: 'IN PART', 'zh-CN': '部分完成' },
   done: { en: 'done', 'zh-CN': '已完成' },
@@ -38,6 +39,7 @@ const texts = {
   cutOff: { en: 'begun, how far is not known', 'zh-CN': '已开始，进度不明' },
   reason: { en: 'reason', 'zh-CN': '原因' },
   decided: { en: 'decided', 'zh-CN': '决定' },
+  unanswered: { en: 'lines that nobody answered in time', 'zh-CN': '逾期无人答复的行数' },
   do: { en: 'carry out', 'zh-CN': '执行' },
   keep: { en: 'keep', 'zh-CN': '保留' },
   restored: { en: 'taken back', 'zh-CN': '已恢复' },

@@ -3,6 +3,7 @@ import type { OpeningItem } from '../../accounts/person/opening.ts';
 import { accountId, decisionsOf, entriesOf, refusalsOf } from '../../accounts/record.ts';
 import { entriesOfRun, openingsOfRun, type ShownEntry } from '../../accounts/report/entries.ts';
 import type { AccountReport } from '../../accounts/report/report.ts';
+import { signedList } from '../../accounts/review/signed.ts';
 import { itemsOf } from '../../actions/account/services.ts';
 import type { App } from '../../app.ts';
 import { usageError } from '../../core/errors.ts';
@@ -80,11 +81,13 @@ export async function loadShownRun(
   filter: Pick<AccountReportRequest, 'findings' | 'directories'>,
 ): Promise<ShownRun> {
   const { facts, runs } = await app.record();
+  const signed = await signedList(facts, row.id);
   const entries = [
     ...entriesOfRun(itemsOf(plan), {
       entries: await entriesOf(facts, row.id),
       refusals: await refusalsOf(facts, row.id),
       decisions: await decisionsOf(facts, row.id),
+      ...(signed ? { signed } : {}),
     }),
     ...openingsOfRun(unitsOf<OpeningItem>(plan, 'account.open'), {
       entries: await entriesOf(facts, row.id),
@@ -146,6 +149,8 @@ async function restoredBy(app: App, row: RunRow, plan: Plan): Promise<ShownEntry
         done: done.get(item.line) ?? [],
         left: mine?.conflicts ?? [],
         cutOff: [],
+        decisions: [],
+        unanswered: 0,
         ...(mine ? { restored: mine } : {}),
       });
     }

@@ -1,5 +1,5 @@
 import type { Account } from '../../accounts/model.ts';
-import type { ShownEntry } from '../../accounts/report/entries.ts';
+import type { ShownDecision, ShownEntry } from '../../accounts/report/entries.ts';
 import type { ShownPerson } from '../../accounts/report/look.ts';
 import { showWords } from '../../accounts/report/show-words.ts';
 import { moment, reportWords } from '../../accounts/report/words.ts';
@@ -45,7 +45,7 @@ function entryLines(entry: ShownEntry, screen: ShowScreen): string[] {
   const { say } = screen;
   const words = showWords(screen.lang);
   const report = reportWords(screen.lang);
-  const { decision, restored, refused } = entry;
+  const { restored, refused } = entry;
   const who = [entry.person, entry.department].filter((part) => part !== undefined).join(', ');
   const findings = entry.findings.map(report.findingOf).join(', ');
   const about = [
@@ -53,14 +53,12 @@ function entryLines(entry: ShownEntry, screen: ShowScreen): string[] {
     ...(who === '' ? [] : [who]),
     ...(findings === '' ? [] : [findings]),
   ];
-  const decided =
-    decision &&
-    `${words[decision.decision]} ${words.by} ${decision.by}, ${moment(decision.at)}${decision.reason === undefined ? '' : `: ${decision.reason}`} (${decision.from})`;
   const facts: [string, string | undefined][] = [
     [words.entry, entry.name === entry.login ? undefined : entry.name],
     [words.planned, entry.changes.map(say).join('; ')],
     [words.reason, entry.evidence.map(say).join('; ')],
-    [words.decided, decided],
+    [words.decided, entry.decisions.map((decision) => decisionText(decision, screen)).join('\n')],
+    [words.unanswered, entry.unanswered > 0 ? String(entry.unanswered) : undefined],
     [words.done, entry.done.map(say).join('; ')],
     [words.notDone, [...entry.left, ...(refused === undefined ? [] : [refused])].map(say).join('; ')],
     [words.cutOff, entry.cutOff.map(say).join('; ')],
@@ -68,6 +66,17 @@ function entryLines(entry: ShownEntry, screen: ShowScreen): string[] {
     [words.conflicts, restored?.conflicts.map(say).join('; ')],
   ];
   return [...wrapped(`[${words.stateOf(entry.state)}] ${about.join(', ')}`, 0, screen), ...factLines(facts, 2, screen)];
+}
+
+/** Who has signed is told before who has read the file in. */
+function decisionText(
+  { right, decision, by, signedBy, at, reason, from }: ShownDecision,
+  { lang, say }: ShowScreen,
+): string {
+  const words = showWords(lang);
+  const what = right === undefined ? words[decision] : `${right}: ${words[decision]}`;
+  const who = signedBy === undefined ? by : `${signedBy} (${by})`;
+  return `${what} ${words.by} ${who}, ${moment(at)}${reason === undefined ? '' : `: ${reason}`} (${say(from)})`;
 }
 
 /** A person or an account, and everything that is known of it. */
