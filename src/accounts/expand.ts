@@ -4,7 +4,7 @@ import type { EntryItem } from './entry/entry.ts';
 import { nameOf } from './entry/name.ts';
 import type { Approval } from './person/approval.ts';
 import { type OpeningItem, placeOf } from './person/opening.ts';
-import type { AccountSpec, Company } from './schema/spec.ts';
+import { type AccountSpec, type Company, reviewSchema } from './schema/spec.ts';
 
 /** An error of planning that ends a run before anything is changed. */
 export interface Refusal {
@@ -58,6 +58,7 @@ export function expandAccounts(spec: AccountSpec, work?: AccountWork): StepSpec[
   const add = (step: StepSpec) => steps.push(step);
   const company = work?.company ?? {};
   const items = [...(work?.changes ?? []), ...(work?.deletions ?? [])];
+  const review = spec.operation === 'review' ? (spec.review ?? reviewSchema.parse({})) : undefined;
   const signed = spec.operation === 'review' || (spec.operation === 'cleanup' && spec.cleanup?.sign !== 'none');
 
   if (spec.operation === 'policy')
@@ -98,9 +99,9 @@ export function expandAccounts(spec: AccountSpec, work?: AccountWork): StepSpec[
       name: names.sign,
       uses: 'account.sign',
       with: {
-        by: spec.operation === 'review' ? 'heads' : (spec.cleanup?.sign ?? 'person'),
-        default: spec.operation === 'review' ? 'keep' : 'do',
-        ...(spec.operation === 'review' && spec.review ? { withinMs: spec.review.answerWithin } : {}),
+        by: review ? 'heads' : (spec.cleanup?.sign ?? 'person'),
+        default: review ? 'keep' : 'do',
+        ...(review ? { withinMs: review.answerWithin, signers: review.signers } : {}),
       },
       outputs: { kept: 'result.kept' },
     });

@@ -1,3 +1,4 @@
+import { digestOf } from '../core/json.ts';
 import { runTopic } from '../record/run-facts.ts';
 import type { FactStore } from '../record/types.ts';
 import { SharedTexts } from './audit/shared-values.ts';
@@ -253,19 +254,33 @@ function decisionTopic(run: string): string {
   return runTopic(run, 'account.decision');
 }
 
+/** Some of the decisions that somebody has made at once. */
+interface DecisionsPart {
+  decisions: Decision[];
+  /** What they belong together by, and how many parts there are; absent = there is one. */
+  of?: { id: string; part: number; parts: number };
+}
+
+/** Writes down what somebody has decided at once: all of it counts, or nothing when the writing is cut off. */
 export async function addDecisions(facts: FactStore, run: string, decisions: readonly Decision[]): Promise<void> {
   const [first] = decisions;
   if (!first) return;
-  for (let at = 0; at < decisions.length; at += findingsAtOnce)
-    await facts.add(decisionTopic(run), first.by, first.at, { decisions: decisions.slice(at, at + findingsAtOnce) });
+  const parts = Math.ceil(decisions.length / findingsAtOnce);
+  const id = parts > 1 ? digestOf(decisions) : '';
+  for (let part = 0; part < parts; part++) {
+    const own = decisions.slice(part * findingsAtOnce, (part + 1) * findingsAtOnce);
+    const body: DecisionsPart = { decisions: own, ...(parts > 1 ? { of: { id, part, parts } } : {}) };
+    await facts.add(decisionTopic(run), first.by, first.at, body);
+  }
 }
 
 /** The newest decision on each line. */
 export async function decisionsOf(facts: FactStore, run: string): Promise<Map<string, Decision>> {
-  const rows = await facts.list(decisionTopic(run));
-  return new Map(
-    rows.flatMap(({ body }) => (body as { decisions: Decision[] }).decisions).map((one) => [one.line, one]),
-  );
+  const rows = (await facts.list(decisionTopic(run))).map(({ body }) => body as DecisionsPart);
+  const there = new Map<string, Set<number>>();
+  for (const { of } of rows) if (of) there.set(of.id, (there.get(of.id) ?? new Set()).add(of.part));
+  const whole = rows.filter(({ of }) => !of || there.get(of.id)!.size === of.parts);
+  return new Map(whole.flatMap(({ decisions }) => decisions).map((one) => [one.line, one]));
 }
 
 /** Pairs of account and person that somebody has confirmed: they were alike by name and department only. */

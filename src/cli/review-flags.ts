@@ -64,4 +64,6 @@ export const reviewFlags = {
   }),
   person: Flags.string({ description: 'employee number, with --confirm or --deny', helpValue: 'ID' }),
   start: Flags.boolean({ description: 'plan a review of rights and start it', exclusive: others('start') }),
+  'dry-run': Flags.boolean({ description: 'print the plan and do nothing', dependsOn: ['start'] }),
+  yes: Flags.boolean({ char: 'y', description: 'do not ask before changes', dependsOn: ['start'] }),
 };

@@ -81,6 +81,20 @@ describe('expandAccounts', () => {
     for (const id of expected) expect(id).toMatch(ownStepIds);
   });
 
+  it('a review waits ten days for its heads unless it says otherwise', () => {
+    const sign = (review?: object) =>
+      step(
+        expandAccounts(spec({ operation: 'review', cleanup: undefined, ...(review ? { review } : {}) }), {
+          ...nothing,
+          changes: [itemOf()],
+        }),
+        'sign',
+      ).with;
+    const days = 86_400_000;
+    expect(sign()).toEqual({ by: 'heads', default: 'keep', withinMs: 10 * days, signers: 'head' });
+    expect(sign({ answerWithin: '3d', signers: 'any' })).toMatchObject({ withinMs: 3 * days, signers: 'any' });
+  });
+
   it('carries out no line that was kept or dropped', () => {
     const steps = expandAccounts(spec({ cleanup: {} }), { ...nothing, changes: [itemOf()], deletions: [itemOf()] });
     for (const id of ['change', 'delete'])

@@ -5,6 +5,7 @@ import { Protection } from '../company/protection.ts';
 import type { EntryItem } from '../entry/entry.ts';
 import type { Judged } from '../findings/types.ts';
 import { PeopleIndex } from '../matching/people.ts';
+import { signingNames } from '../person/staff.ts';
 import { accountId, type HeldFact } from '../record.ts';
 import type { CleanupSpec } from '../schema/rules.ts';
 import type { Company } from '../schema/spec.ts';
@@ -53,6 +54,12 @@ export class Concerned {
       ...(head === undefined ? {} : { head }),
       ...(owner === undefined ? {} : { owner }),
     };
+  }
+
+  /** Names by which the head of an account's person may sign; nothing when no such person is known. */
+  headNames({ head: id }: { head?: string }): Pick<EntryItem, 'headNames'> {
+    const head = id === undefined ? undefined : this.#people.named(id);
+    return head ? { headNames: signingNames(head) } : {};
   }
 }
 
@@ -106,6 +113,7 @@ function itemsOfPlan(plan: ChangePlan, audit: Audit, company: Company): Pick<Pla
       ? [...planned.evidence, `held since ${heldSince.since} by run ${heldSince.run}`]
       : planned.evidence,
     mails: concerned.mails(planned),
+    ...concerned.headNames(planned),
   });
   return { changes: plan.changes.map(itemOf), deletions: plan.deletions.map(itemOf) };
 }

@@ -1,4 +1,4 @@
-import { type CsvTable, csvRecords, decodeCsv, parseCsv } from '../../core/csv.ts';
+import { type CsvTable, csvRecords, decodeCsv, requireWidth } from '../../core/csv.ts';
 import { usageError } from '../../core/errors.ts';
 import type { Decision } from '../record.ts';
 import { decodeCell } from './cells.ts';
@@ -20,6 +20,8 @@ export interface Answers {
   decisions: Pick<Decision, 'line' | 'decision' | 'reason'>[];
   /** Lines of the file without a decision. */
   undecided: string[];
+  /** How many say what was decided before. */
+  before: number;
 }
 
 interface Problem {
@@ -46,15 +48,14 @@ export function readAnswers(
     say: Say;
   },
 ): Answers {
+  refuseWorkbook(file, bytes);
   const table = tableOf(file, decodeCsv(file, bytes, 'auto'));
   const columns = columnsOf(file, table);
   const known = new Map(lines.map((line) => [line.id, line]));
   const seenOn = new Map<string, number>();
-  const answers: Answers = { decisions: [], undecided: [] };
+  const answers: Answers = { decisions: [], undecided: [], before: 0 };
   const problems: Problem[] = [];
   for (const { line: at, cells } of table.rows) {
-    // Spreadsheets leave such rows below the list.
-    if (cells.every((cell) => cell.trim() === '')) continue;
     const row = (column: ColumnName) => cells[columns.get(column)!]!;
     const tell = (message: string) => void problems.push({ line: at, message });
     const id = plain(row('line'));
@@ -93,7 +94,10 @@ export function readAnswers(
       tell(`the line "${id}" was decided before: ${earlier.decision} (${earlier.by}, ${earlier.at})`);
       continue;
     }
-    if (earlier) continue;
+    if (earlier) {
+      answers.before++;
+      continue;
+    }
     const reason = decodeCell(row('reason')).trim();
     answers.decisions.push({ line: id, decision, ...(reason === '' ? {} : { reason }) });
   }
@@ -131,7 +135,33 @@ function tableOf(file: string, text: string): CsvTable {
       next: 'Give a file that "oaops account review RUN --export DIR" has written, as CSV.',
       position: { file, line: 1, col: 1 },
     });
-  return parseCsv(file, text, separator);
+  const [header, ...rows] = csvRecords(file, text, separator);
+  const columns = withoutEmptyEnd(header!.cells, 0);
+  // Whoever has touched a cell beside or below the list gets wider rows, and empty ones.
+  const filled = rows.filter(({ cells }) => cells.some((cell) => cell.trim() !== ''));
+  return {
+    columns,
+    rows: filled.map(({ line, cells }) => {
+      const own = withoutEmptyEnd(cells, columns.length);
+      requireWidth(file, { line, cells: own }, columns.length, separator);
+      return { line, cells: own };
+    }),
+  };
+}
+
+/** Without the empty cells at the end, beyond a width. */
+function withoutEmptyEnd(cells: readonly string[], width: number): string[] {
+  const last = cells.findLastIndex((cell) => cell.trim() !== '');
+  return cells.slice(0, Math.max(last + 1, width));
+}
+
+/** What Excel saves when nobody looks. */
+function refuseWorkbook(file: string, [first, second, third, fourth]: Uint8Array): void {
+  if (first !== 0x50 || second !== 0x4b || third !== 0x03 || fourth !== 0x04) return;
+  throw usageError('review-file-invalid', 'the list is a workbook, not a CSV file', {
+    next: 'Save it as "CSV UTF-8".',
+    position: { file, line: 1, col: 1 },
+  });
 }
 
 /** How many columns the first line names when it is read with this separator. */
@@ -163,10 +193,14 @@ function columnsOf(file: string, { columns }: CsvTable): Map<ColumnName, number>
   return found;
 }
 
+/** So many other places are named; whoever has hundreds looks at --json. */
+const namedPlaces = 10;
+
 function invalid(file: string, first: Problem, problems: readonly Problem[]): Error {
-  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
+  const others = [...new Set(problems.slice(1).map(({ line }) => line))].slice(0, namedPlaces);
+  const more = others.length > 0 ? ` (and ${problems.length - 1} more, on lines ${others.join(', ')})` : '';
   return usageError('review-file-invalid', `${first.message}${more}`, {
-    next: 'Nothing of the file was taken over. Have the list written again, and fill in only decision (do or keep) and reason.',
+    next: 'Nothing of the file was taken over. Correct it, or have the list written again; only decision (do or keep) and reason are filled in.',
     position: { file, line: first.line, col: 1 },
     details: { problems },
   });

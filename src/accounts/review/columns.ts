@@ -1,4 +1,4 @@
-import { comparable } from '../matching/comparable.ts';
+import { comparable, comparableName } from '../matching/comparable.ts';
 import { lineDigest, type ReviewLine } from './lines.ts';
 import { changeWord, findingWord, type ListLanguage, listLanguages } from './words.ts';
 
@@ -61,11 +61,11 @@ export function columnOf(heading: string): ColumnName | undefined {
 }
 
 const answers = new Map<string, 'do' | 'keep'>([
-  ...['do', 'yes', '执行', '是'].map((word) => [word, 'do'] as const),
-  ...['keep', 'no', '保留', '否'].map((word) => [word, 'keep'] as const),
+  ...['do', 'yes', 'y', '执行', '是'].map((word) => [word, 'do'] as const),
+  ...['keep', 'no', 'n', '保留', '否'].map((word) => [word, 'keep'] as const),
 ]);
 
 /** A decision as people write it, in either language; undefined: it is none. */
 export function answerOf(cell: string): 'do' | 'keep' | undefined {
-  return answers.get(comparable(cell, true));
+  return answers.get(comparableName(cell, true));
 }

@@ -23,6 +23,8 @@ export interface ReviewLine {
   /** Employee number of the head. */
   head?: string;
   headMail?: string;
+  /** Names by which the head may sign a file. */
+  headNames?: string[];
   findings: FindingType[];
   evidence: string[];
   right?: string;
@@ -73,6 +75,7 @@ function lineOfItem(item: EntryItem): ReviewLine {
   if (item.department !== undefined) line.department = item.department;
   if (item.head !== undefined) line.head = item.head;
   if (item.mails?.head !== undefined) line.headMail = item.mails.head;
+  if (item.headNames !== undefined) line.headNames = item.headNames;
   return line;
 }
 
@@ -94,7 +97,7 @@ export function listsOf(lines: readonly ReviewLine[]): ReviewList[] {
 
 /** Digest over the run and everything that a line says: whoever signs a line signs these facts. */
 export function lineDigest(run: string, line: ReviewLine): string {
-  const { headMail: _headMail, ...facts } = line;
+  const { headMail: _headMail, headNames: _headNames, ...facts } = line;
   return digestOf({ run, ...facts }).slice(0, 16);
 }
 

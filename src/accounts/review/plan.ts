@@ -75,6 +75,7 @@ function itemOf(one: Judged, finding: Finding, concerned: Concerned): EntryItem 
     line: lineOf(planned.directory, planned.ref.key),
     changes: [{ do: 'strip', rights: [...(finding.rights ?? [])] }],
     mails: concerned.mails(planned),
+    ...concerned.headNames(planned),
     byRight: true,
   };
 }

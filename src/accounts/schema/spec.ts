@@ -73,6 +73,20 @@ export type Company = z.infer<typeof companySchema>;
 export const operations = ['audit', 'cleanup', 'review', 'open', 'change', 'revoke', 'policy'] as const;
 export type Operation = (typeof operations)[number];
 
+export const reviewSchema = z.strictObject({
+  answerWithin: durationSchema
+    .prefault('10d')
+    .describe(
+      'So long heads have to answer; lines without an answer then stay as they are, and the run ends incomplete.',
+    ),
+  signers: z
+    .enum(['head', 'any'])
+    .default('head')
+    .describe(
+      'Whose SSH signature over a list counts ("account review --import --signature"): that of the head of each line, or any key of the allowed signers.',
+    ),
+});
+
 /** `spec` of a review of accounts. */
 export const accountSpecSchema = z.strictObject({
   ...commonSpec,
@@ -99,16 +113,7 @@ export const accountSpecSchema = z.strictObject({
   findings: z.array(z.enum(findingTypes)).min(1).optional().describe('Only these findings; absent = all.'),
   failOn: z.array(z.enum(findingTypes)).prefault([]).describe('Findings that make the run end as failed (exit 1).'),
   cleanup: cleanupSchema.optional().describe('Of operation "cleanup".'),
-  review: z
-    .strictObject({
-      answerWithin: durationSchema
-        .prefault('10d')
-        .describe(
-          'So long heads have to answer; lines without an answer then stay as they are, and the run ends incomplete.',
-        ),
-    })
-    .optional()
-    .describe('Of operation "review".'),
+  review: reviewSchema.optional().describe('Of operation "review".'),
   person: z
     .string()
     .min(1)

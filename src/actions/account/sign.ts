@@ -10,6 +10,10 @@ const withSchema = z.strictObject({
   by: z.enum(['person', 'heads']),
   default: z.enum(['do', 'keep']).describe('What is proposed for each line.'),
   withinMs: z.number().optional().describe('After it, lines that nobody has answered stay as they are.'),
+  signers: z
+    .enum(['head', 'any'])
+    .optional()
+    .describe('Whose signature over a file counts where heads sign; absent = the head.'),
 });
 type With = z.infer<typeof withSchema>;
 

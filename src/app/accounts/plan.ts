@@ -49,6 +49,7 @@ export async function withAccounts(
   const { finally: last, ...own } = runbook.spec as AccountSpec;
   const spec: AccountSpec = { ...resolved(own, scope), ...(last ? { finally: last } : {}) };
   const company = resolved(await companyOfRunbook(app, { ...runbook, spec }), scope);
+  await requireChannel(app, spec, company);
   let unread: unknown;
   const planned = await planWork(spec, company, {
     app,
@@ -92,6 +93,17 @@ function withoutDeletions<T extends Omit<AccountWork, 'company'>>(work: T, name:
 function refusedWork({ code, message, next }: OaopsError, canApprove: boolean): Omit<AccountWork, 'company'> {
   const refusal = { code, message, ...(next === undefined ? {} : { next }) };
   return { changes: [], deletions: [], openings: [], spared: [], canApprove, refusal };
+}
+
+/** Whom nobody could tell of a change is found out before it is made. @throws OaopsError `channel-unknown` (exit 2) */
+async function requireChannel(app: App, { operation }: AccountSpec, { notice }: Company): Promise<void> {
+  const { channel } = notice;
+  if (channel === undefined || operation === 'audit' || operation === 'policy') return;
+  const channels = (await app.config()).settings.notify?.channels ?? {};
+  if (Object.hasOwn(channels, channel)) return;
+  throw usageError('channel-unknown', `there is no channel "${channel}" in the configuration`, {
+    next: 'Define it under notify.channels, or leave "notice.channel" out.',
+  });
 }
 
 /** What stands in arguments of steps: names of people and accounts are no expressions. */

@@ -90,11 +90,14 @@ export interface ImportedList {
   signedBy: string | null;
   decided: number;
   undecided: number;
+  /** Decided so before, by an earlier file or at a terminal. */
+  before: number;
 }
 
 /**
- * Takes over lists that have come back. All files are checked before anything of one is taken over; each is kept with the run, as evidence.
- * @throws OaopsError `csv-...`, `review-file-invalid`, `file-unreadable` (exit 2), `review-over`, `signature-invalid`, `signer-unknown` (exit 4)
+ * Takes over lists that have come back: everything that stands in all of them, or nothing. Each is kept with the run, as evidence.
+ * @throws OaopsError `csv-...`, `review-file-invalid`, `file-unreadable` (exit 2), `review-over`, `signature-invalid`, `signer-unknown`,
+ *   `signer-not-head`, `decided-meanwhile` (exit 4), `lock-held` (exit 11)
  */
 export async function importLists(
   app: App,
@@ -105,39 +108,66 @@ export async function importLists(
   const { row, lines } = review;
   const say = await sayInAll();
   const actor = (await app.runs()).actor;
+  const signature = request.signature === undefined ? undefined : readList(request.signature);
   const decided = new Map<string, Decision>(review.decisions);
   const read: { file: string; bytes: Uint8Array; sha256: string; answers: Answers; signing: Signing }[] = [];
   for (const file of request.files) {
     const bytes = readList(file);
     const sha256 = sha256Hex(bytes);
-    const signer =
-      request.signature === undefined ? undefined : await signerOf(app, bytes, readList(request.signature));
+    const signer = signature && (await signerOf(app, bytes, signature));
     const answers = readAnswers(file, bytes, { run: row.id, lines, decided, say });
+    if (signer) requireHead(review, answers, signer);
     const signing: Signing = {
-      by: signer ?? actor,
+      by: signer?.principal ?? actor,
       ...(request.signedBy === undefined ? {} : { signedBy: request.signedBy }),
       from: `file ${basename(file)}, sha256 ${sha256}`,
     };
     for (const one of answers.decisions) decided.set(one.line, { ...one, ...signing, at: isoTime(app.clock.nowMs()) });
     read.push({ file, bytes, sha256, answers, signing });
   }
-  let after = review;
-  const files: ImportedList[] = [];
-  for (const { file, bytes, sha256, answers, signing } of read) {
+  for (const { sha256, bytes } of read) {
     keep(app, row.id, sha256, bytes);
-    after = await decide(app, after, answers.decisions, signing);
-    files.push({
+    if (signature) keep(app, row.id, sha256, signature, '.csv.sig');
+  }
+  const after = await decide(
+    app,
+    review,
+    read.map(({ answers: { decisions }, signing }) => ({ decisions, signing })),
+  );
+  const files = read.map(
+    ({ file, sha256, answers, signing }): ImportedList => ({
       file,
       sha256,
       by: signing.by,
       signedBy: signing.signedBy ?? null,
       decided: answers.decisions.length,
       undecided: answers.undecided.length,
-    });
-  }
-  if (request.signature !== undefined) keep(app, row.id, read[0]!.sha256, readList(request.signature), '.csv.sig');
+      before: answers.before,
+    }),
+  );
   await audit(app, 'account.review.imported', review, { files });
   return { review: after, files };
+}
+
+/** A head answers for its own people, and for nobody else's. @throws OaopsError `signer-not-head` (exit 4) */
+function requireHead({ lines, headsSign }: Review, { decisions }: Answers, { principal, names }: Signer): void {
+  if (!headsSign) return;
+  const decided = new Set(decisions.map(({ line }) => line));
+  const others = lines.find(
+    ({ id, headNames = [] }) => decided.has(id) && !headNames.some((name) => names.includes(name)),
+  );
+  if (!others) return;
+  const { id, login, head } = others;
+  throw new OaopsError(
+    'signer-not-head',
+    head === undefined
+      ? `${principal} has signed for ${login} (line ${id}), of whom no head is known`
+      : `${principal} has signed for ${login} (line ${id}), whose head is ${head}`,
+    {
+      exitCode: ExitCode.refused,
+      next: 'Have the head sign the file, or write "review: {signers: any}" into the runbook. Nothing was taken over.',
+    },
+  );
 }
 
 /** The copy is there before the decisions that come from it. */
@@ -161,8 +191,14 @@ function readList(file: string): Uint8Array {
   }
 }
 
+interface Signer {
+  principal: string;
+  /** All that the key stands for. */
+  names: readonly string[];
+}
+
 /** Whose SSH signature it is. @throws OaopsError `signature-invalid`, `signer-unknown`, `allowed-signers-...` (exit 4) */
-async function signerOf(app: App, data: Uint8Array, signature: Uint8Array): Promise<string> {
+async function signerOf(app: App, data: Uint8Array, signature: Uint8Array): Promise<Signer> {
   const allowedSigners = (await app.config()).settings.approvals?.allowedSigners;
   if (allowedSigners === undefined)
     throw new OaopsError('allowed-signers-missing', 'no allowed-signers file says whose keys count', {
@@ -171,14 +207,14 @@ async function signerOf(app: App, data: Uint8Array, signature: Uint8Array): Prom
     });
   const door = await app.signatures();
   await door.allowedSigners(allowedSigners);
-  const { principal } = await door.verify({
+  const { principal, principals } = await door.verify({
     data,
     signature: new TextDecoder().decode(signature),
     namespace: listNamespace,
     allowedSigners,
     atMs: app.clock.nowMs(),
   });
-  return principal;
+  return { principal, names: principals ?? [principal] };
 }
 
 /** Who was given which data, and who brought it back (AC-05: access to data is logged). */

@@ -4,7 +4,7 @@ import { addDecisions, addMatch, type Decision, decisionsOf, findingsOf, matchAn
 import { type Choice, chosenLines } from '../../accounts/review/choose.ts';
 import { linesOf, type ReviewLine } from '../../accounts/review/lines.ts';
 import { confirmedAccount, matchesToConfirm } from '../../accounts/review/matches.ts';
-import { signedList } from '../../accounts/review/signed.ts';
+import { type SignedList, signedList } from '../../accounts/review/signed.ts';
 import { itemsOf } from '../../actions/account/services.ts';
 import type { App } from '../../app.ts';
 import { isoTime } from '../../core/clock.ts';
@@ -29,6 +29,8 @@ export interface Review {
   isSigned: boolean;
   /** What stands for each line when somebody goes through the list. */
   proposal: 'do' | 'keep';
+  /** A signature over a file has to be that of the head of each line. */
+  headsSign: boolean;
   /** Later decisions do not count. */
   isClosed: boolean;
 }
@@ -56,6 +58,7 @@ export async function openReview(app: App, ref: string): Promise<Review> {
     open: lines.filter(({ id }) => !decisions.has(id)),
     isSigned: sign !== undefined,
     proposal: sign?.default ?? 'keep',
+    headsSign: sign?.by === 'heads' && sign.signers !== 'any',
     isClosed: over.includes(row.status) || (await signedList(facts, row.id)) !== undefined,
   };
 }
@@ -71,7 +74,9 @@ async function runOf(app: App, ref: string): Promise<{ row: RunRow; plan: Plan }
   return accountRun(app, ref);
 }
 
-function signStep(plan: Plan): { by: 'person' | 'heads'; default: 'do' | 'keep' } | undefined {
+function signStep(
+  plan: Plan,
+): { by: 'person' | 'heads'; default: 'do' | 'keep'; signers?: 'head' | 'any' } | undefined {
   const step = plan.steps.find(({ uses }) => uses === 'account.sign');
   return Array.isArray(step?.units) ? (step.units[0]?.with as never) : undefined;
 }
@@ -89,25 +94,59 @@ export interface Signing {
   from: string;
 }
 
+/** What one person has decided at once. */
+export interface Signed {
+  decisions: readonly Pick<Decision, 'line' | 'decision' | 'reason'>[];
+  signing: Signing;
+}
+
 /**
- * Writes down what was decided.
- * @throws OaopsError `review-over` (exit 4)
+ * Writes down what was decided, all of it or nothing.
+ * @throws OaopsError `review-over`, `decided-meanwhile` (exit 4), `lock-held` (exit 11)
  */
-export async function decide(
-  app: App,
-  review: Review,
-  decisions: readonly Pick<Decision, 'line' | 'decision' | 'reason'>[],
-  signing: Signing,
-): Promise<Review> {
+export async function decide(app: App, review: Review, signed: readonly Signed[]): Promise<Review> {
   refuseClosed(review);
-  const at = isoTime(app.clock.nowMs());
-  const { facts } = await app.record();
-  await addDecisions(
-    facts,
-    review.row.id,
-    decisions.map((one) => ({ ...one, ...signing, at })),
-  );
-  return openReview(app, review.row.id);
+  const run = review.row.id;
+  const { facts, locks } = await app.record();
+  const decisions = signed.flatMap(({ decisions: own, signing }) => own.map((one) => ({ ...one, ...signing })));
+  // Two who decide at the same time would not see each other.
+  const lock = await locks.acquire(`account-review:${run}`, `list of run ${run}`);
+  try {
+    refuseContradiction(await decisionsOf(facts, run), review, decisions);
+    const at = isoTime(app.clock.nowMs());
+    await addDecisions(
+      facts,
+      run,
+      decisions.map((one) => ({ ...one, at })),
+    );
+  } finally {
+    await lock.release();
+  }
+  const list = await signedList(facts, run);
+  // The run has closed it between the look and the writing.
+  if (list && decisions.some((one) => !counts(list, one))) refuseClosed({ ...review, isClosed: true });
+  return openReview(app, run);
+}
+
+/** What somebody else has decided since the list was looked at is not decided otherwise unseen. */
+function refuseContradiction(
+  now: ReadonlyMap<string, Decision>,
+  { decisions: seen }: Review,
+  decisions: readonly Pick<Decision, 'line' | 'decision'>[],
+): void {
+  for (const { line, decision } of decisions) {
+    const earlier = now.get(line);
+    if (!earlier || earlier.decision === decision || earlier.at === seen.get(line)?.at) continue;
+    throw new OaopsError(
+      'decided-meanwhile',
+      `the line "${line}" was decided before: ${earlier.decision} (${earlier.by}, ${earlier.at})`,
+      { exitCode: ExitCode.refused, next: 'Nothing of yours was taken over. Look at the list again, then decide.' },
+    );
+  }
+}
+
+function counts(list: SignedList, { line, decision }: Pick<Decision, 'line' | 'decision'>): boolean {
+  return !list.open.includes(line) && list.do.includes(line) === (decision === 'do');
 }
 
 /** @throws OaopsError `nothing-to-sign` (exit 2), `review-over` (exit 4) */
@@ -132,12 +171,12 @@ export async function decideByFlags(
   const chosen = chosenLines(choice, review.lines, review.decisions);
   const { reason } = choice;
   const by = (await app.runs()).actor;
-  return decide(
-    app,
-    review,
-    [...chosen].map(([line, decision]) => ({ line, decision, ...(reason === undefined ? {} : { reason }) })),
-    { by, from: 'command line' },
-  );
+  const decisions = [...chosen].map(([line, decision]) => ({
+    line,
+    decision,
+    ...(reason === undefined ? {} : { reason }),
+  }));
+  return decide(app, review, [{ decisions, signing: { by, from: 'command line' } }]);
 }
 
 /** Goes on with a run whose list is signed, as "oaops runs resume" does. */

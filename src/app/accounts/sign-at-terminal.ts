@@ -35,12 +35,11 @@ export async function signAtTerminal(
   );
   if (!asked) return review;
   const chosen = new Set(asked);
-  return decide(
-    app,
-    review,
-    open.map(({ id }) => ({ line: id, decision: chosen.has(id) ? 'do' : 'keep' })),
-    { by, from: 'terminal' },
-  );
+  const decisions = open.map(({ id }) => ({
+    line: id,
+    decision: chosen.has(id) ? ('do' as const) : ('keep' as const),
+  }));
+  return decide(app, review, [{ decisions, signing: { by, from: 'terminal' } }]);
 }
 
 /** The lines that are to be carried out; undefined: not signed. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../../src/accounts/model.ts';
-import type { Decision } from '../../../src/accounts/record.ts';
+import { addDecisions, type Decision, decisionsOf } from '../../../src/accounts/record.ts';
 import { chosenLines } from '../../../src/accounts/review/choose.ts';
 import { lineDigest, linesOf, listsOf } from '../../../src/accounts/review/lines.ts';
 import { confirmedAccount, matchesToConfirm } from '../../../src/accounts/review/matches.ts';
@@ -89,6 +89,29 @@ describe('lines', () => {
     expect(signedItem(li, undefined).changes).toEqual([]);
     const whole = item('zhang');
     expect(signedItem(whole, { do: [] })).toBe(whole);
+  });
+});
+
+describe('many decisions of one person', () => {
+  const many = Array.from({ length: 1200 }, (_, index) => decision(`line${index}`, 'do')[1]);
+
+  it('count as a whole: when the writing was cut off, nothing of them', async () => {
+    const facts = memoryFacts();
+    let writes = 0;
+    const dying = {
+      ...facts,
+      list: facts.list.bind(facts),
+      add: async (...fact: Parameters<typeof facts.add>) => {
+        if (++writes === 3) throw new Error('killed');
+        await facts.add(...fact);
+      },
+    };
+    await addDecisions(facts, 'r', [decision('line7', 'keep')[1]]);
+    await expect(addDecisions(dying, 'r', many)).rejects.toThrow('killed');
+    expect(await decisionsOf(facts, 'r')).toEqual(new Map([decision('line7', 'keep')]));
+    await addDecisions(facts, 'r', many);
+    expect((await decisionsOf(facts, 'r')).size).toBe(1200);
+    expect((await decisionsOf(facts, 'r')).get('line7')?.decision).toBe('do');
   });
 });
 

@@ -114,7 +114,7 @@ describe('a list that is written and comes back', () => {
       for (const lang of ['en', 'zh-CN'] as const) {
         const file = listFile(run, listsOf(own)[0]!, lang, say);
         expect(decodeCsv('list', Buffer.from(file), 'auto')).toBe(file.slice(1));
-        expect(read(file, own)).toEqual({ decisions: [], undecided: own.map(({ id }) => id) });
+        expect(read(file, own)).toEqual({ decisions: [], undecided: own.map(({ id }) => id), before: 0 });
         const reason = `because ${text()}`;
         expect(read(fill(file, { '*': { decision: 'do', reason: encodeCell(reason) } }), own).decisions).toEqual(
           own.map(({ id }) => ({ line: id, decision: 'do', reason: reason.trim() })),
@@ -163,6 +163,7 @@ describe('a list that is written and comes back', () => {
         { line: liB.id, decision: 'keep', reason: '值班' },
       ],
       undecided: [wang.id],
+      before: 0,
     };
     const chinese = listFile(run, listsOf(lines)[0]!, 'zh-CN', say);
     expect(chinese).toContain('决定（执行/保留）');
@@ -199,6 +200,33 @@ describe('a list that is written and comes back', () => {
   });
 });
 
+describe('a list that a spreadsheet has saved', () => {
+  const decided = fill(written, { '*': { decision: 'Y' } });
+
+  it('may have empty columns and rows around it', () => {
+    const wide = decided.replaceAll('\r\n', ',,\r\n');
+    const below = `${decided}\r\n${','.repeat(15)}\r\n,\r\n`;
+    for (const text of [wide, below]) expect(read(text, lines).decisions).toHaveLength(lines.length);
+    expect(refusal(() => read(decided.replace('\r\n', ',,\r\n').replace(/\r\n$/, ',,x\r\n'), lines)).message).toMatch(
+      /the row has \d+ columns instead of/,
+    );
+  });
+
+  it.each([
+    ['y', 'do'],
+    ['N', 'keep'],
+    ['保 留', 'keep'],
+    ['ＤＯ ', 'do'],
+  ])('decisions may be written as "%s"', (word, decision) => {
+    const [first] = read(fill(written, { '*': { decision: word } }), lines).decisions;
+    expect(first?.decision).toBe(decision);
+  });
+
+  it('is no workbook', () => {
+    expect(refusal(() => read(Uint8Array.of(0x50, 0x4b, 3, 4, 20, 0), lines)).message).toMatch(/is a workbook/);
+  });
+});
+
 describe('a list that does not fit is refused as a whole', () => {
   const signedAll = fill(written, { '*': { decision: 'do' } });
 
@@ -227,7 +255,7 @@ describe('a list that does not fit is refused as a whole', () => {
     [
       'a list of another run',
       () => signedAll.replaceAll(run, '20261029T090000Z-00000000'),
-      /of another run, 20261029T090000Z-00000000 \(and 3 more\)/,
+      /of another run, 20261029T090000Z-00000000 \(and 3 more, on lines 3, 4, 5\)/,
     ],
     [
       'a line that stands twice',

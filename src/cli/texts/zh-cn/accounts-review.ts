@@ -5,8 +5,19 @@ export const accountsReview = (): Messages => ({
   '{} ({}) belongs to {}; the next plan goes by that': '{}（{}）属于 {}；下一次计划以此为准',
   '{} ({}) does not belong to {}; the next plan goes by that': '{}（{}）不属于 {}；下一次计划以此为准',
   '{}: {} lines decided, {} left open': '{}：已决定 {} 行，{} 行未决定',
+  '{}: {} lines decided, {} left open, {} decided so before': '{}：已决定 {} 行，{} 行未决定，{} 行此前已如此决定',
+  'Nothing of yours was taken over. Look at the list again, then decide.': '您的决定均未采纳。请重新查看清单后再决定。',
+  '{} has signed for {} (line {}), whose head is {}': '{} 为 {}（行 {}）签了字，而其负责人是 {}',
+  '{} has signed for {} (line {}), of whom no head is known': '{} 为 {}（行 {}）签了字，而其负责人不明',
+  'Have the head sign the file, or write "review: {signers: any}" into the runbook. Nothing was taken over.':
+    '请由其负责人对文件签名，或在运维手册中写 "review: {signers: any}"。没有任何内容被采纳。',
+  'the list is a workbook, not a CSV file': '该清单是工作簿，不是 CSV 文件',
+  '(and {} more, on lines {})': '（另有 {} 处，在第 {} 行）',
+  'list of run {}': '运行 {} 的清单',
   '{} of {} lines of run {} are open still': '运行 {3} 的 {2} 行中仍有 {1} 行未决定',
   'no head': '无负责人',
+  'Define it under notify.channels, or leave "notice.channel" out.':
+    '请在 notify.channels 下定义，或去掉 "notice.channel"。',
   'sent to {}': '已发送给 {}',
   'not sent again to {}': '此前已发送，未再发给 {}',
   'not sent: {}': '未发送：{}',
@@ -25,8 +36,8 @@ export const accountsReview = (): Messages => ({
   'the column "{}" is none of the list': '清单中没有 "{}" 这一列',
   'the column "{}" is there twice': '"{}" 一列出现两次',
   'the column "{}" is missing': '缺少 "{}" 一列',
-  'Nothing of the file was taken over. Have the list written again, and fill in only decision (do or keep) and reason.':
-    '该文件没有任何内容被采纳。请重新写出清单，只填写决定（执行或保留）和理由。',
+  'Nothing of the file was taken over. Correct it, or have the list written again; only decision (do or keep) and reason are filled in.':
+    '该文件没有任何内容被采纳。请改正，或重新写出清单；只填写决定（执行或保留）和理由。',
   'the line {} ({}) is to be done and to be kept': '行 {}（{}）既要执行又要保留',
   'Name each line with --do or with --keep.': '每一行只能用 --do 或 --keep 之一指定。',
   'there is no line or login "{}" in the list': '清单中没有行或登录名 "{}"',
