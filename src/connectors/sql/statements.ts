@@ -147,7 +147,7 @@ function otherRows(shown: string, wanted: number, found: number, index: number, 
   return new OaopsError(
     'statement-rows',
     `${which} would have changed ${found} rows instead of ${wanted} in the database ${shown}, and nothing was changed`,
-    { details: { wanted, found }, next: 'Look at its condition, and at the rows.' },
+    { details: { wanted, found, statement: index + 1 }, next: 'Look at its condition, and at the rows.' },
   );
 }
 

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { needs } from '../../helpers/needs.ts';
-import { PersonSite } from '../../helpers/person-site.ts';
+import { PersonSite, sqliteDirectory } from '../../helpers/person-site.ts';
 import { startSmtp, type TestSmtp } from '../../helpers/smtp.ts';
 
 const li = 'E1,李总,li,li@oa.example,销售部,经理,,active,,';
@@ -77,6 +77,17 @@ describe('opening accounts', () => {
     expect(plan.steps.find(({ id }) => id === 'approve')?.units).toMatchObject([
       { with: { from: ['li@oa.example', 'li', 'E1'] } },
     ]);
+  });
+
+  it('names the right that the system does not know, and leaves no account behind', async () => {
+    const matrix = [{ department: '销售部', rights: { oa: ['read', 'nosuch'] } }];
+    const oa = sqliteDirectory('oa', join(site.dir, 'oa.db')) as { statements: Record<string, { do: string }> };
+    oa.statements['grant']!.do = 'insert into t_user_role select :key, id from t_role where code = :right';
+    site.company({ directories: [oa], opening: { approval: 'none' }, roles: { matrix } });
+    const { end, text } = await site.run('open', { person: 'E2' });
+    expect(end.exitCode).toBe(3);
+    expect(JSON.stringify(end) + text).toMatch(/the right \\?"nosuch\\?": statement 1 of 2 would have changed 0 rows/);
+    expect(site.users('oa')).toEqual(['li on -/- read,sell']);
   });
 
   it('sends the password to the head, and nowhere else', async () => {

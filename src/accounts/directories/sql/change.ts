@@ -37,10 +37,13 @@ export async function changeEntry(
     const notOurs = isDone(wanted, image) === true;
     return changed(entry, before, [], left, notOurs ? { ...mark, notOurs } : mark);
   }
-  await carryOut(tables, statementsFor(entry, wanted, statement, before), signal, async (error) => {
+  const statements = statementsFor(entry, wanted, statement, before);
+  await carryOut(tables, statements, signal, async (error) => {
     const now = await tables.byKey(entry.key, signal);
     if (isDone(wanted, now) === true || differing(before.row, now.row).length > 0) return;
     throw error;
+  }).catch((error: unknown) => {
+    throw withRight(error, statements);
   });
   const after = await tables.byKey(entry.key, signal);
   const mark = markOf(wanted, { before, after });
@@ -60,6 +63,20 @@ export async function carryOut(
     if (!(error instanceof OaopsError && error.code === 'statement-unknown')) throw error;
     await lookAgain(error);
   }
+}
+
+/** A role that is not there is found by its name, and not by the number of a statement. */
+function withRight(error: unknown, statements: readonly { parameters: Record<string, SqlValue> }[]): unknown {
+  if (!(error instanceof OaopsError) || error.code !== 'statement-rows') return error;
+  const right = statements[Number(error.details['statement']) - 1]?.parameters['right'];
+  if (right === undefined) return error;
+  const { code, message, exitCode, details } = error;
+  return new OaopsError(code, `the right "${String(right)}": ${message}`, {
+    exitCode,
+    details: { ...details, right: String(right) },
+    next: 'Look whether there is such a right in the system, and at the role matrix.',
+    cause: error,
+  });
 }
 
 function statementsFor(entry: EntryRef, change: Change, { do: text, rows }: StatementSpec, before: Entry) {

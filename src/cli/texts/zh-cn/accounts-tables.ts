@@ -2,6 +2,9 @@ import type { Messages } from '../catalogue.ts';
 
 /** Texts of directories that are tables: src/accounts/directories/sql, csv and tables. */
 export const accountsTables = (): Messages => ({
+  'the right "{}": {}': '权限 "{}"：{}',
+  'Look whether there is such a right in the system, and at the role matrix.':
+    '请检查系统中是否有此权限，以及岗位权限矩阵。',
   'the list {} is from {}, and may not be older than {}': '名单 {} 的时间是 {}，不得早于 {} 之前',
   'Export the accounts again.': '请重新导出账号。',
   'the list {}': '名单 {}',
