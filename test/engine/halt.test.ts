@@ -43,3 +43,19 @@ it('leaves no timer behind when the run has ended before the minute is over', as
   await clock.run(Promise.resolve());
   expect(clock.nowMs()).toBe(before);
 });
+
+it('lets a signal in between units that wait for nothing outside', async () => {
+  const stop = new AbortController();
+  let done = 0;
+  const quick = fakeAction('quick', () => {
+    // As a signal comes: by the event loop, which what is only promised never gives way to.
+    if (done++ === 0) setImmediate(() => stop.abort(143));
+    return ok();
+  });
+  bench = await openBench([quick]);
+  const units = Array.from({ length: 200 }, (_, index) => index);
+  const plan = planOf([quick], [stepSpec({ id: 'a', uses: 'quick', forEach: units, parallel: 4 })]);
+  const run = await bench.clock.run(bench.engine.start(plan, { name: 'alice' }, { stop: stop.signal }));
+  expect(run).toMatchObject({ status: 'stopped', exitCode: 143 });
+  expect(done).toBeLessThan(50);
+});

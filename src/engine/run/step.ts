@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { isoTime } from '../../core/clock.ts';
 import { messageOf } from '../../core/errors.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
@@ -161,6 +162,8 @@ async function runUnits(
       ends.set(unit, end);
       if (tolerance) bookOf(run).note(state, unit, end.status);
       if ((isFailure(end.status as never) && !tolerance) || end.status === 'unknown') failed = true;
+      // Units that wait for nothing outside, such as accounts in SQLite, would let no signal and no timer in until all are done.
+      await setImmediate();
     }
   };
   const workers = Array.from({ length: Math.min(state.step.parallel, units.length) }, worker);
