@@ -1,4 +1,5 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -30,4 +31,19 @@ test('a failure leaves the old content and no temporary file', () => {
   expect(readFileSync(path, 'utf8')).toBe('old');
   expect(readdirSync(dir).sort()).toEqual(['blocked', 'state.json']);
   expect(existsSync(join(blocked, 'inner'))).toBe(true);
+});
+
+test('a device, a pipe or a link into /proc is not replaced by a file', () => {
+  const pipe = join(dir, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const output = join(dir, 'stdout');
+  symlinkSync('/proc/self/fd/1', output);
+  for (const path of [pipe, output]) expect(() => writeFileDurable(path, 'x')).toThrow('is no regular file');
+  expect(statSync(pipe).isFIFO()).toBe(true);
+  expect(readdirSync(dir).sort()).toEqual(['pipe', 'stdout']);
+  // A link to a file is replaced, as before.
+  writeFileDurable(join(dir, 'file'), 'x');
+  symlinkSync(join(dir, 'file'), join(dir, 'link'));
+  writeFileDurable(join(dir, 'link'), 'y');
+  expect(readFileSync(join(dir, 'link'), 'utf8')).toBe('y');
 });

@@ -11,6 +11,7 @@ export const accountsReview = (): Messages => ({
   '{} has signed for {} (line {}), of whom no head is known': '{} 为 {}（行 {}）签了字，而其负责人不明',
   'Have the head sign the file, or write "review: {signers: any}" into the runbook. Nothing was taken over.':
     '请由其负责人对文件签名，或在运维手册中写 "review: {signers: any}"。没有任何内容被采纳。',
+  'Name a file, or one that is not there yet.': '请指定一个普通文件，或尚不存在的文件名。',
   'the list is a workbook, not a CSV file': '该清单是工作簿，不是 CSV 文件',
   '(and {} more, on lines {})': '（另有 {} 处，在第 {} 行）',
   'list of run {}': '运行 {} 的清单',
