@@ -17,7 +17,7 @@ export interface TextTelling {
 
 /** So many findings of a type are shown unless all are asked for. */
 const firstOnes = 20;
-/** And so many when all are: laying out tables of Chinese takes milliseconds a line, and nobody reads more in a terminal. */
+/** And so many when all are: nobody reads more in a terminal. */
 const mostOnes = 2000;
 
 const states = ['enabled', 'disabled', 'unknown', 'held'] as const;

@@ -42,6 +42,9 @@ function clusters(text: string): Intl.Segments {
 export function displayWidth(text: string): number {
   const bare = text.replace(escapes, '');
   if (/^[\x20-\x7e]*$/.test(bare)) return bare.length;
+  // Chinese beside ASCII, nothing of which combines: the segmenter would take most of the time of a long report.
+  if (/^[\x20-\x7e\u3001-\u3029\u4e00-\u9fff\uff01-\uff60]*$/.test(bare))
+    return bare.length + bare.replaceAll(/[\x20-\x7e]+/g, '').length;
   let width = 0;
   for (const { segment } of clusters(bare)) width += widthOfCluster(segment);
   return width;
@@ -85,16 +88,24 @@ export function wrap(
   const lines: string[] = [];
   for (const paragraph of text.split('\n')) {
     let line = '';
+    // Of the line so far: measured anew for each Chinese character it would take the square of its length.
+    let width = 0;
     for (const [piece] of paragraph.matchAll(pieces)) {
-      if (displayWidth(line) + displayWidth(piece) > columns && line.trim() !== '') {
+      const own = displayWidth(piece);
+      if (width + own > columns && line.trim() !== '') {
         lines.push(line.trimEnd());
         line = piece.trimStart();
-      } else line += piece;
-      while (longWords === 'break' && displayWidth(line) > columns) {
+        width = displayWidth(line);
+      } else {
+        line += piece;
+        width += own;
+      }
+      while (longWords === 'break' && width > columns) {
         const head = headOf(line, columns);
         if (head === '') break;
         lines.push(head);
         line = line.slice(head.length);
+        width = displayWidth(line);
       }
     }
     lines.push(line.trimEnd());

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { clip, displayWidth, pad, wrap, wrapLines } from '../../../src/cli/render/width.ts';
 
 test.each([
@@ -62,4 +62,15 @@ effect: write
 `);
   expect(wrapLines(plan, 80)).toBe(plan);
   expect(wrapLines('12. x: 备份整个站点以及其他', 16)).toBe('12. x: 备份整个\n    站点以及其他');
+});
+
+test('each character of a long Chinese line is measured once', () => {
+  const segmented = vi.spyOn(Intl.Segmenter.prototype, 'segment');
+  try {
+    const lines = wrap(`${'已于离职，'.repeat(400)}é`, 80);
+    expect(lines.every((line) => displayWidth(line) <= 80)).toBe(true);
+    expect(segmented.mock.calls.reduce((sum, [text]) => sum + text.length, 0)).toBeLessThan(2000);
+  } finally {
+    segmented.mockRestore();
+  }
 });
