@@ -1,3 +1,4 @@
+import { oneLine } from '../../core/plain-text.ts';
 import type { FactStore } from '../../record/types.ts';
 import { weakLines } from '../policy/report.ts';
 import { accountId, auditsOf, entriesOf, policiesOf, refusalsOf } from '../record.ts';
@@ -118,10 +119,12 @@ export async function conclude(
     ...(kept.length > 0 ? [`${kept.length} left alone by rule`] : []),
     ...(audit && audit.unjudged.length > 0 ? [`${audit.unjudged.length} not judged`] : []),
   ];
+  // Names are data of others: a line end in one would be a line of its own in the mail of a job.
+  const safe = lines.map(oneLine);
   const shown =
-    lines.length > maxLines
-      ? [...lines.slice(0, maxLines), `${lines.length - maxLines} more: oaops account show ${run}`]
-      : lines;
+    safe.length > maxLines
+      ? [...safe.slice(0, maxLines), `${safe.length - maxLines} more: oaops account show ${run}`]
+      : safe;
   return {
     summary: [...(ended === undefined ? [] : ['nothing was changed']), ...parts].join(', ') || 'nothing to do',
     lines: shown,

@@ -32,6 +32,13 @@ export function deliveryFor(
   const receiver = deliver.to === 'person' ? person : staff.head(person);
   const who = tellPerson(person);
   if (receiver?.mail !== undefined) {
+    const other = staff.otherWithMail(receiver.mail, receiver);
+    if (other)
+      throw new Against(
+        'password-undeliverable',
+        `${oneLine(receiver.mail)} is the address of ${tellPerson(receiver)} and of ${tellPerson(other)} (${other.where})`,
+        'Correct the roster: a password goes to one person.',
+      );
     if (isOneAddress(receiver.mail)) return { channel: deliver.channel, to: receiver.mail };
     throw new Against(
       'password-undeliverable',

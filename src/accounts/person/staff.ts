@@ -42,7 +42,16 @@ export class Staff {
 
   /** Another person that has this login in a source. */
   otherWithLogin(login: string, person: KnownPerson): KnownPerson | undefined {
-    const found = this.index.find('login', comparable(login, this.index.ignoreCase));
+    return this.#other('login', login, person);
+  }
+
+  /** Another person that has this mail address in a source. */
+  otherWithMail(mail: string, person: KnownPerson): KnownPerson | undefined {
+    return this.#other('mail', mail, person);
+  }
+
+  #other(way: 'login' | 'mail', value: string, person: KnownPerson): KnownPerson | undefined {
+    const found = this.index.find(way, comparable(value, this.index.ignoreCase));
     const all = found === undefined ? [] : Array.isArray(found) ? found : [found];
     return (all as readonly KnownPerson[]).find(({ id }) => id !== person.id);
   }

@@ -7,15 +7,15 @@ import { disbelief } from './disbelief.ts';
 
 const topic = 'accounts.source';
 
-/** What accounts are found by: an export that has lost them makes strangers of employed people. */
-const telling = ['login', 'mail', 'name'] as const;
+/** What accounts are found by, and who is employed: an export that has lost it makes strangers of employed people, or keeps those who have left. */
+const telling = ['login', 'mail', 'name', 'status'] as const;
 type Telling = (typeof telling)[number];
 
 /** What is remembered of a reading that was believed. */
 interface Accepted {
   employed: number;
   /** How many people have each. */
-  filled: Record<Telling, number>;
+  filled: Partial<Record<Telling, number>>;
   rows: number;
   asOf?: string;
   asOfBy?: SourceRead['asOfBy'];
@@ -87,7 +87,7 @@ export async function compareWithLast(facts: FactStore, spec: SourceSpec, read: 
   }
   const filled = filledOf(read);
   for (const field of telling) {
-    if (filled[field] >= before.filled[field] * kept) continue;
+    if ((filled[field] ?? 0) >= (before.filled[field] ?? 0) * kept) continue;
     throw disbelief(
       'source-hollow',
       `${filled[field]} people of the source "${spec.id}" have a value of ${field}, and ${before.filled[field]} at the reading that was accepted on ${day}: more than ${spec.maxShrink} fewer`,

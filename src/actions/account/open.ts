@@ -1,12 +1,23 @@
 import { z } from 'zod';
-import { closeAccount, type OpeningItem, openAccount, placeOf } from '../../accounts/person/opening.ts';
+import { closeAccount, type OpeningItem, openAccount, openingId, placeOf } from '../../accounts/person/opening.ts';
 import { oneTimePassword } from '../../accounts/person/password.ts';
+import { stillHolds } from '../../accounts/plan/recheck.ts';
+import { addRefusal } from '../../accounts/record.ts';
+import { isoTime } from '../../core/clock.ts';
 import { OaopsError } from '../../core/errors.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
-import type { Action } from '../../engine/action.ts';
+import type { Action, ActionOutcome } from '../../engine/action.ts';
 import { localText } from '../../engine/plan/plan-text.ts';
 import type { LocalizedText } from '../../runbook/types.ts';
-import { type AccountContext, type AccountServices, directoriesOf, directorySpec, entryWork } from './services.ts';
+import {
+  type AccountContext,
+  type AccountServices,
+  companyOf,
+  directoriesOf,
+  directorySpec,
+  doorsOf,
+  entryWork,
+} from './services.ts';
 
 const withSchema = z.strictObject({
   item: z
@@ -50,6 +61,13 @@ export const accountOpen: Action<With, AccountServices> = {
         message: `the password of ${placeOf(item)} is shown at a terminal, and there is none`,
         next: `Go on at a terminal: oaops runs resume ${context.runId}`,
       };
+    // It has waited for a terminal, maybe for days: the person may have left meanwhile.
+    if ((await context.firstWaitedAtMs()) !== undefined) {
+      const company = companyOf(context.plan);
+      const dropped = await stillHolds(company, [], await doorsOf(context), context.signal, [item]);
+      const reason = dropped.get(item.line);
+      if (reason !== undefined) return leftAlone(item, reason, context);
+    }
     const directories = await directoriesOf(context);
     const work = await entryWork(context);
     const password = oneTimePassword(context.services.accounts.random, item.passwordLength);
@@ -65,6 +83,16 @@ export const accountOpen: Action<With, AccountServices> = {
   // Whatever was begun is found in the record: see openAccount.
   recover: async () => ({ status: 'not-started' }),
 };
+
+async function leftAlone(item: OpeningItem, reason: string, context: AccountContext): Promise<ActionOutcome> {
+  const facts = await context.services.facts();
+  await addRefusal(facts, context.runId, openingId(item), isoTime(context.clock.nowMs()), reason);
+  return {
+    status: 'incomplete',
+    result: { done: [], left: [], name: placeOf(item) },
+    message: `${placeOf(item)} (${item.directory}) was not opened: ${reason}`,
+  };
+}
 
 /** Removes an account that `account.open` has made in this run. */
 export const accountClose: Action<With, AccountServices> = {

@@ -137,6 +137,15 @@ describe('planOpenings', () => {
       },
       'password-undeliverable',
     ],
+    [
+      'a password by mail to an address that two people have',
+      {
+        people: [li, { ...zhang, mail: 'both@oa.example' }, person('E3', { mail: 'Both@oa.example' })],
+        opening: { deliver: { channel: 'mail', to: 'person' } },
+        channels: { mail: 'smtp' },
+      },
+      'password-undeliverable',
+    ],
     ['a channel that is not there', { opening: { deliver: { channel: 'mail' } } }, 'channel-unknown'],
     [
       'a channel that many read',

@@ -60,6 +60,16 @@ describe('opening accounts', () => {
     expect(site.asked.at(-1)).toContain('Bind a second factor');
   }, 60_000);
 
+  it('opens nothing for somebody who has left while it waited for a terminal', async () => {
+    site.company({ opening: { approval: 'none' } });
+    const { end } = await site.run('open', { person: 'E2' }, { terminal: false });
+    expect(end).toMatchObject({ status: 'waiting' });
+    site.roster('E1,李总,li,li@oa.example,销售部,经理,,active,,', zhang.replace('active', 'left'));
+    expect(await site.resume(end.run)).toMatchObject({ exitCode: 3 });
+    expect(site.users('oa')).toEqual(['li on -/- read,sell']);
+    expect(site.users('crm')).toEqual([]);
+  }, 60_000);
+
   it('is not planned when nobody has the key of the head: the run would only wait until it is over', async () => {
     site.config(site.signers('ben@oa.example'));
     await expect(site.run('open', { person: 'E2' })).rejects.toMatchObject({

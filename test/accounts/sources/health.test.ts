@@ -58,6 +58,16 @@ describe('against the last reading that was accepted', () => {
     });
   });
 
+  test('an export that does not say any more who has left keeps nobody', async () => {
+    const people = (status: boolean) =>
+      `工号${status ? ',状态' : ''}\n${rowsOf(20, (at) => `${at}${status ? ',在职' : ''}`)}\n`;
+    await accept(await stage.csv(people(true)));
+    await expect(stage.csv(people(false))).rejects.toMatchObject({
+      code: 'source-hollow',
+      message: expect.stringContaining('have a value of status'),
+    });
+  });
+
   test('a list of some people has no size to keep', async () => {
     const spec = { complete: false };
     const first = await stage.csv(roster(100), spec);

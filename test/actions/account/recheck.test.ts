@@ -48,7 +48,7 @@ test('rights of somebody who has another department or post by now are left to a
   const moved = accountContext({ items, files: { ...files(), ...roster('head') } });
   expect(await accountRecheck.apply({}, moved.context)).toMatchObject({
     status: 'incomplete',
-    message: 'zhang was taken off the list: E2 works as IT / head now (/roster.csv:2)',
+    message: 'zhang was taken off the list: E2 works as IT / head now (roster.csv:2)',
   });
 });
 

@@ -99,4 +99,8 @@ export const accountsLdap = (): Messages => ({
   'primary group {}': '主要组 {}',
   'new accounts below {} would not be seen below {}': '建在 {} 之下的新账号在 {} 之下看不到',
   'Give a "createBase" that lies below "base".': '请指定位于 "base" 之下的 "createBase"。',
+  'the number of a message is an integer of 31 bits': '消息编号是 31 位整数',
+  'an element {} is missing': '缺少元素 {}',
+  'a length has at most four bytes': '长度最多四个字节',
+  'an element goes beyond its message': '元素超出了消息的范围',
 });

@@ -149,4 +149,7 @@ export const accountsPerson = (): Messages => ({
     '请给出 --person ID，或用 --leavers 表示最后工作日已过的所有人员。',
   'somebody has to agree to a revocation that the roster does not ask for': '名册未要求的回收须有人确认',
   'Run it at a terminal, or add --yes.': '请在终端运行，或加上 --yes。',
+  '{} is the address of {} and of {} ({})': '{} 同时是 {} 和 {} 的邮箱地址（{}）',
+  'Correct the roster: a password goes to one person.': '请更正名册：密码只能发给一个人。',
+  '{} ({}) was not opened: {}': '未开通 {}（{}）：{}',
 });
