@@ -24,7 +24,7 @@ export interface ProtectedQuestion {
 
 type Rule = Company['protected'][number];
 
-/** What is never touched. It is asked last, right before a change, and stands over everything that was found or signed. */
+/** What is never touched. It is asked last of all when a plan is made, and stands over everything that was found or signed. */
 export class Protection {
   readonly #accounts: NameList<Rule>;
   readonly #groups: NameList<Rule>;

@@ -71,8 +71,10 @@ export function planChanges(request: ChangeRequest): ChangePlan {
     if (findings) planOne(one, findings, { rules, can, protection: request.protection }, plan, count);
     else if (account.state === 'disabled') {
       const fact = held.get(id);
-      if (fact?.state === 'held' && fact.run !== request.run)
-        planDeletion(one, fact, { rules, can, request }, plan, count);
+      if (fact?.state === 'held' && fact.run !== request.run) {
+        const place = { rules, can, request };
+        if (!planDeletion(one, fact, place, plan, count)) planRest(one, fact, place, plan, count);
+      }
     }
   }
   plan.counts = [...counts.values()];
@@ -119,7 +121,8 @@ function isDone(stage: ChangeName, account: Account): boolean {
   return stage === 'strip' && account.rights.length === 0;
 }
 
-function planDeletion(
+/** What could not be taken away when it was disabled, or was given since: nobody would come back to it. */
+function planRest(
   one: Judged,
   fact: HeldFact,
   { rules, can, request }: { rules: Rules; can: ReadonlySet<string>; request: ChangeRequest },
@@ -127,12 +130,34 @@ function planDeletion(
   count: CapCount,
 ): void {
   const { account } = one;
+  const standing = fact.findings.filter(
+    (type) => one.standing?.includes(type) && rules.get(type)?.some((rule) => rule.do.includes('strip')),
+  );
+  if (standing.length === 0 || account.rights.length === 0 || !can.has('strip')) return;
+  const planned = plannedFor(one, []);
+  if (!isOf(fact, account, planned.person) || request.protection.reason(questionOf(one, standing))) return;
+  planned.findings = standing;
+  planned.evidence = [`disabled by run ${fact.run}`, `it still holds ${account.rights.length} rights`];
+  planned.changes = [{ do: 'strip' }];
+  plan.changes.push(planned);
+  count.others++;
+}
+
+/** @returns whether its hold is over */
+function planDeletion(
+  one: Judged,
+  fact: HeldFact,
+  { rules, can, request }: { rules: Rules; can: ReadonlySet<string>; request: ChangeRequest },
+  plan: ChangePlan,
+  count: CapCount,
+): boolean {
+  const { account } = one;
   const after = fact.findings.flatMap((type) => (rules.get(type) ?? []).map((rule) => ({ type, rule })));
   const deleteAfter = after.flatMap(({ rule }) => rule.deleteAfter ?? []);
-  if (deleteAfter.length === 0) return;
+  if (deleteAfter.length === 0) return false;
   const sinceMs = Date.parse(fact.since);
   // Of several the longest: nothing is deleted earlier than any rule allows. A time that cannot be read is never long ago.
-  if (!(request.nowMs - sinceMs >= Math.max(...deleteAfter))) return;
+  if (!(request.nowMs - sinceMs >= Math.max(...deleteAfter))) return false;
   const planned = plannedFor(one, []);
   planned.findings = [...fact.findings];
   planned.changes = [{ do: 'delete' }];
@@ -155,10 +180,11 @@ function planDeletion(
             : 'the reason for which it was disabled is gone, or cannot be seen now';
   if (reason !== undefined) {
     plan.spared.push({ ...sparedOf(planned, reason), ...(reason === protectedBy ? { byRule: true } : {}) });
-    return;
+    return true;
   }
   plan.deletions.push(planned);
   count.deleted++;
+  return true;
 }
 
 /** Keys and logins are given again to others. */

@@ -123,6 +123,26 @@ describe('deletions', () => {
   const world = (over: Partial<Account> = {}): World => ({ people: [gone], accounts: [disabled(over)] });
   const reasonOf = (made: ReturnType<typeof plan>) => made.spared.map(({ reason }) => reason);
 
+  it('wait while rights are left that could not be taken away when it was disabled: those are taken away first', () => {
+    const early = [held({ since: new Date(nowMs - dayMs).toISOString() })];
+    const made = plan(world({ rights: ['a'] }), { held: early });
+    expect(made.changes).toMatchObject([
+      { ref: { key: 'key-zhang' }, changes: [{ do: 'strip' }], findings: ['leaver'] },
+    ]);
+    expect(made.changes[0]?.evidence).toEqual(['disabled by run earlier', 'it still holds 1 rights']);
+    expect(made.deletions).toEqual([]);
+    const back: World = { people: [{ ...gone, employment: 'active' }], accounts: [disabled({ rights: ['a'] })] };
+    for (const [where, over] of [
+      [world(), { held: early }],
+      [back, { held: early }],
+      [world({ rights: ['a'] }), { held: [held({ since: early[0]!.since, login: 'other' })] }],
+      [world({ rights: ['a'] }), { held: [] }],
+      [world({ rights: ['a'] }), { held: early, list: [{ account: 'zh*', reason: 'still needed' }] }],
+      [world({ rights: ['a'] }), { held: early, rules: [{ finding: 'leaver', do: ['disable'] }] }],
+    ] as const)
+      expect(plan(where, over as never).changes).toEqual([]);
+  });
+
   it('are planned after the hold, of what this tool has disabled and nothing has happened to', () => {
     const made = plan(world(), { held: [held()] });
     expect(made.deletions).toMatchObject([

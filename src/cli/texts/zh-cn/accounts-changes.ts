@@ -21,4 +21,6 @@ export const accountsChanges = (): Messages => ({
   'so many changes are an error of the data: {}': '变更如此之多，应是数据有误：{}',
   'Look at the sources: a roster that lost its people says that they have left. Nothing was changed.':
     '请检查来源：丢失人员的名单会让在职者显示为已离职。没有做任何变更。',
+  'disabled by run {}': '由运行 {} 停用',
+  'it still holds {} rights': '仍持有 {} 项权限',
 });
