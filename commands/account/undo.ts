@@ -18,6 +18,9 @@ export default class AccountUndo extends BaseCommand<typeof AccountUndo> {
     ExitCode.usage,
     ExitCode.incomplete,
     ExitCode.refused,
+    ExitCode.lockHeld,
+    ExitCode.sigint,
+    ExitCode.sigterm,
   ];
   static override args = {
     run: Args.string({ name: 'RUN', description: 'id of the run, name of its runbook, or latest', required: true }),

@@ -3,6 +3,7 @@ import { openingId } from '../../accounts/person/opening.ts';
 import { stillHolds } from '../../accounts/plan/recheck.ts';
 import { accountId, addRefusal } from '../../accounts/record.ts';
 import { isoTime } from '../../core/clock.ts';
+import { OaopsError } from '../../core/errors.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
 import { formatDuration } from '../../core/units.ts';
 import type { Action } from '../../engine/action.ts';
@@ -41,7 +42,22 @@ export const accountRecheck: Action<With, AccountServices> = {
     const doors = await doorsOf(context);
     const items = itemsOf(context.plan);
     const openings = openingsOf(context.plan);
-    const dropped = await stillHolds(companyOf(context.plan), items, doors, context.signal, openings);
+    let dropped: Map<string, string>;
+    try {
+      dropped = await stillHolds(companyOf(context.plan), items, doors, context.signal, openings);
+    } catch (error) {
+      context.signal.throwIfAborted();
+      if (!(error instanceof OaopsError)) throw error;
+      return {
+        status: 'failed',
+        result: { dropped: [] },
+        message: `the sources were not read again, so nothing is changed: ${error.message}`,
+        next: error.next ?? 'Repair the source, then start a new run.',
+        code: error.code,
+        exitCode: ExitCode.refused,
+        retryable: false,
+      };
+    }
     const facts = await context.services.facts();
     const all = [
       ...items.map(({ line, directory, ref }) => ({ line, login: ref.login, account: accountId(directory, ref.key) })),

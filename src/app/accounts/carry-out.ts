@@ -26,7 +26,23 @@ export async function tellEnd(
   const waits = end.status === 'waiting' && end.next !== undefined ? `\n${end.next}` : '';
   return {
     end,
-    json: { run: end.run, status: end.status, summary, lines, ...counts },
+    json: {
+      run: end.run,
+      status: end.status,
+      exitCode: end.exitCode,
+      summary,
+      lines,
+      ...counts,
+      ...reasonOf(app, end),
+    },
     text: `${summary}${lines.map((line) => `\n  ${line}`).join('')}${waits}`,
+  };
+}
+
+/** Why it did not end well: the events that say so are not printed with --json. */
+function reasonOf({ redactor }: App, { message, next }: RunEnd): { message?: string; next?: string } {
+  return {
+    ...(message === undefined ? {} : { message: redactor.redact(message) }),
+    ...(next === undefined ? {} : { next: redactor.redact(next) }),
   };
 }

@@ -10,6 +10,8 @@ import { loadRunbook } from '../../runbook/load.ts';
 import { type PreparedPlan, preparePlan, startRun } from '../run-command.ts';
 
 const kind = 'AccountReview';
+/** What runs of "oaops account undo" are called. */
+export const undoName = 'account undo';
 
 /**
  * The plan of an account runbook for one operation.
@@ -75,7 +77,10 @@ export async function accountRun(app: App, ref: string): Promise<{ row: RunRow; 
   const row = named ?? (await runs.resolve(ref));
   if (row.kind !== kind)
     throw usageError('not-an-account-review', `run ${row.id} is one of ${row.runbook}, of the kind ${row.kind}`, {
-      next: `See it with "oaops runs show ${row.id}".`,
+      next:
+        row.runbook === undoName
+          ? `See it with "oaops runs show ${row.id}". What an undo has put back is changed again by a new run, such as "oaops account cleanup".`
+          : `See it with "oaops runs show ${row.id}".`,
     });
   return { row, plan: (await runs.plan(row.id)) as Plan };
 }

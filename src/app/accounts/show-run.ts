@@ -10,6 +10,7 @@ import { usageError } from '../../core/errors.ts';
 import type { Plan } from '../../engine/plan/plan-types.ts';
 import type { RunRow } from '../../record/types.ts';
 import { type AccountReportRequest, loadAccountReport } from './report.ts';
+import { undoName } from './run.ts';
 
 /** What somebody has said to a run. */
 export interface ShownWord {
@@ -34,9 +35,6 @@ export interface ShownRun {
   entries: ShownEntry[];
   words: ShownWord[];
 }
-
-/** What every undo is called in the record. */
-const undoName = 'account undo';
 
 /** What a run is called: its id, `latest`, the name of its runbook. */
 const runId = /^\d{8}T\d{6}Z(-[0-9a-f]*)?$/;

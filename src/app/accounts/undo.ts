@@ -1,5 +1,6 @@
+import type { EntryItem } from '../../accounts/entry/entry.ts';
 import { labelled } from '../../accounts/expand.ts';
-import { accountId, entriesOf } from '../../accounts/record.ts';
+import { accountId, type EntryHistory, entriesOf } from '../../accounts/record.ts';
 import { companyOf, itemsOf, openingsOf } from '../../actions/account/services.ts';
 import type { App } from '../../app.ts';
 import { OaopsError, usageError } from '../../core/errors.ts';
@@ -10,7 +11,7 @@ import { defaultRetry } from '../../runbook/schema/steps.ts';
 import type { StepSpec } from '../../runbook/types.ts';
 import { adHocText, literals } from '../ad-hoc-runbook.ts';
 import type { PreparedPlan } from '../run-command.ts';
-import { accountRun } from './run.ts';
+import { accountRun, undoName } from './run.ts';
 
 const step = { parallel: 1, outputs: {}, retry: defaultRetry, onFailure: 'stop', idempotent: true } as const;
 
@@ -38,7 +39,9 @@ export async function prepareUndo(
       });
   const items = changed
     .filter((item) => request.only.length === 0 || request.only.some((pattern) => fits(pattern, item)))
-    .filter(({ directory }) => request.directory === undefined || directory === request.directory);
+    .filter(({ directory }) => request.directory === undefined || directory === request.directory)
+    // The last one first: where several were members of one group, each finds the group as it has left it.
+    .toSorted((a, b) => changedAt(entries, b).localeCompare(changedAt(entries, a), 'en'));
   if (items.length === 0)
     throw new OaopsError('nothing-to-undo', `run ${row.id} has changed nothing that is not restored yet`, {
       exitCode: ExitCode.refused,
@@ -83,11 +86,15 @@ export async function prepareUndo(
       with: { item: `\${{ item }}`, run: row.id },
     },
   ];
-  const undo = await runs.adHocPlan('account undo', text, plan.inventory, steps);
+  const undo = await runs.adHocPlan(undoName, text, plan.inventory, steps);
   return { plan: undo, requester: { name: runs.actor }, text: (lang) => planText(undo, lang) };
 }
 
 /** Restored but for nothing: what is left in part can be tried again. */
 function isWhole(restored: { conflicts: string[] } | undefined): boolean {
   return restored !== undefined && restored.conflicts.length === 0;
+}
+
+function changedAt(entries: ReadonlyMap<string, EntryHistory>, item: EntryItem): string {
+  return entries.get(accountId(item.directory, item.ref.key))?.marks.at(-1)?.at ?? '';
 }

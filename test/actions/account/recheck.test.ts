@@ -60,5 +60,10 @@ test('an old list is refused, a source that does not answer ends it', async () =
     exitCode: 4,
   });
   const { context } = accountContext({ items: [itemOf()], files: {} });
-  await expect(accountRecheck.apply({}, context)).rejects.toMatchObject({ code: 'file-unreadable' });
+  expect(await accountRecheck.apply({}, context)).toMatchObject({
+    status: 'failed',
+    code: 'file-unreadable',
+    exitCode: 4,
+    message: expect.stringMatching(/^the sources were not read again, so nothing is changed: .*roster\.csv/),
+  });
 });
