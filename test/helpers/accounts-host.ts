@@ -16,6 +16,8 @@ import { freePort, startSshd } from './sshd.ts';
 export interface AccountsHost {
   /** Targets: `h1` is the host, `gone` has nothing that listens, `sudo` is the host for the user oa-admin, who has to become root. */
   host(name: string): Promise<Host>;
+  /** How root comes in, for commands that are processes of their own. */
+  login: { port: number; keyFile: string; knownHosts: string };
   nowMs: number;
   directory(spec?: Record<string, unknown>, names?: string[]): Promise<OpenDirectory>;
   /** Runs a script as root on the host; gives what it printed. @throws when it fails */
@@ -87,6 +89,7 @@ export async function startAccountsHost(): Promise<AccountsHost> {
   };
   const signal = new AbortController().signal;
   const self: AccountsHost = {
+    login: { port: sshd.port, keyFile: sshd.keyFile, knownHosts },
     nowMs: Date.now(),
     host: (name) => door.open(targets[name]!, signal),
     async directory(spec = {}, names = ['h1']) {
