@@ -19,7 +19,7 @@ import type { Requester } from './people/approvals.ts';
 import type { Plan } from './plan/plan-types.ts';
 import { canFinishPlan } from './plan/plan-version.ts';
 import { isTriedAgain, refuseRedo, toBeRedone } from './redo.ts';
-import { cleanupDone, cleanupLeft } from './run/cleanup.ts';
+import { cleanupDone, cleanupLeft, onlyTells } from './run/cleanup.ts';
 import { execute } from './run/execute.ts';
 import { endOf, type RunEnd } from './run/outcome.ts';
 import { cleanupOver, closed, isLockHeld, refuseEmptyUndo, refuseUnknownBatch, runOver } from './service-refusals.ts';
@@ -125,7 +125,8 @@ export class Engine {
       if (view.paused() && !options.dueOnly) await this.#control(row.id, { action: 'unpause' });
       // An undo that failed is tried again, as it can be asked for again.
       const undoes = row.status === 'undo-failed' && view.undoRequest() !== undefined;
-      if (row.status !== 'running' && !undoes && cleanupDone(plan, view)) throw cleanupOver(row, plan);
+      if (row.status !== 'running' && !undoes && !onlyTells(plan) && cleanupDone(plan, view))
+        throw cleanupOver(row, plan);
       if (options.decision) await this.#decide(row, view, options.decision);
       // What a batch that is done again does to the system is measured again.
       if (isTriedAgain(row) || again.length > 0)

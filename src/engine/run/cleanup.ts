@@ -16,6 +16,8 @@ import { isDeferred } from './values.ts';
  * begun the run goes no further: after a crash a resume finishes the cleanup and nothing else.
  */
 export function cleanupBegun(plan: Plan, view: JournalView): boolean {
+  // What only tells takes nothing away: what failed can be done again.
+  if (onlyTells(plan)) return false;
   const cleanup = cleanupIds(plan);
   return view.rows.some((row) => row.phase === 'do' && cleanup.has(row.step));
 }
@@ -31,7 +33,7 @@ function onlyReads(plan: Plan): boolean {
 }
 
 /** Nothing has to be put in order: it is told how the run ended, a refusal as well, and not before it has ended. */
-function onlyTells(plan: Plan): boolean {
+export function onlyTells(plan: Plan): boolean {
   return plan.steps.every((step) => step.tells || !step.always);
 }
 

@@ -103,7 +103,9 @@ export function runOutcome(ending: Ending): Outcome {
   }
   const unknown = find('unknown');
   const steps = [...ending.steps.values()];
-  const cleanedUp = steps.some(({ step, status }) => step.always && ['ok', 'incomplete', 'skipped'].includes(status));
+  const cleanedUp = steps.some(
+    ({ step, status }) => step.always && !step.tells && ['ok', 'incomplete', 'skipped'].includes(status),
+  );
   if ((halt || cleanedUp) && !failed && (unknown || unfinished))
     return stopped(ending, halt, 'it was cut off, and its cleanup has been done since', { cleanedUp, byTick });
   // Whatever a person has to decide about: at that time it is looked at again.
