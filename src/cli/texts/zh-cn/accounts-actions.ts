@@ -28,7 +28,7 @@ export const accountsActions = (): Messages => ({
   '{} tells no password policy': '{} 没有给出密码策略',
   'nothing was left out': '没有遗漏',
   'See it with "oaops runs show {}". What an undo has put back is changed again by a new run, such as "oaops account cleanup".':
-    '用“oaops runs show {}”查看。撤销后的账号如需再次处理，请启动新的运行，例如“oaops account cleanup”。',
+    '用 "oaops runs show {}" 查看。撤销后的账号如需再次处理，请启动新的运行，例如 "oaops account cleanup"。',
   'the sources were not read again, so nothing is changed: {}': '未能重新读取人员名册，未作任何变更：{}',
   'left alone: {}': '不处理：{}',
   'read the sources again, and take whoever is employed off the list': '重新读取名册，将在职者从清单中去除',
