@@ -653,7 +653,7 @@ const defects: [name: string, from: string | RegExp, to: string, finding: string
     'step field',
     'steps.check.outputs.state',
     'steps.check.output.state',
-    '69:50 error expression-name: a step has status, outputs, units, no "output" | Write steps.check.outputs.output and declare it below "outputs" of "check".',
+    '69:50 error expression-name: a step has status, message, outputs, units, no "output" | Write steps.check.outputs.output and declare it below "outputs" of "check".',
   ],
   [
     '${{ in if',

@@ -122,6 +122,9 @@ function noUnit(step: PlannedStep, target = 'localhost'): PlannedUnit {
   return { id: '', target, with: {}, summary: '', ...(step.batch === undefined ? {} : { batch: step.batch }) };
 }
 
+/** A signal is heard within this time, and units that take no time are not held up. */
+const letInMs = 20;
+
 interface UnitsMode {
   /** Each unit has a condition of its own. */
   perUnit: boolean;
@@ -147,6 +150,13 @@ async function runUnits(
     tolerance !== undefined &&
     batch !== undefined &&
     bookOf(run).exceeded(tolerance, batch, membersOf(run, batch)) !== undefined;
+  // Units that wait for nothing outside, such as accounts in SQLite, would let no signal and no timer in until all are done.
+  let lastMs = run.deps.clock.monotonicMs();
+  const letIn = async () => {
+    if (run.deps.clock.monotonicMs() - lastMs < letInMs) return;
+    await setImmediate();
+    lastMs = run.deps.clock.monotonicMs();
+  };
   const worker = async () => {
     for (let unit = queue.pop(); unit !== undefined; unit = queue.pop()) {
       const spent = tooMany();
@@ -162,8 +172,7 @@ async function runUnits(
       ends.set(unit, end);
       if (tolerance) bookOf(run).note(state, unit, end.status);
       if ((isFailure(end.status as never) && !tolerance) || end.status === 'unknown') failed = true;
-      // Units that wait for nothing outside, such as accounts in SQLite, would let no signal and no timer in until all are done.
-      await setImmediate();
+      await letIn();
     }
   };
   const workers = Array.from({ length: Math.min(state.step.parallel, units.length) }, worker);
