@@ -328,6 +328,6 @@ test('steps that tell somebody read the verdict; others have no steps to read', 
   );
   expect(found(good.replace('"${{ steps.judge.outputs.summary }}"', () => all.join(', ')))).toEqual([]);
   expect(found(good.replace('outputs.summary', () => 'summary'))).toEqual([
-    '33:57 expression-name a step has status, outputs, units, no "summary" | Write steps.judge.outputs.summary.',
+    '33:57 expression-name a step has status, message, outputs, units, no "summary" | Write steps.judge.outputs.summary.',
   ]);
 });
