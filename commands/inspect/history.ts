@@ -25,7 +25,7 @@ export default class InspectHistory extends BaseCommand<typeof InspectHistory> {
     const [{ inspectionHistory, inspectionRun }, { sparkline }, { figure }] = await Promise.all([
       import('../../src/app/inspect.ts'),
       import('../../src/core/sparkline.ts'),
-      import('../../src/inspect/formats/told.ts'),
+      import('../../src/inspect/formats/report-words.ts'),
     ]);
     const { runbook } = await inspectionRun(app, this.args.inspection);
     const history = await inspectionHistory(app, runbook, this.flags);

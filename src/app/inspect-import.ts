@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
 import type { App } from '../app.ts';
 import { errnoOf, messageOf, OaopsError, usageError } from '../core/errors.ts';
-import { importGoss } from '../inspect/goss.ts';
+import { importGoss } from '../inspect/goss/import.ts';
 import { checkText } from '../runbook/load.ts';
 import { nameSchema } from '../runbook/schema/common.ts';
 import { smallFile } from './small-file.ts';

@@ -8,7 +8,7 @@ import { localText } from '../engine/plan/plan-text.ts';
 import type { InspectionReport, ReportedResult } from '../inspect/assemble.ts';
 import { formatReport, type ReportFormat } from '../inspect/formats/format.ts';
 import { nagiosCodes } from '../inspect/formats/nagios.ts';
-import { signLine, type Told, waiverLine } from '../inspect/formats/told.ts';
+import { signLine, type Told, waiverLine } from '../inspect/formats/report-words.ts';
 import { summaryLine } from '../inspect/summary.ts';
 import type { CheckState } from '../inspect/types.ts';
 import { reportExitCode, reportTrends } from './inspect.ts';

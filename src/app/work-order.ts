@@ -4,7 +4,7 @@ import { writeFileDurable } from '../core/durable-file.ts';
 import { messageOf, OaopsError, usageError } from '../core/errors.ts';
 import type { Plan } from '../engine/plan/plan-types.ts';
 import { expectedOf } from '../inspect/assemble.ts';
-import type { Told } from '../inspect/formats/told.ts';
+import type { Told } from '../inspect/formats/report-words.ts';
 import { workOrderHtml } from '../inspect/formats/work-order.ts';
 import { resultsOf } from '../inspect/record.ts';
 import type { LocalizedText } from '../runbook/types.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { formatDuration } from '../../core/units.ts';
 import { durationSchema } from '../../runbook/schema/common.ts';
-import { measured } from '../limits.ts';
-import { told, toldOf, whole } from '../told.ts';
+import { measured } from '../judging/limits.ts';
+import { told, toldOf, whole } from '../reading/answer-lines.ts';
 import type { HostCheckType } from '../types.ts';
 
 const withSchema = z.strictObject({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { limitKeys, measured, worst } from '../limits.ts';
+import { limitKeys, measured, worst } from '../judging/limits.ts';
 import type { HostCheckType } from '../types.ts';
 
 const withSchema = z.strictObject({

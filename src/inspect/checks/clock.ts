@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { limitKeys, measured, stateOf } from '../limits.ts';
-import { figure, rounded, told } from '../told.ts';
+import { limitKeys, measured, stateOf } from '../judging/limits.ts';
+import { figure, rounded, told } from '../reading/answer-lines.ts';
 import type { About, HostCheckType, Judged } from '../types.ts';
 
 const withSchema = z.strictObject({

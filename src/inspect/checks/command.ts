@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { patternSchema } from '../../runbook/schema/common.ts';
-import { limitKeys, measured, worst } from '../limits.ts';
+import { limitKeys, measured, worst } from '../judging/limits.ts';
 import { programAnswer, runWords } from '../probe/run-words.ts';
 import type { HostCheckType } from '../types.ts';
 

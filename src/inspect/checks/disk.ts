@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { formatSize } from '../../core/units.ts';
-import { limitKeys, measured, worst } from '../limits.ts';
+import { limitKeys, measured, worst } from '../judging/limits.ts';
 import type { HostCheckType } from '../types.ts';
 
 const withSchema = z.strictObject({

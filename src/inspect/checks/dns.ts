@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { OaopsError } from '../../core/errors.ts';
 import { durationSchema } from '../../runbook/schema/common.ts';
-import { limitKeys, measured } from '../limits.ts';
+import { limitKeys, measured } from '../judging/limits.ts';
 import type { NearCheckType } from '../types.ts';
 
 const withSchema = z

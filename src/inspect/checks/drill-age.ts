@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { formatDuration } from '../../core/units.ts';
 import { durationSchema } from '../../runbook/schema/common.ts';
-import { measured } from '../limits.ts';
+import { measured } from '../judging/limits.ts';
 import type { NearCheckType } from '../types.ts';
 
 const dayMs = 86_400_000;

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { formatDuration, formatSize } from '../../core/units.ts';
 import { durationSchema, sizeSchema } from '../../runbook/schema/common.ts';
-import { levelKey } from '../level.ts';
-import { inShort, told, toldOf, whole } from '../told.ts';
+import { inShort } from '../judging/in-short.ts';
+import { levelKey } from '../judging/level.ts';
+import { told, toldOf, whole } from '../reading/answer-lines.ts';
 import type { HostCheckType, Judged } from '../types.ts';
 
 const modeSchema = z

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { durationSchema } from '../../runbook/schema/common.ts';
-import { limitsObject, limitsSchema, measured, worst } from '../limits.ts';
-import { percentile, runLoad } from '../load-run.ts';
-import { textOf } from '../secret-text.ts';
+import { limitsObject, limitsSchema, measured, worst } from '../judging/limits.ts';
 import type { Judged, NearCheckType } from '../types.ts';
+import { percentile, runLoad } from '../web/load-run.ts';
+import { textOf } from '../web/secret-text.ts';
 import { isGoodStatus, placeOf, requestHeaders, requestKeys, statusesSchema } from './http.ts';
 
 /** Nobody brings down a system with a check: more is the business of a tool for it, and of those who run the system. */

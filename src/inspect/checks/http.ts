@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { OaopsError } from '../../core/errors.ts';
 import type { HttpResponse } from '../../engine/ports.ts';
 import { durationSchema, patternSchema, secretRefSchema, sizeSchema } from '../../runbook/schema/common.ts';
-import { judgeDays } from '../certificate-days.ts';
-import { jsonRuleSchema, judgeJson } from '../json-rules.ts';
-import { limitKeys, limitsObject, measured, worst } from '../limits.ts';
-import { textOf, textOrSecretSchema, textsOf } from '../secret-text.ts';
+import { limitKeys, limitsObject, measured, worst } from '../judging/limits.ts';
 import type { Judged, NearCheckType } from '../types.ts';
+import { judgeDays } from '../web/certificate-days.ts';
+import { jsonRuleSchema, judgeJson } from '../web/json-rules.ts';
+import { textOf, textOrSecretSchema, textsOf } from '../web/secret-text.ts';
 
 const statusSchema = z.union([
   z.int().min(100).max(599),

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { formatDuration } from '../../core/units.ts';
 import { durationSchema, patternSchema } from '../../runbook/schema/common.ts';
-import { inGroups } from '../groups.ts';
-import { limitKeys, measured } from '../limits.ts';
-import { told, whole } from '../told.ts';
+import { inGroups } from '../judging/in-short.ts';
+import { limitKeys, measured } from '../judging/limits.ts';
+import { told, whole } from '../reading/answer-lines.ts';
 import type { HostCheckType, Judged } from '../types.ts';
 
 const withSchema = z.strictObject({

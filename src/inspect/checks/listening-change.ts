@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { changeKeys, changes } from '../changes.ts';
-import { isLoopback, nameOf, socketsOf, socketsProbe } from '../sockets.ts';
+import { changeKeys, changes } from '../judging/changes.ts';
+import { isLoopback, nameOf, socketsOf, socketsProbe } from '../reading/sockets.ts';
 import type { HostCheckType } from '../types.ts';
 import { socketText } from './listening.ts';
 

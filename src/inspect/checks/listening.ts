@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { levelKey } from '../level.ts';
-import { fits, type PortSpec, portSpecSchema } from '../port-spec.ts';
-import { isLoopback, nameOf, type Socket, socketsOf, socketsProbe } from '../sockets.ts';
-import { inFull, inShort } from '../told.ts';
+import { inFull, inShort } from '../judging/in-short.ts';
+import { levelKey } from '../judging/level.ts';
+import { fits, type PortSpec, portSpecSchema } from '../judging/port-spec.ts';
+import { isLoopback, nameOf, type Socket, socketsOf, socketsProbe } from '../reading/sockets.ts';
 import type { HostCheckType } from '../types.ts';
 
 const withSchema = z

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { limitKeys, measured } from '../limits.ts';
-import { figure, rounded, told, whole } from '../told.ts';
+import { limitKeys, measured } from '../judging/limits.ts';
+import { figure, rounded, told, whole } from '../reading/answer-lines.ts';
 import type { HostCheckType } from '../types.ts';
 
 const withSchema = z

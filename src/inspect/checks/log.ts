@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { formatSize } from '../../core/units.ts';
 import { sizeSchema } from '../../runbook/schema/common.ts';
-import { inGroups } from '../groups.ts';
-import { limitKeys, measured } from '../limits.ts';
-import { told, toldOf, whole } from '../told.ts';
+import { inGroups } from '../judging/in-short.ts';
+import { limitKeys, measured } from '../judging/limits.ts';
+import { told, toldOf, whole } from '../reading/answer-lines.ts';
 import type { HostCheckType } from '../types.ts';
 
 const patternsSchema = z

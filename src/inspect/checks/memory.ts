@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { formatSize } from '../../core/units.ts';
-import { limitKeys, measured } from '../limits.ts';
-import { meminfo, meminfoProbe } from '../meminfo.ts';
-import { rounded } from '../told.ts';
+import { limitKeys, measured } from '../judging/limits.ts';
+import { rounded } from '../reading/answer-lines.ts';
+import { meminfo, meminfoProbe } from '../reading/meminfo.ts';
 import type { HostCheckType } from '../types.ts';
 
 const withSchema = z.strictObject(limitKeys({ warn: 85, fail: 95 }));

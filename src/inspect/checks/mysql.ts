@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { databaseKeys, rowsOf } from '../databases/ask.ts';
 import { lookAt } from '../databases/figure.ts';
 import { mysqlFigures } from '../databases/mysql.ts';
-import { limitKeys } from '../limits.ts';
+import { limitKeys } from '../judging/limits.ts';
 import type { NearCheckType } from '../types.ts';
 
 type What = keyof typeof mysqlFigures;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { durationSchema } from '../../runbook/schema/common.ts';
-import { limitKeys, measured } from '../limits.ts';
-import { figure, told, toldOf, whole } from '../told.ts';
+import { limitKeys, measured } from '../judging/limits.ts';
+import { figure, told, toldOf, whole } from '../reading/answer-lines.ts';
 import type { HostCheckType } from '../types.ts';
 
 const withSchema = z.strictObject({

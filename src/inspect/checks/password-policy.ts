@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { type PamLine, pamLine, settingsOf } from '../../core/pam-lines.ts';
 import { formatDuration } from '../../core/units.ts';
 import { durationSchema } from '../../runbook/schema/common.ts';
-import { levelKey } from '../level.ts';
-import { inFull, inShort, toldOf, whole } from '../told.ts';
+import { inFull, inShort } from '../judging/in-short.ts';
+import { levelKey } from '../judging/level.ts';
+import { toldOf, whole } from '../reading/answer-lines.ts';
 import type { HostCheckType } from '../types.ts';
 
 const countSchema = z.int().nonnegative().nullable();

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { limitsSchema, measured, worst } from '../limits.ts';
+import { limitsSchema, measured, worst } from '../judging/limits.ts';
 import type { HostCheckType } from '../types.ts';
 
 const withSchema = z.strictObject({

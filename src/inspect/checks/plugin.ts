@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { readPluginOutput } from '../plugin-output.ts';
 import { programAnswer, runWords } from '../probe/run-words.ts';
+import { readPluginOutput } from '../reading/plugin-output.ts';
 import type { HostCheckType, Judged } from '../types.ts';
 
 const withSchema = z.strictObject({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { patternSchema } from '../../runbook/schema/common.ts';
-import { levelKey } from '../level.ts';
-import { measured } from '../limits.ts';
+import { levelKey } from '../judging/level.ts';
+import { measured } from '../judging/limits.ts';
 import type { HostCheckType } from '../types.ts';
 
 const countSchema = z.int().nonnegative();

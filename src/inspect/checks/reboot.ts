@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { levelKey } from '../level.ts';
-import { told, toldOf } from '../told.ts';
+import { levelKey } from '../judging/level.ts';
+import { told, toldOf } from '../reading/answer-lines.ts';
 import type { HostCheckType } from '../types.ts';
 
 const withSchema = z.strictObject({ level: levelKey('warn') });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isDate } from '../../calendar/dates.ts';
 import { formatDuration } from '../../core/units.ts';
 import { durationSchema } from '../../runbook/schema/common.ts';
-import { limitsObject, limitsSchema, measured, worst } from '../limits.ts';
+import { limitsObject, limitsSchema, measured, worst } from '../judging/limits.ts';
 import type { CheckDoors } from '../ports.ts';
 import { type FollowedFinding, follow, followedSchema } from '../scans/follow.ts';
 import { type Finding, type Rank, ranks, type ScanReport } from '../scans/model.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { databaseKeys, numberOf, rowsOf } from '../databases/ask.ts';
-import { limitKeys, limitsObject, measured, worst } from '../limits.ts';
+import { limitKeys, limitsObject, measured, worst } from '../judging/limits.ts';
 import type { Judged, NearCheckType } from '../types.ts';
 
 const withSchema = z

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { levelKey } from '../level.ts';
-import { inFull, inShort } from '../told.ts';
+import { inFull, inShort } from '../judging/in-short.ts';
+import { levelKey } from '../judging/level.ts';
 import type { HostCheckType } from '../types.ts';
 
 const wantedSchema = z.union([

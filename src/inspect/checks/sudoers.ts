@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { sudoersFilesOf, sudoersWalk } from '../../core/sudoers-files.ts';
 import { readSudoers, type SudoRule } from '../../core/sudoers-rules.ts';
-import { levelKey } from '../level.ts';
-import { inFull, inShort } from '../told.ts';
+import { inFull, inShort } from '../judging/in-short.ts';
+import { levelKey } from '../judging/level.ts';
 import type { HostCheckType } from '../types.ts';
 
 const whoSchema = z.array(z.string().min(1)).max(500).describe('Names, %groups and #ids as sudoers has them.');

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { changeKeys, changes } from '../changes.ts';
-import { toldOf } from '../told.ts';
+import { changeKeys, changes } from '../judging/changes.ts';
+import { toldOf } from '../reading/answer-lines.ts';
 import type { HostCheckType } from '../types.ts';
 
 const pathSchema = z.string().regex(/^\/[^\n]*$/, { error: 'not an absolute path' });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { levelKey } from '../level.ts';
-import { inFull, inShort, rounded, whole } from '../told.ts';
+import { inFull, inShort } from '../judging/in-short.ts';
+import { levelKey } from '../judging/level.ts';
+import { rounded, whole } from '../reading/answer-lines.ts';
 import type { HostCheckType, Judged } from '../types.ts';
 
 const wantedSchema = z.union([

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { durationSchema, patternSchema } from '../../runbook/schema/common.ts';
-import { limitKeys, measured } from '../limits.ts';
+import { limitKeys, measured } from '../judging/limits.ts';
 import type { NearCheckType } from '../types.ts';
 
 const withSchema = z

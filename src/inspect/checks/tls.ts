@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { OaopsError } from '../../core/errors.ts';
 import { durationSchema } from '../../runbook/schema/common.ts';
-import { judgeDays } from '../certificate-days.ts';
-import { limitKeys, worst } from '../limits.ts';
+import { limitKeys, worst } from '../judging/limits.ts';
 import { type NetDoor, type ShownCertificate, tlsVersions } from '../ports.ts';
 import type { Judged, NearCheckType } from '../types.ts';
+import { judgeDays } from '../web/certificate-days.ts';
 
 const withSchema = z.strictObject({
   port: z.int().min(1).max(65_535).default(443),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { formatDuration } from '../../core/units.ts';
 import { durationSchema } from '../../runbook/schema/common.ts';
-import { limitsObject, limitsSchema, measured, worst } from '../limits.ts';
+import { limitsObject, limitsSchema, measured, worst } from '../judging/limits.ts';
 import type { NearCheckType } from '../types.ts';
 
 const withSchema = z.strictObject({

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { formatDuration } from '../../core/units.ts';
 import { durationSchema } from '../../runbook/schema/common.ts';
-import { levelKey } from '../level.ts';
-import { measured } from '../limits.ts';
-import { figure } from '../told.ts';
+import { levelKey } from '../judging/level.ts';
+import { measured } from '../judging/limits.ts';
+import { figure } from '../reading/answer-lines.ts';
 import type { HostCheckType } from '../types.ts';
 
 const withSchema = z

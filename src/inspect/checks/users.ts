@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { levelKey } from '../level.ts';
-import { inFull, inShort, toldOf, whole } from '../told.ts';
+import { inFull, inShort } from '../judging/in-short.ts';
+import { levelKey } from '../judging/level.ts';
+import { toldOf, whole } from '../reading/answer-lines.ts';
 import type { HostCheckType } from '../types.ts';
 
 const namesSchema = z.array(z.string().min(1)).max(1000);

@@ -1,6 +1,6 @@
 import { messageOf, OaopsError } from '../../core/errors.ts';
 import { formatSize } from '../../core/units.ts';
-import { type Limits, measured, worst } from '../limits.ts';
+import { type Limits, measured, worst } from '../judging/limits.ts';
 import type { Judged, Measure } from '../types.ts';
 import { numberOf } from './ask.ts';
 

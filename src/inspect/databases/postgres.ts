@@ -1,5 +1,5 @@
 import { formatSize } from '../../core/units.ts';
-import type { Limits } from '../limits.ts';
+import type { Limits } from '../judging/limits.ts';
 import type { Judged } from '../types.ts';
 import { numberOf } from './ask.ts';
 import {

@@ -4,8 +4,8 @@ import { junitReport } from './junit.ts';
 import { markdownReport } from './markdown.ts';
 import { nagiosReport } from './nagios.ts';
 import { prometheusReport } from './prometheus.ts';
+import type { Told } from './report-words.ts';
 import { tapReport } from './tap.ts';
-import type { Told } from './told.ts';
 
 /** Formats for files and other programs; `text` is the terminal's own. */
 export const reportFormats = ['text', 'json', 'junit', 'tap', 'nagios', 'prometheus', 'markdown', 'html'] as const;

@@ -2,7 +2,7 @@ import { escapeHtml } from '../../core/html.ts';
 import { type InspectionReport, isBad, type ReportedResult } from '../assemble.ts';
 import { summaryLine } from '../summary.ts';
 import type { Measure } from '../types.ts';
-import { figure, nameIn, signLine, type Told, waiverLine } from './told.ts';
+import { figure, nameIn, signLine, type Told, waiverLine } from './report-words.ts';
 
 /** Earlier figures of a measure, oldest first; null where it was not measured. */
 export type Trends = ReadonlyMap<string, readonly (number | null)[]>;

@@ -2,7 +2,7 @@ import { oneLine } from '../../core/plain-text.ts';
 import { escapeXml } from '../../core/xml-text.ts';
 import type { InspectionReport, ReportedResult } from '../assemble.ts';
 import type { CheckState } from '../types.ts';
-import { nameIn, signLine, type Told, waiverLine } from './told.ts';
+import { nameIn, signLine, type Told, waiverLine } from './report-words.ts';
 
 const failures: readonly CheckState[] = ['fail', 'manual-failed'];
 const errors: readonly CheckState[] = ['error', 'manual-pending'];

@@ -1,7 +1,7 @@
 import { oneLine } from '../../core/plain-text.ts';
 import type { InspectionReport } from '../assemble.ts';
 import { summaryLine } from '../summary.ts';
-import { nameIn, signLine, type Told, waiverLine } from './told.ts';
+import { nameIn, signLine, type Told, waiverLine } from './report-words.ts';
 
 /** A page of Markdown: what is not all right first, each section as a table. What hosts say is data, and stays text. */
 export function markdownReport(report: InspectionReport, told: Told): string {

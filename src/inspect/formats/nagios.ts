@@ -1,10 +1,10 @@
 import { oneLine } from '../../core/plain-text.ts';
 import type { InspectionReport } from '../assemble.ts';
-import { plainNumber } from '../range.ts';
+import { plainNumber } from '../judging/range.ts';
 import type { Verdict } from '../record.ts';
 import { troubleLines } from '../summary.ts';
 import type { Measure } from '../types.ts';
-import { resultsOf } from './told.ts';
+import { resultsOf } from './report-words.ts';
 
 /** Return codes of monitoring plugins. */
 export const nagiosCodes: Readonly<Record<Verdict, 0 | 1 | 2 | 3>> = {

@@ -3,7 +3,7 @@ import { type Metric, metricsText } from '../../core/prometheus.ts';
 import type { InspectionReport } from '../assemble.ts';
 import { checkStates } from '../types.ts';
 import { nagiosCodes } from './nagios.ts';
-import { resultsOf } from './told.ts';
+import { resultsOf } from './report-words.ts';
 
 /** For the textfile collector of node_exporter: states, figures and thresholds are gauges, times are values. */
 export function prometheusReport(report: InspectionReport): string {

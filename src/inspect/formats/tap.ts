@@ -1,6 +1,6 @@
 import { oneLine } from '../../core/plain-text.ts';
 import type { InspectionReport, ReportedResult } from '../assemble.ts';
-import { resultsOf, signLine, waiverLine } from './told.ts';
+import { resultsOf, signLine, waiverLine } from './report-words.ts';
 
 /** TAP 14 (testanything.org): a line for each check on each host, a YAML block for what is not all right. */
 export function tapReport(report: InspectionReport): string {

@@ -1,6 +1,6 @@
 import { escapeHtml } from '../../core/html.ts';
 import type { LocalizedText } from '../../runbook/types.ts';
-import { nameIn, type Told } from './told.ts';
+import { nameIn, type Told } from './report-words.ts';
 
 /** What a work order lists: the sign-offs of one run, and the checks that the machine makes itself. */
 export interface WorkOrder {

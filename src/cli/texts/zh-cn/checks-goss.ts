@@ -1,6 +1,6 @@
 import type { Messages } from '../catalogue.ts';
 
-/** Texts of taking over a gossfile: src/inspect/goss.ts and src/inspect/goss. */
+/** Texts of taking over a gossfile: src/inspect/goss. */
 export const checksGoss = (): Messages => ({
   '{}: it is not understood, and left out': '{}：无法理解，已略去',
   '{}: tests of this kind cannot be made here, and are left out': '{}：此处不能做这类测试，已略去',

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { openApp } from '../../src/app.ts';
-import { importGoss } from '../../src/inspect/goss.ts';
-import { checkText } from '../../src/runbook/load.ts';
-import { makeCheck } from '../helpers/probe.ts';
+import { openApp } from '../../../src/app.ts';
+import { importGoss } from '../../../src/inspect/goss/import.ts';
+import { checkText } from '../../../src/runbook/load.ts';
+import { makeCheck } from '../../helpers/probe.ts';
 
 const app = openApp({ json: false, quiet: false, verbose: false, debug: false, color: false });
 const catalogue = await app.catalogue();

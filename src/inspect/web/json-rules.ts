@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { canonicalJson } from '../core/json.ts';
-import { limitKeys, measured, worst } from './limits.ts';
-import type { Measure } from './types.ts';
+import { canonicalJson } from '../../core/json.ts';
+import { limitKeys, measured, worst } from '../judging/limits.ts';
+import type { Measure } from '../types.ts';
 
 const pathPattern = /(?:^|\.)([^.[\]]+)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]/y;
 

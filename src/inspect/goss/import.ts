@@ -1,9 +1,9 @@
 import { parse, stringify } from 'yaml';
-import { messageOf, usageError } from '../core/errors.ts';
-import { checkTypesByName } from './checks/registry.ts';
-import { Attributes, type Draft } from './goss/attributes.ts';
-import { type Convert, hostTests } from './goss/host-tests.ts';
-import { netTests } from './goss/net-tests.ts';
+import { messageOf, usageError } from '../../core/errors.ts';
+import { checkTypesByName } from '../checks/registry.ts';
+import { Attributes, type Draft } from './attributes.ts';
+import { type Convert, hostTests } from './host-tests.ts';
+import { netTests } from './net-tests.ts';
 
 const converters: Readonly<Record<string, Convert>> = { ...hostTests, ...netTests };
 const mostChars = 1024 * 1024;

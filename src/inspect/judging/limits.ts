@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import type { CheckState, Measure } from '../types.ts';
 import { alerts, parseRange, plainNumber } from './range.ts';
-import type { CheckState, Measure } from './types.ts';
 
 /** A number, above which it alerts, or a range of monitoring plugins. */
 export const limitSchema = z

@@ -1,4 +1,4 @@
-import type { LoadOutcome, LoadSession } from './ports.ts';
+import type { LoadOutcome, LoadSession } from '../ports.ts';
 
 /** What was measured of a URL under load. */
 export interface LoadFigures {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { secretRefSchema } from '../runbook/schema/common.ts';
-import type { CheckDoors } from './ports.ts';
+import { secretRefSchema } from '../../runbook/schema/common.ts';
+import type { CheckDoors } from '../ports.ts';
 
 /** A text, or a reference to a secret that is read when the check is made. */
 export const textOrSecretSchema = z.union([

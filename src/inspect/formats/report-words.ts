@@ -2,7 +2,7 @@ import { formatSize } from '../../core/units.ts';
 import { localText } from '../../engine/plan/plan-text.ts';
 import type { LocalizedText } from '../../runbook/types.ts';
 import type { InspectionReport, ReportedResult } from '../assemble.ts';
-import { plainNumber } from '../range.ts';
+import { plainNumber } from '../judging/range.ts';
 import type { Measure } from '../types.ts';
 
 /** How a report is told: texts of runbooks in the language, and what oaops says in it. */

@@ -1,5 +1,5 @@
-import { parseRange } from './range.ts';
-import type { Measure } from './types.ts';
+import { parseRange } from '../judging/range.ts';
+import type { Measure } from '../types.ts';
 
 /** What a monitoring plugin printed (Monitoring Plugins Development Guidelines, "Plugin Output for Nagios"). */
 export interface PluginOutput {

@@ -1,6 +1,6 @@
-import { type Limits, measured } from './limits.ts';
-import type { ShownCertificate } from './ports.ts';
-import type { Measure } from './types.ts';
+import { type Limits, measured } from '../judging/limits.ts';
+import type { ShownCertificate } from '../ports.ts';
+import type { Measure } from '../types.ts';
 
 const dayMs = 86_400_000;
 

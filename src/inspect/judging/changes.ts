@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import type { About, Judged } from '../types.ts';
+import { inFull } from './in-short.ts';
 import { levelKey } from './level.ts';
-import { inFull } from './told.ts';
-import type { About, Judged } from './types.ts';
 
 /*
  * Checks that compare a list with the one of before. What is told of once is the new state of things, unless the list is held; then the

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { limitKeys, limitSchema, limitText, measured, stateOf, worst } from '../../src/inspect/limits.ts';
-import { alerts, parseRange, plainNumber } from '../../src/inspect/range.ts';
-import { randomOf } from '../helpers/random-tree.ts';
+import { limitKeys, limitSchema, limitText, measured, stateOf, worst } from '../../../src/inspect/judging/limits.ts';
+import { alerts, parseRange, plainNumber } from '../../../src/inspect/judging/range.ts';
+import { randomOf } from '../../helpers/random-tree.ts';
 
 /** Forms of the Monitoring Plugins Development Guidelines, with values that alert and values that do not. */
 test.each([

@@ -34,14 +34,3 @@ export function whole(text: string | undefined): number | undefined {
 export function rounded(value: number, digits: number): number {
   return Math.round(value * 10 ** digits) / 10 ** digits;
 }
-
-/** The first of several facts for a message, and how many there are besides. */
-export function inShort(facts: readonly string[]): string {
-  const [first = ''] = facts;
-  return facts.length > 1 ? `${first}; and ${facts.length - 1} more besides` : first;
-}
-
-/** Details of what `inShort` tells: nothing when that was all. */
-export function inFull(facts: readonly string[]): string[] {
-  return facts.length > 1 ? [...facts] : [];
-}

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Socket } from './sockets.ts';
+import type { Socket } from '../reading/sockets.ts';
 
 /** A port as an inspection names it. */
 export interface PortSpec {
