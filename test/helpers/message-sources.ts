@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Files whose texts are programs, schemas, reference pages, machine formats, or lines of a log. */
 const otherFiles =
-  /cli\/(texts|completion)\/|drill\/report\/|report\/compliance-html|accounts\/report\/(html|[a-z-]*words)|cli\/[a-z]+-flags|runbook\/(reference|json-schema|rules)\.ts|runbook\/formats\/(?!text)|inspect\/formats\/(?!told)|install\/systemd-units|process\/(supervisor|files|quote|environment)\.ts|ssh\/remote-texts|record\/db\/migr|repository-cache|cache\/database|s3\/capabilities/;
+  /cli\/(texts|completion)\/|drill\/report\/|report\/compliance-html|accounts\/report\/(html|[a-z-]*words)|cli\/[a-z]+-flags|runbook\/(reference|json-schema|rules)\.ts|runbook\/formats\/(?!text)|inspect\/formats\/(?!report-words)|install\/systemd-units|process\/(supervisor|files|quote|environment)\.ts|ssh\/remote-texts|record\/db\/migr|repository-cache|cache\/database|s3\/capabilities/;
 
 /** Calls whose texts no user reads: schema descriptions, SQL, comparisons of texts. */
 const otherCalls =
