@@ -1,7 +1,8 @@
 import { Args } from '@oclif/core';
 import { openApp } from '../../src/app.ts';
+import { asPlugin } from '../../src/cli/as-plugin.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
-import { asPlugin, reportFlags } from '../../src/cli/inspect-flags.ts';
+import { reportFlags } from '../../src/cli/inspect-flags.ts';
 import { inputFlags, limitFlag, startFlags } from '../../src/cli/plan-flags.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 

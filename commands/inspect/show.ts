@@ -1,6 +1,7 @@
 import { openApp } from '../../src/app.ts';
+import { asPlugin } from '../../src/cli/as-plugin.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
-import { asPlugin, inspectionArg, reportFlags } from '../../src/cli/inspect-flags.ts';
+import { inspectionArg, reportFlags } from '../../src/cli/inspect-flags.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 
 export default class InspectShow extends BaseCommand<typeof InspectShow> {

@@ -1,10 +1,7 @@
 import { Args, Flags } from '@oclif/core';
-import { ExitCode } from '../core/exit-codes.ts';
-import { oneLine } from '../core/plain-text.ts';
-import type { CommandResult } from './base-command.ts';
-import { toOaopsError } from './failure.ts';
 
 const formats = ['text', 'json', 'junit', 'tap', 'nagios', 'prometheus', 'markdown', 'html'] as const;
+export type ReportFormat = (typeof formats)[number];
 
 /** How a report of an inspection is given out. */
 export const reportFlags = {
@@ -26,23 +23,3 @@ export const inspectionArg = Args.string({
   description: 'name of an inspection, id of a run, or latest',
   default: 'latest',
 });
-
-/**
- * A monitoring system takes exit code 2 for critical, and shows what stands on standard output: for it, whatever keeps a report from being told is
- * UNKNOWN.
- */
-export async function asPlugin(
-  format: (typeof formats)[number],
-  name: string,
-  work: () => Promise<CommandResult>,
-): Promise<CommandResult> {
-  try {
-    return await work();
-  } catch (error) {
-    if (format !== 'nagios') throw error;
-    return {
-      exitCode: ExitCode.incomplete,
-      text: `${name} UNKNOWN - ${oneLine(toOaopsError(error).message).replaceAll('|', '/')}`,
-    };
-  }
-}
