@@ -1,23 +1,5 @@
 import { Flags } from '@oclif/core';
-
-/** As src/accounts/model.ts has them; test/cli/account-flags.test.ts compares. */
-export const findingNames = [
-  'leaver',
-  'dormant',
-  'never-used',
-  'orphan',
-  'duplicate',
-  'shared',
-  'default-account',
-  'privileged-without-owner',
-  'password-too-old',
-  'password-never-expires',
-  'no-second-factor',
-  'rights-beyond-role',
-  'rights-missing',
-  'expired-temporary',
-  'unknown',
-] as const;
+import { findingTypes } from '../accounts/model.ts';
 
 /** How a report about accounts is given out. */
 export const accountReportFlags = {
@@ -33,7 +15,7 @@ export const accountReportFlags = {
   }),
   finding: Flags.option({
     description: 'only these findings',
-    options: findingNames,
+    options: findingTypes,
     multiple: true,
     default: [],
     helpValue: 'FINDING',
