@@ -3,6 +3,7 @@ import { formatSize } from '../../core/units.ts';
 import { sizeSchema } from '../../runbook/schema/common.ts';
 import { inGroups } from '../judging/in-short.ts';
 import { limitKeys, measured } from '../judging/limits.ts';
+import { ownWords } from '../probe/own-words.ts';
 import { told, toldOf, whole } from '../reading/answer-lines.ts';
 import type { HostCheckType } from '../types.ts';
 
@@ -68,15 +69,8 @@ need cksum
 [ -e "$path" ] || { [ -x "\${path%/*}/" ] || deny "$path cannot be read"; echo missing; exit 0; }
 [ -f "$path" ] || deny "$path is no file"
 [ -r "$path" ] || deny "$path cannot be read"
-# Patterns as words of grep, those to leave out behind a mark; words of later questions are dropped.
-total=$#
-turned=0
-while [ "$turned" -lt "$count" ]; do
-  set -- "$@" "$1"
-  shift
-  turned=$((turned + 1))
-done
-shift $((total - count))
+# Patterns as words of grep, those to leave out behind them.
+${ownWords}
 kinds=$1
 shift
 wanted=$kinds

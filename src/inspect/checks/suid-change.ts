@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { changeKeys, changes } from '../judging/changes.ts';
+import { ownWords } from '../probe/own-words.ts';
 import { toldOf } from '../reading/answer-lines.ts';
 import type { HostCheckType } from '../types.ts';
 
@@ -40,15 +41,8 @@ wanted=$1
 given=$1
 shift
 count=$((count - 1))
-# What find leaves out is the rest of the own words; those of later questions stand behind.
-total=$#
-turned=0
-while [ "$turned" -lt "$count" ]; do
-  set -- "$@" "$1"
-  shift
-  turned=$((turned + 1))
-done
-shift $((total - count))
+# What find leaves out.
+${ownWords}
 if [ -z "$wanted" ]; then
   while read -r source path type options rest; do
     case $type in ext2|ext3|ext4|xfs|btrfs|bcachefs|f2fs|jfs|zfs|reiserfs) ;; *) [ "$path" = / ] || continue ;; esac

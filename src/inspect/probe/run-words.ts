@@ -1,19 +1,14 @@
+import { ownWords } from './own-words.ts';
+
 /** What a program of the user's may print; more of it ends the program's pipe. */
 export const mostProgramBytes = 256 * 1024;
 
 /**
  * Body of a probe that runs its words as a program: what it prints, an empty line, and `exit CODE` as the last line. A pipe would hide the exit
- * code; hence it goes another way round. Words of later questions stand behind `count`, so the own ones are brought to the end first.
+ * code; hence it goes another way round.
  */
 export const runWords = `
-total=$#
-turned=0
-while [ "$turned" -lt "$count" ]; do
-  set -- "$@" "$1"
-  shift
-  turned=$((turned + 1))
-done
-shift $((total - count))
+${ownWords}
 exec 4>&1
 code=$( { { "$@" 3>&- 4>&-; echo $? >&3; } | head -c ${mostProgramBytes} >&4; } 3>&1 )
 exec 4>&-
