@@ -14,6 +14,7 @@ import {
   evidenceOf,
   type Findings,
   isDone,
+  oncePerCadence,
   type PeriodResult,
   type PeriodState,
 } from './evaluate.ts';
@@ -87,15 +88,12 @@ export function periodsWithin(
   { from, to }: DateRange,
   { calendar, timeZone }: Pick<ComplianceFacts, 'calendar' | 'timeZone'>,
 ): Map<string, Period[]> {
-  const known = new Map<string, Period[]>();
+  const ofCadence = oncePerCadence((cadence) => periodsOf(cadence, { from, to, calendar, timeZone }));
   return new Map(
-    procedures.map(({ id, cadence, notApplicable, byItself }) => {
-      if (notApplicable !== null || byItself) return [id, []];
-      const key = JSON.stringify(cadence);
-      const periods = known.get(key) ?? periodsOf(cadence, { from, to, calendar, timeZone });
-      known.set(key, periods);
-      return [id, periods];
-    }),
+    procedures.map(({ id, cadence, notApplicable, byItself }) => [
+      id,
+      notApplicable !== null || byItself ? [] : ofCadence(cadence),
+    ]),
   );
 }
 

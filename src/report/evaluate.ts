@@ -1,4 +1,4 @@
-import type { Period } from '../calendar/cadence.ts';
+import type { Cadence, Period } from '../calendar/cadence.ts';
 import { isoTime } from '../core/clock.ts';
 import type { RunStatus } from '../core/events.ts';
 import type { CountedRun } from '../record/types.ts';
@@ -147,6 +147,17 @@ function firstFrom(runs: readonly CountedRun[], time: string): number {
     else high = middle;
   }
   return low;
+}
+
+/** Most procedures share a few cadences: the periods of each are worked out once. */
+export function oncePerCadence(periodsOf: (cadence: Cadence) => Period[]): (cadence: Cadence) => Period[] {
+  const known = new Map<string, Period[]>();
+  return (cadence) => {
+    const key = JSON.stringify(cadence);
+    const periods = known.get(key) ?? periodsOf(cadence);
+    known.set(key, periods);
+    return periods;
+  };
 }
 
 /** Runs by the procedures they count for. */

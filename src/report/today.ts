@@ -18,6 +18,7 @@ import {
   evidenceOf,
   type Findings,
   isDone,
+  oncePerCadence,
   type PeriodResult,
   type PeriodState,
 } from './evaluate.ts';
@@ -120,15 +121,8 @@ type Scope = Pick<TodayFacts, 'calendar' | 'timeZone' | 'date'>;
 
 /** The periods of each procedure that the day is about: the one before, that of the day, and those of the next days. */
 export function periodsToday(procedures: readonly SiteProcedure[], scope: Scope): Map<string, Period[]> {
-  const known = new Map<string, Period[]>();
-  return new Map(
-    procedures.map(({ id, cadence }) => {
-      const key = JSON.stringify(cadence);
-      const periods = known.get(key) ?? around(cadence, scope);
-      known.set(key, periods);
-      return [id, periods];
-    }),
-  );
+  const ofCadence = oncePerCadence((cadence) => around(cadence, scope));
+  return new Map(procedures.map(({ id, cadence }) => [id, ofCadence(cadence)]));
 }
 
 function around(cadence: Cadence, { calendar, timeZone, date }: Scope): Period[] {
