@@ -61,7 +61,12 @@ const common = {
     .string()
     .regex(/^(100|\d{1,2})%$/, { error: 'not a share; write 20%' })
     .default('20%')
-    .describe('So many fewer employed people than at the last accepted reading are believed; more stop the review.'),
+    .describe(
+      'So many fewer employed people than at the largest accepted reading of "shrinkWithin" are believed; more stop the review.',
+    ),
+  shrinkWithin: durationSchema
+    .prefault('35d')
+    .describe('Readings of so long are compared with, and the last accepted one whatever its age.'),
   maxDuplicates: z
     .string()
     .regex(/^(100|\d{1,2})%$/, { error: 'not a share; write 5%' })

@@ -55,46 +55,81 @@ export async function acceptReading(facts: FactStore, { id, accepted }: Measure,
 }
 
 /**
- * Compares a reading with the last one that was accepted.
+ * Compares a reading with those that were accepted: its day with the last one, its size with the largest of `shrinkWithin`.
  * @returns what people should know
  * @throws OaopsError `source-shrank`, `source-hollow`, `source-went-back` (exit 4)
  */
-export async function compareWithLast(facts: FactStore, spec: SourceSpec, read: SourceRead): Promise<string[]> {
+export async function compareWithLast(
+  facts: FactStore,
+  spec: SourceSpec,
+  read: SourceRead,
+  nowMs: number,
+): Promise<string[]> {
   const [last] = await facts.list(topic, { key: keyOf(read), newestFirst: true, limit: 1 });
   if (!last && !spec.complete) return [];
   if (!last) return [`no earlier reading of the source "${spec.id}" was accepted: its size is compared with nothing`];
   const before = last.body as Accepted;
-  const day = last.at.slice(0, 10);
   if (read.asOf && before.asOf && read.asOfBy === before.asOfBy && read.asOf < before.asOf) {
     throw disbelief(
       'source-went-back',
-      `the source "${spec.id}" is of ${read.asOf}, older than the reading of ${before.asOf} that was accepted on ${day}`,
+      `the source "${spec.id}" is of ${read.asOf}, older than the reading of ${before.asOf} that was accepted on ${last.at.slice(0, 10)}`,
       { next: 'Bring the newest export: whoever was employed since then would be unknown.' },
     );
   }
-  const employed = employedOf(read);
   // A list of some people, such as the leavers of a month, has no size to keep.
-  const kept = spec.complete ? 1 - Number.parseInt(spec.maxShrink, 10) / 100 : 0;
-  if (employed < before.employed * kept) {
+  if (!spec.complete) return [];
+  const kept = 1 - Number.parseInt(spec.maxShrink, 10) / 100;
+  const since = new Date(nowMs - spec.shrinkWithin).toISOString();
+  const earlier = await facts.list(topic, { key: keyOf(read), newestFirst: true, since });
+  const known = (earlier.length > 0 ? earlier : [last]).map(({ at, body }) => ({ at, ...(body as Accepted) }));
+  const employed = employedOf(read);
+  const most = largest(known, kept, (one) => one.employed);
+  if (employed < most.size * kept) {
     throw disbelief(
       'source-shrank',
-      `the source "${spec.id}" has ${employed} employed people, and ${before.employed} at the reading that was accepted on ${day}: more than ${spec.maxShrink} fewer`,
+      `the source "${spec.id}" has ${employed} employed people, and ${most.size} at the reading that was accepted on ${most.day}: more than ${spec.maxShrink} fewer`,
       {
         next: 'Look whether the export is whole. If so many have left, raise "maxShrink" for one run.',
-        details: { employed, before: before.employed },
+        details: { employed, before: most.size },
       },
     );
   }
   const filled = filledOf(read);
   for (const field of telling) {
-    if ((filled[field] ?? 0) >= (before.filled[field] ?? 0) * kept) continue;
+    const fullest = largest(known, kept, (one) => one.filled[field] ?? 0);
+    if ((filled[field] ?? 0) >= fullest.size * kept) continue;
     throw disbelief(
       'source-hollow',
-      `${filled[field]} people of the source "${spec.id}" have a value of ${field}, and ${before.filled[field]} at the reading that was accepted on ${day}: more than ${spec.maxShrink} fewer`,
+      `${filled[field]} people of the source "${spec.id}" have a value of ${field}, and ${fullest.size} at the reading that was accepted on ${fullest.day}: more than ${spec.maxShrink} fewer`,
       { next: 'Look at that column of the export, and at "fields". If it is right, raise "maxShrink" for one run.' },
     );
   }
   return [];
+}
+
+/**
+ * The largest of some readings, so that many small losses are not each believed. What is older than a reading that was accepted although it had
+ * lost more than that says nothing any more: somebody has looked at that loss.
+ * @param known newest first; one at least
+ * @param kept share of a size that has to be left
+ */
+function largest(
+  known: readonly (Accepted & { at: string })[],
+  kept: number,
+  sizeOf: (reading: Accepted) => number,
+): { size: number; day: string } {
+  const found = { size: 0, day: known[0]!.at.slice(0, 10) };
+  let smallest = Number.POSITIVE_INFINITY;
+  for (const reading of known) {
+    const size = sizeOf(reading);
+    if (smallest < size * kept) break;
+    smallest = Math.min(smallest, size);
+    if (size > found.size) {
+      found.size = size;
+      found.day = reading.at.slice(0, 10);
+    }
+  }
+  return found;
 }
 
 /** The export's clock may be ahead of ours by so much. */

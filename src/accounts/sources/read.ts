@@ -29,7 +29,7 @@ export const readSource: ReadSource = async (spec, doors, signal) => {
     });
     Object.assign(read, age);
   }
-  read.problems.push(...(await compareWithLast(await doors.facts(), spec, read)));
+  read.problems.push(...(await compareWithLast(await doors.facts(), spec, read, doors.nowMs())));
   return read;
 };
 

@@ -39,6 +39,44 @@ describe('against the last reading that was accepted', () => {
     await expect(stage.csv(roster(45))).resolves.toMatchObject({ problems: [] });
   });
 
+  test('small losses add up: the largest reading of 35 days counts, until somebody has accepted a large loss', async () => {
+    const day = (at: number) => `2026-11-${String(at).padStart(2, '0')}T04:00:00.000Z`;
+    await accept(await stage.csv(roster(100)), day(1));
+    await accept(await stage.csv(roster(90)), day(10));
+    await accept(await stage.csv(roster(81)), day(20));
+    await expect(stage.csv(roster(66))).rejects.toMatchObject({
+      code: 'source-shrank',
+      message: expect.stringContaining(
+        'has 66 employed people, and 100 at the reading that was accepted on 2026-11-01',
+      ),
+      details: { employed: 66, before: 100 },
+    });
+    await expect(stage.csv(roster(80))).resolves.toMatchObject({ rows: 80 });
+    // From 10 November on.
+    await expect(stage.csv(roster(72), { shrinkWithin: '20d' })).resolves.toMatchObject({ rows: 72 });
+    await expect(stage.csv(roster(71), { shrinkWithin: '20d' })).rejects.toMatchObject({ details: { before: 90 } });
+    await accept(await stage.csv(roster(66), { maxShrink: '40%' }), day(25));
+    await expect(stage.csv(roster(65))).resolves.toMatchObject({ rows: 65 });
+    await expect(stage.csv(roster(64))).rejects.toMatchObject({ details: { before: 81 } });
+  });
+
+  test('a column that loses a little with each export is lost, too', async () => {
+    const people = (logins: number) => `工号,账号\n${rowsOf(100, (at) => `${at},${at < logins ? `user${at}` : ''}`)}\n`;
+    await accept(await stage.csv(people(100)), '2026-11-10T04:00:00.000Z');
+    await accept(await stage.csv(people(85)), '2026-11-20T04:00:00.000Z');
+    await expect(stage.csv(people(70))).rejects.toMatchObject({
+      code: 'source-hollow',
+      message: expect.stringContaining('70 people of the source "hr" have a value of login, and 100 at the reading'),
+    });
+  });
+
+  test('the last reading counts whatever its age', async () => {
+    await accept(await stage.csv(roster(100)), '2026-06-01T04:00:00.000Z');
+    await accept(await stage.csv(roster(90)), '2026-07-01T04:00:00.000Z');
+    await expect(stage.csv(roster(71))).rejects.toMatchObject({ details: { before: 90 } });
+    await expect(stage.csv(roster(72))).resolves.toMatchObject({ rows: 72 });
+  });
+
   test('people whose facts contradict each other are not counted as employed', async () => {
     await accept(await stage.csv(roster(10)));
     await expect(stage.csv(`工号,状态\n${rowsOf(10, (at) => `${at + 1},`)}\n`)).rejects.toMatchObject({
