@@ -243,7 +243,7 @@ describe('whatever the sources and directories say', () => {
 
   it('the worlds are such that something is changed, asked, deleted and spared', () => {
     const seen = { changes: 0, deletions: 0, toConfirm: 0, spared: 0 };
-    for (const world of fc.sample(worlds, { seed: 1, numRuns: 2000 })) {
+    for (const world of fc.sample(worlds, { seed: 1, numRuns: 4000 })) {
       const plan = planOf(world);
       for (const kind of ['changes', 'deletions', 'toConfirm', 'spared'] as const) seen[kind] += plan[kind].length;
     }

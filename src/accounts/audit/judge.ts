@@ -11,6 +11,7 @@ import { type Account, type DirectoryRead, type Finding, type FindingType, findi
 import type { DirectorySpec } from '../schema/directories.ts';
 import type { Company } from '../schema/spec.ts';
 import type { SourceRead } from '../source.ts';
+import { leaveRehiredAlone } from './rehired.ts';
 
 export interface JudgeRequest {
   company: Pick<Company, 'matching' | 'policies'>;
@@ -102,6 +103,7 @@ export function judge(request: JudgeRequest): Judgement {
       if (asOf !== undefined) view.asOf = asOf;
     }
     view.accounts = matchAll(view, request);
+    if (view.index) leaveRehiredAlone(view, view.index, request.confirmed ?? new Map());
     tellDirectory(view, judging.missing, judgement);
     views.push(view);
   }

@@ -68,7 +68,7 @@ function clearPerson({ use, match }: Judged): KnownPerson | undefined {
 }
 
 /** Each host of many has an account of its own for the same person. */
-function placeOf({ key, directory }: Account, { spec }: DirectoryView): string {
+export function placeOf({ key, directory }: Account, { spec }: Pick<DirectoryView, 'spec'>): string {
   return spec.type === 'linux' ? key.slice(0, key.lastIndexOf(':')) : directory;
 }
 

@@ -34,6 +34,12 @@ export interface KnownPerson {
 type Compared = Record<'employee' | 'mail' | 'login' | 'personName' | 'department', string | undefined>;
 type SourcePerson = SourceRead['people'][number];
 
+/**
+ * What two rows of one human being under two numbers have in common. `number`: the same but for zeros at its beginning, and the name. `name`: alone,
+ * where no department is known.
+ */
+export type Likeness = 'login' | 'mail' | 'number' | 'name+department' | 'name';
+
 /** Departments and posts whose rights are due to a person. */
 export function placesOf(person: KnownPerson): readonly Place[] {
   return person.places ?? [person];
@@ -82,6 +88,21 @@ export class PeopleIndex {
       }),
     );
     return this.#bareNumbers.get(bare);
+  }
+
+  /** What somebody can be like somebody else by, as each source writes it. */
+  likenessOf(person: KnownPerson, way: Likeness): string[] {
+    const keys = (this.#spellings.get(person) ?? [person]).map((row) => this.#likenessKey(row, way));
+    return [...new Set(keys)].flatMap((key) => (key === '' ? [] : [`${way}\n${key}`]));
+  }
+
+  #likenessKey({ id, name, mail, login, department }: KnownPerson | SourcePerson, way: Likeness): string {
+    const who = comparableName(name, this.ignoreCase);
+    if (way === 'name') return comparable(department, this.ignoreCase) === '' ? who : '';
+    if (way !== 'number') return this.keyOf(way, { personName: name, mail, login, department });
+    const bare = withoutZeros(id);
+    // Two sources may each count from 1: another name is somebody else.
+    return bare === undefined ? '' : `${bare}\n${who}`;
   }
 
   /** Gives back what finding has made; it is made anew when somebody is looked for. */

@@ -52,6 +52,15 @@ export const accountsFindings = (): Messages => ({
   'its {} is of several people: {}': '其{}属于多人：{}',
   'its employee number {} is that of {} ({}) but for zeros at the beginning': '其工号 {} 与 {}（{}）的工号只差开头的零',
   'nobody has its employee number {}, but its {} is of {}': '无人使用其工号 {}，但其{}属于 {}',
+  '{} has left ({}), but {} ({}) has {} and no other account here':
+    '{1} 已离职（{2}），但 {3}（{4}）与其{5}，且在此没有其他账号',
+  'the same login name': '登录名相同',
+  'the same mail address': '邮箱相同',
+  'the same number but for zeros at the beginning': '工号只差开头的零',
+  'the same name and department': '姓名和部门相同',
+  'the same name': '姓名相同',
+  'nobody fits its {}, but its name and department are of {} ({}), who has no other account here':
+    '没有人与其{}相符，但其姓名和部门属于 {}（{}），此人在此没有其他账号',
   'it has nothing that could be compared with the people of the sources': '没有可与来源中的人员比对的信息',
   '{} says two things about {} ({})': '{} 对 {} 的说法互相矛盾（{}）',
   'the employee numbers "{}" and "{}" of {} differ by spelling only': '{3} 的工号 "{1}" 与 "{2}" 仅写法不同',

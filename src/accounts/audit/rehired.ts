@@ -1,0 +1,86 @@
+import { placeOf } from '../findings/duplicate.ts';
+import type { DirectoryView, Judged } from '../findings/types.ts';
+import { tellWays } from '../matching/match.ts';
+import type { KnownPerson, Likeness, PeopleIndex } from '../matching/people.ts';
+import { accountId } from '../record.ts';
+
+/** In this order; the first that fits is told. */
+const likenesses: readonly Likeness[] = ['login', 'mail', 'number', 'name+department', 'name'];
+
+const tellLikeness: Record<Likeness, string> = {
+  login: 'the same login name',
+  mail: 'the same mail address',
+  number: 'the same number but for zeros at the beginning',
+  'name+department': 'the same name and department',
+  name: 'the same name',
+};
+
+/**
+ * Leaves accounts of leavers and of nobody alone that may be of somebody employed who has no other one here: whoever came back under a new
+ * number often goes on with the account that carries the old one. What somebody has confirmed stands.
+ */
+export function leaveRehiredAlone(
+  view: Pick<DirectoryView, 'accounts' | 'spec'>,
+  index: PeopleIndex,
+  confirmed: ReadonlyMap<string, string>,
+): void {
+  const doubtful = view.accounts.filter(
+    ({ match, account: { directory, key } }) =>
+      (match.kind === 'nobody' || (match.kind === 'person' && match.person.employment === 'left')) &&
+      !confirmed.has(accountId(directory, key)),
+  );
+  if (doubtful.length === 0) return;
+  const wanted = new Set(doubtful.flatMap((one) => likenesses.flatMap((way) => keysOf(one, way, index))));
+  const employed = employedAlike(index, wanted);
+  if (employed.size === 0) return;
+  const served = servedPeople(view);
+  for (const one of doubtful)
+    for (const way of likenesses) {
+      const alike = keysOf(one, way, index)
+        .flatMap((key) => employed.get(key) ?? [])
+        .find((person) => !served.get(person)?.has(placeOf(one.account, view)));
+      if (!alike) continue;
+      one.match = { kind: 'unknown', reason: reasonOf(one, way, alike) };
+      break;
+    }
+}
+
+/** What somebody else may have in common with its person; of nobody's account its own name and department. */
+function keysOf({ match, account }: Judged, way: Likeness, index: PeopleIndex): string[] {
+  if (match.kind === 'person') return index.likenessOf(match.person, way);
+  const key = way === 'name+department' ? index.keyOf(way, account) : '';
+  return key === '' ? [] : [`${way}\n${key}`];
+}
+
+function employedAlike(index: PeopleIndex, wanted: ReadonlySet<string>): Map<string, KnownPerson[]> {
+  const found = new Map<string, KnownPerson[]>();
+  for (const person of index.people) {
+    if (person.employment === 'left') continue;
+    for (const way of likenesses)
+      for (const key of index.likenessOf(person, way))
+        if (wanted.has(key)) found.set(key, [...(found.get(key) ?? []), person]);
+  }
+  // Whatever the order of the rows, the same one is told.
+  for (const people of found.values()) people.sort((a, b) => (a.id < b.id ? -1 : 1));
+  return found;
+}
+
+/** Who has an account that works, and where. */
+function servedPeople(view: Pick<DirectoryView, 'accounts' | 'spec'>): Map<KnownPerson, Set<string>> {
+  const served = new Map<KnownPerson, Set<string>>();
+  for (const { match, account } of view.accounts) {
+    if (match.kind !== 'person' || match.unconfirmed || account.state === 'disabled') continue;
+    if (match.person.employment === 'left') continue;
+    const places = served.get(match.person);
+    if (places) places.add(placeOf(account, view));
+    else served.set(match.person, new Set([placeOf(account, view)]));
+  }
+  return served;
+}
+
+function reasonOf({ match }: Judged, way: Likeness, { id, where }: KnownPerson): string {
+  if (match.kind === 'person')
+    return `${match.person.id} has left (${match.person.where}), but ${id} (${where}) has ${tellLikeness[way]} and no other account here`;
+  const ways = match.kind === 'nobody' ? tellWays(match.compared) : '';
+  return `nobody fits its ${ways}, but its name and department are of ${id} (${where}), who has no other account here`;
+}
