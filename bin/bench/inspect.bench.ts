@@ -1,59 +1,35 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { type Command, type Measured, measure } from './backup/measure.ts';
 import type { Bench } from './bench.ts';
 import { median, spread, table } from './figures.ts';
+import { ansibleWay, hasAnsible } from './hosts/ansible.ts';
 import { fortyChecks, fortyFacts } from './hosts/forty-checks.ts';
-import { type LoopbackHosts, startLoopbackHosts } from './hosts/loopback-hosts.ts';
+import { inTurns, type Rounds, root, tellRounds, type Way } from './hosts/in-turns.ts';
+import type { LoopbackHosts } from './hosts/loopback-hosts.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const program = join(root, 'bin/run.js');
-
-interface Way {
-  name: string;
-  command: Command;
-  env?: Record<string, string>;
-  /** Ends what a run has left behind, outside of the measured time. */
-  tidy?: () => void;
-}
 
 /** 40 checks on 50 hosts against Ansible finding out the same, and on this machine against the start-up of oaops. */
 export const bench: Bench = {
   title: '40 checks on 50 hosts, and on one',
   async run({ runs = 3, scale, signal }, show) {
-    if (!existsSync(join(root, 'oclif.manifest.json'))) throw new Error('run "npm run build" first');
     const count = Math.max(1, Math.round(50 * scale));
-    const dir = mkdtempSync(join(tmpdir(), 'oaops-bench-'));
-    let hosts: LoopbackHosts | undefined;
-    try {
-      hosts = await startLoopbackHosts(dir, count);
-      const far = waysOf(dir, hosts, count);
-      const near = nearWays(dir);
-      const measured = new Map<string, Measured[]>([...far, ...near].map(({ name }) => [name, []]));
-      // The first round fills caches and is not counted.
-      for (let round = -1; round < runs; round++) {
-        for (const { name, command, env, tidy } of [...far, ...near]) {
-          const base = { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', HOME: dir, LANG: 'C.UTF-8' };
-          try {
-            const result = await measure(command, { env: { ...base, ...env }, report: join(dir, 'time'), signal });
-            if (round >= 0) measured.get(name)!.push(result);
-          } finally {
-            tidy?.();
-          }
-        }
-        if (round >= 0) show(report(far, near, measured, round + 1));
-      }
-    } finally {
-      await hosts?.stop();
-      rmSync(dir, { recursive: true, force: true });
-    }
+    await inTurns(
+      { count, runs, signal },
+      (dir, hosts) => [
+        ...farWays(dir, hosts, count).map((way) => ({ ...way, isNear: false })),
+        ...nearWays(dir).map((way) => ({ ...way, isNear: true })),
+      ],
+      (ways, measured, rounds) => {
+        const { near = [], far = [] } = Object.groupBy(ways, ({ isNear }) => (isNear ? 'near' : 'far'));
+        show(report(far, near, measured, rounds));
+      },
+    );
   },
 };
 
-function waysOf(dir: string, { inventory, knownHosts }: LoopbackHosts, count: number): Way[] {
+function farWays(dir: string, hosts: LoopbackHosts, count: number): Way[] {
+  const { inventory } = hosts;
   const runbook = join(dir, 'forty.yaml');
   writeFileSync(runbook, fortyChecks({ inventory }));
   const ways: Way[] = [
@@ -63,27 +39,16 @@ function waysOf(dir: string, { inventory, knownHosts }: LoopbackHosts, count: nu
       env: { OAOPS_STATE_DIR: join(dir, 'state') },
     },
   ];
-  if (spawnSync('ansible-playbook', ['--version'], { stdio: 'ignore' }).status !== 0) return ways;
+  if (!hasAnsible('ansible-playbook')) return ways;
   const playbook = join(dir, 'forty.playbook.json');
   writeFileSync(playbook, fortyFacts());
-  const control = join(dir, 'cp');
-  ways.push({
-    name: `ansible-playbook -f ${count}, the same facts and commands`,
-    command: { argv: ['ansible-playbook', '-i', inventory, '-f', String(count), playbook] },
-    env: {
-      ANSIBLE_SSH_COMMON_ARGS: `-o UserKnownHostsFile=${knownHosts}`,
-      ANSIBLE_SSH_CONTROL_PATH_DIR: control,
-      ANSIBLE_LOCAL_TEMP: join(dir, 'ansible'),
-      ANSIBLE_DEPRECATION_WARNINGS: 'false',
-      ANSIBLE_PIPELINING: 'true',
-    },
-    tidy: () => {
-      const end = `for s in ${control}/*; do [ -S "$s" ] && ssh -o ControlPath="$s" -O exit x; done`;
-      spawnSync('/bin/sh', ['-c', end], { stdio: 'ignore' });
-      rmSync(control, { recursive: true, force: true });
-      mkdirSync(control);
-    },
-  });
+  ways.push(
+    ansibleWay(dir, hosts, {
+      name: `ansible-playbook -f ${count}, the same facts and commands`,
+      command: { argv: ['ansible-playbook', '-i', inventory, '-f', String(count), playbook] },
+      env: { ANSIBLE_PIPELINING: 'true' },
+    }),
+  );
   return ways;
 }
 
@@ -100,14 +65,8 @@ function nearWays(dir: string): Way[] {
   ];
 }
 
-function report(
-  far: readonly Way[],
-  near: readonly Way[],
-  measured: ReadonlyMap<string, Measured[]>,
-  rounds: number,
-): string {
+function report(far: readonly Way[], near: readonly Way[], measured: Rounds, rounds: number): string {
   const wall = (name: string) => measured.get(name)!.map(({ wallS }) => wallS);
-  const loads = [...measured.values()].flat().map(({ load }) => load);
   const rowsOf = (ways: readonly Way[], goal: (share: number) => string) =>
     ways.map(({ name }, index) => {
       const share = median(wall(ways[0]!.name)) / median(wall(name));
@@ -116,7 +75,7 @@ function report(
     });
   const titles = ['what', 'wall', 'processor', 'oaops against it'];
   const word = (met: boolean) => (met ? 'met' : 'missed');
-  return `${rounds} rounds, in turns; load average ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}. Processor time is that of the near side only.
+  return `${tellRounds(measured, rounds)}
 
 ${table(
   titles,
