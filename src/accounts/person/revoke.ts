@@ -1,18 +1,17 @@
 import { OaopsError } from '../../core/errors.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
 import type { Audit } from '../audit/audit.ts';
-import { isRead, type ReadDirectory } from '../audit/read-all.ts';
-import { Protection } from '../company/protection.ts';
+import { isRead } from '../audit/read-all.ts';
 import type { Judged } from '../findings/types.ts';
 import type { KnownPerson } from '../matching/people.ts';
-import { type CapCount, capRefused, checkCaps } from '../plan/caps.ts';
+import { CapCounts } from '../plan/caps.ts';
 import { accountId, type HeldFact } from '../record.ts';
 import { stages } from '../schema/rules.ts';
 import type { Company } from '../schema/spec.ts';
-import { Belongings } from './belongings.ts';
 import { itemOf } from './item.ts';
-import { Staff, tellPerson } from './staff.ts';
-import type { PersonPlan } from './transfer.ts';
+import { type Known, knownOf } from './known.ts';
+import { emptyPlan, keepWithin, type PersonPlan } from './person-plan.ts';
+import { tellPerson } from './staff.ts';
 
 export interface RevocationContext {
   actor: string;
@@ -38,23 +37,16 @@ class Revocation {
   readonly #audit: Audit;
   readonly #company: Company;
   readonly #context: RevocationContext;
-  readonly #staff: Staff;
-  readonly #belongings: Belongings;
-  readonly #protection: Protection;
-  readonly #directories: ReadonlyMap<string, ReadDirectory>;
+  readonly #known: Known;
   readonly #held: ReadonlySet<string>;
   #isForAll = false;
-  readonly #plan: PersonPlan = { changes: [], approvals: [], spared: [], kept: [], notes: [], secondPerson: [] };
+  readonly #plan: PersonPlan = emptyPlan();
 
   constructor(audit: Audit, company: Company, context: RevocationContext) {
-    const { ignoreCase } = company.matching;
     this.#audit = audit;
     this.#company = company;
     this.#context = context;
-    this.#staff = new Staff(audit.read.sources.filter(isRead), ignoreCase);
-    this.#belongings = new Belongings(audit, ignoreCase);
-    this.#protection = new Protection(company.protected, { names: [context.actor] });
-    this.#directories = new Map(audit.read.directories.filter(isRead).map((one) => [one.spec.id, one]));
+    this.#known = knownOf(audit, company, context.actor);
     this.#held = new Set(
       context.held.filter(({ state }) => state === 'held').map(({ directory, key }) => accountId(directory, key)),
     );
@@ -74,12 +66,12 @@ class Revocation {
         `${unread.id} was not read, so accounts without the employee number ${id} are still to be looked for: ${unread.error.message}`,
       );
     }
-    const person = this.#staff.numbered(id);
-    const numbered = this.#belongings.numbered(id);
+    const person = this.#known.staff.numbered(id);
+    const numbered = this.#known.belongings.numbered(id);
     if (!person) {
       // Known to nobody who answers: whoever gives a reason means the number that accounts carry.
       const carrying = unread ? numbered : this.#carrying(id);
-      if (reason === undefined || (carrying.length === 0 && !unread)) this.#staff.require(id);
+      if (reason === undefined || (carrying.length === 0 && !unread)) this.#known.staff.require(id);
       for (const one of carrying) this.#account(one, undefined, [`named by ${this.#context.actor}: ${reason}`]);
       return this.#plan;
     }
@@ -94,11 +86,11 @@ class Revocation {
       hasLeft ? tellLeft(person) : `${who} is employed according to ${person.where}`,
       ...(reason === undefined ? [] : [`named by ${this.#context.actor}: ${reason}`]),
     ];
-    const own = [...this.#belongings.sure(person), ...numbered];
+    const own = [...this.#known.belongings.sure(person), ...numbered];
     for (const one of own) this.#account(one, person, evidence);
     this.#tellDoubtful(person);
     if (own.length === 0) this.#plan.notes.push(`no account of ${who} was found`);
-    for (const { account } of this.#belongings.owned(person))
+    for (const { account } of this.#known.belongings.owned(person))
       this.#plan.notes.push(`${account.login} (${account.directory}) is no person's, and ${who} answers for it`);
     return this.#plan;
   }
@@ -107,16 +99,14 @@ class Revocation {
     this.#isForAll = true;
     const unread = this.#audit.read.sources.find((source) => !isRead(source));
     if (unread && !isRead(unread)) throw sourceNotRead(unread.id, unread.error);
-    const counts = new Map<string, CapCount>();
+    const counts = new CapCounts();
     for (const one of this.#audit.judged.accounts) {
       const { account, use, match } = one;
-      const { directory } = account;
-      const count = counts.get(directory) ?? { directory, enabled: 0, changed: 0, others: 0, deleted: 0 };
-      counts.set(directory, count);
+      const count = counts.of(account.directory);
       if (use !== 'person') continue;
       if (account.state !== 'disabled') count.enabled++;
       if (match.kind !== 'person' || match.person.employment !== 'left') continue;
-      const person = this.#staff.numbered(match.person.id);
+      const person = this.#known.staff.numbered(match.person.id);
       // What another source knows better is judged by all of them together.
       if (person?.employment !== 'left' || this.#isOver(one)) continue;
       const evidence = [tellLeft(person)];
@@ -131,9 +121,7 @@ class Revocation {
       this.#account(one, person, evidence);
       if (this.#plan.changes.length > before && account.state !== 'disabled') count.changed++;
     }
-    const verdict = checkCaps(this.#company.caps, [...counts.values()]);
-    if (verdict.verdict === 'refuse') throw capRefused(verdict.reasons);
-    if (verdict.verdict === 'second-person') this.#plan.secondPerson = verdict.reasons;
+    keepWithin(this.#company.caps, counts, this.#plan);
     return this.#plan;
   }
 
@@ -148,8 +136,8 @@ class Revocation {
 
   #account(one: Judged, person: KnownPerson | undefined, evidence: string[]): void {
     const { account, use } = one;
-    const can = this.#directories.get(account.directory)!.can;
-    const reason = this.#protection.reason({
+    const can = this.#known.directories.get(account.directory)!.can;
+    const reason = this.#known.protection.reason({
       account,
       use,
       findings: [],
@@ -175,19 +163,19 @@ class Revocation {
     if (unable.length > 0) this.#spare(one, `the directory is not able to ${unable.join(' and to ')}`);
     if (changes.length === 0) return;
     // As a leaver's: a later cleanup deletes it after the hold, once the roster says so, too.
-    const item = itemOf(one, { changes, findings: ['leaver'], evidence, person, staff: this.#staff });
+    const item = itemOf(one, { changes, findings: ['leaver'], evidence, person, staff: this.#known.staff });
     this.#plan.changes.push({ ...item, atOnce: true });
   }
 
   #tellDoubtful(person: KnownPerson): void {
     const told = new Set(this.#plan.changes.map(({ directory, ref }) => accountId(directory, ref.key)));
-    for (const { one, reason } of this.#belongings.doubtful(person))
+    for (const { one, reason } of this.#known.belongings.doubtful(person))
       if (!told.has(accountId(one.account.directory, one.account.key))) this.#spare(one, `it may be theirs: ${reason}`);
   }
 
   /** Accounts of persons that carry an employee number which no source knows. */
   #carrying(id: string): Judged[] {
-    const { index } = this.#staff;
+    const { index } = this.#known.staff;
     const key = index.keyOf('employee', { employee: id });
     return this.#audit.judged.accounts.filter(
       ({ account, use, match }) =>

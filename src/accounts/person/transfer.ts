@@ -1,8 +1,7 @@
 import { OaopsError } from '../../core/errors.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
 import type { Audit } from '../audit/audit.ts';
-import { isRead, type ReadDirectory } from '../audit/read-all.ts';
-import { Protection } from '../company/protection.ts';
+import { isRead } from '../audit/read-all.ts';
 import type { Change } from '../directory.ts';
 import type { EntryItem } from '../entry/entry.ts';
 import { Exceptions } from '../findings/exceptions.ts';
@@ -10,30 +9,19 @@ import type { Judged } from '../findings/types.ts';
 import { comparable } from '../matching/comparable.ts';
 import { type KnownPerson, placeNames, placesOf } from '../matching/people.ts';
 import type { FindingType } from '../model.ts';
-import { type CapCount, capRefused, checkCaps } from '../plan/caps.ts';
+import { CapCounts } from '../plan/caps.ts';
 import type { Company } from '../schema/spec.ts';
-import { type Approval, type Asked, approvalsFor, headProblem } from './approval.ts';
-import { Belongings } from './belongings.ts';
+import { type Asked, approvalsFor, headProblem } from './approval.ts';
 import { differingRights, dueRights } from './due.ts';
 import { itemOf } from './item.ts';
-import { Staff, tellPerson } from './staff.ts';
+import { type Known, knownOf } from './known.ts';
+import { emptyPlan, keepWithin, type PersonPlan } from './person-plan.ts';
+import { tellPerson } from './staff.ts';
 
 export interface TransferContext {
   canApprove: boolean;
   actor: string;
   todayDate: string;
-}
-
-export interface PersonPlan {
-  changes: EntryItem[];
-  approvals: Approval[];
-  /** Left alone or still to be done, one line each: the run is incomplete. */
-  /** Left alone although something is to be done, and by rule. */
-  spared: string[];
-  kept: string[];
-  notes: string[];
-  /** Why so many changes need a second person. */
-  secondPerson: string[];
 }
 
 /**
@@ -51,42 +39,35 @@ class Transfer {
   readonly #audit: Audit;
   readonly #company: Company;
   readonly #context: TransferContext;
-  readonly #staff: Staff;
-  readonly #belongings: Belongings;
-  readonly #protection: Protection;
+  readonly #known: Known;
   readonly #exceptions: Exceptions;
-  readonly #directories: ReadonlyMap<string, ReadDirectory>;
   /** Directories that keep a department or a post, seen by their accounts. */
   readonly #keeps: ReadonlyMap<string, ReadonlySet<string>>;
   #isForAll = false;
-  readonly #plan: PersonPlan = { changes: [], approvals: [], spared: [], kept: [], notes: [], secondPerson: [] };
+  readonly #plan: PersonPlan = emptyPlan();
 
   constructor(audit: Audit, company: Company, context: TransferContext) {
-    const { ignoreCase } = company.matching;
     this.#audit = audit;
     this.#company = company;
     this.#context = context;
-    this.#staff = new Staff(audit.read.sources.filter(isRead), ignoreCase);
-    this.#belongings = new Belongings(audit, ignoreCase);
-    this.#protection = new Protection(company.protected, { names: [context.actor] });
+    this.#known = knownOf(audit, company, context.actor);
     this.#exceptions = new Exceptions(company.policies.exceptions, context.todayDate);
-    this.#directories = new Map(audit.read.directories.filter(isRead).map((one) => [one.spec.id, one]));
     this.#keeps = keptAttributes(audit);
     for (const one of audit.read.directories)
       if (!isRead(one)) this.#plan.spared.push(`${one.id} was not read, start again later: ${one.error.message}`);
   }
 
   one(id: string): PersonPlan {
-    const person = this.#staff.require(id);
+    const person = this.#known.staff.require(id);
     const who = tellPerson(person);
     if (person.employment !== 'active')
       throw new OaopsError('person-not-employed', `${who} is not employed now (${person.where})`, {
         exitCode: ExitCode.refused,
         next: 'Accounts of leavers are closed with "oaops account revoke".',
       });
-    for (const { one, reason } of this.#belongings.doubtful(person))
+    for (const { one, reason } of this.#known.belongings.doubtful(person))
       this.#plan.spared.push(`${one.account.login} (${one.account.directory}) may be theirs: ${reason}`);
-    const own = this.#belongings.sure(person);
+    const own = this.#known.belongings.sure(person);
     if (own.length === 0 && this.#plan.spared.length === 0)
       throw new OaopsError('account-none', `no account of ${who} was found`, {
         exitCode: ExitCode.refused,
@@ -98,31 +79,27 @@ class Transfer {
 
   all(): PersonPlan {
     this.#isForAll = true;
-    const counts = new Map<string, CapCount>();
+    const counts = new CapCounts();
     for (const one of this.#audit.judged.accounts) {
       const { account, match, use } = one;
-      const { directory } = account;
-      const count = counts.get(directory) ?? { directory, enabled: 0, changed: 0, others: 0, deleted: 0 };
-      counts.set(directory, count);
+      const count = counts.of(account.directory);
       if (use !== 'person' || account.state === 'disabled') continue;
       count.enabled++;
       if (match.kind !== 'person' || match.unconfirmed || match.person.employment !== 'active') continue;
-      const person = this.#staff.numbered(match.person.id);
+      const person = this.#known.staff.numbered(match.person.id);
       if (!person || Object.keys(this.#moved(one, person)).length === 0) continue;
       const before = this.#plan.changes.length;
       this.#account(one, person);
       if (this.#plan.changes.length > before) count.changed++;
     }
     this.#spareWithoutHead(counts);
-    const verdict = checkCaps(this.#company.caps, [...counts.values()]);
-    if (verdict.verdict === 'refuse') throw capRefused(verdict.reasons);
-    if (verdict.verdict === 'second-person') this.#plan.secondPerson = verdict.reasons;
+    keepWithin(this.#company.caps, counts, this.#plan);
     return this.#approved();
   }
 
   #account(one: Judged, person: KnownPerson): void {
     const { account } = one;
-    const directory = this.#directories.get(account.directory);
+    const directory = this.#known.directories.get(account.directory);
     if (!directory) return;
     const name = `${account.login} (${account.directory})`;
     if (account.state === 'disabled' || account.held) {
@@ -151,7 +128,7 @@ class Transfer {
     // Departments that a directory takes over from elsewhere are no business of this run.
     const unable = wanted.filter((change) => !can.has(change.do) && change.do !== 'update').map((change) => change.do);
     const question = { account, use: one.use, person: person.id, findings: [] };
-    const reason = wanted.length > 0 ? this.#protection.reason(question) : undefined;
+    const reason = wanted.length > 0 ? this.#known.protection.reason(question) : undefined;
     // Of all it is told each time; whoever names one person wants it done.
     if (reason !== undefined) (this.#isForAll ? this.#plan.kept : this.#plan.spared).push(`${name}: ${reason}`);
     else {
@@ -167,7 +144,7 @@ class Transfer {
     const place = placeNames(person);
     const grants = changes.some((change) => change.do === 'grant');
     const evidence = [`works as ${place.join(', ')} (${person.where})`, ...(grants ? because : [])];
-    return itemOf(one, { changes, findings, evidence, person, staff: this.#staff });
+    return itemOf(one, { changes, findings, evidence, person, staff: this.#known.staff });
   }
 
   /** Department and post that the account should show instead of what it shows. */
@@ -194,13 +171,13 @@ class Transfer {
   }
 
   /** Of many people one whose head cannot be asked does not stop the others. */
-  #spareWithoutHead(counts: ReadonlyMap<string, CapCount>): void {
+  #spareWithoutHead(counts: CapCounts): void {
     if (this.#company.opening.approval !== 'head') return;
     this.#plan.changes = this.#plan.changes.filter((item) => {
-      const person = this.#staff.numbered(item.person!);
+      const person = this.#known.staff.numbered(item.person!);
       const problem = person && grantsOf(item).length > 0 ? headProblem(person, this.#approving()) : undefined;
       if (!problem) return true;
-      counts.get(item.directory)!.changed--;
+      counts.of(item.directory).changed--;
       this.#plan.spared.push(`${item.ref.login} (${item.directory}): ${problem.message}`);
       return false;
     });
@@ -210,7 +187,7 @@ class Transfer {
     const asked = new Map<string, Asked>();
     for (const item of this.#plan.changes) {
       const grants = grantsOf(item);
-      const person = this.#staff.numbered(item.person!);
+      const person = this.#known.staff.numbered(item.person!);
       if (grants.length === 0 || !person) continue;
       const one = asked.get(person.id) ?? { person, what: [] };
       one.what.push(`${item.directory} ${item.ref.login} gets ${grants.join(', ')}`);
@@ -222,7 +199,7 @@ class Transfer {
 
   #approving() {
     const { canApprove, actor } = this.#context;
-    return { approval: this.#company.opening.approval, staff: this.#staff, canApprove, actor };
+    return { approval: this.#company.opening.approval, staff: this.#known.staff, canApprove, actor };
   }
 }
 

@@ -15,6 +15,21 @@ export interface CapCount {
   deleted: number;
 }
 
+/** Counts of one run, by directory. */
+export class CapCounts {
+  readonly #counts = new Map<string, CapCount>();
+
+  of(directory: string): CapCount {
+    const count = this.#counts.get(directory) ?? { directory, enabled: 0, changed: 0, others: 0, deleted: 0 };
+    this.#counts.set(directory, count);
+    return count;
+  }
+
+  all(): CapCount[] {
+    return [...this.#counts.values()];
+  }
+}
+
 export type CapVerdict =
   | { verdict: 'ok' }
   /** A second person has to agree; the figures, for people. */

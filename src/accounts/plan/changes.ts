@@ -7,7 +7,7 @@ import { placeNames } from '../matching/people.ts';
 import { type Account, type Finding, type FindingType, isOfRights } from '../model.ts';
 import type { HeldFact } from '../record.ts';
 import { type CleanupSpec, stages } from '../schema/rules.ts';
-import type { CapCount } from './caps.ts';
+import { type CapCount, CapCounts } from './caps.ts';
 import { seenOf } from './seen.ts';
 
 /** One account and what would be done to it; `delete` stands alone. */
@@ -58,11 +58,10 @@ export function planChanges(request: ChangeRequest): ChangePlan {
     idOf,
   );
   const held = new Map(request.held.map((one) => [idOf(one), one]));
-  const counts = new Map<string, CapCount>();
+  const counts = new CapCounts();
   for (const one of request.accounts) {
     const { account, use } = one;
-    const count = counts.get(account.directory) ?? emptyCount(account.directory);
-    counts.set(account.directory, count);
+    const count = counts.of(account.directory);
     if (use === 'person' && account.state !== 'disabled') count.enabled++;
     const can = able.get(account.directory);
     if (!can) continue;
@@ -77,7 +76,7 @@ export function planChanges(request: ChangeRequest): ChangePlan {
       }
     }
   }
-  plan.counts = [...counts.values()];
+  plan.counts = counts.all();
   return plan;
 }
 
@@ -225,10 +224,6 @@ function sparedOf({ directory, ref, findings, evidence, person, department }: Pl
   if (person !== undefined) spared.person = person;
   if (department !== undefined) spared.department = department;
   return spared;
-}
-
-function emptyCount(directory: string): CapCount {
-  return { directory, enabled: 0, changed: 0, others: 0, deleted: 0 };
 }
 
 function idOf({ directory, key }: { directory: string; key: string }): string {
