@@ -6,7 +6,7 @@ import { accountsOf, type LinuxSpec, modelOf, untouchableOf } from './linux/acco
 import { changeAccount } from './linux/change.ts';
 import { createAccount } from './linux/create.ts';
 import { type HostState, type LocalAccount, readHostState } from './linux/host-state.ts';
-import { imageOf, readImage } from './linux/image.ts';
+import { imageOf, type LinuxImage, readImage } from './linux/image.ts';
 import { policyRows } from './linux/policy.ts';
 import { policyScript } from './linux/policy-script.ts';
 import { lookScript, readScript } from './linux/read-script.ts';
@@ -208,8 +208,8 @@ function assertSame(entry: EntryRef, account: LocalAccount, uid: number): void {
   );
 }
 
-function groupsOnly({ groups }: { groups: { name: string }[] }): Image {
-  return { groups: groups.map(({ name }) => name), sudoers: [] };
+function groupsOnly({ groups, administers = [] }: Pick<LinuxImage, 'groups' | 'administers'>): Image {
+  return { groups: groups.map(({ name }) => name), sudoers: [], administers: administers.map(({ name }) => name) };
 }
 
 async function pooled<T, R>(items: readonly T[], most: number, work: (item: T) => Promise<R>): Promise<R[]> {

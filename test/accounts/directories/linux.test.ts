@@ -296,6 +296,83 @@ rm "/home/$1/.ssh/authorized_keys"; ln -s /etc/hostname "/home/$1/.ssh/authorize
     await host.sh('rm -r /etc/ssh/keys /etc/ssh/all; : >/etc/ssh/sshd_config');
   });
 
+  test('keys by which somebody else comes in too stay where they are', async () => {
+    await user('oa-stays');
+    const its = await user('oa-leaves');
+    // The homes are one folder: by its name, and by a link.
+    for (const home of ['/home/oa-stays', '/home/oa-link']) {
+      await host.sh('ln -sfn /home/oa-stays /home/oa-link; usermod -d "$1" oa-leaves', home);
+      const before = await host.everything('oa-stays');
+      const image = await imageOf('oa-leaves');
+      const told = await changed('oa-leaves', { do: 'sessions' }, image);
+      expect(told).toMatchObject({
+        done: ['sessions and processes ended'],
+        left: [`keys in ${home}/.ssh/authorized_keys let oa-stays in, too: they stay`],
+      });
+      expect(host.letsIn('oa-stays')).toBe(true);
+      expect(await host.everything('oa-stays')).toEqual(before);
+    }
+    // Nor are jobs of another account of the same uid its own.
+    const job = `/var/spool/cron/atjobs/a00001${'f'.repeat(8)}`;
+    await host.sh(
+      'useradd -M -o -u "$1" oa-double; usermod -d /nowhere oa-leaves; echo true >"$2"; chown "$1" "$2"',
+      String(its),
+      job,
+    );
+    const told = await changed('oa-double', { do: 'sessions' }, await imageOf('oa-double'));
+    expect(told.left).toEqual([
+      'other accounts have its uid: no processes were ended',
+      'other accounts have its uid: at jobs stay',
+    ]);
+    expect(host.bytes(job)).toBe('true\n');
+    await host.sh('rm "$1"; userdel oa-double', job);
+  });
+
+  test('who administers groups does not after strip, and does after undo: byte by byte', async () => {
+    await user('oa-admin2');
+    await host.sh(
+      'groupadd -f oa-g1; groupadd -f oa-g2; gpasswd -A root,"$1",daemon oa-g1; gpasswd -A "$1" oa-g2; gpasswd -a "$1" oa-g2',
+      'oa-admin2',
+    );
+    const before = await host.everything('oa-admin2');
+    const image = await imageOf('oa-admin2');
+    const told = await changed('oa-admin2', { do: 'strip' }, image);
+    expect(host.bytes('/etc/gshadow')).toMatch(/^oa-g1:!:root,daemon:\noa-g2:!::$/m);
+    expect(await changed('oa-admin2', { do: 'strip' }, image)).toMatchObject({ done: [], mark: told.mark });
+    expect(await restored('oa-admin2', image, [told])).toMatchObject({ conflicts: [] });
+    expect(await host.everything('oa-admin2')).toEqual(before);
+    // One right alone takes only what is of it.
+    const one = await changed('oa-admin2', { do: 'strip', rights: ['oa-g2'] }, image);
+    expect(host.bytes('/etc/gshadow')).toMatch(/^oa-g1:!:root,oa-admin2,daemon:\noa-g2:!::$/m);
+    await restored('oa-admin2', image, [one]);
+    expect(await host.everything('oa-admin2')).toEqual(before);
+    const ranges = () =>
+      [host.bytes('/etc/subuid'), host.bytes('/etc/subgid')].map((text) => text?.match(/^oa-admin2:.*$/gm));
+    await host.sh('usermod -v 7000000-7000009 -w 7000000-7000009 -v 7100000-7100001 "$1"', 'oa-admin2');
+    const had = ranges();
+    expect(had.flat()).toContain('oa-admin2:7100000:2');
+    const again = await imageOf('oa-admin2');
+    const gone = await changed('oa-admin2', { do: 'delete' }, again);
+    expect(ranges()).toEqual([null, null]);
+    await restored('oa-admin2', again, [gone]);
+    expect(host.bytes('/etc/gshadow')).toMatch(/^oa-g1:!:root,oa-admin2,daemon:\noa-g2:!:oa-admin2:oa-admin2$/m);
+    expect(ranges()).toEqual(had);
+  });
+
+  test('a line that usermod does not understand is told, and not written a second time', async () => {
+    await user('oa-line');
+    const image = await imageOf('oa-line');
+    await host.sh('sed -i "s/^oa-line:\\(.*\\):::$/oa-line:\\1::-7:/" /etc/shadow');
+    const shadow = host.bytes('/etc/shadow');
+    expect(shadow).toMatch(/^oa-line:.*::-7:$/m);
+    await expect(changed('oa-line', { do: 'disable' }, image)).rejects.toMatchObject({
+      code: 'account-change-failed',
+      message: expect.stringContaining('is not valid'),
+    });
+    expect(host.bytes('/etc/shadow')).toBe(shadow);
+    await host.sh('sed -i /^oa-line:/d /etc/shadow /etc/passwd');
+  });
+
   test('a deleted account comes back with its ids, ages and groups, and is locked', async () => {
     const its = await user('oa-del');
     await host.sh(

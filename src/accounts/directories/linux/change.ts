@@ -70,6 +70,14 @@ async function disable(subject: Subject, signal: AbortSignal): Promise<Changed> 
         next: 'Run "pwconv" on the host, or lock the account by hand.',
       },
     );
+  const ages = [shadow.changed, shadow.least, shadow.most, shadow.warn, shadow.inactive, shadow.expires];
+  // "usermod" would leave such a line as it is, write a second one, and say that all is well.
+  if (ages.some((days) => !/^\d*$/.test(days)))
+    throw new OaopsError(
+      'account-change-failed',
+      `${subject.name}: its line in /etc/shadow is not valid, and "usermod" does not change it`,
+      { next: 'Run "pwck" on the host and correct the line.' },
+    );
   const locks = !shadow.locked;
   const ends = !isOver(shadow.expires, nowMs);
   const words = [...(locks ? ['-L'] : []), ...(ends ? ['-e', overDay] : [])];
@@ -122,6 +130,18 @@ async function strip(subject: Subject, only: string[] | undefined, signal: Abort
       ),
     ),
   ];
+  const administered = (image.administers ?? []).map((group) => group.name);
+  const isAdminMeant = (group: string) => only === undefined || scope.has(group);
+  const admins = [...state.one.groupAdmins].filter(([group, its]) => its.includes(login) && isAdminMeant(group));
+  plans.push(
+    ...admins.map(([group, its]) =>
+      runs(
+        ['gpasswd', '-A', its.filter((one) => one !== login).join(','), group],
+        `no administrator of the group ${group} any more`,
+        `it stays an administrator of the group ${group}`,
+      ),
+    ),
+  );
   const applied = await apply(subject, plans, signal);
   assertSomething(applied, name);
   const failed = new Set(plans.filter((_, index) => !applied.ok[index]).map(({ step }) => subjectOf(step)));
@@ -140,6 +160,7 @@ async function strip(subject: Subject, only: string[] | undefined, signal: Abort
     mark: {
       groups: image.groups.map((group) => group.name).filter((group) => scope.has(group) && !failed.has(group)),
       sudoers: image.sudoers.filter((one) => one.alone && scope.has(rightOf(one)) && !failed.has(one.file)),
+      administers: administered.filter((group) => isAdminMeant(group) && !failed.has(adminOf(group))),
     },
     name,
   };
@@ -153,9 +174,16 @@ export function numbered({ line, lines }: SudoStatement): { number: number; text
   return lines.map((text, index) => ({ number: line + index, text }));
 }
 
-/** What a step of `strip` is about: the file, or the group. */
+/** What a step of `strip` is about: the file, the group, or being an administrator of it. */
 function subjectOf(step: Planned['step']): string {
-  return step.do === 'sudoers' ? step.file : step.do === 'run' ? step.argv.at(-1)! : '';
+  if (step.do === 'sudoers') return step.file;
+  if (step.do !== 'run') return '';
+  const group = step.argv.at(-1)!;
+  return step.argv[1] === '-A' ? adminOf(group) : group;
+}
+
+function adminOf(group: string): string {
+  return `administrator:${group}`;
 }
 
 async function grant(subject: Subject, rights: readonly string[], signal: AbortSignal): Promise<Changed> {
@@ -258,7 +286,14 @@ async function endSessions(subject: Subject, signal: AbortSignal): Promise<Chang
       ...new Set([
         ...applied.left,
         ...(account.sharesUid ? ['other accounts have its uid: no processes were ended'] : []),
-        ...one.keys.filter(({ own }) => !own).map(({ path }) => `keys in ${path} are those of all accounts: they stay`),
+        ...one.keys
+          .filter(({ own }) => !own)
+          .map(({ path, also }) =>
+            also === undefined
+              ? `keys in ${path} are those of all accounts: they stay`
+              : `keys in ${path} let ${also} in, too: they stay`,
+          ),
+        ...(account.sharesUid && one.at.length > 0 ? ['other accounts have its uid: at jobs stay'] : []),
         ...one.keys
           .filter(({ own, kind }) => own && kind !== 'file')
           .map(({ path }) => `${path} is a link or no file: it stays`),

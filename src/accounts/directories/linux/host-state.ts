@@ -41,6 +41,8 @@ export interface LocalGroup {
 /** A key file of an account, `own` when no other account logs in by it. */
 export interface KeyFile {
   own: boolean;
+  /** Another account that does; absent and not `own`: every account does. */
+  also?: string;
   kind: 'file' | 'link' | 'other';
   sha256: string;
   path: string;
@@ -49,6 +51,11 @@ export interface KeyFile {
 export interface StoredFile {
   path: string;
   sha256: string;
+}
+
+export interface SubIds {
+  uids: string[];
+  gids: string[];
 }
 
 /** What one script told of a host. */
@@ -76,6 +83,10 @@ export interface HostState {
     crontab?: StoredFile;
     at: StoredFile[];
     lingers: boolean;
+    /** Who administers a group (gshadow(5)), by its name; groups that nobody does are not in it. */
+    groupAdmins: ReadonlyMap<string, string[]>;
+    /** Ids that it may give to its containers (subuid(5)), as `first-last`; undefined: the host keeps none. */
+    subIds: SubIds | undefined;
     cronLines: string[];
   };
 }
@@ -123,6 +134,8 @@ export function readHostState(lines: readonly string[], told: string, connectedA
       ...(crontab && { crontab }),
       at: toldBy(lines, 'at').map(storedOf),
       lingers: lines.includes('linger 1'),
+      groupAdmins: new Map(toldBy(lines, 'admin').map(adminsOf)),
+      subIds: subIdsOf(lines),
       cronLines: toldBy(lines, 'cronline'),
     },
   };
@@ -177,8 +190,30 @@ function byMember(groups: readonly LocalGroup[]): Map<string, LocalGroup[]> {
   return found;
 }
 
+function adminsOf(line: string): [string, string[]] {
+  const [name = '', admins = ''] = line.split(':');
+  return [name, admins.split(',').filter((one) => one !== '')];
+}
+
+function subIdsOf(lines: readonly string[]): SubIds | undefined {
+  if (toldBy(lines, 'subids').length === 0) return undefined;
+  const ranges = (kind: string) =>
+    toldBy(lines, 'subid').flatMap((line) => {
+      const [its, first, count] = line.split(' ');
+      return its === kind && Number(count) > 0 ? [`${first}-${Number(first) + Number(count) - 1}`] : [];
+    });
+  return { uids: ranges('uid'), gids: ranges('gid') };
+}
+
 function keyOf(line: string): KeyFile | undefined {
-  const match = /^(own|shared) (file|link|other) ([0-9a-f]*) (.+)$/.exec(line);
+  const match = /^(?:(own|shared)|also=(\S+)) (file|link|other) ([0-9a-f]*) (.+)$/.exec(line);
   if (!match) return undefined;
-  return { own: match[1] === 'own', kind: match[2] as KeyFile['kind'], sha256: match[3]!, path: match[4]! };
+  const [, whose, also, kind, sha256, path] = match;
+  return {
+    own: whose === 'own',
+    ...(also !== undefined && { also }),
+    kind: kind as KeyFile['kind'],
+    sha256: sha256!,
+    path: path!,
+  };
 }

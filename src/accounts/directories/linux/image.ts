@@ -4,7 +4,7 @@ import type { SudoRule } from '../../../core/sudoers-rules.ts';
 import type { Image } from '../../directory.ts';
 import { isNamedIn } from './accounts.ts';
 import { heldFolder } from './change-script.ts';
-import type { HostState, LocalAccount, Shadow, StoredFile } from './host-state.ts';
+import type { HostState, LocalAccount, Shadow, StoredFile, SubIds } from './host-state.ts';
 
 /** A statement of sudoers, with its lines as they stand. */
 export interface SudoStatement {
@@ -36,6 +36,9 @@ export interface LinuxImage {
   at: HeldFile[];
   keys: HeldFile[];
   lingers: boolean;
+  /** Groups that it administers, with all who do. Images of older versions do not have it. */
+  administers?: { name: string; admins: string[] }[];
+  subIds?: SubIds;
 }
 
 /** Pure. */
@@ -43,7 +46,7 @@ export function imageOf(state: HostState, account: LocalAccount): LinuxImage {
   const { login, uid, gid, comment, home, shell, shadow } = account;
   const folder = `${heldFolder}/${login}-${uid}`;
   const primary = state.groupByGid.get(gid);
-  const { crontab, at, keys, lingers } = state.one;
+  const { crontab, at, keys, lingers, groupAdmins, subIds } = state.one;
   return {
     uid,
     gid,
@@ -55,11 +58,14 @@ export function imageOf(state: HostState, account: LocalAccount): LinuxImage {
     groups: (state.groupsOf.get(login) ?? []).map(({ name, members }) => ({ name, members })),
     sudoers: statementsOf(state, account),
     crontab: crontab ? { ...crontab, held: `${folder}/crontab-${crontab.sha256.slice(0, 12)}` } : null,
-    at: at.map((file) => ({ ...file, held: `${folder}/at-${basename(file.path)}` })),
+    // Jobs are told apart by uid only.
+    at: (account.sharesUid ? [] : at).map((file) => ({ ...file, held: `${folder}/at-${basename(file.path)}` })),
     keys: keys
       .filter(({ own, kind }) => own && kind === 'file')
       .map(({ path, sha256 }) => ({ path, sha256, held: `${path}.oaops-${sha256.slice(0, 12)}` })),
     lingers,
+    administers: [...groupAdmins].flatMap(([name, admins]) => (admins.includes(login) ? [{ name, admins }] : [])),
+    ...(subIds && { subIds }),
   };
 }
 

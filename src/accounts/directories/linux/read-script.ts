@@ -103,6 +103,17 @@ expand() {
   path=$out$rest
   case $path in /*) ;; *) path=$home/$path ;; esac
 }
+# Another account that logs in by the same file: two have one home, or a link leads there.
+sharer() {
+  its=$path its_login=$login its_home=$home its_uid=$uid who=
+  while IFS=: read -r login password uid gid comment home shell || [ -n "$login" ]; do
+    [ "$login" != "$its_login" ] || continue
+    case $login in '' | [+#-]*) continue ;; esac
+    expand "$file"
+    if [ "$path" = "$its" ] || [ "$path" -ef "$its" ]; then who=$login; break; fi
+  done </etc/passwd
+  path=$its login=$its_login home=$its_home uid=$its_uid
+}
 kind() {
   if [ -h "$1" ]; then echo link
   elif [ -f "$1" ]; then echo file
@@ -129,7 +140,10 @@ END
     folder=\${path%/*}
     through=
     case $path in "$home"/*) [ ! -h "$folder" ] || through=link ;; esac
-    if [ -e "$path" ] || [ -h "$path" ]; then printf 'key %s %s %s %s\\n' "$own" "\${through:-$(kind "$path")}" "$(sum "$path")" "$path"; fi
+    if [ -e "$path" ] || [ -h "$path" ]; then
+      [ "$own" = shared ] || { sharer; [ -z "$who" ] || own=also=$who; }
+      printf 'key %s %s %s %s\\n' "$own" "\${through:-$(kind "$path")}" "$(sum "$path")" "$path"
+    fi
   done
   for folder in /var/spool/cron/crontabs /var/spool/cron/tabs /var/spool/cron; do
     [ -f "$folder/$login" ] && [ ! -h "$folder/$login" ] && { printf 'crontab %s %s\\n' "$(sum "$folder/$login")" "$folder/$login"; break; }
@@ -137,6 +151,17 @@ END
   for folder in /var/spool/cron/atjobs /var/spool/at /var/spool/atjobs; do
     [ -d "$folder" ] && find "$folder" -maxdepth 1 -type f -user "$uid" -name '[a-zA-Z=]*' 2>/dev/null |
       while read -r file; do printf 'at %s %s\\n' "$(sum "$file")" "$file"; done
+  done
+  [ ! -r /etc/gshadow ] || while IFS=: read -r name password admins members || [ -n "$name" ]; do
+    [ -z "$admins" ] || printf 'admin %s:%s\\n' "$name" "$admins"
+  done </etc/gshadow
+  password=
+  for kind in uid gid; do
+    [ -r "/etc/sub$kind" ] || continue
+    printf 'subids %s\\n' "$kind"
+    while IFS=: read -r name first count || [ -n "$name" ]; do
+      [ "$name" != "$login" ] || printf 'subid %s %s %s\\n' "$kind" "$first" "$count"
+    done <"/etc/sub$kind"
   done
   [ ! -e "/var/lib/systemd/linger/$login" ] || echo 'linger 1'
   set +f

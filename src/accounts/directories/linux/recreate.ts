@@ -32,13 +32,45 @@ export async function recreate(
   } else if (image.primaryGroup && !state.groups.some(({ name, gid }) => name === groupName && gid === image.gid))
     conflicts.push(`the group with the id ${image.gid} has another name than ${groupName} now`);
   const ids = ['-u', String(image.uid), '-g', String(image.gid)];
+  // Else it would get a range of ids for containers that is not the one that its files have.
+  const noRanges = image.subIds ? ['-K', 'SUB_UID_COUNT=0', '-K', 'SUB_GID_COUNT=0'] : [];
   plans.push(
     run(
-      ['useradd', '-M', '-N', ...ids, '-d', image.home, '-s', image.shell, '-c', image.comment, '--', login],
+      // -l: when it was last used is not forgotten.
+      [
+        'useradd',
+        '-l',
+        '-M',
+        '-N',
+        ...noRanges,
+        ...ids,
+        '-d',
+        image.home,
+        '-s',
+        image.shell,
+        '-c',
+        image.comment,
+        '--',
+        login,
+      ],
       'account made anew',
       'it was not made anew',
     ),
   );
+  const { uids = [], gids = [] } = image.subIds ?? {};
+  // The last one that is given stands first.
+  const ranges = [
+    ...uids.toReversed().flatMap((range) => ['-v', range]),
+    ...gids.toReversed().flatMap((range) => ['-w', range]),
+  ];
+  if (ranges.length > 0)
+    plans.push(
+      run(
+        ['usermod', ...ranges, '--', login],
+        'ids for its containers as before',
+        'ids for its containers are not as before',
+      ),
+    );
   if (image.shadow)
     plans.push(
       run(

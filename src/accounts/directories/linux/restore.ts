@@ -112,6 +112,7 @@ function giveBack({ state, account, image }: Subject, mark: Image | null, only: 
       );
     }
   }
+  back.plans.push(...administersAgain({ state, account, image }, mark, inScope));
   for (const [file, statements] of Map.groupBy(sudoers, (statement) => statement.file)) {
     const now = state.sudoersLines.get(file) ?? [];
     const taken = new Set<number>();
@@ -138,6 +139,29 @@ function giveBack({ state, account, image }: Subject, mark: Image | null, only: 
       });
   }
   return back;
+}
+
+function administersAgain(
+  { state, account: { login }, image }: Pick<Subject, 'state' | 'account' | 'image'>,
+  mark: Image | null,
+  inScope: (group: string) => boolean,
+): Planned[] {
+  const before = image.administers ?? [];
+  const names =
+    (mark?.['administers'] as string[] | undefined) ?? before.map(({ name }) => name).filter((name) => inScope(name));
+  return names.flatMap((name) => {
+    const now = state.one.groupAdmins.get(name) ?? [];
+    if (now.includes(login) || !state.groups.some((group) => group.name === name)) return [];
+    const admins = before.find((group) => group.name === name)?.admins ?? [];
+    const isSame = admins.filter((admin) => admin !== login).join() === now.join();
+    return [
+      run(
+        ['gpasswd', '-A', (isSame ? admins : [...now, login]).join(','), name],
+        `an administrator of the group ${name} again`,
+        `it is no administrator of the group ${name}`,
+      ),
+    ];
+  });
 }
 
 /** Index of the first of these lines where they stand one after the other, or -1. */
