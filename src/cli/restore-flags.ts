@@ -36,7 +36,9 @@ export const restoreFlags = {
     helpValue: 'OLD=NEW',
   }),
   'owner-map': Flags.string({ description: 'lines "user OLD=NEW" and "group OLD=NEW"', helpValue: 'FILE' }),
-  'in-place': Flags.boolean({ description: 'change what is in the target into what was stored' }),
+  'in-place': Flags.boolean({
+    description: 'change what is in the target into what was stored; to overwrite needs --confirm',
+  }),
   delta: Flags.string({
     description: 'in place, what decides that a file is not written: content, or with --delta alone size and time',
     options: ['content', 'time'],
@@ -45,7 +47,7 @@ export const restoreFlags = {
     description: 'in place, also remove what the snapshot does not have; needs --confirm',
   }),
   confirm: Flags.string({
-    description: 'the name of the target, for --delete; with --as, of a database to remove first',
+    description: 'the name of the target, to overwrite or remove there; with --as, of a database to remove first',
     helpValue: 'NAME',
   }),
   'dry-run': Flags.boolean({ char: 'n', description: 'tell what would be done, and do nothing' }),

@@ -18,7 +18,13 @@ import { finishRestore } from './finish.ts';
 import { ExtraFinder } from './in-place/extras.ts';
 import { dropLeftovers, leaveOutRefused, prepareFolders } from './in-place/settle.ts';
 import { type Delta, type Survey, surveyTarget } from './in-place/survey.ts';
-import { inPlaceTarget, protectedPlaces, refuseDeleteAll, refuseUnconfirmedDelete } from './in-place/target.ts';
+import {
+  inPlaceTarget,
+  protectedPlaces,
+  refuseDeleteAll,
+  refuseUnconfirmedDelete,
+  refuseUnconfirmedOverwrite,
+} from './in-place/target.ts';
 import { type OwnerMap, type OwnerMode, restoreOwners } from './owners.ts';
 import { defaultWindows, fileWindows, planRestore, type RestorePlan, type WindowLimits } from './plan.ts';
 import type { RestoreProblem, RestoreProblemClass, RestoreResult } from './result.ts';
@@ -42,8 +48,9 @@ export interface RestoreRequest {
   inPlace?: boolean;
   /** What decides, in place, that a file need not be written. Default `content`. */
   delta?: Delta;
-  /** In place, also removes what the snapshot does not have; `confirm` must name the target. */
+  /** In place, also removes what the snapshot does not have. */
   delete?: boolean;
+  /** Name of the target: without it nothing is removed or overwritten in place. */
   confirm?: string;
   /** Finds out what would be done, and does nothing. */
   dryRun?: boolean;
@@ -133,6 +140,7 @@ async function restoreAll(
   }
   const options = { delta: request.delta ?? 'content', mayDelete: deletes, leavesAbove: inPlace, signal } as const;
   const survey = looks || dryRun ? await surveyTarget(root, plan, owners, options) : undefined;
+  if (inPlace && survey && !dryRun) refuseUnconfirmedOverwrite(target, request.confirm, survey.changes);
   const problems: RestoreProblem[] = [];
   const failed = new Set<ByteString>();
   const problem = (kind: RestoreProblemClass, path: ByteString, message: string, object?: string) => {

@@ -153,7 +153,11 @@ describe.skipIf(!isRoot)('a hostile manifest', () => {
 
   describe.each(Object.entries(refused))('%s', (_name, make) => {
     it('is refused by a restore into an empty folder, in place, also with --delete', async () => {
-      for (const more of [{}, { inPlace: true }, { inPlace: true, delete: true, confirm: 'target' }]) {
+      for (const more of [
+        {},
+        { inPlace: true, confirm: 'target' },
+        { inPlace: true, delete: true, confirm: 'target' },
+      ]) {
         const stage = new Stage(make);
         expect(await stage.restore(more)).toMatchObject({ exitCode: 9, code: 'repository-damaged' });
         expect(execFileSync('ls', ['-A', stage.target], { encoding: 'utf8' })).toBe('');
@@ -161,7 +165,10 @@ describe.skipIf(!isRoot)('a hostile manifest', () => {
     });
 
     it('in place, where the target has links of these names', async () => {
-      for (const more of [{ inPlace: true }, { inPlace: true, delete: true, confirm: 'target' }]) {
+      for (const more of [
+        { inPlace: true, confirm: 'target' },
+        { inPlace: true, delete: true, confirm: 'target' },
+      ]) {
         const stage = new Stage(make, ({ target, outside }) => symlinkSync(outside, join(target, 'a')));
         expect(await stage.restore(more)).toMatchObject({ exitCode: 9, code: 'repository-damaged' });
       }
@@ -174,7 +181,7 @@ describe.skipIf(!isRoot)('a hostile manifest', () => {
   });
 
   describe('what may be restored changes nothing outside', () => {
-    const modes = [{}, { inPlace: true }, { inPlace: true, delete: true, confirm: 'target' }];
+    const modes = [{}, { inPlace: true, confirm: 'target' }, { inPlace: true, delete: true, confirm: 'target' }];
 
     it('links to outside, and further names of them', async () => {
       const make: Make = (writer, outside) => [
@@ -258,7 +265,7 @@ describe.skipIf(!isRoot)('a hostile manifest', () => {
     it('in place, a link of the target where the snapshot has a folder', async () => {
       const make: Make = (writer) => [blankLine('d', 'a'), blankLine('d', 'a/folder'), file(writer, 'a/victim')];
       const linked = ({ target, outside }: Stage) => symlinkSync(outside, join(target, 'a'));
-      expect(await new Stage(make, linked).restore({ inPlace: true })).toMatchObject({
+      expect(await new Stage(make, linked).restore({ inPlace: true, confirm: 'target' })).toMatchObject({
         exitCode: 3,
         problems: [{ class: 'write', path: 'a' }],
       });

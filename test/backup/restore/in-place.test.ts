@@ -54,7 +54,7 @@ describe.skipIf(!isRoot)('restore in place', () => {
   afterAll(() => rmSync(work, { recursive: true, force: true }));
 
   const restore = (more: Partial<RestoreRequest> = {}) =>
-    restoreFrom(repo, { target: '/', inPlace: true, include: [source], ...more }, key.identityFile);
+    restoreFrom(repo, { target: '/', inPlace: true, include: [source], confirm: '/', ...more }, key.identityFile);
   const at = (path: string) => join(source, path);
   const confirmed = { delete: true, confirm: '/' };
   /** Nothing of the work is left, and everything is as it was. */
@@ -107,6 +107,29 @@ describe.skipIf(!isRoot)('restore in place', () => {
     expectOriginal();
   });
 
+  it('overwrites nothing that nobody has named; what is only missing or has another owner comes back all the same', async () => {
+    unlinkSync(at('copy 5'));
+    chmodSync(at('setuid'), 0o600);
+    const unnamed = { target: '/', inPlace: true, include: [source] };
+    expect(await restoreFrom(repo, unnamed, key.identityFile)).toMatchObject({ exitCode: 0, problems: [] });
+    expectOriginal();
+    unlinkSync(at('copy 5'));
+    appendFileSync(at('copy 4'), 'of now');
+    const refused = restoreFrom(repo, unnamed, key.identityFile);
+    await expect(refused).rejects.toMatchObject({
+      code: 'confirmation-needed',
+      exitCode: 4,
+      message: '--in-place overwrites what has another content now in /: 1',
+      next: expect.stringContaining('--confirm /'),
+    });
+    await expect(restore({ confirm: 'data' })).rejects.toMatchObject({ code: 'confirmation-wrong', exitCode: 4 });
+    expect(readFileSync(at('copy 4'), 'latin1')).toMatch(/of now$/);
+    expect(existsSync(at('copy 5'))).toBe(false);
+    expect(await restoreFrom(repo, { ...unnamed, dryRun: true }, key.identityFile)).toMatchObject({ exitCode: 0 });
+    await restore();
+    expectOriginal();
+  });
+
   it('a file whose other name lies elsewhere is replaced, not changed', async () => {
     const outside = join(work, 'outside-link');
     linkSync(at('copy 11'), outside);
@@ -135,7 +158,11 @@ describe.skipIf(!isRoot)('restore in place', () => {
     writeFileSync(at('names/more/kept.log'), 'log');
     const beside = join(work, 'live/beside');
     writeFileSync(beside, 'not in the snapshot, and not in the source');
-    await expect(restore({ delete: true })).rejects.toMatchObject({ code: 'confirmation-needed', exitCode: 4 });
+    const unnamed = { target: '/', inPlace: true, include: [source], delete: true };
+    await expect(restoreFrom(repo, unnamed, key.identityFile)).rejects.toMatchObject({
+      code: 'confirmation-needed',
+      exitCode: 4,
+    });
     await expect(restore({ delete: true, confirm: 'x' })).rejects.toMatchObject({ code: 'confirmation-wrong' });
     const dry = await restore({ delete: true, dryRun: true, exclude: ['*.log'] });
     const gone = dry.changes.filter(({ action }) => action === 'deleted').map(({ path }) => path);
@@ -234,7 +261,7 @@ describe.skipIf(!isRoot)('restore in place', () => {
     for (const name of readdirSync(source)) if (name.startsWith('copy')) unlinkSync(at(name));
     appendFileSync(at('big'), 'x');
     const isStaged = () => readdirSync(source).some((name) => name.startsWith('.oaops-restore.'));
-    await run(['--in-place', '--include', source], isStaged);
+    await run(['--in-place', '--include', source, '--confirm', '/'], isStaged);
     expect(await restore()).toMatchObject({ exitCode: 0 });
     expectOriginal();
   }, 120_000);

@@ -193,7 +193,7 @@ describe.skipIf(!equipped)('restore', () => {
       symlinkSync(inside, join(target, 'no'));
       writeFileSync(join(target, 'a/mine'), 'mine');
       const before = statSync(join(inside, 'evil')).mtimeMs;
-      for (const more of [{ dryRun: true }, {}, { delete: true, confirm: 'target' }]) {
+      for (const more of [{ dryRun: true }, { confirm: 'target' }, { delete: true, confirm: 'target' }]) {
         const outcome = await restoreFrom(repo, { target, inPlace: true, ...more }).then(
           (result) => result,
           (error: { code: string }) => error.code,

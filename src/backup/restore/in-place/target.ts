@@ -6,6 +6,7 @@ import { makePrivateDir } from '../../../core/private-dir.ts';
 import { type ByteString, fromText } from '../../format/byte-string.ts';
 import type { Repository } from '../../repository/open.ts';
 import { ownPlaces } from '../../scan/own-places.ts';
+import type { Change } from './survey.ts';
 
 /** The real path of the folder that is to become what was stored. A link to it was named by who asked, so it is followed. */
 export function inPlaceTarget(target: string, dryRun: boolean): string {
@@ -26,13 +27,33 @@ export function inPlaceTarget(target: string, dryRun: boolean): string {
  * @throws OaopsError `confirmation-needed`, `confirmation-wrong` (exit 4)
  */
 export function refuseUnconfirmedDelete(target: string, confirm: string | undefined): void {
+  refuseUnconfirmed(target, confirm, `--delete removes what the snapshot does not have from ${target}`);
+}
+
+/**
+ * What is overwritten is lost for good, so that too is asked for by name.
+ * @throws OaopsError `confirmation-needed`, `confirmation-wrong` (exit 4)
+ */
+export function refuseUnconfirmedOverwrite(
+  target: string,
+  confirm: string | undefined,
+  changes: readonly Change[],
+): void {
+  const overwritten = changes.filter(({ action }) => action === 'updated').length;
+  if (overwritten > 0 || confirm !== undefined)
+    refuseUnconfirmed(
+      target,
+      confirm,
+      `--in-place overwrites what has another content now in ${target}: ${overwritten}`,
+    );
+}
+
+function refuseUnconfirmed(target: string, confirm: string | undefined, needed: string): void {
   const name = basename(target) || '/';
   if (confirm === name || confirm === target) return;
   throw new OaopsError(
     confirm === undefined ? 'confirmation-needed' : 'confirmation-wrong',
-    confirm === undefined
-      ? `--delete removes what the snapshot does not have from ${target}`
-      : `--confirm says "${confirm}", but the target is "${name}"`,
+    confirm === undefined ? needed : `--confirm says "${confirm}", but the target is "${name}"`,
     { exitCode: ExitCode.refused, next: `Look at what goes with --dry-run, then give --confirm ${name}.` },
   );
 }

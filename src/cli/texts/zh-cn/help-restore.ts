@@ -10,13 +10,14 @@ export const helpRestore = (): Messages => ({
   'another owner: names or numbers, * for everybody else': '改换属主：名称或编号，* 表示其余所有',
   'another group: names or numbers, * for every other one': '改换属组：名称或编号，* 表示其余所有',
   'lines "user OLD=NEW" and "group OLD=NEW"': '含 "user OLD=NEW" 和 "group OLD=NEW" 各行的文件',
-  'change what is in the target into what was stored': '把目标中的内容改为备份时的内容',
+  'change what is in the target into what was stored; to overwrite needs --confirm':
+    '把目标中的内容改为备份时的内容；覆盖须给 --confirm',
   'in place, what decides that a file is not written: content, or with --delta alone size and time':
     '就地恢复时判断文件无须写入的依据：content 为内容，单写 --delta 为大小和时间',
   'in place, also remove what the snapshot does not have; needs --confirm':
     '就地恢复时也删除快照中没有的内容；须给 --confirm',
-  'the name of the target, for --delete; with --as, of a database to remove first':
-    '目标的名称，用于 --delete；用 --as 时为须先删除的数据库名称',
+  'the name of the target, to overwrite or remove there; with --as, of a database to remove first':
+    '目标的名称，表示同意在其中覆盖或删除；用 --as 时为须先删除的数据库名称',
   'tell what would be done, and do nothing': '只说明将做什么，不做更改',
   'the newest complete snapshot begun not after this time; in the configured time zone unless it has one':
     '不晚于此时间开始的最新完整快照；未写时区时按配置的时区',
