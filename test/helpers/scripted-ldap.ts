@@ -6,12 +6,12 @@ import { BerReader, BerWriter, PagedResultsControl, PresenceFilter, SearchReques
 export interface LdapAsked {
   /** `0x60` bind, `0x63` search, `0x77` extended, `0x42` unbind: the tag of RFC 4511. */
   operation: number;
-  search?: { base: string; attributes: string[]; cookie: string };
+  search?: { base: string; attributes: string[]; cookie: string; pageSize: number };
 }
 
 /** What the script answers with. */
 export type LdapAnswer =
-  | { entry: string; attributes: Record<string, string[]> }
+  | { entry: string | Buffer; attributes: Record<string, (string | Buffer)[]> }
   | { refer: string }
   | { done: number; message?: string; cookie?: string }
   | { bytes: Buffer }
@@ -70,7 +70,8 @@ function readRequest(message: Buffer): { id: number; asked: LdapAsked } {
   search.parse(reader, []);
   const paged = search.controls?.find((control) => control instanceof PagedResultsControl);
   const cookie = paged?.value?.cookie?.toString() ?? '';
-  return { id, asked: { operation, search: { base: search.baseDN, attributes: search.attributes, cookie } } };
+  const pageSize = paged?.value?.size ?? 0;
+  return { id, asked: { operation, search: { base: search.baseDN, attributes: search.attributes, cookie, pageSize } } };
 }
 
 function written(id: number, operation: number, answer: Exclude<LdapAnswer, 'hang up' | { bytes: Buffer }>): Buffer {
@@ -79,13 +80,13 @@ function written(id: number, operation: number, answer: Exclude<LdapAnswer, 'han
   writer.writeInt(id);
   if ('entry' in answer) {
     writer.startSequence(0x64);
-    writer.writeString(answer.entry);
+    writeBytes(writer, answer.entry);
     writer.startSequence();
     for (const [type, values] of Object.entries(answer.attributes)) {
       writer.startSequence();
       writer.writeString(type);
       writer.startSequence(0x31);
-      for (const value of values) writer.writeString(value);
+      for (const value of values) writeBytes(writer, value);
       writer.endSequence();
       writer.endSequence();
     }
@@ -110,4 +111,9 @@ function written(id: number, operation: number, answer: Exclude<LdapAnswer, 'han
   }
   writer.endSequence();
   return writer.buffer;
+}
+
+function writeBytes(writer: BerWriter, value: string | Buffer): void {
+  if (typeof value === 'string') writer.writeString(value);
+  else writer.writeBuffer(value, 0x04);
 }

@@ -127,7 +127,7 @@ function said(message: string, status: number): string {
 }
 
 /** What a server says is not for the terminal to obey. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text
     .replace(/\p{Cc}+/gu, ' ')
     .trim()

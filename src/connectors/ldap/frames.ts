@@ -2,6 +2,8 @@
 const sequence = 0x30;
 /** The tag, the length of the length, and the length. */
 const longestHeader = 6;
+/** A group with a million members has some 100 MB. Whoever announces more would have it waited for, and kept in memory. */
+const longestMessageBytes = 256 * 1024 * 1024;
 
 /** Cuts what arrives into messages. Pieces of a long one, such as a group with a hundred thousand members, are joined once. */
 export class Frames {
@@ -44,5 +46,8 @@ function lengthOf(header: Buffer): number | undefined {
   if (first < 0x80) return 2 + first;
   const bytes = first - 0x80;
   if (bytes === 0 || bytes > 4) throw new Error('a message has a length of at most four bytes');
-  return header.length < 2 + bytes ? undefined : 2 + bytes + header.readUIntBE(2, bytes);
+  if (header.length < 2 + bytes) return undefined;
+  const length = header.readUIntBE(2, bytes);
+  if (length > longestMessageBytes) throw new Error('a message has at most 256 MiB');
+  return 2 + bytes + length;
 }

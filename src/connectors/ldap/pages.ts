@@ -1,8 +1,9 @@
 import { BerWriter, Control, type Filter, PagedResultsControl, SearchRequest } from 'ldapts';
 import type { LdapEntry } from '../../accounts/ports.ts';
+import { dnKey, isWithin } from '../../core/dn.ts';
 import type { Answer, Conversation } from './conversation.ts';
 import { entryReader, type Rest } from './entries.ts';
-import { partial, searchError } from './errors.ts';
+import { partial, printable, searchError } from './errors.ts';
 import { filterOf } from './filters.ts';
 
 const usualPageSize = 500;
@@ -28,15 +29,17 @@ export interface Search {
   matched?: readonly Filter[];
 }
 
-/** Pages of entries as they come, each entry with all of its values. Whatever is not everything is an error. */
+/** Pages of entries as they come, each entry once and with all of its values. Whatever is not everything is an error. */
 export async function* pagesOf(asking: Asking, search: Search): AsyncGenerator<LdapEntry[], void, void> {
   const readEntry = entryReader(search.attributes);
+  const expected = expectation(asking.place, search.base);
   let cookie: Buffer | undefined;
   let emptyPages = 0;
   do {
     const answer: Answer = await ask(asking, search, cookie);
     const page: LdapEntry[] = [];
     for (const raw of answer.entries) {
+      expected(raw.name);
       const { entry, rests } = readEntry(raw);
       for (const rest of rests) await readRest(asking, entry, rest);
       page.push(entry);
@@ -44,9 +47,57 @@ export async function* pagesOf(asking: Asking, search: Search): AsyncGenerator<L
     emptyPages = page.length === 0 ? emptyPages + 1 : 0;
     if (emptyPages > maxEmptyPages)
       throw partial(asking.place, 'its pages do not end', 'Look into the log of the directory.');
-    cookie = answer.result.controls?.find((control) => control instanceof PagedResultsControl)?.value?.cookie;
+    const paged = pagedOf(answer);
+    if (!paged && search.scope !== 'base') await requireWhole(asking, search, page.length, cookie !== undefined);
+    cookie = paged?.value?.cookie;
     if (page.length > 0) yield page;
   } while (cookie?.length);
+}
+
+function pagedOf({ result }: Answer): PagedResultsControl | undefined {
+  return result.controls?.find((control) => control instanceof PagedResultsControl);
+}
+
+/** Refuses what a search cannot give: a page that comes again would never end, and what lies elsewhere was not asked for. */
+function expectation(place: string, base: string): (name: string) => void {
+  const seen = new Set<string>();
+  // `<GUID=...>` names an entry, not a place.
+  const end = base.trim() === '' || base.startsWith('<') ? undefined : `,${base}`;
+  return (name) => {
+    const isPlain = end === undefined || (name.endsWith(end) && name.at(-end.length - 1) !== '\\');
+    if (!isPlain && !isWithin(name, base))
+      throw partial(
+        place,
+        `it gives ${shownName(name)}, which is not below ${base}`,
+        'Look into the log of the directory.',
+      );
+    if (seen.has(name))
+      throw partial(place, `it gives ${shownName(name)} twice`, 'Read it again; look into the log of the directory.');
+    seen.add(name);
+  };
+}
+
+/**
+ * A server that knows pages says with each of them whether another one follows (RFC 2696 section 3). One that does not know them gives everything; when that is
+ * exactly what a page holds, somebody in between may have cut it: a larger page tells.
+ */
+async function requireWhole(asking: Asking, search: Search, entries: number, isPaged: boolean): Promise<void> {
+  const { pageSize = usualPageSize } = search;
+  if (!isPaged && entries !== pageSize) return;
+  if (!isPaged) {
+    const again = await ask(asking, { ...search, pageSize: pageSize + 1 });
+    if (!pagedOf(again) && again.entries.length === entries) return;
+  }
+  throw partial(
+    asking.place,
+    'it does not say whether a page is the last one',
+    'Name the server itself in "url", without a proxy that leaves out controls.',
+  );
+}
+
+/** What a server says is not for the terminal to obey. */
+function shownName(name: string): string {
+  return printable(name) || '""';
 }
 
 /** One page, or one entry: whatever is no whole answer is an error. */
@@ -118,7 +169,10 @@ async function readRest(asking: Asking, entry: LdapEntry, { attribute, from }: R
     for (const value of values) entry.attributes[attribute]!.push(value);
     const following = read[0]?.rests[0]?.from;
     const whole =
-      read.length === 1 && values.length > 0 && (following === undefined || following === next + values.length);
+      read.length === 1 &&
+      dnKey(read[0]!.entry.dn) === dnKey(entry.dn) &&
+      values.length > 0 &&
+      (following === undefined || following === next + values.length);
     if (!whole) throw partial(asking.place, `${attribute} of ${entry.dn} ends in the middle`, 'Read it again.');
     next = following;
   }

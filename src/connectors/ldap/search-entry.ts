@@ -66,6 +66,8 @@ class Reader {
 
   text(): string {
     const end = this.enter(octetString);
+    // What cannot be read is not replaced: two entries would have one name.
+    if (!isUtf8(this.#bytes.subarray(this.at, end))) throw new Error('an element that is a text is UTF-8');
     const text = this.#bytes.toString('utf8', this.at, end);
     this.at = end;
     return text;

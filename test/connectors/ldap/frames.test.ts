@@ -29,6 +29,6 @@ test('however messages are cut, they come out whole and in order', () => {
   );
 });
 
-test.each(['HTTP/1.1 400', '\x30\x80', '\x30\x85'])('%j is no message', (text) => {
+test.each(['HTTP/1.1 400', '\x30\x80', '\x30\x85', '\x30\x84\x7f\xff\xff\xff'])('%j is no message', (text) => {
   expect(() => [...new Frames().push(Buffer.from(text, 'latin1'))]).toThrow(/^a message/);
 });

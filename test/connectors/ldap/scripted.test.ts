@@ -64,12 +64,12 @@ test.each<[string, LdapAnswer[]]>([
 
 test('a page without entries is not the last one', async () => {
   const pages: Record<string, LdapAnswer[]> = {
-    '': [entry('cn=a'), { done: 0, cookie: 'two' }],
+    '': [entry('cn=a,dc=x'), { done: 0, cookie: 'two' }],
     two: [{ done: 0, cookie: 'three' }],
-    three: [entry('cn=b'), { done: 0, cookie: '' }],
+    three: [entry('cn=b,dc=x'), { done: 0, cookie: '' }],
   };
   const found = await search(({ search }) => search && pages[search.cookie]);
-  expect(found.map(({ dn }) => dn)).toEqual(['cn=a', 'cn=b']);
+  expect(found.map(({ dn }) => dn)).toEqual(['cn=a,dc=x', 'cn=b,dc=x']);
 });
 
 test('pages that never end, do', async () => {
@@ -84,10 +84,10 @@ test('the references at the top of a domain of Active Directory hold nobody; oth
     'ldap://DomainDnsZones.corp.example/DC=DomainDnsZones,DC=corp,DC=example',
     'ldap://corp.example/CN=Configuration,DC=corp,DC=example',
   ].map((refer) => ({ refer }));
-  expect(await search(({ search }) => search && [...own, entry('cn=a'), done])).toHaveLength(1);
+  expect(await search(({ search }) => search && [...own, entry('cn=a,dc=x'), done])).toHaveLength(1);
   await server!.stop();
   const child = { refer: 'ldap://asia.corp.example/DC=asia,DC=corp,DC=example??sub' };
-  await expect(search(({ search }) => search && [...own, entry('cn=a'), child, done])).rejects.toThrow(
+  await expect(search(({ search }) => search && [...own, entry('cn=a,dc=x'), child, done])).rejects.toThrow(
     refusal('directory-partial', /: it refers to ldap:\/\/asia.corp.example\/DC=asia,DC=corp,DC=example$/, 1),
   );
 });
@@ -102,7 +102,7 @@ test.each<[number, string, RegExp, number]>([
   [52, 'directory-failed', /did not answer the search: a successful bind/, 1],
 ])('result %i after some entries is an error', async (status, code, message, exitCode) => {
   const end = { done: status, message: 'a successful\u001bbind must be completed' };
-  await expect(search(({ search }) => search && [entry('cn=a'), end])).rejects.toThrow(
+  await expect(search(({ search }) => search && [entry('cn=a,dc=x'), end])).rejects.toThrow(
     refusal(code, message, exitCode),
   );
 });
@@ -126,7 +126,11 @@ test('after a refused StartTLS no password is sent', async () => {
 });
 
 test.each<[string, LdapAnswer[], RegExp]>([
-  ['a connection that ends in the middle', [entry('cn=a'), 'hang up'], /the server closed the connection|ECONNRESET/],
+  [
+    'a connection that ends in the middle',
+    [entry('cn=a,dc=x'), 'hang up'],
+    /the server closed the connection|ECONNRESET/,
+  ],
   ['an answer that is no LDAP', [{ bytes: Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n') }], /the answer is not LDAP/],
   [
     'an answer to nothing',
