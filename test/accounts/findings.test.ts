@@ -6,6 +6,14 @@ const zhang = person('1', { login: 'zhang', department: 'Finance', post: 'clerk'
 const of = (type: FindingType, world: World) => told(judgeWorld({ people: [zhang], ...world, only: [type] }));
 const one = (over: Partial<Account> = {}) => [account('zhang', over)];
 
+describe('a last use before the account was made', () => {
+  it('is of a clock that was wrong, and makes nobody dormant sooner', () => {
+    const lastUse = { at: 0, from: 'x' };
+    expect(of('dormant', { accounts: one({ lastUse, createdAt: nowMs - 89 * dayMs }) })).toEqual([]);
+    expect(of('dormant', { accounts: one({ lastUse, createdAt: nowMs - 90 * dayMs }) })).toEqual(['dormant zhang']);
+  });
+});
+
 describe('duplicate', () => {
   const used = (daysAgo: number) => ({ lastUse: { at: nowMs - daysAgo * dayMs, from: 'x' }, employee: '1' });
 
@@ -29,6 +37,14 @@ describe('duplicate', () => {
     expect(of('duplicate', { accounts })).toEqual(['duplicate zhang2 ?']);
     const before = account('zhang2', { employee: '1', lastUse: { at: nowMs, from: 'last', orBefore: true } });
     expect(of('duplicate', { accounts: [accounts[0]!, before] })).toEqual(['duplicate zhang2 ?']);
+  });
+
+  it('asks first when the last use of one of them is to come', () => {
+    const accounts = [account('zhang', used(-400)), account('zhang2', used(3))];
+    expect(of('duplicate', { accounts })).toEqual(['duplicate zhang2 ?']);
+    expect(evidence(judgeWorld({ people: [zhang], accounts }), 'unknown', 'zhang')).toBe(
+      'its last use is written as of 2028-01-04, which is to come',
+    );
   });
 
   it('is counted host by host', () => {

@@ -17,7 +17,7 @@ export async function openActiveDirectory(
 ): Promise<OpenDirectory> {
   const session = await logIn(spec, doors, signal);
   try {
-    const dialect = new AdDialect(session, spec, await readDomain(session, spec.base, signal));
+    const dialect = new AdDialect(session, spec, await readDomain(session, spec.base, signal), doors.nowMs());
     const can = new Set<ChangeName | 'create'>(['disable', 'strip', 'delete', 'grant', 'update', 'create']);
     if (spec.holdBase !== undefined) can.add('hold');
     return new LdapDirectory(dialect, can);

@@ -2,6 +2,7 @@ import { messageOf, OaopsError, usageError } from '../../core/errors.ts';
 import type { EntryRef, Image, OpenDirectory, Restored } from '../directory.ts';
 import type { Account, PolicyRow } from '../model.ts';
 import type { AccountDoors } from '../ports.ts';
+import { clockOff } from './clock.ts';
 import { accountsOf, type LinuxSpec, modelOf, untouchableOf } from './linux/accounts.ts';
 import { changeAccount } from './linux/change.ts';
 import { createAccount } from './linux/create.ts';
@@ -74,10 +75,12 @@ export async function openLinux(spec: LinuxSpec, doors: AccountDoors, signal: Ab
           const state = await stateOf(await ask(name, during), '', during);
           if (state.accounts.size === 0)
             throw new OaopsError('account-host-silent', `${name} told no account at all`, { exitCode: 3 });
+          const off = clockOff(state.clockMs, doors.nowMs());
           return {
             accounts: accountsOf(state, name, spec, doors.nowMs()),
             problems: [
               ...state.problems,
+              ...(off === undefined ? [] : [`${name}: ${off}: last uses are not known`]),
               ...(state.lacks.length > 0
                 ? [`${name} has no ${state.lacks.join(', ')}: its accounts are only looked at`]
                 : []),

@@ -10,8 +10,10 @@ export const dormant: Rule = {
     const { ms, figure } = useLimit(spec, policies.dormantAfter);
     const texts = new SharedTexts();
     return (one) => {
-      const { lastUse } = one.account;
+      const { lastUse, createdAt } = one.account;
       if (!isUsedByPeople(one) || !('at' in lastUse) || days.nowMs - lastUse.at < ms) return undefined;
+      // A login before it was made is of a clock that was wrong, or of another system.
+      if (createdAt !== undefined && days.nowMs - createdAt < ms) return undefined;
       const date = days.dateOf(lastUse.at);
       const evidence = lastUse.orBefore
         ? `no use is known since ${date} (${lastUse.from})`

@@ -1,5 +1,6 @@
 import type { KnownPerson } from '../matching/people.ts';
 import type { Account } from '../model.ts';
+import { isToCome } from './last-use.ts';
 import type { DirectoryView, Found, Judged, Rule } from './types.ts';
 
 /** One person with several enabled accounts in one place. The one that was used last is kept. */
@@ -15,7 +16,7 @@ export const duplicate: Rule = {
       if (!keep || keep.account === one.account) return undefined;
       if (keep.count < 2 && one.account.state !== 'disabled') return undefined;
       const found: Found = { evidence: `${person.id} has ${keep.account.login}, too; that one was used later` };
-      if (!keep.isKnown || !isUseKnown(one.account)) {
+      if (!keep.isKnown || !isUseKnown(one.account, view)) {
         // Which of them is in use cannot be told, so nobody takes one away without asking.
         found.evidence = `${person.id} has ${keep.account.login}, too; which one was used last is not known`;
         found.unconfirmed = true;
@@ -50,7 +51,7 @@ function keptAccounts(view: DirectoryView): Map<KnownPerson, Map<string, Kept>> 
     if (!places || account.state === 'disabled') continue;
     const place = placeOf(account, view);
     const there = places.get(place);
-    const isKnown = isUseKnown(account);
+    const isKnown = isUseKnown(account, view);
     if (!there) places.set(place, { account, count: 1, isKnown });
     else {
       if (isBefore(account, there.account)) there.account = account;
@@ -73,7 +74,8 @@ export function placeOf({ key, directory }: Account, { spec }: Pick<DirectoryVie
 }
 
 /** "At that time or before" does not tell whether it was after another. */
-function isUseKnown({ lastUse }: Account): boolean {
+function isUseKnown({ lastUse }: Account, { days }: DirectoryView): boolean {
+  if (isToCome(lastUse, days.nowMs)) return false;
   return 'never' in lastUse || ('at' in lastUse && !lastUse.orBefore);
 }
 

@@ -1,6 +1,7 @@
 import { SharedTexts } from '../audit/shared-values.ts';
 import { tellAge } from './days.ts';
 import { isUsedByPeople } from './dormant.ts';
+import { isToCome } from './last-use.ts';
 import { isWithinGrace, leftPerson } from './leaver.ts';
 import { useLimit } from './limits.ts';
 import { isTooNew } from './orphan.ts';
@@ -57,6 +58,8 @@ function aboutUse(one: Judged, { spec, policies, days }: DirectoryView): string 
   const { lastUse, createdAt } = one.account;
   if (!isUsedByPeople(one)) return undefined;
   if ('unknown' in lastUse) return lastUse.unknown;
+  if ('at' in lastUse && isToCome(lastUse, days.nowMs))
+    return `its last use is written as of ${days.dateOf(lastUse.at)}, which is to come`;
   // A log that is younger than the limit: whether it was used before is not known.
   if ('at' in lastUse && lastUse.orBefore)
     return days.nowMs - lastUse.at < useLimit(spec, policies.dormantAfter).ms ? lastUse.from : undefined;

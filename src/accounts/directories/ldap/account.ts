@@ -4,7 +4,7 @@ import type { SharedTexts } from '../../audit/shared-values.ts';
 import type { Account, AccountUse } from '../../model.ts';
 import type { LdapEntry } from '../../ports.ts';
 import type { LdapSpec } from './login.ts';
-import { textOf } from './values.ts';
+import { textOf, valuesOf } from './values.ts';
 
 const ownTexts = ['employee', 'mail', 'personName'] as const;
 /** Many accounts have the same. */
@@ -54,8 +54,16 @@ export function accountOf(
   const { login = '' } = fields;
   if (perhaps.untouchable === undefined && textOf(entry, login) === undefined)
     account.untouchable = texts.of(`it has no ${login}, and may be no account`);
+  // Whose it is, nobody can tell by what is no text: nobody fits such an account, and it is no orphan for that.
+  const unreadable = ['login', ...ownTexts].find((field) => isUnreadable(entry, fields[field]));
+  if (perhaps.untouchable === undefined && unreadable !== undefined)
+    account.untouchable = texts.of(`its ${fields[unreadable]} is not text (UTF-8)`);
   for (const name of optional) if (perhaps[name] !== undefined) (account as Perhaps)[name] = perhaps[name] as never;
   return account;
+}
+
+function isUnreadable(entry: LdapEntry, attribute: string | undefined): boolean {
+  return attribute !== undefined && valuesOf(entry, attribute).some((value) => typeof value !== 'string');
 }
 
 export function loginOf(fields: Readonly<Record<string, string | undefined>>, entry: LdapEntry): string {

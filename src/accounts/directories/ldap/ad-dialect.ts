@@ -5,6 +5,7 @@ import type { NewAccount } from '../../directory.ts';
 import type { Account, AccountUse, LastUse, PolicyRow } from '../../model.ts';
 import type { LdapChange, LdapEntry, LdapSession, LdapValue } from '../../ports.ts';
 import type { DirectorySpecOf } from '../../schema/directories.ts';
+import { clockOff } from '../clock.ts';
 import { anyTimeMs, filetimeMs, generalizedTimeMs } from '../times.ts';
 import { accountOf, declaredUse, loginOf } from './account.ts';
 import { createInAd } from './ad-create.ts';
@@ -19,6 +20,12 @@ import { fromJson, type JsonValues, textOf, textsOf, valuesOf } from './values.t
 type Spec = DirectorySpecOf<'active-directory'>;
 
 const neverLogged: LastUse = { never: true, from: 'lastLogonTimestamp' };
+const noLogons: LastUse = {
+  unknown: 'the domain keeps no lastLogonTimestamp, or does not show when the account was made',
+};
+const hiddenLogons: LastUse = { unknown: 'the login may not see when accounts were used (lastLogonTimestamp)' };
+/** One right lets see all of them (User-Logon), and a server that somebody logged in at has all but the last. */
+const logonAttributes = ['lastLogon', 'logonCount', 'badPwdCount', 'lastLogonTimestamp'] as const;
 const ownAttributes = [
   'objectGUID',
   'objectSid',
@@ -26,7 +33,7 @@ const ownAttributes = [
   'userPrincipalName',
   'whenCreated',
   'userAccountControl',
-  'lastLogonTimestamp',
+  ...logonAttributes,
   'pwdLastSet',
   'accountExpires',
   'adminCount',
@@ -49,8 +56,11 @@ export class AdDialect implements Dialect {
   readonly #texts = new SharedTexts();
   readonly #lists = new SharedLists();
   #privileged = new Map<string, string[]>();
+  #showsLogons = false;
+  /** Why nothing can be said of last uses. */
+  readonly #clockOff: string | undefined;
 
-  constructor(session: LdapSession, spec: Spec, domain: Domain) {
+  constructor(session: LdapSession, spec: Spec, domain: Domain, nowMs: number) {
     this.session = session;
     this.spec = spec;
     this.#domain = domain;
@@ -67,6 +77,7 @@ export class AdDialect implements Dialect {
     const fields = Object.values(this.fields).filter((name) => name !== undefined);
     this.readAttributes = [...new Set([...fields, ...ownAttributes])];
     this.#isHeld = holdTest(spec.holdBase);
+    this.#clockOff = clockOff(domain.clockMs, nowMs);
   }
 
   keyOf(entry: LdapEntry): string | undefined {
@@ -126,15 +137,21 @@ export class AdDialect implements Dialect {
     this.#privileged = await privilegedMembers(this.session, this.#domain, this.spec.privileged, signal);
   }
 
-  async readRights(): Promise<void> {}
+  /** Rights came with the accounts. What nobody shows is hidden, and not "never". */
+  async readRights(accounts: readonly Account[]): Promise<void> {
+    if (this.#showsLogons) return;
+    for (const account of accounts) if ('never' in account.lastUse) account.lastUse = hiddenLogons;
+  }
 
   lockable(entry: LdapEntry): boolean {
     return uacOf(entry) !== undefined;
   }
 
   problems(unlockable: number): string[] {
-    if (unlockable === 0) return [];
-    return [`${unlockable} accounts show no userAccountControl: whether they are enabled is not known`];
+    const problems = this.#clockOff === undefined ? [] : [`${this.#clockOff}: last uses are not known`];
+    if (unlockable > 0)
+      problems.push(`${unlockable} accounts show no userAccountControl: whether they are enabled is not known`);
+    return problems;
   }
 
   async memberships(entry: LdapEntry): Promise<Membership[]> {
@@ -192,10 +209,19 @@ export class AdDialect implements Dialect {
   }
 
   #lastUse(entry: LdapEntry, createdAt: number | undefined): LastUse {
-    const at = filetimeMs(textOf(entry, 'lastLogonTimestamp'));
-    if (at !== undefined) return { at, from: 'lastLogonTimestamp' };
-    if (createdAt !== undefined && this.#domain.keepsLogons) return neverLogged;
-    return { unknown: 'the domain keeps no lastLogonTimestamp, or does not show when the account was made' };
+    this.#showsLogons ||= logonAttributes.some((name) => textOf(entry, name) !== undefined);
+    if (this.#clockOff !== undefined) return { unknown: this.#clockOff };
+    // This server may know more than the others, and is told so at once.
+    let last: { at: number; from: string } | undefined;
+    for (const from of ['lastLogonTimestamp', 'lastLogon']) {
+      const text = textOf(entry, from);
+      const at = filetimeMs(text);
+      if (at === undefined && text !== undefined && text !== '0')
+        return { unknown: this.#texts.of(`${from} is no time: ${text.slice(0, 40)}`) };
+      if (at !== undefined && (last === undefined || at > last.at)) last = { at, from };
+    }
+    if (!this.#domain.keepsLogons || (last === undefined && createdAt === undefined)) return noLogons;
+    return last ?? neverLogged;
   }
 
   #secondFactor(entry: LdapEntry, flags: number | undefined): boolean | undefined {

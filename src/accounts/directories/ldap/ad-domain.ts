@@ -3,6 +3,7 @@ import { OaopsError } from '../../../core/errors.ts';
 import { filterValue } from '../../../core/ldap-filter.ts';
 import { matchesPattern } from '../../../core/patterns.ts';
 import type { LdapEntry, LdapSession } from '../../ports.ts';
+import { generalizedTimeMs } from '../times.ts';
 import { chainRule, sidOf } from './ad-flags.ts';
 import { textOf, textsOf } from './values.ts';
 
@@ -12,8 +13,10 @@ export interface Domain {
   /** `example.com`. */
   dnsName: string;
   sid: string | undefined;
-  /** Since Windows Server 2003 (2) a domain keeps lastLogonTimestamp. */
+  /** Since Windows Server 2003 (2) a domain keeps lastLogonTimestamp, unless it was told to write it later than 14 days, or not at all. */
   keepsLogons: boolean;
+  /** Of the server, in milliseconds since 1970. */
+  clockMs: number | undefined;
   entry: LdapEntry;
 }
 
@@ -31,11 +34,12 @@ const policyAttributes = [
   'pwdProperties',
   'lockoutThreshold',
   'lockoutDuration',
+  'msDS-LogonTimeSyncInterval',
 ];
 
 /** @throws OaopsError `domain-missing` (exit 2) */
 export async function readDomain(session: LdapSession, base: string, signal: AbortSignal): Promise<Domain> {
-  const [root] = await entriesAt(session, '', ['namingContexts', 'domainFunctionality'], signal);
+  const [root] = await entriesAt(session, '', ['namingContexts', 'domainFunctionality', 'currentTime'], signal);
   const contexts = root ? textsOf(root, 'namingContexts') : [];
   const dn = contexts.filter((context) => isWithin(base, context)).sort((one, other) => other.length - one.length)[0];
   const [entry] = dn === undefined ? [] : await entriesAt(session, dn, policyAttributes, signal);
@@ -50,9 +54,16 @@ export async function readDomain(session: LdapSession, base: string, signal: Abo
     dn,
     dnsName: parts.join('.'),
     sid: sidOf(entry),
-    keepsLogons: Number(root && textOf(root, 'domainFunctionality')) >= 2,
+    keepsLogons: Number(root && textOf(root, 'domainFunctionality')) >= 2 && isSyncUsual(entry),
+    clockMs: root && generalizedTimeMs(textOf(root, 'currentTime')),
     entry,
   };
+}
+
+/** Days between two writings of lastLogonTimestamp ([MS-ADA2] section 2.475); 0: none. */
+function isSyncUsual(entry: LdapEntry): boolean {
+  const days = Number(textOf(entry, 'msDS-LogonTimeSyncInterval') ?? 14);
+  return days >= 1 && days <= 14;
 }
 
 async function entriesAt(session: LdapSession, base: string, attributes: string[], signal: AbortSignal) {

@@ -34,6 +34,7 @@ export class LdapDirectory implements OpenDirectory {
   async read(signal: AbortSignal): Promise<DirectoryRead> {
     const { session, spec, readAttributes: attributes } = this.#dialect;
     const accounts: Account[] = [];
+    const keys = new Set<string>();
     let unlockable = 0;
     await this.#dialect.prepare(signal);
     const filter = spec.filter;
@@ -43,7 +44,11 @@ export class LdapDirectory implements OpenDirectory {
     for (const place of places) {
       for await (const page of session.search({ ...place, filter, attributes: [...attributes] }, signal))
         for (const entry of page) {
-          accounts.push(this.#dialect.account(entry, this.#keyOf(entry), noRights));
+          const key = this.#keyOf(entry);
+          // A change could hit either of them.
+          if (keys.has(key)) throw keyTwice(entry.dn, this.#dialect.keyAttribute);
+          keys.add(key);
+          accounts.push(this.#dialect.account(entry, key, noRights));
           if (!this.#dialect.lockable(entry)) unlockable++;
         }
     }
@@ -117,6 +122,13 @@ export class LdapDirectory implements OpenDirectory {
     }
     return parts;
   }
+}
+
+function keyTwice(dn: string, keyAttribute: string): OaopsError {
+  return new OaopsError('directory-key', `${dn} has the same ${keyAttribute} as another entry`, {
+    exitCode: 4,
+    next: 'Read it again, in case it was moved meanwhile; else correct the directory.',
+  });
 }
 
 /** Whether an entry lies in the hold area. */

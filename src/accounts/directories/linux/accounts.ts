@@ -1,6 +1,7 @@
 import type { SudoRule } from '../../../core/sudoers-rules.ts';
 import type { Account } from '../../model.ts';
 import type { DirectorySpecOf } from '../../schema/directories.ts';
+import { clockOff } from '../clock.ts';
 import { daysMs } from './days.ts';
 import type { HostState, LocalAccount } from './host-state.ts';
 
@@ -52,6 +53,7 @@ export function modelOf(
   const changedAt = shadow && shadow.changed !== '0' ? daysMs(shadow.changed) : undefined;
   const expiresAt = shadow ? expiryMs(shadow.expires) : undefined;
   const untouchable = untouchableOf(state, account);
+  const off = clockOff(state.clockMs, nowMs);
   const endless = shadow?.kind === 'password' && (shadow.most === '' || Number(shadow.most) >= endlessDays);
   return {
     directory: spec.id,
@@ -63,7 +65,7 @@ export function modelOf(
     use: uid === 0 ? 'service' : 'person',
     state: stateOf(account, nowMs),
     held: false,
-    lastUse: state.lastUseOf(account),
+    lastUse: off === undefined ? state.lastUseOf(account) : { unknown: off },
     ...(changedAt !== undefined && shadow?.kind === 'password' && { passwordChangedAt: changedAt }),
     ...(shadow?.kind === 'password' && { passwordNeverExpires: endless }),
     ...(expiresAt !== undefined && { expiresAt }),

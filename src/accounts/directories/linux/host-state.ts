@@ -76,6 +76,8 @@ export interface HostState {
   /** Programs that the host needs for changes and does not have. */
   lacks: string[];
   lastUseOf(account: LocalAccount): LastUse;
+  /** Of the host, in milliseconds since 1970. */
+  clockMs: number | undefined;
   /** Of the one account that was asked for. */
   one: {
     keys: KeyFile[];
@@ -111,6 +113,7 @@ export function readHostState(lines: readonly string[], told: string, connectedA
   const sudoers = readSudoers(files);
   const uses: LastUses = readLastUses(lines);
   const crontab = toldBy(lines, 'crontab').map(storedOf)[0];
+  const clockMs = toldBy(lines, 'now').find((text) => /^\d{1,12}$/.test(text));
   const keyCommand = toldBy(lines, 'keycommand')[0];
   return {
     accounts,
@@ -128,6 +131,7 @@ export function readHostState(lines: readonly string[], told: string, connectedA
     services: new Map(toldBy(lines, 'unit').map((line) => twoWords(line).reverse() as [string, string])),
     lacks: toldBy(lines, 'lacks'),
     lastUseOf: uses.of,
+    clockMs: clockMs === undefined ? undefined : Number(clockMs) * 1000,
     one: {
       keys: toldBy(lines, 'key').flatMap((line) => keyOf(line) ?? []),
       ...(keyCommand !== undefined && { keyCommand }),

@@ -8,6 +8,7 @@ import { sudoersWalk } from '../../../core/sudoers-files.ts';
 const common = `
 login=$1
 [ -r /etc/passwd ] || stop "unreadable /etc/passwd"
+printf 'now %s\\n' "$(date +%s 2>/dev/null)"
 [ -r /etc/shadow ] || [ ! -e /etc/shadow ] || stop "unreadable /etc/shadow"
 [ "$(id -u)" = 0 ] || stop needs-root
 for name in "$(id -un 2>/dev/null)" "$SUDO_USER" "$DOAS_USER" "$(logname 2>/dev/null)"; do

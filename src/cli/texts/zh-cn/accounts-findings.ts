@@ -5,6 +5,7 @@ export const accountsFindings = (): Messages => ({
   'systems come with this account; its name is known to everybody': '系统自带的账号，账号名众所周知',
   'last used on {} ({})': '最后使用于 {}（{}）',
   '{} has {}, too; that one was used later': '{} 还有账号 {}，且后者使用时间更近',
+  'its last use is written as of {}, which is to come': '其最后使用时间写为 {}，尚未到来',
   '{} has {}, too; which one was used last is not known': '{} 还有账号 {}，无从得知哪个最后被使用',
   'it is temporary, and has no end': '临时账号，但没有到期日',
   'its end was on {}': '已于 {} 到期',

@@ -4,6 +4,14 @@ import type { Messages } from '../catalogue.ts';
 export const accountsLdap = (): Messages => ({
   'a message begins with a SEQUENCE': '消息须以 SEQUENCE 开头',
   'a message has a length of at most four bytes': '消息的长度字段最多四字节',
+  'a message has at most 256 MiB': '一条消息最多 256 MiB',
+  'an element that is a text is UTF-8': '文本元素必须是 UTF-8',
+  'it gives {}, which is not below {}': '它给出的 {1} 不在 {2} 之下',
+  'it gives {} twice': '它把 {} 给出了两次',
+  'Read it again; look into the log of the directory.': '请重新读取；并查看目录服务的日志。',
+  'it does not say whether a page is the last one': '它没有说明某一页是否为最后一页',
+  'Name the server itself in "url", without a proxy that leaves out controls.':
+    '请在 "url" 中直接写该服务器，不要经过会丢掉控制项的代理。',
   '{} refused to change {}{}': '{} 拒绝更改 {}{}',
   'Name the server in "url" that takes changes.': '请在 "url" 中写可以写入的服务器。',
   'It was changed since it was read: plan anew.': '读取之后它已被更改：请重新制定计划。',
@@ -94,6 +102,16 @@ export const accountsLdap = (): Messages => ({
   '{} stays disabled until it has a password': '{} 在设置密码之前保持停用',
   'the domain keeps no lastLogonTimestamp, or does not show when the account was made':
     '域不记录 lastLogonTimestamp，或没有显示账号的建立时间',
+  'the login may not see when accounts were used (lastLogonTimestamp)':
+    '该登录无权查看账号的使用时间（lastLogonTimestamp）',
+  'its clock is {} behind this one': '它的时钟比本机慢 {}',
+  'its clock is {} ahead of this one': '它的时钟比本机快 {}',
+  '{}: last uses are not known': '{}：最后使用时间未知',
+  '{} is no time: {}': '{} 不是时间：{}',
+  'its {} is not text (UTF-8)': '它的 {} 不是文本（UTF-8）',
+  '{} has the same {} as another entry': '{} 与另一条目的 {} 相同',
+  'Read it again, in case it was moved meanwhile; else correct the directory.':
+    '如果它在此期间被移动，请重新读取；否则请更正目录。',
   'the password never expires': '密码永不过期',
   'no password is required': '不要求密码',
   'primary group {}': '主要组 {}',

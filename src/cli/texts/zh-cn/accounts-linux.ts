@@ -98,6 +98,7 @@ export const accountsLinux = (): Messages => ({
     '它由另一版本的 oaops 写入；请手工撤销变更。',
   'the host keeps no log of logins that can be read': '主机没有可读取的登录日志',
   'no login is known, and no log tells since when it is kept': '没有登录记录，且日志的起始时间未知',
+  '{}: {}: last uses are not known': '{}：{}：最后使用时间未知',
   'no login in {}, which begins on {}; how old the account is, nobody knows':
     '{} 中没有登录记录，该日志始于 {}；账号的建立时间未知',
   'no login in {}, which begins on {}': '{} 中没有登录记录，该日志始于 {}',

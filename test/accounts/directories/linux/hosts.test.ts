@@ -36,16 +36,16 @@ describe.skipIf(!isRoot)('the scripts', () => {
   test.each(hostShells)('say in %s what they say in others', { timeout: 120_000 }, async (_, shell) => {
     const lines = await askScript(asking(shell), readScript, [''], signal);
     const ofSh = await askScript(asking(['/bin/sh']), readScript, [''], signal);
-    expect(lines.filter((line) => !line.startsWith('journal '))).toEqual(
-      ofSh.filter((line) => !line.startsWith('journal ')),
-    );
+    const still = (all: string[]) => all.filter((line) => !/^(journal|now) /.test(line));
+    expect(still(lines)).toEqual(still(ofSh));
+    expect(Math.abs(readHostState(lines, 'h1', undefined).clockMs! - Date.now())).toBeLessThan(600_000);
     expect(lines.filter((line) => line.startsWith('shadow ')).length).toBeGreaterThan(3);
     expect(lines.join('\n')).not.toMatch(/^shadow [^:]*:\$/m);
     const [one, oneOfSh] = await Promise.all([
       askScript(asking(shell), lookScript, ['root'], signal),
       askScript(asking(['/bin/sh']), lookScript, ['root'], signal),
     ]);
-    expect(one).toEqual(oneOfSh);
+    expect(still(one)).toEqual(still(oneOfSh));
     const policy = await askScript(asking(shell), policyScript, [], signal);
     expect(policyRows(policy, 'h1', spec).map(({ rule }) => rule)).toContain('max-age');
   });
@@ -180,6 +180,17 @@ describe('a host, as it is understood', () => {
     expect(imageOf(state, state.accounts.get('ann')!).sudoers).toEqual([
       { file: '/etc/sudoers', line: 2, lines: ['#1001 ALL=/bin/a'], alone: true },
     ]);
+  });
+
+  test.each([
+    ['a clock that is far off makes last uses unknown', '2024-01-01', 'its clock is 1064d behind this one'],
+    ['a clock that is hours off does not', '2026-11-29T12:00:00Z', undefined],
+  ])('%s', (_, clock, off) => {
+    const uses = [...told, `now ${Date.parse(clock) / 1000}`, `journal ${Date.parse('2023-05-01') / 1000} ann`];
+    const read = accountsOf(readHostState(uses, 'h1', undefined), 'h1', spec, Date.parse('2026-11-30'));
+    expect(read.find(({ login }) => login === 'ann')!.lastUse).toEqual(
+      off === undefined ? { at: Date.parse('2023-05-01'), from: 'journal' } : { unknown: off },
+    );
   });
 
   test('ten thousand accounts with a group each are read at once', () => {
