@@ -51,6 +51,8 @@ export interface Changed {
 
 export interface Restored {
   done: string[];
+  /** Key of the entry now; absent: as before. What was deleted and made anew has another. */
+  key?: string;
   /** What somebody else has changed since, or what cannot be taken back: it was left as it is. */
   conflicts: string[];
 }

@@ -219,6 +219,7 @@ export interface HeldFact {
 }
 
 const heldTopic = 'account.held';
+const successorTopic = 'account.successor';
 
 export async function addHeld(facts: FactStore, at: string, held: HeldFact): Promise<void> {
   await facts.add(heldTopic, accountId(held.directory, held.key), at, held);
@@ -230,10 +231,39 @@ export async function heldAccount(facts: FactStore, account: string): Promise<He
   return row?.body as HeldFact | undefined;
 }
 
-/** The newest word about each account. */
+/** The newest word about each account; one that was made anew is known by its new key alone. */
 export async function heldAccounts(facts: FactStore): Promise<HeldFact[]> {
-  const rows = await facts.list(heldTopic);
-  return [...new Map(rows.map(({ key, body }) => [key, body as HeldFact])).values()];
+  const newest = new Map((await facts.list(heldTopic)).map(({ key, body }) => [key, body as HeldFact]));
+  for (const { key } of await facts.list(successorTopic)) newest.delete(key);
+  return [...newest.values()];
+}
+
+/** An entry that was deleted and made anew has another key: what earlier runs did to it is found under the old one. */
+export async function addSuccessor(
+  facts: FactStore,
+  at: string,
+  { directory, key, next }: { directory: string; key: string; next: string },
+): Promise<void> {
+  await facts.add(successorTopic, accountId(directory, key), at, { key: next });
+}
+
+/** Of each account that was made anew, what it was called before: `directory|new key` -> `directory|old key`. */
+export async function predecessors(facts: FactStore): Promise<Map<string, string>> {
+  const rows = (await facts.list(successorTopic)).map(({ key, body }) => ({ old: key, next: body as { key: string } }));
+  return new Map(rows.map(({ old, next }) => [accountId(old.slice(0, old.indexOf('|')), next.key), old]));
+}
+
+/** The key of an entry now, however often it was made anew. */
+export async function currentKey(facts: FactStore, directory: string, key: string): Promise<string> {
+  const seen = new Set<string>();
+  let now = key;
+  while (!seen.has(now)) {
+    seen.add(now);
+    const [row] = await facts.list(successorTopic, { key: accountId(directory, now), newestFirst: true, limit: 1 });
+    if (!row) return now;
+    now = (row.body as { key: string }).key;
+  }
+  return now;
 }
 
 /** What a person decided about one line of a review list. */

@@ -3,7 +3,16 @@ import type { FactStore } from '../../record/types.ts';
 import type { Change, EntryRef, OpenDirectory } from '../directory.ts';
 import type { Account, FindingType } from '../model.ts';
 import { type Seen, usedSince, whatChanged, whoseChanged } from '../plan/seen.ts';
-import { accountId, addEntryFact, addHeld, type EntryHistory, entryOf, heldAccount } from '../record.ts';
+import {
+  accountId,
+  addEntryFact,
+  addHeld,
+  addSuccessor,
+  currentKey,
+  type EntryHistory,
+  entryOf,
+  heldAccount,
+} from '../record.ts';
 
 /** One entry of a plan, with what is to be done to it. Plain data: it lies in the plan, and approvals are over it. */
 export interface EntryItem {
@@ -110,19 +119,24 @@ export async function restoreEntry(
   const history = await entryOf(work.facts, work.ofRun, account);
   if (!history || history.marks.length === 0) return undefined;
   const name = nameAfter(history.marks.findLast(({ mark }) => mark !== null)?.mark ?? null) ?? history.name;
-  const last = await heldAccount(work.facts, account);
+  // Deleted and made anew since, it has another key; later runs know it by that.
+  const key = await currentKey(work.facts, item.directory, item.ref.key);
+  const last = await heldAccount(work.facts, accountId(item.directory, key));
   // What it would put back is not what the later run found.
   const isHeldByOther = last !== undefined && last.state !== 'restored' && last.run !== work.ofRun;
   const restored = isHeldByOther
     ? { done: [], conflicts: [`run ${last.run} has disabled or deleted it since: take that back first`] }
-    : await directory.restore({ ...item.ref, name }, history.image, history.marks, work.signal);
+    : await directory.restore({ ...item.ref, key, name }, history.image, history.marks, work.signal);
   const at = isoTime(work.nowMs());
+  const keyNow = restored.key ?? key;
+  if (keyNow !== key) await addSuccessor(work.facts, at, { directory: item.directory, key, next: keyNow });
   await addEntryFact(work.facts, work.ofRun, account, at, {
     restored: { by: work.by, conflicts: restored.conflicts },
   });
   if (isHeldByOther) return restored;
-  const held = { directory: item.directory, key: item.ref.key, login: item.ref.login, name: history.name };
-  await addHeld(work.facts, at, { ...held, run: work.ofRun, since: at, state: 'restored', findings: item.findings });
+  const held = { directory: item.directory, login: item.ref.login, name: history.name, run: work.ofRun, since: at };
+  for (const each of new Set([item.ref.key, key, keyNow]))
+    await addHeld(work.facts, at, { ...held, key: each, state: 'restored', findings: item.findings });
   return restored;
 }
 

@@ -10,6 +10,7 @@ import {
   findingsOf,
   type HeldFact,
   heldAccounts,
+  predecessors,
   summaryTopic,
 } from '../../accounts/record.ts';
 import { tellChange } from '../../accounts/report/entries.ts';
@@ -219,16 +220,29 @@ function ofHeld({ directory, key, login, name, person }: HeldFact): Omit<KnownAc
 async function withRecord(app: App, accounts: Omit<KnownAccount, 'history'>[]): Promise<KnownAccount[]> {
   const { facts, runs } = await app.record();
   const held = new Map((await heldAccounts(facts)).map((fact) => [accountId(fact.directory, fact.key), fact]));
+  const before = await predecessors(facts);
   const rows = (await runs.list({ kind: 'AccountReview', limit: mostRuns })).reverse();
   const known: KnownAccount[] = [];
   for (const account of accounts) {
     const id = accountId(account.directory, account.key);
+    const ids = [id];
+    for (let old = before.get(id); old !== undefined && !ids.includes(old); old = before.get(old)) ids.push(old);
     const history: PastChange[] = [];
     for (const { id: run, runbook } of rows) {
-      const entry = await entryOf(facts, run, id);
-      for (const { change, mark, done, left, at } of entry?.marks ?? []) {
+      const entries = await Promise.all(ids.map((each) => entryOf(facts, run, each)));
+      for (const entry of entries) {
         const restored = entry?.restored ? { restored: entry.restored } : {};
-        history.push({ run, runbook, at, change: tellChange(change), done, left, cutOff: mark === null, ...restored });
+        for (const { change, mark, done, left, at } of entry?.marks ?? [])
+          history.push({
+            run,
+            runbook,
+            at,
+            change: tellChange(change),
+            done,
+            left,
+            cutOff: mark === null,
+            ...restored,
+          });
       }
     }
     const fact = held.get(id);

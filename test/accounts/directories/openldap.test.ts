@@ -419,7 +419,7 @@ test('where the server keeps locks for itself, they are set with the relax contr
       ...(await ldapDoor().open({ url: server!.url, timeoutMs: 9000 }, signal)),
       modify: refuse(message),
     };
-    const ppolicy: Ppolicy = { knows: () => true, policies: [], default: 'none', of: () => 'none' };
+    const ppolicy: Ppolicy = { context: suffix, knows: () => true, policies: [], default: 'none', of: () => 'none' };
     const made = new OpenLdapDialect(session, specOf(), ppolicy, () => 0).modify('uid=x', [], signal);
     return made.finally(() => session.close());
   };

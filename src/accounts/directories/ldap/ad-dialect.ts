@@ -51,6 +51,7 @@ export class AdDialect implements Dialect {
   readonly readAttributes: readonly string[];
   readonly keptAttributes: readonly string[] = [];
   readonly followsMembers = true;
+  readonly deletesOldRdn = true;
   #domain: Domain;
   #isHeld: (dn: string) => boolean;
   readonly #texts = new SharedTexts();
@@ -179,15 +180,28 @@ export class AdDialect implements Dialect {
     return { changes: ours ? exchange('userAccountControl', [String(now)], [String(now & ~uac.disabled)]) : [] };
   }
 
-  reborn({ dn, attributes: parts }: LdapImage) {
+  async namesake(): Promise<undefined> {}
+
+  reborn({ attributes: parts }: LdapImage) {
     const attributes = Object.fromEntries(
       Object.entries(parts).map(([name, values]): [string, LdapValue[]] => [name, values.map(fromJson)]),
     );
     const flags = Number(parts['userAccountControl']?.[0] ?? uac.normal);
     attributes['userAccountControl'] = [String(flags | uac.disabled)];
+    return { attributes, afterwards: [] };
+  }
+
+  lost(entry: LdapEntry, image: LdapImage): string[] {
+    const { dn } = entry;
     const lost = [`${dn} has a new SID: what was granted to the old one has to be granted anew`];
-    if ((flags & uac.disabled) === 0) lost.push(`${dn} stays disabled until it has a password`);
-    return { attributes, afterwards: [], lost };
+    const wasEnabled = (Number(imageValues(image, 'userAccountControl')[0] ?? 0) & uac.disabled) === 0;
+    if (wasEnabled && ((uacOf(entry) ?? 0) & uac.disabled) !== 0)
+      lost.push(`${dn} stays disabled until it has a password`);
+    for (const name of image.withheld ?? [])
+      if (valuesOf(entry, name).length === 0) lost.push(`${name} of ${dn} is in no record: set it anew`);
+    return filetimeMs(textOf(entry, 'pwdLastSet')) === undefined
+      ? [`${dn} has no password: set a new one`, ...lost]
+      : lost;
   }
 
   modify(dn: string, changes: LdapChange[], signal: AbortSignal): Promise<void> {

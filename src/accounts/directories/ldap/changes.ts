@@ -45,7 +45,7 @@ async function changed(
     case 'strip':
       return strip(dialect, now, image, ofRights(image.groups, change.rights), signal);
     case 'hold':
-      return hold(dialect, now, signal);
+      return hold(dialect, now, image, signal);
     case 'grant':
       return grant(dialect, now, image, change.rights, signal);
     case 'update':
@@ -95,7 +95,7 @@ export function imageValues(image: LdapImage, attribute: string): JsonValue[] {
 }
 
 async function strip(
-  { session }: Dialect,
+  dialect: Dialect,
   now: LdapEntry,
   image: LdapImage,
   groups: readonly Membership[],
@@ -103,7 +103,11 @@ async function strip(
 ): Promise<Made> {
   const made: Made & { mark: { groups: Membership[] } } = { done: [], left: [], mark: { groups: [] }, name: now.dn };
   for (const membership of groups) {
-    const result = await takeOut(session, membership, namesOf(membership, image.dn, now.dn), signal);
+    const other = await dialect.namesake(membership, now, signal);
+    const result =
+      other === undefined
+        ? await takeOut(dialect.session, membership, namesOf(membership, image.dn, now.dn), signal)
+        : { left: `${membership.value} in ${membership.group} is ${other} too, and stays` };
     if ('left' in result) made.left.push(result.left);
     else made.mark.groups.push(membership);
     if ('made' in result) made.done.push(`taken out of ${membership.group}`);
@@ -121,7 +125,7 @@ async function grant(
   const made: Made & { mark: { groups: Membership[] } } = { done: [], left: [], mark: { groups: [] }, name: now.dn };
   const held = new Set(image.groups.map(({ group }) => dnKey(group)));
   for (const right of rights.filter((name) => !held.has(dnKey(name)))) {
-    const group = await groupAt(dialect, right, signal);
+    const group = await entryAt(dialect, right, ['objectClass'], signal);
     const membership = group && dialect.membershipIn(group, now);
     const result = membership
       ? await putIn(dialect.session, membership, signal)
@@ -133,9 +137,15 @@ async function grant(
   return made;
 }
 
-async function groupAt({ session }: Dialect, dn: string, signal: AbortSignal): Promise<LdapEntry | undefined> {
+/** The entry of a name; undefined where there is none. */
+export async function entryAt(
+  { session }: Dialect,
+  dn: string,
+  attributes: string[],
+  signal: AbortSignal,
+): Promise<LdapEntry | undefined> {
   try {
-    const request = { base: dn, scope: 'base' as const, filter: '(objectClass=*)', attributes: ['objectClass'] };
+    const request = { base: dn, scope: 'base' as const, filter: '(objectClass=*)', attributes };
     for await (const [entry] of session.search(request, signal)) return entry;
     return undefined;
   } catch (error) {
@@ -145,14 +155,17 @@ async function groupAt({ session }: Dialect, dn: string, signal: AbortSignal): P
 }
 
 /** Moves an entry below the hold area. */
-async function hold(dialect: Dialect, now: LdapEntry, signal: AbortSignal): Promise<Made> {
+async function hold(dialect: Dialect, now: LdapEntry, image: LdapImage, signal: AbortSignal): Promise<Made> {
   const { holdBase } = dialect.spec;
   if (holdBase === undefined) {
     throw new OaopsError('hold-base-missing', 'the directory has no "holdBase"', {
       next: 'Name the place for disabled accounts as "holdBase".',
     });
   }
-  if (isWithin(now.dn, holdBase)) return { done: [], left: [], mark: { movedTo: now.dn }, name: now.dn };
+  if (isWithin(now.dn, holdBase)) {
+    await followMove(dialect, image.dn, now.dn, signal);
+    return { done: [], left: [], mark: { movedTo: now.dn }, name: now.dn };
+  }
   const name = `${rdnOf(now.dn)},${holdBase}`;
   await moveTo(dialect, now.dn, name, signal);
   return { done: [`moved to ${name}`], left: [], mark: { movedTo: name }, name };
@@ -160,12 +173,15 @@ async function hold(dialect: Dialect, now: LdapEntry, signal: AbortSignal): Prom
 
 /** Moves an entry, and the names of members of groups with it. @throws OaopsError `name-taken` (exit 4) */
 export async function moveTo(dialect: Dialect, from: string, to: string, signal: AbortSignal): Promise<void> {
-  const { session } = dialect;
-  const before = dialect.followsMembers ? [] : await dialect.memberships({ dn: from, attributes: {} }, signal);
   try {
-    await session.rename(
+    await dialect.session.rename(
       from,
-      { newRdn: rdnOf(to), newSuperior: rdnsOf(to).slice(1).join(','), deleteOldRdn: true },
+      {
+        newRdn: rdnOf(to),
+        newSuperior: rdnsOf(to).slice(1).join(','),
+        // The name may be written in other letters than the value: deleted, it would come back in those.
+        deleteOldRdn: dialect.deletesOldRdn,
+      },
       signal,
     );
   } catch (error) {
@@ -176,9 +192,18 @@ export async function moveTo(dialect: Dialect, from: string, to: string, signal:
       cause: error,
     });
   }
-  for (const { group, attribute, value } of before) {
+  await followMove(dialect, from, to, signal);
+}
+
+/** Brings groups after an entry that was moved, perhaps by a process that was cut off before it came to them. */
+export async function followMove(dialect: Dialect, from: string, to: string, signal: AbortSignal): Promise<void> {
+  if (dialect.followsMembers || dnKey(from) === dnKey(to)) return;
+  const stale = await dialect.memberships({ dn: from, attributes: {} }, signal);
+  // The name may be somebody else's by now, and with it the groups.
+  if (stale.length === 0 || (await entryAt(dialect, from, ['1.1'], signal))) return;
+  for (const { group, attribute, value } of stale) {
     try {
-      await session.modify(group, exchange(attribute, [value], [to]), signal);
+      await dialect.session.modify(group, exchange(attribute, [value], [to]), signal);
     } catch (error) {
       // The server has followed by itself (overlay refint), or the group is gone.
       if (![16, 20, 32].includes(statusOf(error) ?? -1)) throw error;
@@ -194,6 +219,7 @@ async function remove(
   signal: AbortSignal,
 ): Promise<Made> {
   const name = now?.dn ?? entry.name;
+  if (now) await requireNothingBelow(dialect, now.dn, signal);
   const made = await strip(dialect, now ?? { dn: entry.name, attributes: {} }, image, image.groups, signal);
   if (!now) return made;
   try {
@@ -201,15 +227,22 @@ async function remove(
     made.done.push(`deleted ${name}`);
   } catch (error) {
     const status = statusOf(error);
-    if (status === 66) {
-      throw new OaopsError('account-has-entries', `${name} cannot be deleted: there are entries below it`, {
-        next: 'Delete or move them first.',
-        cause: error,
-      });
-    }
+    if (status === 66) throw hasEntries(name);
     if (status !== 32) throw error;
   }
   return made;
+}
+
+/** Asked before the first group is left: what cannot be deleted keeps its rights. */
+async function requireNothingBelow({ session }: Dialect, dn: string, signal: AbortSignal): Promise<void> {
+  const request = { base: dn, scope: 'one' as const, filter: '(objectClass=*)', attributes: ['1.1'], pageSize: 1 };
+  for await (const page of session.search(request, signal)) if (page.length > 0) throw hasEntries(dn);
+}
+
+function hasEntries(dn: string): OaopsError {
+  return new OaopsError('account-has-entries', `${dn} cannot be deleted: there are entries below it`, {
+    next: 'Delete or move them first.',
+  });
 }
 
 async function update(

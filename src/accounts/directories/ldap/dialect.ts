@@ -20,6 +20,8 @@ export interface LdapImage {
   /** What the server keeps beside it and can be set: locks, ends. */
   kept: JsonValues;
   groups: Membership[];
+  /** Attributes with secrets other than its password, which are in no record. */
+  withheld?: string[];
 }
 
 /** What a change has set. Each part is absent where the change has none. */
@@ -45,6 +47,8 @@ export interface Dialect {
   readonly keptAttributes: readonly string[];
   /** Whether the server itself follows names of members when they change. */
   readonly followsMembers: boolean;
+  /** Whether a move has to delete the old name, even where the new one is the same. */
+  readonly deletesOldRdn: boolean;
   keyOf(entry: LdapEntry): string | undefined;
   find(key: string, attributes: readonly string[], signal: AbortSignal): Promise<LdapEntry | undefined>;
   account(entry: LdapEntry, key: string, rights: readonly string[]): Account;
@@ -57,6 +61,8 @@ export interface Dialect {
   /** What is wrong with the directory, for people. `unlockable`: how many accounts cannot be disabled. */
   problems(unlockable: number): string[];
   memberships(entry: LdapEntry, signal: AbortSignal): Promise<Membership[]>;
+  /** Another entry that a member's value means as well: a login stands for whoever has it. Whoever is held has given it away. */
+  namesake(member: Membership, entry: LdapEntry, signal: AbortSignal): Promise<string | undefined>;
   /** How somebody becomes a member of a group with these object classes. */
   membershipIn(group: LdapEntry, member: LdapEntry): Membership | undefined;
   /** Whether an attribute belongs to an image: no password, nothing that only the server sets. */
@@ -69,9 +75,9 @@ export interface Dialect {
   reborn(image: LdapImage): {
     attributes: Record<string, LdapValue[]>;
     afterwards: LdapChange[];
-    /** What is not as it was, for people. */
-    lost: string[];
   };
+  /** What an entry that was made anew does not have as it was, for people. */
+  lost(entry: LdapEntry, image: LdapImage): string[];
   modify(dn: string, changes: LdapChange[], signal: AbortSignal): Promise<void>;
   /** @returns its name and key */
   create(account: NewAccount, signal: AbortSignal): Promise<{ dn: string; key: string }>;
@@ -81,4 +87,9 @@ export interface Dialect {
 export const noCredential = (attribute: string): boolean =>
   !/^(userPassword|authPassword|unicodePwd|dBCSPwd|ntPwdHistory|lmPwdHistory|supplementalCredentials|krbPrincipalKey|krb5Key|userPKCS12|pwdHistory)(;|$)/i.test(
     attribute,
-  ) && !/passw(or)?d|passwd|secret|privatekey|oath.*key|otp/i.test(attribute.replace(/PasswordSet|PwdLastSet/gi, ''));
+  ) &&
+  !/passw(or)?d|passwd|secret(?!ary)|privatekey|oath.*key|otp/i.test(attribute.replace(/PasswordSet|PwdLastSet/gi, ''));
+
+/** What "it has no password" says already. */
+export const isPassword = (attribute: string): boolean =>
+  /^(userPassword|unicodePwd|pwdHistory|ntPwdHistory|lmPwdHistory)(;|$)/i.test(attribute);

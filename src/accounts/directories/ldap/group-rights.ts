@@ -18,12 +18,12 @@ export interface GroupPlace {
 
 /**
  * Reads all groups, and gives each account the names of its own, in the order of the groups; accounts of the same groups have one list.
- * `uidOf`: by what posixGroup names people.
+ * `uidsOf`: by what posixGroup names people. Of several with one uid those count that are not held.
  */
 export async function readGroupRights(
   { session, base, filter }: GroupPlace,
   accounts: readonly Account[],
-  uidOf: (account: Account) => string | undefined,
+  uidsOf: (account: Account) => readonly string[],
   signal: AbortSignal,
 ): Promise<void> {
   const byDn = new Map<string, Account>();
@@ -42,20 +42,26 @@ export async function readGroupRights(
       for (const member of textsOf(group, 'member')) give(byDn.get(dnKey(member)));
       for (const member of textsOf(group, 'uniqueMember')) give(byDn.get(dnKey(withoutUniqueId(member))));
       const uids = textsOf(group, 'memberUid');
-      if (uids.length > 0) byUid ??= accountsByUid(accounts, uidOf);
+      if (uids.length > 0) byUid ??= accountsByUid(accounts, uidsOf);
       for (const uid of uids) byUid?.get(uid)?.forEach(give);
     }
   }
 }
 
-function accountsByUid(accounts: readonly Account[], uidOf: (account: Account) => string | undefined) {
+function accountsByUid(accounts: readonly Account[], uidsOf: (account: Account) => readonly string[]) {
   const byUid = new Map<string, Account[]>();
-  for (const account of accounts) {
-    const uid = uidOf(account);
-    const same = uid === undefined ? undefined : byUid.get(uid);
-    if (same) same.push(account);
-    else if (uid !== undefined) byUid.set(uid, [account]);
-  }
+  for (const account of accounts)
+    for (const uid of uidsOf(account)) {
+      const same = byUid.get(uid);
+      if (same) same.push(account);
+      else byUid.set(uid, [account]);
+    }
+  for (const [uid, same] of byUid)
+    if (same.length > 1 && same.some(({ held }) => !held))
+      byUid.set(
+        uid,
+        same.filter(({ held }) => !held),
+      );
   return byUid;
 }
 

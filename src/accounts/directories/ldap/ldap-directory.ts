@@ -14,7 +14,7 @@ import type {
 import type { Account, DirectoryRead, PolicyRow } from '../../model.ts';
 import type { LdapEntry } from '../../ports.ts';
 import { makeChange } from './changes.ts';
-import type { Dialect, LdapImage } from './dialect.ts';
+import { type Dialect, isPassword, type LdapImage, noCredential } from './dialect.ts';
 import { restoreEntry } from './restore.ts';
 import { type JsonValues, toJson } from './values.ts';
 
@@ -72,7 +72,15 @@ export class LdapDirectory implements OpenDirectory {
     if (!entry) return undefined;
     const groups = await dialect.memberships(entry, signal);
     const rights = [...new Set(groups.map(({ group }) => group))].sort();
-    const image: LdapImage = { dn: entry.dn, ...this.#parts(entry), groups };
+    const withheld = Object.keys(entry.attributes).filter(
+      (name) => entry.attributes[name]!.length > 0 && !noCredential(name) && !isPassword(name),
+    );
+    const image: LdapImage = {
+      dn: entry.dn,
+      ...this.#parts(entry),
+      groups,
+      ...(withheld.length > 0 ? { withheld: withheld.sort() } : {}),
+    };
     return { account: dialect.account(entry, key, rights), image: { ...image } };
   }
 

@@ -36,7 +36,7 @@ export async function takeOut(
       if (status === notThere) return { absent: true };
       if (status === notAsAttribute) continue;
       // Active Directory is unwilling to take out who is not a member; it may be so for other reasons too.
-      if (status === unwilling && !(await isMember(session, group, attribute, name, signal))) continue;
+      if (status === unwilling && !(await isMember(session, { group, attribute, value: name }, signal))) continue;
       if (status === violatesClass) return { left: `${name} is the only member of ${group}, which must have one` };
       return { left: `${name} is still in ${group}: ${(error as OaopsError).message}` };
     }
@@ -44,16 +44,19 @@ export async function takeOut(
   return { absent: true };
 }
 
-async function isMember(
+/** Whether a group has this member; one that is not there has none. */
+export async function isMember(
   session: LdapSession,
-  group: string,
-  attribute: string,
-  name: string,
+  { group, attribute, value }: Membership,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const filter = `(${attribute}=${filterValue(name)})`;
-  for await (const page of session.search({ base: group, scope: 'base', filter, attributes: ['1.1'] }, signal))
-    if (page.length > 0) return true;
+  const filter = `(${attribute}=${filterValue(value)})`;
+  try {
+    for await (const page of session.search({ base: group, scope: 'base', filter, attributes: ['1.1'] }, signal))
+      if (page.length > 0) return true;
+  } catch (error) {
+    if (!(error instanceof OaopsError) || error.code !== 'directory-base-missing') throw error;
+  }
   return false;
 }
 

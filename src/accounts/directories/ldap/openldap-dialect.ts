@@ -16,7 +16,7 @@ import { statusOf } from './members.ts';
 import { createInOpenLdap } from './openldap-create.ts';
 import type { Policy, Ppolicy } from './ppolicy.ts';
 import { policyReport } from './ppolicy-rows.ts';
-import { fromJson, type JsonValues, sameValues, textOf, textsOf, toJson, valuesOf } from './values.ts';
+import { bytesOf, fromJson, type JsonValues, sameValues, textOf, textsOf, toJson, valuesOf } from './values.ts';
 
 type Spec = DirectorySpecOf<'openldap'>;
 
@@ -27,6 +27,8 @@ const endedLongAgo = '19700101000000Z';
 /** What hangs on a password, and is told of no account that has none. */
 const kept = ['pwdAccountLockedTime', 'pwdEndTime', 'pwdStartTime', 'pwdPolicySubentry'];
 const operational = ['entryUUID', 'createTimestamp', 'pwdLastSuccess', 'authTimestamp', 'pwdChangedTime', ...kept];
+/** A hash that no password has. */
+const noPassword = '{CRYPT}!';
 const noPower: readonly string[] = [];
 const noLogin: LastUse = {
   unknown:
@@ -42,12 +44,15 @@ export class OpenLdapDialect implements Dialect {
   readonly readAttributes: readonly string[];
   readonly keptAttributes: readonly string[];
   readonly followsMembers = false;
+  readonly deletesOldRdn = false;
   #ppolicy: Ppolicy;
   #groups: GroupPlace;
   #isHeld: (dn: string) => boolean;
   #ownKey: string;
   #nowMs: () => number;
   readonly #texts = new SharedTexts();
+  /** Key of an account -> by what posixGroup names it, where that is not its login alone. */
+  readonly #uids = new Map<string, readonly string[]>();
 
   constructor(session: LdapSession, spec: Spec, ppolicy: Ppolicy, nowMs: () => number) {
     this.session = session;
@@ -84,9 +89,7 @@ export class OpenLdapDialect implements Dialect {
   }
 
   async find(key: string, attributes: readonly string[], signal: AbortSignal): Promise<LdapEntry | undefined> {
-    const { base, holdBase } = this.spec;
-    const bases = holdBase === undefined || isWithin(holdBase, base) ? [base] : [base, holdBase];
-    for (const each of bases) {
+    for (const each of this.#bases) {
       const request = { base: each, scope: 'sub' as const, filter: `(entryUUID=${filterValue(key)})` };
       for await (const [entry] of this.session.search({ ...request, attributes: [...attributes] }, signal))
         return entry;
@@ -99,6 +102,8 @@ export class OpenLdapDialect implements Dialect {
     const policy = this.#ppolicy.of(textOf(entry, 'pwdPolicySubentry'));
     const state = this.#stateOf(entry, policy);
     const { secondFactor } = spec.fields;
+    const uids = textsOf(entry, 'uid');
+    if (uids.length !== 1 || uids[0] !== loginOf(fields, entry)) this.#uids.set(key, uids);
     return accountOf(
       spec,
       fields,
@@ -127,9 +132,7 @@ export class OpenLdapDialect implements Dialect {
   async prepare(): Promise<void> {}
 
   async readRights(accounts: readonly Account[], signal: AbortSignal): Promise<void> {
-    const byLogin = this.fields['login']?.toLowerCase() === 'uid';
-    const uids = byLogin ? undefined : await this.#uids(signal);
-    await readGroupRights(this.#groups, accounts, (account) => (uids ? uids.get(account.key) : account.login), signal);
+    await readGroupRights(this.#groups, accounts, ({ key, login }) => this.#uids.get(key) ?? [login], signal);
   }
 
   lockable(entry: LdapEntry): boolean {
@@ -145,20 +148,33 @@ export class OpenLdapDialect implements Dialect {
     ];
   }
 
-  /** Where people log in by something else, posixGroup names them by uid all the same. */
-  async #uids(signal: AbortSignal): Promise<Map<string, string>> {
-    const uids = new Map<string, string>();
-    const { base, scope, filter } = this.spec;
-    for await (const page of this.session.search({ base, scope, filter, attributes: ['entryUUID', 'uid'] }, signal))
-      for (const entry of page) {
-        const [key, uid] = [textOf(entry, 'entryUUID'), textOf(entry, 'uid')];
-        if (key !== undefined && uid !== undefined) uids.set(key, uid);
-      }
-    return uids;
+  async memberships(entry: LdapEntry, signal: AbortSignal): Promise<Membership[]> {
+    const uids: string[] = [];
+    const isHeld = this.#isHeld(entry.dn);
+    for (const uid of textsOf(entry, 'uid'))
+      if (!isHeld || (await this.#named(uid, entry.dn, this.#bases, signal)) === undefined) uids.push(uid);
+    return groupsOf(this.#groups, { dn: entry.dn, uids }, signal);
   }
 
-  memberships(entry: LdapEntry, signal: AbortSignal): Promise<Membership[]> {
-    return groupsOf(this.#groups, { dn: entry.dn, uids: textsOf(entry, 'uid') }, signal);
+  async namesake({ attribute, value }: Membership, { dn }: LdapEntry, signal: AbortSignal) {
+    return attribute === 'memberUid' ? this.#named(value, dn, [this.#ppolicy.context], signal) : undefined;
+  }
+
+  get #bases(): string[] {
+    const { base, holdBase } = this.spec;
+    return holdBase === undefined || isWithin(holdBase, base) ? [base] : [base, holdBase];
+  }
+
+  /** An entry of this uid that is not `dn`, and not held: who is held has given the uid away. */
+  async #named(uid: string, dn: string, bases: readonly string[], signal: AbortSignal): Promise<string | undefined> {
+    const [key, filter] = [dnKey(dn), `(uid=${filterValue(uid)})`];
+    // Groups tell upper from lower case, names of entries do not.
+    for (const base of bases)
+      for await (const page of this.session.search({ base, scope: 'sub', filter, attributes: ['uid'] }, signal))
+        for (const entry of page)
+          if (dnKey(entry.dn) !== key && !this.#isHeld(entry.dn) && textsOf(entry, 'uid').includes(uid))
+            return entry.dn;
+    return undefined;
   }
 
   membershipIn(group: LdapEntry, member: LdapEntry): Membership | undefined {
@@ -206,7 +222,23 @@ export class OpenLdapDialect implements Dialect {
     const afterwards = Object.entries(values(locks)).map(
       ([attribute, each]): LdapChange => ({ operation: 'replace', attribute, values: each }),
     );
-    return { attributes: values(attributes), afterwards, lost: [] };
+    const anew = values(attributes);
+    // This class has to have a password; by this one nobody gets in.
+    if (attributes['objectClass']?.some((name) => String(name).toLowerCase() === 'simplesecurityobject'))
+      anew['userPassword'] = [noPassword];
+    return { attributes: anew, afterwards };
+  }
+
+  lost(entry: LdapEntry, { withheld = [] }: LdapImage): string[] {
+    const lost = withheld
+      .filter((name) => valuesOf(entry, name).length === 0)
+      .map((name) => `${name} of ${entry.dn} is in no record: set it anew`);
+    const passwords = valuesOf(entry, 'userPassword').map((value) => bytesOf(value).toString());
+    const isSet =
+      passwords.length > 0
+        ? passwords.some((password) => password !== noPassword)
+        : valuesOf(entry, 'pwdChangedTime').length > 0;
+    return isSet ? lost : [`${entry.dn} has no password: set a new one`, ...lost];
   }
 
   async modify(dn: string, changes: LdapChange[], signal: AbortSignal): Promise<void> {

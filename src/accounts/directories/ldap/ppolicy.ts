@@ -15,6 +15,8 @@ export interface Policy {
 
 /** What is known of the rules for passwords of a server. */
 export interface Ppolicy {
+  /** DN of the naming context that holds the people. */
+  context: string;
   /** Attributes that the server knows. */
   knows(attribute: string): boolean;
   policies: Policy[];
@@ -51,11 +53,11 @@ export async function readPpolicy(
   for (const type of subschema ? textsOf(subschema, 'attributeTypes') : [])
     for (const [, name] of (/ NAME (\(.*?\)|'.*?')/.exec(type)?.[1] ?? '').matchAll(/'(.*?)'/g))
       names.add(name!.toLowerCase());
-  const context = root && textsOf(root, 'namingContexts').find((suffix) => isWithin(base, suffix));
+  const context = (root && textsOf(root, 'namingContexts').find((suffix) => isWithin(base, suffix))) ?? base;
   const knows = (attribute: string) => names.has(attribute.toLowerCase());
   const asked = ['dn', ...policyAttributes];
   const found = knows('pwdLockout')
-    ? await entries(session, context ?? base, 'sub', asked, signal, '(objectClass=pwdPolicy)')
+    ? await entries(session, context, 'sub', asked, signal, '(objectClass=pwdPolicy)')
     : [];
   const policies = found.map(policyOf);
   const byKey = new Map(policies.map((policy) => [dnKey(policy.dn), policy]));
@@ -68,6 +70,7 @@ export async function readPpolicy(
     });
   }
   return {
+    context,
     knows,
     policies,
     default: standard,

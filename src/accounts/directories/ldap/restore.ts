@@ -2,9 +2,9 @@ import { dnKey, isWithin, parentOf, rdnOf } from '../../../core/dn.ts';
 import { messageOf, OaopsError } from '../../../core/errors.ts';
 import type { Change, EntryRef, Image, Restored } from '../../directory.ts';
 import type { LdapEntry } from '../../ports.ts';
-import { exchange, imageValues, moveTo } from './changes.ts';
+import { entryAt, exchange, followMove, imageValues, moveTo } from './changes.ts';
 import type { Dialect, LdapImage, LdapMark, Membership } from './dialect.ts';
-import { namesOf, ofRights, putIn, renewMember, takeOut } from './members.ts';
+import { isMember, namesOf, ofRights, putIn, renewMember, statusOf, takeOut } from './members.ts';
 import { type JsonValues, sameValues, toJson, valuesOf } from './values.ts';
 
 type Mark = { change: Change; mark: Image | null };
@@ -18,15 +18,19 @@ export async function restoreEntry(
   signal: AbortSignal,
 ): Promise<Restored> {
   const restored: Restored = { done: [], conflicts: [] };
-  const attributes = ['*', ...dialect.keptAttributes];
-  let now = await dialect.find(entry.key, attributes, signal);
+  const deleted = marks.some(({ change }) => change.do === 'delete');
+  let now = await dialect.find(entry.key, wholly(dialect), signal);
   if (!now) {
-    const deleted = marks.some(({ change }) => change.do === 'delete');
     now = deleted ? await anew(dialect, image, restored, signal) : undefined;
     if (!now) {
       if (!deleted) restored.conflicts.push(`${entry.name} was deleted by somebody else`);
       return restored;
     }
+  }
+  const key = dialect.keyOf(now);
+  if (deleted && key !== undefined) {
+    restored.key = key;
+    restored.conflicts.push(...dialect.lost(now, image));
   }
   const held = marks.find(({ change }) => change.do === 'hold');
   if (held) now = await moveBack(dialect, now, image, held.mark as LdapMark | null, restored, signal);
@@ -34,6 +38,11 @@ export async function restoreEntry(
     await takeBack(dialect, now, image, change, mark as LdapMark | null, restored, signal);
   }
   return restored;
+}
+
+/** Attributes of an entry as a restore looks at it. */
+function wholly({ readAttributes, keptAttributes }: Dialect): string[] {
+  return ['*', ...new Set([...readAttributes, ...keptAttributes])];
 }
 
 async function takeBack(
@@ -49,17 +58,8 @@ async function takeBack(
     case 'disable':
       return unlock(dialect, now, image, mark, restored, signal);
     case 'strip':
-      return putBack(
-        dialect,
-        now,
-        image,
-        mark?.groups ?? ofRights(image.groups, change.rights),
-        change.do,
-        restored,
-        signal,
-      );
     case 'delete':
-      return putBack(dialect, now, image, image.groups, change.do, restored, signal);
+      return putBack(dialect, now, image, change, mark, restored, signal);
     case 'grant':
       return takeAway(
         dialect,
@@ -83,35 +83,26 @@ async function anew(
   restored: Restored,
   signal: AbortSignal,
 ): Promise<LdapEntry | undefined> {
-  const { attributes, afterwards, lost } = dialect.reborn(image);
-  const there = await entryAt(dialect, image.dn, signal);
+  const { attributes, afterwards } = dialect.reborn(image);
+  const there = await entryAt(dialect, image.dn, wholly(dialect), signal);
   if (there) {
     const ours = Object.entries(attributes).every(([name, values]) =>
       sameValues(valuesOf(there, name).map(toJson), values.map(toJson)),
     );
-    if (ours) return there;
+    if (ours) {
+      const open = afterwards.filter(
+        ({ attribute, values }) => !sameValues(valuesOf(there, attribute).map(toJson), values.map(toJson)),
+      );
+      if (open.length > 0) await dialect.modify(image.dn, open, signal);
+      return there;
+    }
     restored.conflicts.push(`there is another entry ${image.dn} now`);
     return undefined;
   }
   await dialect.session.add(image.dn, attributes, signal);
   if (afterwards.length > 0) await dialect.modify(image.dn, afterwards, signal);
   restored.done.push(`made ${image.dn} anew`);
-  restored.conflicts.push(`${image.dn} has no password: set a new one`, ...lost);
-  return entryAt(dialect, image.dn, signal);
-}
-
-async function entryAt({ session, keptAttributes }: Dialect, dn: string, signal: AbortSignal) {
-  const attributes = ['*', ...keptAttributes];
-  try {
-    for await (const [entry] of session.search(
-      { base: dn, scope: 'base', filter: '(objectClass=*)', attributes },
-      signal,
-    ))
-      return entry;
-  } catch (error) {
-    if (!(error instanceof OaopsError) || error.code !== 'directory-base-missing') throw error;
-  }
-  return undefined;
+  return entryAt(dialect, image.dn, wholly(dialect), signal);
 }
 
 async function moveBack(
@@ -122,7 +113,13 @@ async function moveBack(
   restored: Restored,
   signal: AbortSignal,
 ): Promise<LdapEntry> {
-  if (dnKey(now.dn) === dnKey(image.dn)) return now;
+  if (dnKey(now.dn) === dnKey(image.dn)) {
+    // It was moved back by a process that was cut off before the groups.
+    const { holdBase } = dialect.spec;
+    const from = mark?.movedTo ?? (holdBase === undefined ? undefined : `${rdnOf(image.dn)},${holdBase}`);
+    if (from !== undefined) await followMove(dialect, from, now.dn, signal);
+    return now;
+  }
   const ours =
     mark?.movedTo !== undefined
       ? dnKey(now.dn) === dnKey(mark.movedTo)
@@ -153,30 +150,49 @@ async function unlock(
   const { changes, conflict } = dialect.unlock(now, image, mark?.set ?? dialect.locked(now));
   if (conflict !== undefined) restored.conflicts.push(conflict);
   if (changes.length === 0) return;
-  await dialect.modify(now.dn, changes, signal);
+  try {
+    await dialect.modify(now.dn, changes, signal);
+  } catch (error) {
+    // Whoever was deleted since has no password, without which Active Directory enables nobody.
+    if (statusOf(error) === undefined) throw error;
+    restored.conflicts.push(`${now.dn} cannot be enabled: ${messageOf(error)}`);
+    return;
+  }
   restored.done.push('enabled as it was');
 }
 
 async function putBack(
-  { session }: Dialect,
+  dialect: Dialect,
   now: LdapEntry,
   image: LdapImage,
-  groups: readonly Membership[],
-  change: 'strip' | 'delete',
+  change: Extract<Change, { do: 'strip' | 'delete' }>,
+  mark: LdapMark | null,
   restored: Restored,
   signal: AbortSignal,
 ): Promise<void> {
+  const isSame = (one: Membership) => (other: Membership) =>
+    one.group === other.group && one.attribute === other.attribute && one.value === other.value;
+  const groups = change.do === 'delete' ? image.groups : (mark?.groups ?? ofRights(image.groups, change.rights));
   for (const membership of groups) {
     const value = namesOf(membership, image.dn, now.dn).at(-1)!;
-    const result = await putIn(session, { ...membership, value }, signal);
+    const member = { ...membership, value };
+    const other = await dialect.namesake(member, now, signal);
+    if (other !== undefined) {
+      // Left where it was because it is somebody else's too, it is still there; taken out, it would be shared.
+      const wasTaken = mark?.groups?.some(isSame(membership)) === true;
+      if (wasTaken || !(await isMember(dialect.session, member, signal)))
+        restored.conflicts.push(`${value} is ${other} now, and was not put into ${membership.group}`);
+      continue;
+    }
+    const result = await putIn(dialect.session, member, signal);
     if ('left' in result) restored.conflicts.push(result.left);
     if ('made' in result) restored.done.push(`put into ${membership.group}`);
-    else if ('absent' in result && change === 'delete') await renewMember(session, { ...membership, value }, signal);
+    else if ('absent' in result && change.do === 'delete') await renewMember(dialect.session, member, signal);
   }
 }
 
 async function takeAway(
-  { session }: Dialect,
+  dialect: Dialect,
   now: LdapEntry,
   image: LdapImage,
   groups: readonly Membership[],
@@ -184,7 +200,11 @@ async function takeAway(
   signal: AbortSignal,
 ): Promise<void> {
   for (const membership of groups) {
-    const result = await takeOut(session, membership, namesOf(membership, image.dn, now.dn), signal);
+    const other = await dialect.namesake(membership, now, signal);
+    const result =
+      other === undefined
+        ? await takeOut(dialect.session, membership, namesOf(membership, image.dn, now.dn), signal)
+        : { left: `${membership.value} in ${membership.group} is ${other} too, and stays` };
     if ('left' in result) restored.conflicts.push(result.left);
     if ('made' in result) restored.done.push(`taken out of ${membership.group}`);
   }

@@ -45,6 +45,8 @@ export const accountsLdap = (): Messages => ({
     '请给 "bindDn" 的账号读取它的权限：没有它就无法再次找到条目。',
   '{} is the only member of {}, which must have one': '{} 是 {} 的唯一成员，而该组必须有成员',
   '{} is still in {}: {}': '{} 仍在 {} 中：{}',
+  '{} in {} is {} too, and stays': '组 {2} 中的 {1} 同时也指 {3}，予以保留',
+  '{} is {} now, and was not put into {}': '{1} 现在指 {2}，没有加入 {3}',
   'there is no group {} any more': '组 {} 已不存在',
   '{} could not be put into {}: {}': '无法把 {} 加入 {}：{}',
   'the directory does not show the policy {}': '目录没有显示策略 {}',
@@ -58,6 +60,8 @@ export const accountsLdap = (): Messages => ({
   '{} was moved by somebody else, and stays there': '{} 已被他人移动，保持在原处',
   '{} cannot be moved back to {}: {}': '无法把 {} 移回 {}：{}',
   'enabled as it was': '已按原状启用',
+  '{} cannot be enabled: {}': '无法启用 {}：{}',
+  '{} of {} is in no record: set it anew': '{2} 的 {1} 没有记录：请重新设置',
   '{} of {} was changed by somebody else, and stays so': '{2} 的 {1} 已被他人更改，保持不变',
   '{}: as it was': '{}：已恢复原值',
   'the directory has no time of a login: it keeps none, or there was none since it does (pwdLastSuccess, authTimestamp)':
