@@ -34,7 +34,7 @@ Accounts that are like a person only by name and department are told apart; say 
     const { reviewAccounts } = await import('../../src/app/accounts/review-command.ts');
     // With --json there is one document, told at the end.
     const silent = async () => ({ sink: () => {} });
-    return reviewAccounts(
+    return await reviewAccounts(
       app,
       { ...this.flags, run: this.args.run },
       {

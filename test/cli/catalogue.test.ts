@@ -32,6 +32,13 @@ describe('a message is recognised', () => {
   ])('%s', (english, chinese) => expect(catalogue.translate(english)).toBe(chinese));
 });
 
+describe('a value with parentheses of its own', () => {
+  test.each([
+    ['Open: 李 (7), x (1 approval missing, until 2026-12-03)', 'Open: 李 (7), x（还差 1 个审批，截止 2026-12-03）'],
+    ['"y" is no decision (and 1 more, on lines 5)', '"y" 不是决定（另有 1 处，在第 5 行）'],
+  ])('%s', (english, chinese) => expect(say('zh-CN', english)).toBe(chinese));
+});
+
 describe('lines of the status of a rollout', () => {
   test.each([
     ['watch', '观察'],

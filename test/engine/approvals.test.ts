@@ -127,6 +127,13 @@ describe('approval', () => {
   it('takes a key by each of its names', async () => {
     appendFileSync(allowed, `dora,dora@example.com ${readFileSync(`${makeKey('dora')}.pub`, 'utf8').trim()}\n`);
     const run = await start({ from: ['dora@example.com'] });
+    // One that would not count is not taken: the run would wait on.
+    await expect(approve(run, 'bob')).rejects.toMatchObject({
+      code: 'approver-not-asked',
+      exitCode: 4,
+      message: expect.stringContaining('waits for one of: dora@example.com'),
+    });
+    expect(run.next).toBe(`One of dora@example.com runs: oaops approve ${run.run} ask`);
     await approve(run, 'dora');
     expect((await resume(run)).status).toBe('ok');
   });
@@ -192,7 +199,7 @@ describe('approval', () => {
 
   it('takes only the principals that the step names', async () => {
     const run = await start({ from: ['carol@example.com'] });
-    await approve(run, 'bob');
+    await expect(approve(run, 'bob')).rejects.toMatchObject({ code: 'approver-not-asked', exitCode: 4 });
     expect((await resume(run)).status).toBe('waiting');
     await approve(run, 'carol');
     expect((await resume(run)).status).toBe('ok');

@@ -15,7 +15,9 @@ test('a command waits for what it does before it gives its connections back', ()
     const blocks = text.split('await using app').slice(1);
     const bodies = blocks.map((block) => block.slice(0, block.search(/^ {2}\}$/m)));
     return bodies.flatMap((body) =>
-      [...body.matchAll(/^.*\breturn (?!await )[\w.#]+\(app\b.*$/gm)].map(([line]) => `${name}: ${line.trim()}`),
+      [...body.matchAll(/\breturn (?!await )[\w.#]+\(\s*app\b/g)].map(
+        ([call]) => `${name}: ${call.replace(/\s+/g, ' ')}`,
+      ),
     );
   });
   expect(files.length).toBeGreaterThan(40);

@@ -84,7 +84,7 @@ export function readAnswers(
       answers.undecided.push(id);
       continue;
     }
-    const decision = answerOf(written);
+    const decision = answerOf(written, line.right);
     if (decision === undefined) {
       tell(`"${written}" is no decision`);
       continue;
@@ -198,8 +198,9 @@ const namedPlaces = 10;
 
 function invalid(file: string, first: Problem, problems: readonly Problem[]): Error {
   const others = [...new Set(problems.slice(1).map(({ line }) => line))].slice(0, namedPlaces);
-  const more = others.length > 0 ? ` (and ${problems.length - 1} more, on lines ${others.join(', ')})` : '';
-  return usageError('review-file-invalid', `${first.message}${more}`, {
+  const more = problems.length - 1;
+  const message = more > 0 ? `${first.message} (and ${more} more, on lines ${others.join(', ')})` : first.message;
+  return usageError('review-file-invalid', message, {
     next: 'Nothing of the file was taken over. Correct it, or have the list written again; only decision (do or keep) and reason are filled in.',
     position: { file, line: first.line, col: 1 },
     details: { problems },

@@ -65,7 +65,11 @@ const answers = new Map<string, 'do' | 'keep'>([
   ...['keep', 'no', 'n', '保留', '否'].map((word) => [word, 'keep'] as const),
 ]);
 
-/** A decision as people write it, in either language; undefined: it is none. */
-export function answerOf(cell: string): 'do' | 'keep' | undefined {
-  return answers.get(comparableName(cell, true));
+/** What heads write where the proposal is to take a right away; of anything else nobody could tell what it would take back. */
+const takingAway: ReadonlySet<string> = new Set(['revoke', 'remove', '收回', '收回权限', '撤销', '回收', '移除']);
+
+/** A decision as people write it, in either language; undefined: it is none. `right`: the line is about one right. */
+export function answerOf(cell: string, right: string | undefined): 'do' | 'keep' | undefined {
+  const word = comparableName(cell, true);
+  return answers.get(word) ?? (right !== undefined && takingAway.has(word) ? 'do' : undefined);
 }

@@ -30,8 +30,7 @@ export const approval: Action<With> = {
   usesTargets: false,
   idempotent: true,
   canWait: true,
-  describe: (args) =>
-    `approval by ${args.approvers === 1 ? 'a second person' : `${args.approvers} persons`}: ${localText(args.message)}`,
+  describe: (args) => `approval by ${whose(args)}: ${localText(args.message)}`,
   async apply(args, context) {
     const nowMs = context.clock.nowMs();
     const rejected = await context.rejection();
@@ -63,13 +62,26 @@ export const approval: Action<With> = {
     const missing = args.approvers - valid.length;
     return {
       status: 'waiting',
-      message: `${localText(args.message, context.lang)} (${missing} approval${missing > 1 ? 's' : ''} missing, until ${new Date(openUntilMs).toISOString()})`,
-      next: `A second person runs: oaops approve ${context.runId} ${context.step.id}`,
+      message: missingWords(localText(args.message, context.lang), missing, new Date(openUntilMs).toISOString()),
+      next: args.from
+        ? `One of ${args.from.join(', ')} runs: oaops approve ${context.runId} ${context.step.id}`
+        : `A second person runs: oaops approve ${context.runId} ${context.step.id}`,
       wakeAtMs: openUntilMs,
     };
   },
   recover: async () => ({ status: 'not-started' }),
 };
+
+function missingWords(message: string, missing: number, until: string): string {
+  return missing === 1
+    ? `${message} (1 approval missing, until ${until})`
+    : `${message} (${missing} approvals missing, until ${until})`;
+}
+
+function whose({ approvers, from }: With): string {
+  if (approvers === 1 && from) return `one of ${from.join(', ')}`;
+  return approvers === 1 ? 'a second person' : `${approvers} persons`;
+}
 
 function refuse(code: string, message: string) {
   return {

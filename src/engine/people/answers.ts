@@ -5,7 +5,7 @@ import { ExitCode } from '../../core/exit-codes.ts';
 import { copyIntoDir } from '../../core/files.ts';
 import { formatDuration } from '../../core/units.ts';
 import type { JournalRow, RunRow } from '../../record/types.ts';
-import type { ManualAnswer, ManualQuestion } from '../action.ts';
+import type { ApprovalRow, ManualAnswer, ManualQuestion } from '../action.ts';
 import type { EngineDeps } from '../deps.ts';
 import { JournalView, spokenTo } from '../journal/journal-state.ts';
 import type { Plan, PlannedStep } from '../plan/plan-types.ts';
@@ -134,7 +134,7 @@ export async function answerUnit(
 
 /**
  * A second person's approval of a step, signed with an SSH key.
- * @throws OaopsError exit 4: `approval-own`, `signer-unknown`, `allowed-signers-changed`, `not-waiting` ...
+ * @throws OaopsError exit 4: `approval-own`, `approver-not-asked`, `signer-unknown`, `allowed-signers-changed`, `not-waiting` ...
  */
 export async function approveStep(
   deps: Deps,
@@ -162,6 +162,7 @@ export async function approveStep(
     { message, signature },
     { plan, runId: row.id, step: spokenStep(step), requester, signatures, atMs },
   );
+  refuseUnasked(step, waiting, approval);
   const body = spokenTo(waiting, { message, signature, keyFingerprint: approval.keyFingerprint });
   await deps.record.runs.addInput({
     runId: row.id,
@@ -175,6 +176,17 @@ export async function approveStep(
   await wake(deps, row);
   const done = accepted(row, step, waiting.unit, approval.principal);
   return { ...done, next: `${done.next} The approval holds for ${formatDuration(request.expiresMs)}.` };
+}
+
+/** Where the step says whose signature counts, that of somebody else would be taken, and the run would wait on. */
+function refuseUnasked({ id, uses }: PlannedStep, { args }: JournalRow, { principal, principals }: ApprovalRow): void {
+  const from = uses === 'approval' ? (args as { from?: unknown } | null)?.from : undefined;
+  if (!Array.isArray(from) || principals.some((name) => from.includes(name))) return;
+  throw refused(
+    'approver-not-asked',
+    `the signature of ${principal} does not count for "${id}", which waits for one of: ${from.join(', ')}`,
+    'Have one of them run "oaops approve".',
+  );
 }
 
 /** Says no to a step that waits for approval; the run ends refused. */

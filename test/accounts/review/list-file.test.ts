@@ -179,6 +179,16 @@ describe('a list that is written and comes back', () => {
     }
   });
 
+  it('takes the words for taking away where a line is about one right, and nowhere else', () => {
+    for (const word of ['收回', '撤销', 'revoke'])
+      expect(read(fill(written, { [liA.id]: { decision: word } }), lines).decisions).toEqual([
+        { line: liA.id, decision: 'do' },
+      ]);
+    expect(refusal(() => read(fill(written, { [zhang.id]: { decision: '撤销' } }), lines)).message).toContain(
+      '"撤销" is no decision',
+    );
+  });
+
   it('is read in GBK, as Excel of a Chinese Windows saves it', () => {
     const file = fill(written, { '*': { decision: 'do' } });
     // "执行" in GBK, which Node.js only reads.

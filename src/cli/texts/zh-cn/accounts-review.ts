@@ -13,7 +13,7 @@ export const accountsReview = (): Messages => ({
     '请由其负责人对文件签名，或在运维手册中写 "review: {signers: any}"。没有任何内容被采纳。',
   'Name a file, or one that is not there yet.': '请指定一个普通文件，或尚不存在的文件名。',
   'the list is a workbook, not a CSV file': '该清单是工作簿，不是 CSV 文件',
-  '(and {} more, on lines {})': '（另有 {} 处，在第 {} 行）',
+  '{} (and {} more, on lines {})': '{}（另有 {} 处，在第 {} 行）',
   'list of run {}': '运行 {} 的清单',
   '{} of {} lines of run {} are open still': '运行 {3} 的 {2} 行中仍有 {1} 行未决定',
   'no head': '无负责人',
