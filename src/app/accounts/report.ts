@@ -135,8 +135,11 @@ export async function tellAccounts(
     return `${summaryOfReport(report, reportWords(screen.lang))}\n${screen.say(`the report is in ${file}`)}`;
   }
   if (format === 'text') {
+    const text = [...parts].join('');
+    // That there is none stands in the overview, and nothing else would stand beside it.
+    if (report.total === 0 && report.unjudged.length === 0) return text.trimEnd();
     const summary = wrap(summaryOfReport(report, reportWords(screen.lang)), screen.columns).join('\n');
-    return `${[...parts].join('')}${summary}`;
+    return `${text}${summary}`;
   }
   for (const part of gathered(parts)) if (!(await writeOut(process.stdout, part))) break;
   return '';

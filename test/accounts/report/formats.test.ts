@@ -7,6 +7,7 @@ import { compareAudits } from '../../../src/accounts/report/compare.ts';
 import { accountReportParts } from '../../../src/accounts/report/formats.ts';
 import { type AccountReport, assembleReport } from '../../../src/accounts/report/report.ts';
 import { policiesSchema } from '../../../src/accounts/schema/rules.ts';
+import { tellAccounts } from '../../../src/app/accounts/report.ts';
 import { textReport } from '../../../src/app/accounts/report-text.ts';
 import { displayWidth } from '../../../src/cli/render/width.ts';
 import { loadTexts, sayLines } from '../../../src/cli/texts/texts.ts';
@@ -139,6 +140,18 @@ describe('names of others', () => {
     const { findings: own } = JSON.parse(tell(hostileReport, 'json')) as AccountReport;
     expect(own.map(({ login }) => login)).toEqual(Object.values(hostile));
   });
+});
+
+test('on a screen, that nothing was found is said once; what was found and what was not read is summed up in the last line', async () => {
+  const request = { format: 'text', out: undefined, findings: [], directories: [], all: false } as const;
+  const screen = { lang: 'en', say: (english: string) => english, columns: 80, color: false };
+  const told = (report: AccountReport) => tellAccounts(report, request, screen);
+  const clean = assembleReport({ summary: summary({}), status: 'ok', findings: [], filter: everything });
+  expect(clean.unjudged).toEqual([]);
+  expect((await told(clean)).match(/No findings/g)).toHaveLength(1);
+  expect(await told(fullReport)).toMatch(new RegExp(`\\nTotal: ${fullReport.total};[^]*NOT READ OR NOT JUDGED: 1$`));
+  const unread = assembleReport({ summary: silent, status: 'incomplete', findings: [], filter: everything });
+  expect(await told(unread)).toMatch(/NOT READ OR NOT JUDGED: \d$/);
 });
 
 describe('what was not read', () => {
