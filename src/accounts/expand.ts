@@ -116,14 +116,11 @@ export function expandAccounts(spec: AccountSpec, work?: AccountWork): StepSpec[
       outputs: { dropped: 'result.dropped' },
     });
   const left = steps.map(({ id }) => id);
-  const still = [
-    ...(left.includes('sign') ? ['!(item.line in steps.sign.outputs.kept)'] : []),
-    ...(left.includes('recheck') ? ['!(item.line in steps.recheck.outputs.dropped)'] : []),
-  ];
+  const still = [...(left.includes('sign') ? [stillSigned] : []), ...(left.includes('recheck') ? [stillHolds] : [])];
   const eachItem = {
     ...base,
     with: { item: `\${{ item }}` },
-    ...(still.length > 0 ? { if: still.join(' && ') } : {}),
+    ...onlyIf(still),
     parallel: spec.cleanup?.parallel ?? 4,
     // One entry that cannot be changed says nothing about the next.
     onFailure: 'continue',
@@ -210,6 +207,33 @@ function endedEarly(steps: readonly StepSpec[]): string {
     '""',
   );
   return `\${{ ${why} }}`;
+}
+
+interface Condition {
+  if: string;
+  ifText: LocalizedText;
+}
+
+const stillSigned: Condition = {
+  if: '!(item.line in steps.sign.outputs.kept)',
+  ifText: { en: 'for those that are kept when the list is signed', 'zh-CN': '签字确认时决定保留的' },
+};
+const stillHolds: Condition = {
+  if: '!(item.line in steps.recheck.outputs.dropped)',
+  ifText: { en: 'for those that no longer hold when the sources are read again', 'zh-CN': '重新核对后已不成立的' },
+};
+
+/** Of all that hold for each entry. */
+function onlyIf(conditions: readonly Condition[]): Partial<Condition> {
+  if (conditions.length === 0) return {};
+  const texts = conditions.map(({ ifText }) => ifText);
+  return {
+    if: conditions.map((one) => one.if).join(' && '),
+    ifText: {
+      en: `not ${texts.map(({ en }) => en).join(', nor ')}`,
+      'zh-CN': `不处理${texts.map((text) => text['zh-CN']).join('、')}`,
+    },
+  };
 }
 
 /** What a unit is called in plans and on the screen. */

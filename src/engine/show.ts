@@ -1,6 +1,8 @@
 import type { StepStatus, UnitStatus } from '../core/events.ts';
+import { oneLine } from '../core/plain-text.ts';
 import type { JournalRow, RunInputRow, RunRow } from '../record/types.ts';
 import { isFailure, itemsUnit, JournalView, unitPath } from './journal/journal-state.ts';
+import { memberIdOf } from './plan/member-of.ts';
 import { localText } from './plan/plan-text.ts';
 import type { Plan, PlannedStep } from './plan/plan-types.ts';
 import type { StoredFailure } from './run/attempt.ts';
@@ -8,6 +10,8 @@ import type { StoredFailure } from './run/attempt.ts';
 /** One unit as the journal has it. */
 export interface ShownUnit {
   unit: string;
+  /** What the unit is called for people, where its name is a number: see `memberIdOf`. */
+  member?: string;
   target: string;
   status: UnitStatus | 'running' | 'not-started';
   attempts: number;
@@ -41,7 +45,7 @@ export function showRun(row: RunRow, plan: Plan, rows: JournalRow[], inputs: Run
   const view = new JournalView(rows, inputs);
   return {
     run: row,
-    steps: plan.steps.map((step) => showStep(step, view, lang)),
+    steps: plan.steps.map((step) => showStep(plan, step, view, lang)),
     inputs: inputs.map(({ step, unit, kind, by, at, body }) => ({
       step,
       unit,
@@ -53,13 +57,13 @@ export function showRun(row: RunRow, plan: Plan, rows: JournalRow[], inputs: Run
   };
 }
 
-function showStep(step: PlannedStep, view: JournalView, lang?: string): ShownStep {
+function showStep(plan: Plan, step: PlannedStep, view: JournalView, lang?: string): ShownStep {
   const planned = Array.isArray(step.units) ? step.units.map(({ id, target }) => ({ id, target })) : [];
   const seen = view.rows
     .filter((row) => row.step === step.id && row.unit !== itemsUnit)
     .map((row) => ({ id: row.unit, target: row.target }));
   const all = new Map([...planned, ...seen].map((unit) => [unit.id, unit]));
-  const units = [...all.values()].map((unit) => showUnit(step, unit, view));
+  const units = [...all.values()].map((unit) => showUnit(step, { ...unit, ...memberOf(plan, step, unit.id) }, view));
   return {
     id: step.id,
     name: localText(step.name, lang),
@@ -70,19 +74,28 @@ function showStep(step: PlannedStep, view: JournalView, lang?: string): ShownSte
   };
 }
 
-function showUnit(step: PlannedStep, unit: { id: string; target: string }, view: JournalView): ShownUnit {
-  const rows = view.of(step.id, unit.id);
-  const last = [...rows, ...view.of(step.id, unit.id, 'verify'), ...view.of(step.id, unit.id, 'undo')]
+function memberOf(plan: Plan, step: PlannedStep, unitId: string): { member?: string } {
+  const member = memberIdOf(plan, step, unitId);
+  return member === undefined ? {} : { member };
+}
+
+function showUnit(
+  step: PlannedStep,
+  { id, ...who }: { id: string; target: string; member?: string },
+  view: JournalView,
+): ShownUnit {
+  const rows = view.of(step.id, id);
+  const last = [...rows, ...view.of(step.id, id, 'verify'), ...view.of(step.id, id, 'undo')]
     .sort((a, b) => a.seq - b.seq)
     .at(-1);
-  if (!last) return { unit: unit.id, target: unit.target, status: 'not-started', attempts: 0, outputs: [] };
+  if (!last) return { unit: id, ...who, status: 'not-started', attempts: 0, outputs: [] };
   // A verify that went well says nothing new about how the unit ended.
   const telling = last.phase === 'verify' && last.status === 'ok' ? (rows.at(-1) ?? last) : last;
   const result = (telling.result ?? {}) as { next?: string; error?: StoredFailure };
   const next = result.error?.next ?? result.next;
   return {
-    unit: unit.id,
-    target: unit.target,
+    unit: id,
+    ...who,
     status: telling.status ?? 'running',
     attempts: rows.length,
     ...(telling.message === null ? {} : { message: telling.message }),
@@ -155,7 +168,7 @@ export function shownText(
       if (plain || unit.status === 'not-started') continue;
       const tries = unit.attempts > 1 ? ` (attempt ${unit.attempts})` : '';
       lines.push(
-        `             ${word(unit.status)} ${unitPath(step.id, unit.unit)}${tries}${unit.message ? `: ${unit.message}` : ''}`,
+        `             ${word(unit.status)} ${unitPath(step.id, oneLine(unit.member ?? unit.unit))}${tries}${unit.message ? `: ${unit.message}` : ''}`,
       );
       if (unit.next && ['waiting', 'unknown', 'failed', 'undo-failed'].includes(unit.status))
         lines.push(`               ${unit.next}`);

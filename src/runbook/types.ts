@@ -134,6 +134,8 @@ export interface StepSpec {
   secondPerson?: true;
   /** A cleanup step: runs last, however the others ended, also when the run is stopped. Only kinds set it (`finally`). */
   always?: boolean;
+  /** What `if` asks, where it is not for people to read: `not for those that are kept when the list is signed`. Only kinds set it. */
+  ifText?: LocalizedText;
   /** Beside `always`: it only tells how the run ended. It runs where nothing was changed, too, and waits while the run can still go on. Only kinds set it. */
   tells?: true;
 }

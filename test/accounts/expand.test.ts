@@ -101,6 +101,10 @@ describe('expandAccounts', () => {
       expect(step(steps, id).if).toBe(
         '!(item.line in steps.sign.outputs.kept) && !(item.line in steps.recheck.outputs.dropped)',
       );
+    expect(step(steps, 'change').ifText).toEqual({
+      en: 'not for those that are kept when the list is signed, nor for those that no longer hold when the sources are read again',
+      'zh-CN': '不处理签字确认时决定保留的、重新核对后已不成立的',
+    });
     // Nobody is judged by a source that did not answer.
     expect(step(steps, 'audit').with).toMatchObject({ strict: true });
     expect(step(expandAccounts(spec({ operation: 'audit' }), nothing), 'audit').with).toMatchObject({ strict: false });

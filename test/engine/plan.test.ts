@@ -72,6 +72,15 @@ describe('plan', () => {
     `);
   });
 
+  it('tells a condition that is not for people in the words of its kind', () => {
+    const words = { en: 'not for those that were kept', 'zh-CN': '不处理决定保留的' };
+    const step = stepSpec({ id: 'a', uses: 'act', forEach: [{ n: 1 }], if: '!(item.n in inputs.kept)', ifText: words });
+    const plan = planOf(actions, [step], { inputs: { kept: [1] } });
+    expect(planText(plan)).toContain('\n      not for those that were kept\n');
+    expect(planText(plan, 'zh-CN')).toContain('\n      不处理决定保留的\n');
+    expect(planText(plan)).not.toContain('item.n');
+  });
+
   it('has the same digest for the same things, and another for anything else', () => {
     const steps = [stepSpec({ id: 'a', uses: 'act', with: { x: '${{ inputs.x }}' } })];
     const plan = planOf(actions, steps, { inputs: { x: 1 } });

@@ -83,7 +83,10 @@ function stepLines(step: PlannedStep, number: number, lang?: string): string[] {
     add('skipped: its condition is false');
     return lines;
   }
-  if (isDeferred(step.condition)) add(`would run if ${step.condition.$expr}`);
+  if (isDeferred(step.condition)) {
+    if (step.conditionText) add(localText(step.conditionText, lang));
+    else add(`would run if ${step.condition.$expr}`);
+  }
   if (step.needs.length > 1) add(`after ${step.needs.join(', ')}`);
   if (isDeferred(step.units)) {
     add(

@@ -83,6 +83,8 @@ export interface PlannedStep {
   always?: true;
   /** See `StepSpec`. */
   tells?: true;
+  /** What `condition` asks, for people. */
+  conditionText?: LocalizedText;
   /** Written with `targets` or `forEach`: its outputs are lists, in the order of its units, whatever their number. */
   fanOut: boolean;
 }

@@ -224,6 +224,7 @@ function planStep(
         : inStep(step, () =>
             conditionOf(step.if!, planScope(plan, findTarget(inventory, targets[0] ?? 'localhost')), targets.length),
           ),
+    ...(step.ifText ? { conditionText: step.ifText } : {}),
     needs: place.needs,
     units: isDeferred(items) ? items : inStep(step, () => makeUnits(shape, listOf(items, step), { plan, action })),
     targets,
