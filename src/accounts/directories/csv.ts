@@ -6,8 +6,10 @@ import { ExitCode } from '../../core/exit-codes.ts';
 import { formatDuration } from '../../core/units.ts';
 import type { OpenDirectory } from '../directory.ts';
 import type { Account, DirectoryRead } from '../model.ts';
+import { saysNothing } from '../nothing.ts';
 import type { AccountDoors } from '../ports.ts';
 import type { DirectorySpecOf } from '../schema/directories.ts';
+import { textOf } from '../sources/cells.ts';
 import { AccountTable, accountColumns, requireColumns } from './tables/accounts.ts';
 
 const largestBytes = 256 * 1024 * 1024;
@@ -66,7 +68,7 @@ async function readList(spec: DirectorySpecOf<'csv'>, doors: AccountDoors): Prom
     requireWidth(file, next.value, names.length, spec.separator);
     const cell = (column: string) => {
       const index = at.get(column);
-      return index === undefined ? undefined : cells[index];
+      return index === undefined ? undefined : textOf(cells[index] ?? '');
     };
     const account = table.account(cell, rightsIn(cell('rights'), spec.rightSeparator), line);
     if (account) accounts.push(account);
@@ -100,7 +102,7 @@ function columnsOf(spec: DirectorySpecOf<'csv'>, names: readonly string[], file:
 
 function rightsIn(cell: string | undefined, separator: string): string[] {
   const rights = (cell ?? '').split(separator).map((right) => right.trim());
-  return [...new Set(rights.filter((right) => right !== ''))].sort();
+  return [...new Set(rights.filter((right) => right !== '' && !saysNothing(right)))].sort();
 }
 
 function headerError(file: string, message: string, next: string): OaopsError {

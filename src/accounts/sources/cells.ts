@@ -10,9 +10,6 @@ export class CellProblem {
 /** Numbers come from workbooks and databases only; texts as they were written. */
 export type Cell = string | number | CellProblem;
 
-/** What people write where there is nothing. */
-export const nothing = /^(-+|—+|\/|无|暂无|null|n\/a)$/i;
-
 export function isBlank(cell: Cell): boolean {
   return typeof cell === 'string' && cell.trim() === '';
 }

@@ -1,9 +1,10 @@
 import { dateIn } from '../../core/zoned-time.ts';
 import type { Person } from '../model.ts';
+import { saysNothing } from '../nothing.ts';
 import type { PersonField, SourceSpec } from '../schema/sources.ts';
 import { personFields } from '../schema/sources.ts';
 import type { SourceRead } from '../source.ts';
-import { type Cell, CellProblem, nothing, own, textOf } from './cells.ts';
+import { type Cell, CellProblem, own, textOf } from './cells.ts';
 import { isFarAway, readDay, type Serials } from './days.ts';
 import { disbelief, disbeliefAt, firstOf, type Place } from './disbelief.ts';
 import { employmentOn } from './employment.ts';
@@ -179,7 +180,7 @@ export class PeopleReader {
     if (cell === undefined) return '';
     if (cell instanceof CellProblem) throw this.#unreadable(cell, field, row);
     const text = textOf(cell);
-    return nothing.test(text) ? '' : text;
+    return saysNothing(text) ? '' : text;
   }
 
   #id(cell: Cell | undefined, row: number | string): string | undefined {

@@ -29,6 +29,25 @@ function open(text: string | Buffer, more: Record<string, unknown> = {}, ageMs =
 const refused = (code: string, message: RegExp, exitCode: number) =>
   expect.objectContaining({ code, exitCode, message: expect.stringMatching(message), next: expect.any(String) });
 
+test('what says that there is nothing is nothing; numbers that are protected from a spreadsheet have their zeros', async () => {
+  const header = 'key,login,employee,mail,person_name,department,post,privileged,owner,rights\n';
+  const read = async (row: string) => (await (await open(header + row)).read(signal)).accounts[0];
+  const bare = { key: '1', login: '-', privileged: [], rights: [] };
+  for (const sign of ['-', '－', '—', '/', '无', '暂无', 'NULL', 'N/A', 'none']) {
+    const account = await read(`1,-,${Array(8).fill(sign).join(',')}\n`);
+    expect(account).toMatchObject(bare);
+    for (const field of ['employee', 'mail', 'personName', 'department', 'post', 'owner'])
+      expect(account).not.toHaveProperty(field);
+  }
+  expect(await read('1,nan,"=""00123""",,Nan,,,root,,无;a\n')).toMatchObject({
+    login: 'nan',
+    employee: '00123',
+    personName: 'Nan',
+    privileged: ['root'],
+    rights: ['a'],
+  });
+});
+
 test('the list of the page is read, in UTF-8 with a byte order mark and in GBK', async () => {
   const block = blocksOf(root, 'docs/accounts-sql.md').find(({ text }) => text.includes('type: csv'))!;
   const [written] = (parse(block.text) as { directories: Record<string, unknown>[] }).directories;

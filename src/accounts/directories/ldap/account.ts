@@ -2,6 +2,7 @@ import { rdnOf } from '../../../core/dn.ts';
 import { matchesPattern } from '../../../core/patterns.ts';
 import type { SharedTexts } from '../../audit/shared-values.ts';
 import type { Account, AccountUse } from '../../model.ts';
+import { saidOf } from '../../nothing.ts';
 import type { LdapEntry } from '../../ports.ts';
 import type { LdapSpec } from './login.ts';
 import { textOf, valuesOf } from './values.ts';
@@ -43,11 +44,11 @@ export function accountOf(
     rights: given.rights,
   };
   for (const field of ownTexts) {
-    const value = textOf(entry, fields[field]);
+    const value = saidOf(textOf(entry, fields[field]));
     if (value !== undefined) account[field] = value;
   }
   for (const field of commonTexts) {
-    const value = textOf(entry, fields[field]);
+    const value = saidOf(textOf(entry, fields[field]));
     if (value !== undefined) account[field] = texts.of(value);
   }
   // A filter that is too wide brings groups and places, too: nobody logs in with those.

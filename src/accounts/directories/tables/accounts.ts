@@ -1,6 +1,7 @@
 import { OaopsError, usageError } from '../../../core/errors.ts';
 import { ExitCode } from '../../../core/exit-codes.ts';
 import type { Account, AccountUse, LastUse } from '../../model.ts';
+import { saidOf } from '../../nothing.ts';
 import { textOf, timeOf, truthOf, wrong } from './cells.ts';
 
 /** Columns of a table of accounts; others are left out. */
@@ -78,17 +79,17 @@ export class AccountTable {
       this.#checked(timeOf(cells(column), this.#timeZone, endOfDay), column, cells, row, 'is no time');
     const enabled = truth('enabled');
     const optional: Partial<Account> = {
-      employee: textOf(cells('employee')),
-      mail: textOf(cells('mail')),
-      personName: textOf(cells('person_name')),
-      department: this.#shared(cells('department')),
-      post: this.#shared(cells('post')),
+      employee: saidOf(textOf(cells('employee'))),
+      mail: saidOf(textOf(cells('mail'))),
+      personName: saidOf(textOf(cells('person_name'))),
+      department: this.#shared(saidOf(textOf(cells('department')))),
+      post: this.#shared(saidOf(textOf(cells('post')))),
       createdAt: time('created_at'),
       passwordChangedAt: time('password_changed_at'),
       passwordNeverExpires: truth('password_never_expires'),
       expiresAt: time('expires_at', true),
       secondFactor: truth('second_factor'),
-      owner: textOf(cells('owner')),
+      owner: saidOf(textOf(cells('owner'))),
     } as Partial<Account>;
     const account: Account = {
       directory: this.#directory,
@@ -181,7 +182,7 @@ export function keyError(message: string): OaopsError {
 /** Truth values say that it is; any other text says why. */
 function privilegedOf(value: unknown): string[] {
   const truth = truthOf(value);
-  if (truth === wrong) return [textOf(value)!];
+  if (truth === wrong) return [saidOf(textOf(value))].filter((power) => power !== undefined);
   return truth === true ? ['privileged'] : [];
 }
 
