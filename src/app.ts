@@ -72,7 +72,7 @@ export interface App extends AsyncDisposable {
   backup: () => Promise<BackupDoor>;
   /** Planning and execution of runs. */
   runs: () => Promise<RunDoor>;
-  /** Called when the app is closed, the last one first. */
+  /** Called when the app is closed, the last one first. @throws Error when it is closed already */
   onClose: (close: () => Promise<void>) => void;
   /** Earlier versions of runbooks: `base` is a folder or a git revision. */
   baseVersions: (base: string) => Promise<BaseVersions>;
@@ -89,6 +89,12 @@ export function openApp(globals: GlobalOptions, options: AppOptions = {}): App {
   const place: PathEnvironment = { env, uid: process.geteuid?.() ?? 1000, home: homeFolder(env) };
   const redactor = globals.redactor ?? new Redactor();
   const closers: (() => Promise<void>)[] = [];
+  let closed = false;
+  // What is opened after that would never be closed, and keep the process alive: the caller did not wait for its own work.
+  const keep = (close: () => Promise<void>): void => {
+    if (closed) throw new Error('something was opened after the app was closed');
+    closers.push(close);
+  };
 
   const app: App = {
     globals,
@@ -140,7 +146,7 @@ export function openApp(globals: GlobalOptions, options: AppOptions = {}): App {
       const { openRecord } = await import('./record/open.ts');
       const { recordOptions } = await import('./app/record.ts');
       const record = await openRecord(await recordOptions(app));
-      closers.push(() => record.close());
+      keep(() => record.close());
       return record;
     }),
     http: once(async () => (await import('./connectors/http/http.ts')).httpDoor({ version: app.version })),
@@ -185,9 +191,10 @@ export function openApp(globals: GlobalOptions, options: AppOptions = {}): App {
     })),
     backup: once(async () => (await import('./app/backup.ts')).backupDoor(app)),
     runs: once(async () => new (await import('./app/runs.ts')).RunDoor(app)),
-    onClose: (close) => void closers.push(close),
+    onClose: keep,
     // Last opened, first closed.
     async [Symbol.asyncDispose]() {
+      closed = true;
       for (const close of closers.reverse()) await close();
     },
   };

@@ -18,13 +18,42 @@ export interface CompanyProblem {
   next: string;
 }
 
-/** What the runbook says stands over what the file says, key by key; what neither says is as the schema has it. */
-export function mergeCompany(spec: AccountSpec, file: Partial<Company>): Partial<Company> {
+/** Figures that a runbook may write by the key; what it does not write is as the file says. */
+const mappings = ['matching', 'policies', 'caps', 'opening', 'notice'] as const;
+
+/**
+ * What the runbook says stands over what the file says, key by key, also inside of mappings; what neither says is as the schema has it. Who is
+ * protected or excepted by the file stays so: a runbook only adds to that.
+ * @param written `spec` as it stands in the runbook, without what the schema has filled in
+ */
+export function mergeCompany(spec: AccountSpec, file: Partial<Company>, written: unknown): Partial<Company> {
   const own = Object.fromEntries(
     companyKeyNames.flatMap((key) => (spec[key] === undefined ? [] : [[key, spec[key]]])),
   ) as Partial<Company>;
   const bare = companySchema.omit({ sources: true, directories: true }).parse({});
-  return { ...bare, ...file, ...own };
+  const merged: Partial<Company> = { ...bare, ...file, ...own };
+  const put = <K extends keyof Company>(key: K, value: Company[K]): void => {
+    merged[key] = value;
+  };
+  for (const key of mappings) {
+    const [below, above] = [file[key], own[key]];
+    const keys = Object.keys((written as Record<string, object> | undefined)?.[key] ?? {});
+    if (below && above) put(key, { ...below, ...only(above, keys) } as Company[typeof key]);
+  }
+  // Where the runbook has directories of its own, what the file says of others is no business of it.
+  const known = own.directories?.map(({ id }) => id);
+  const applies = ({ directory }: { directory?: string | undefined }) =>
+    directory === undefined || known === undefined || known.includes(directory);
+  put('protected', [...(file.protected ?? []).filter(applies), ...(own.protected ?? [])]);
+  if (merged.policies) {
+    const exceptions = [...(file.policies?.exceptions ?? []).filter(applies), ...(own.policies?.exceptions ?? [])];
+    put('policies', { ...merged.policies, exceptions });
+  }
+  return merged;
+}
+
+function only(mapping: object, keys: readonly string[]): object {
+  return Object.fromEntries(Object.entries(mapping).filter(([key]) => keys.includes(key)));
 }
 
 /** Paths are written relative to the file in which they stand. */

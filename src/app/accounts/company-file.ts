@@ -20,7 +20,7 @@ export async function companyOfRunbook(app: App, runbook: Runbook): Promise<Comp
   const file = spec.from === undefined ? configured : resolve(folder, spec.from);
   const shared = file === undefined ? {} : readCompanyFile(file);
   const own = withAbsolutePaths(spec as Partial<Company>, folder) as AccountSpec;
-  const company = mergeCompany({ ...spec, ...own }, shared);
+  const company = mergeCompany({ ...spec, ...own }, shared, writtenSpec(runbook));
   const named = file ?? 'the runbook';
   if (!company.directories)
     throw usageError('accounts-missing', `${runbook.metadata.name} does not know where the accounts are`, {
@@ -72,6 +72,11 @@ export function readCompanyFile(file: string): Partial<Company> {
     ),
   );
   return company;
+}
+
+/** `spec` as it was written: what the schema fills in must not stand over the file. */
+function writtenSpec({ source: { text, file } }: Runbook): unknown {
+  return (parseYaml(text, file).data as { spec?: unknown } | undefined)?.spec;
 }
 
 function refuse(file: string, findings: readonly Finding[]): void {

@@ -282,7 +282,7 @@ async function companyToAsk(
     const { settings } = await app.config();
     const isMissing = error instanceof OaopsError && error.code === 'runbook-not-found';
     if (!isMissing || runbook !== undefined || settings.accounts === undefined) throw error;
-    const company = mergeCompany({} as AccountSpec, readCompanyFile(settings.accounts));
+    const company = mergeCompany({} as AccountSpec, readCompanyFile(settings.accounts), {});
     if (!company.directories || !company.sources) throw error;
     const inventory =
       settings.inventory === undefined
