@@ -8,6 +8,7 @@ import type { DirectorySpec } from '../schema/directories.ts';
 import type { Company } from '../schema/spec.ts';
 import type { SourceRead } from '../source.ts';
 import { readSource } from '../sources/read.ts';
+import { requireWholeDirectory } from './directory-health.ts';
 
 /** A source or directory that did not give everything: nothing is known of it, least of all that it is empty. */
 export interface NotRead {
@@ -48,7 +49,9 @@ export async function readAll(
       await orError(spec.id, signal, async () => {
         const directory = await openDirectory(spec, doors, signal);
         try {
-          return { spec, read: await directory.read(signal), can: directory.can };
+          const read = await directory.read(signal);
+          await requireWholeDirectory(await doors.facts(), spec, read);
+          return { spec, read, can: directory.can };
         } finally {
           await directory.close();
         }

@@ -31,6 +31,13 @@ const common = {
     .record(z.string(), z.string())
     .prefault({})
     .describe('Login of a service or shared account -> employee number, login or mail of who answers for it.'),
+  maxShrink: z
+    .string()
+    .regex(/^(100|\d{1,2})%$/, { error: 'not a share; write 20%' })
+    .default('20%')
+    .describe(
+      'So many fewer accounts, or accounts that show their employee number or mail, than at the reading before are believed; with more it was not read. Not of hosts.',
+    ),
 };
 
 const ldapFields = z

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { acceptDirectory, directoryMeasure } from '../../accounts/audit/directory-health.ts';
 import { isRead, type NotRead } from '../../accounts/audit/read-all.ts';
 import { summaryOf } from '../../accounts/audit/summary.ts';
 import { findingTypes } from '../../accounts/model.ts';
@@ -45,7 +46,7 @@ export const accountAudit: Action<With, AccountServices> = {
   async apply(args, context) {
     const company = args.company as unknown as Company;
     const facts = await context.services.facts();
-    const { summary, findings, failed, measures } = await lookAt(company, facts, args, context);
+    const { summary, findings, failed, measures, directories } = await lookAt(company, facts, args, context);
     const { at } = summary;
     await addAudit(facts, summary, findings);
     const result = { found: findings.length, counts: summary.counts, unjudged: summary.unjudged };
@@ -61,6 +62,7 @@ export const accountAudit: Action<With, AccountServices> = {
       };
     if (args.refusal) return { ...refused(args.refusal), result };
     for (const measure of measures) await acceptReading(facts, measure, at);
+    for (const measure of directories) await acceptDirectory(facts, measure, at);
     const notes = [...summary.unjudged, ...args.spared];
     if (notes.length === 0) return { status: 'ok', result };
     return {
@@ -93,5 +95,6 @@ async function lookAt(company: Company, facts: FactStore, args: With, context: A
     findings,
     failed: sources.find((source) => !isRead(source)) as NotRead | undefined,
     measures: sources.filter(isRead).map(measureOf),
+    directories: audit.read.directories.filter(isRead).map(({ spec, read }) => directoryMeasure(spec, read)),
   };
 }

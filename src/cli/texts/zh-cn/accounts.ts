@@ -86,4 +86,12 @@ export const accounts = (): Messages => ({
   'See it with "oaops runs show {}".': '请用 "oaops runs show {}" 查看。',
   'run {} has changed no account "{}" that is not restored yet': '运行 {} 处理过的账号中没有尚未恢复的 "{}"',
   'run {} has changed nothing that is not restored yet': '运行 {} 处理过的账号均已恢复',
+  'the directory "{}" shows {} accounts, and {} on {}: more than {} fewer':
+    '目录“{1}”显示 {2} 个账号，{4} 读取时为 {3} 个：减少超过 {5}',
+  '{} accounts of the directory "{}" show {}, and {} on {}: more than {} fewer':
+    '目录“{2}”有 {1} 个账号显示 {3}，{5} 读取时为 {4} 个：减少超过 {6}',
+  'no account of the directory "{}" shows a right, and {} held some on {}: its groups may be hidden':
+    '目录“{1}”没有账号显示权限，{3} 读取时有 {2} 个账号持有权限：组可能不可见',
+  'Look whether the login may still read everything. If it is right, raise "maxShrink" of the directory for one run.':
+    '请确认登录账号是否仍能读取全部内容。若情况属实，请为该目录提高一次 "maxShrink"。',
 });
