@@ -104,35 +104,27 @@ export function openPrompts(options: PromptOptions): Prompts {
       ) as Promise<number>,
     select: (question, choices) =>
       ask(question, (library, context) => library.select({ message: said(question), choices: [...choices] }, context)),
-    checkbox: (question, choices) =>
-      ask(question, (library, context) =>
-        library.checkbox(
-          {
-            message: said(question),
-            choices: choices.map((choice) =>
-              'heading' in choice
-                ? new library.Separator(oneLine(choice.heading))
-                : {
-                    value: choice.value,
-                    name: oneLine(choice.name),
-                    checked: choice.checked,
-                    ...(choice.description === undefined ? {} : { description: said(choice.description) }),
-                  },
-            ),
-            pageSize: checkboxLines,
-            loop: false,
-            theme: {
-              style: {
-                // Hundreds of names would stay on the screen.
-                renderSelectedChoices: (selected: readonly unknown[]) =>
-                  text(options.lang, 'prompt.selected', { count: selected.length }),
-                keysHelpTip: () => text(options.lang, 'prompt.checkbox-keys'),
-              },
+    checkbox: async <T extends string>(question: string, choices: readonly CheckboxLine<T>[]) => {
+      const { pickLines } = await import('./pick-lines.ts');
+      const lines = choices.map((choice) =>
+        'heading' in choice
+          ? { heading: oneLine(choice.heading) }
+          : {
+              value: choice.value,
+              name: oneLine(choice.name),
+              checked: choice.checked,
+              ...(choice.description === undefined ? {} : { description: said(choice.description) }),
             },
-          },
-          context,
-        ),
-      ),
+      );
+      const words = {
+        chosen: (count: number, of: number) => text(options.lang, 'prompt.selected', { count, of }),
+        keys: text(options.lang, 'prompt.checkbox-keys'),
+        nothingFits: text(options.lang, 'prompt.nothing-fits'),
+      };
+      return ask(question, (_library, context) =>
+        pickLines({ message: said(question), lines, pageSize: checkboxLines, words }, context),
+      ) as Promise<T[]>;
+    },
     password: (question) =>
       ask(question, (library, context) =>
         library.password(

@@ -58,4 +58,35 @@ describe.skipIf(!hasTmux)('in a terminal', () => {
     tmux.type('tell', 'y', 'Enter');
     expect(await tmux.everything('tell', /^answered: true$/m)).not.toContain('s3cret');
   });
+
+  test('of two thousand lines what is typed finds some and changes none; space and Ctrl-A choose', async () => {
+    using tmux = new Tmux('pick');
+    const many = program.replace('ask-question.ts', 'pick-lines.ts 2000');
+    tmux.start('pick', 80, many);
+    await tmux.screen('pick', /❯◯ user0$/m);
+    // Letters and digits that other lists take for "all", "invert" and "the seventh line".
+    tmux.type('pick', 'a', 'i', '7');
+    await tmux.screen('pick', /nothing fits[\s\S]*0 of 2000 chosen/);
+    tmux.type('pick', 'Escape');
+    await tmux.screen('pick', /❯◯ user0$/m);
+    tmux.type('pick', 'user1999', 'Space', 'Enter');
+    await tmux.screen('pick', /❯◉ user1999$[\s\S]*1 of 2000 chosen/m);
+    tmux.type('pick', 'Home', 'NPage');
+    await tmux.screen('pick', /❯◯ user15$/m);
+    tmux.type('pick', 'user77', 'C-a');
+    // 77, 770 to 779.
+    await tmux.screen('pick', /❯◉ user77$[\s\S]*12 of 2000 chosen/m);
+    tmux.type('pick', 'C-a', 'Enter', 'Enter');
+    await tmux.screen('pick', /^answered: 1 v1999$/m);
+  });
+
+  test('a long list keeps its shape at 40 columns', async () => {
+    using tmux = new Tmux('narrow');
+    tmux.start('narrow', 40, program.replace('ask-question.ts', 'pick-lines.ts 300'));
+    const lines = (await tmux.screen('narrow', /Enter: done/)).split('\n');
+    expect(lines.filter((line) => /^ ?(❯| )?[◯◉] user/.test(line))).toHaveLength(14);
+    expect(lines.length).toBeLessThan(24);
+    tmux.type('narrow', 'finance');
+    await tmux.screen('narrow', /Finance\n❯◯ user150/);
+  });
 });

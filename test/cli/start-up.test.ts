@@ -11,6 +11,7 @@ const preload = join(root, 'test/helpers/loaded-modules.ts');
 const heavy = [
   ...[
     '@aws-sdk/client-s3',
+    '@inquirer/core',
     '@inquirer/prompts',
     '@smithy/core',
     'age-encryption',

@@ -3,6 +3,7 @@ import type { App } from '../../app.ts';
 import type { CheckboxLine, Prompts } from '../../cli/prompts.ts';
 import { say } from '../../cli/texts/texts.ts';
 import { OaopsError } from '../../core/errors.ts';
+import { oneLine } from '../../core/plain-text.ts';
 import type { RunEnd } from '../../engine/run/outcome.ts';
 import { type PreparedPlan, startRun } from '../run-command.ts';
 import { decide, goOn, openReview, type Review, waitsForSignature } from './review.ts';
@@ -59,9 +60,19 @@ async function choose(
   ]);
   const chosen = await prompts.checkbox('Which of these are to be carried out? The others stay as they are', choices);
   const kept = open.length - chosen.length;
-  const signed = await prompts.confirm(`Sign as ${by}: carry out ${chosen.length}, keep ${kept}?`);
+  const question = `Sign as ${by}: carry out ${chosen.length}, keep ${kept}?`;
+  const signed = await prompts.confirm([...shownAgain(open, chosen, lang), question].join('\n'));
   return signed ? chosen : undefined;
 }
+
+/** Of thousands of lines a few are chosen: they are seen together before they are signed. */
+function shownAgain(open: readonly ReviewLine[], chosen: readonly string[], lang: Show['lang']): string[] {
+  if (chosen.length === 0 || chosen.length > namedAgain) return [];
+  const lines = open.filter(({ id }) => chosen.includes(id)).map((line) => factWords(line, lang));
+  return ['', ...lines.map(({ who, what }) => oneLine(`  ${who}  ${what}`))];
+}
+
+const namedAgain = 10;
 
 /** The run waits on: its list can be signed whenever somebody finds the time. */
 async function orLater<T>(run: string, ask: () => Promise<T>): Promise<T> {
