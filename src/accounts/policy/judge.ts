@@ -63,7 +63,7 @@ function judgeRow(row: PolicyRow, requirement: Requirement | undefined, anything
   if (rule === 'unknown') return { ...base, verdict: 'not-told' };
   // A directory that has no policy for most of its accounts enforces nothing; of one that does not show it nothing is known.
   if (rule === 'policy' && anything && value === null)
-    return { ...base, verdict: from === 'no default policy' ? 'not-set' : 'not-told' };
+    return { ...base, verdict: ['no default policy', 'no overlay ppolicy'].includes(from) ? 'not-set' : 'not-told' };
   if (!requirement) return { ...base, verdict: 'told' };
   return { ...base, verdict: requirement.judge(row), required: requirement.text };
 }

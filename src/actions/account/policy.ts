@@ -72,8 +72,9 @@ export const accountPolicy: Action<With, AccountServices> = {
     const secondFactors = read.flatMap(({ spec }) => countSecondFactors(spec, audit.judged.accounts));
     const ids = company.directories.map(({ id }) => id);
     const rules = judgePolicies(rows, policies.required, ids, secondFactors);
-    for (const { directory, scope, rule, verdict, required } of rules)
-      if (verdict === 'not-told' && required !== undefined && rows.some((row) => row.directory === directory))
+    for (const { directory, scope, rule, from, verdict, required } of rules)
+      if (verdict === 'not-told' && rule === 'policy') problems.push(`${directory} (${scope}): ${from}`);
+      else if (verdict === 'not-told' && required !== undefined && rows.some((row) => row.directory === directory))
         problems.push(`${directory} (${scope}) does not tell ${rule}, and ${required} is required`);
     const at = isoTime(context.clock.nowMs());
     const findings = audit.judged.findings.filter(({ type }) => looked.includes(type));

@@ -2,7 +2,10 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openActiveDirectory } from '../../../src/accounts/directories/active-directory.ts';
 import type { Change, EntryRef, Image, OpenDirectory } from '../../../src/accounts/directory.ts';
+import type { PolicyRow } from '../../../src/accounts/model.ts';
+import { judgePolicies } from '../../../src/accounts/policy/judge.ts';
 import { type DirectorySpecOf, directorySchema } from '../../../src/accounts/schema/directories.ts';
+import { policiesSchema } from '../../../src/accounts/schema/rules.ts';
 import { needs, packagesMissing } from '../../helpers/needs.ts';
 import { ldapDoors } from '../../helpers/oa-directory.ts';
 import {
@@ -83,8 +86,8 @@ function dump(without?: RegExp): Record<string, string[]> {
     }),
   );
 }
-async function open(spec: Record<string, unknown> = {}): Promise<OpenDirectory> {
-  const parsed = directorySchema.parse({
+function specOf(spec: Record<string, unknown> = {}): DirectorySpecOf<'active-directory'> {
+  return directorySchema.parse({
     type: 'active-directory',
     id: 'ad',
     url: controller.secureUrl,
@@ -96,7 +99,9 @@ async function open(spec: Record<string, unknown> = {}): Promise<OpenDirectory> 
     createBase: staff,
     ...spec,
   }) as DirectorySpecOf<'active-directory'>;
-  directory = await openActiveDirectory(parsed, ldapDoors(administratorPassword), signal);
+}
+async function open(spec: Record<string, unknown> = {}): Promise<OpenDirectory> {
+  directory = await openActiveDirectory(specOf(spec), ldapDoors(administratorPassword), signal);
   return directory;
 }
 async function refOf(login: string): Promise<EntryRef> {
@@ -315,6 +320,88 @@ test('the policy of the domain and those of their own are told with whom they ho
   });
   expect(ofDomain('max-age')).toMatchObject({ value: 42, unit: 'days' });
   expect(ofDomain('max-age')!.exceptions).toContain(`CN=nested,${staff}: the password never expires`);
-  expect(ofDomain('complexity')).toMatchObject({ value: true });
+  expect(ofDomain('quality-check')).toMatchObject({ value: true });
+  expect(ofDomain('classes')).toMatchObject({ value: 3, unit: 'classes' });
+  expect(rows.some(({ rule }) => rule === 'unknown')).toBe(false);
   expect(rows.find((row) => row.scope.startsWith('CN=strict') && row.rule === 'max-age')).toMatchObject({ value: 90 });
+});
+
+describe('policies on the word of another program', () => {
+  const tool = (...args: string[]) =>
+    String(
+      execFileSync('samba-tool', [
+        ...['domain', 'passwordsettings', ...args, '-H', controller.url],
+        ...['-U', `${administrator}%${administratorPassword}`],
+      ]),
+    );
+  /** Whether the server itself takes it, from whoever it belongs to. */
+  const mayTake = (login: string, old: string, password: string) =>
+    spawnSync('ldapmodify', ['-x', '-H', controller.secureUrl, '-D', `${login}@example.test`, '-w', old], {
+      input: `dn: CN=${login},${staff}\nchangetype: modify\ndelete: unicodePwd\nunicodePwd:: ${quoted(old)}\n-\nadd: unicodePwd\nunicodePwd:: ${quoted(password)}\n`,
+      env: { ...process.env, LDAPTLS_CACERT: controller.caFile },
+    }).status === 0;
+  const quoted = (text: string) => Buffer.from(`"${text}"`, 'utf16le').toString('base64');
+  const required = policiesSchema.parse({
+    required: {
+      minLength: 7,
+      classes: 3,
+      maxAge: '42d',
+      lockoutAttempts: 5,
+      lockoutDuration: '15m',
+      qualityCheck: true,
+    },
+  }).required!;
+  const verdicts = (rows: PolicyRow[]) =>
+    Object.fromEntries(
+      judgePolicies(rows, required, ['ad'], [])
+        .filter(({ scope }) => scope === domainDn)
+        .map(({ rule, verdict }) => [rule, verdict]),
+    );
+
+  test('what is set, switched off, and without an end is told as the server enforces it', async () => {
+    tool('set', '--min-pwd-age=0', '--account-lockout-threshold=5', '--account-lockout-duration=30');
+    await open();
+    expect(verdicts(await directory!.policy(signal))).toMatchObject({
+      'min-length': 'enforced',
+      'quality-check': 'enforced',
+      classes: 'enforced',
+      'max-age': 'enforced',
+      lockout: 'enforced',
+      'lockout-duration': 'enforced',
+    });
+    expect(mayTake('li', secret, 'abcdefgh')).toBe(false);
+    tool('set', '--complexity=off', '--min-pwd-length=0', '--max-pwd-age=0', '--account-lockout-threshold=0');
+    await directory!.close();
+    await open();
+    expect(verdicts(await directory!.policy(signal))).toMatchObject({
+      'min-length': 'not-set',
+      'quality-check': 'not-set',
+      classes: 'not-set',
+      'max-age': 'not-set',
+      lockout: 'not-set',
+      'lockout-duration': 'not-set',
+    });
+    expect(mayTake('li', secret, 'a')).toBe(true);
+    tool('set', '--complexity=on', '--min-pwd-length=7', '--max-pwd-age=42', '--account-lockout-threshold=5');
+    tool('set', '--account-lockout-duration=0');
+    await directory!.close();
+    await open();
+    expect(verdicts(await directory!.policy(signal))).toMatchObject({
+      lockout: 'enforced',
+      'lockout-duration': 'enforced',
+    });
+  });
+
+  test('whoever may not see policies of their own says so, and not that there are none', async () => {
+    change(
+      `dn: CN=plain,${staff}\nchangetype: add\nobjectClass: user\nsAMAccountName: plain\nunicodePwd:: ${quoted(secret)}\nuserAccountControl: 512\n`,
+    );
+    directory = await openActiveDirectory(specOf({ bindDn: 'plain@example.test' }), ldapDoors(secret), signal);
+    const rows = await directory.policy(signal);
+    const strict = `CN=strict,CN=Password Settings Container,CN=System,${domainDn}`;
+    expect(rows.filter(({ rule }) => rule === 'unknown')).toEqual([
+      { directory: 'ad', scope: strict, rule: 'unknown', value: null, from: `${strict} is not shown to the login` },
+    ]);
+    expect(rows.find(({ rule }) => rule === 'min-length')).toMatchObject({ scope: domainDn, value: 7 });
+  });
 });

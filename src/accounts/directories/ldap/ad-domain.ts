@@ -15,6 +15,8 @@ export interface Domain {
   sid: string | undefined;
   /** Since Windows Server 2003 (2) a domain keeps lastLogonTimestamp, unless it was told to write it later than 14 days, or not at all. */
   keepsLogons: boolean;
+  /** Since Windows Server 2008 (3) a domain may have policies for some of its accounts. */
+  mayHaveSettings: boolean;
   /** Of the server, in milliseconds since 1970. */
   clockMs: number | undefined;
   entry: LdapEntry;
@@ -49,12 +51,14 @@ export async function readDomain(session: LdapSession, base: string, signal: Abo
       next: 'Name a domain controller of that domain in "url", and check "base".',
     });
   }
+  const level = Number(root && textOf(root, 'domainFunctionality'));
   const parts = dn.split(',').map((part) => part.replace(/^\s*DC=/i, ''));
   return {
     dn,
     dnsName: parts.join('.'),
     sid: sidOf(entry),
-    keepsLogons: Number(root && textOf(root, 'domainFunctionality')) >= 2 && isSyncUsual(entry),
+    keepsLogons: level >= 2 && isSyncUsual(entry),
+    mayHaveSettings: level >= 3,
     clockMs: root && generalizedTimeMs(textOf(root, 'currentTime')),
     entry,
   };

@@ -13,12 +13,10 @@ export async function policyReport(
 ): Promise<PolicyRow[]> {
   const { default: standard, policies } = ppolicy;
   const rows = policies.flatMap((policy) => policyRows(spec.id, policy, policy === standard));
-  if (typeof standard !== 'object') {
-    const from =
-      standard === 'none' ? 'no default policy' : 'cn=config is not shown to the login, and "defaultPolicy" is not set';
-    return [...rows, { directory: spec.id, scope: 'default', rule: 'policy', value: null, from }];
-  }
+  if (typeof standard !== 'object')
+    return [...rows, { directory: spec.id, scope: 'default', rule: 'policy', value: null, from: ppolicy.why ?? '' }];
   const others = new Map<Policy, string[]>();
+  const lost: string[] = [];
   const request = {
     base: spec.base,
     scope: spec.scope,
@@ -26,47 +24,63 @@ export async function policyReport(
   };
   for await (const page of session.search({ ...request, attributes: ['pwdPolicySubentry'] }, signal))
     for (const entry of page) {
-      const policy = ppolicy.of(textOf(entry, 'pwdPolicySubentry'));
+      const subentry = textOf(entry, 'pwdPolicySubentry');
+      const policy = ppolicy.of(subentry);
+      if (policy === 'unknown') lost.push(`${entry.dn}: ${subentry} is not there, or not shown`);
       if (typeof policy === 'object' && policy !== standard)
         others.set(policy, [...(others.get(policy) ?? []), entry.dn]);
     }
   const ruleOf = (policy: Policy, rule: string) => policyRows(spec.id, policy, false).find((row) => row.rule === rule);
   return rows.map((row) => {
     if (!row.scope.endsWith(' (default)')) return row;
-    const exceptions = [...others].flatMap(([policy, names]) =>
+    const own = [...others].flatMap(([policy, names]) =>
       ruleOf(policy, row.rule)?.value === row.value ? [] : names.map((name) => `${name}: ${policy.dn}`),
     );
+    const exceptions = [...(row.exceptions ?? []), ...own, ...lost];
     return exceptions.length > 0 ? { ...row, exceptions } : row;
   });
 }
 
 /** Rules of a policy as rows, in one order. */
-export function policyRows(directory: string, { dn, values }: Policy, isDefault: boolean): PolicyRow[] {
+export function policyRows(directory: string, { dn, values, hidden }: Policy, isDefault: boolean): PolicyRow[] {
+  const scope = isDefault ? `${dn} (default)` : dn;
+  if (hidden) return [{ directory, scope, rule: 'policy', value: null, from: 'its rules are not shown to the login' }];
   const row = (rule: string, attribute: string, value: PolicyRow['value'], unit?: PolicyRow['unit']): PolicyRow => ({
     directory,
-    scope: isDefault ? `${dn} (default)` : dn,
+    scope,
     rule,
     value,
     ...(unit && { unit }),
     from: attribute,
   });
   const figure = (attribute: string) => (values[attribute] === undefined ? null : Number(values[attribute]));
-  const span = (rule: string, attribute: string): PolicyRow => {
-    const seconds = figure(attribute);
+  const span = (rule: string, attribute: string, seconds = figure(attribute)): PolicyRow => {
     // 0 is none, of all spans of ppolicy but the length of a lock, where it is without an end.
     if (seconds === null || seconds === 0) return row(rule, attribute, seconds, 'seconds');
     return seconds % 86_400 === 0
       ? row(rule, attribute, seconds / 86_400, 'days')
       : row(rule, attribute, seconds, 'seconds');
   };
+  const quality = figure('pwdCheckQuality') ?? 0;
+  const least = figure('pwdMinLength');
+  // The overlay looks at a new password, its length included, only where it is told to.
+  const length: PolicyRow =
+    quality === 0 && least !== null
+      ? {
+          ...row('min-length', 'pwdMinLength', null, 'characters'),
+          from: `pwdMinLength ${least} is not looked at: pwdCheckQuality is 0`,
+        }
+      : row('min-length', 'pwdMinLength', least, 'characters');
+  if (quality === 1 && least !== null) length.exceptions = ['passwords that arrive hashed (pwdCheckQuality 1)'];
+  const isLocking = values['pwdLockout'] === 'TRUE' && (figure('pwdMaxFailure') ?? 0) > 0;
   return [
-    row('min-length', 'pwdMinLength', figure('pwdMinLength'), 'characters'),
+    length,
     span('max-age', 'pwdMaxAge'),
     span('min-age', 'pwdMinAge'),
     row('history', 'pwdInHistory', figure('pwdInHistory'), 'passwords'),
     row('quality-check', 'pwdCheckQuality', figure('pwdCheckQuality')),
-    row('lockout', 'pwdMaxFailure', values['pwdLockout'] === 'TRUE' ? figure('pwdMaxFailure') : null, 'attempts'),
-    span('lockout-duration', 'pwdLockoutDuration'),
+    row('lockout', 'pwdMaxFailure', isLocking ? figure('pwdMaxFailure') : null, 'attempts'),
+    span('lockout-duration', 'pwdLockoutDuration', isLocking ? (figure('pwdLockoutDuration') ?? 0) : null),
     row('must-change', 'pwdMustChange', values['pwdMustChange'] === 'TRUE'),
   ];
 }

@@ -116,6 +116,13 @@ export const accountsLdap = (): Messages => ({
   '{} has the same {} as another entry': '{} 与另一条目的 {} 相同',
   'Read it again, in case it was moved meanwhile; else correct the directory.':
     '如果它在此期间被移动，请重新读取；否则请更正目录。',
+  '{} is not shown to the login': '{} 对该登录不可见',
+  '{}: {} is not there, or not shown': '{}：{} 不存在或不可见',
+  'its rules are not shown to the login': '其规则对该登录不可见',
+  'pwdMinLength {} is not looked at: pwdCheckQuality is 0': 'pwdMinLength {} 不起作用：pwdCheckQuality 为 0',
+  'passwords that arrive hashed (pwdCheckQuality 1)': '以散列形式送达的密码（pwdCheckQuality 1）',
+  'the default policy {} is not there, or not shown': '默认策略 {} 不存在或不可见',
+  'no overlay ppolicy': '没有 ppolicy 覆盖层',
   'the password never expires': '密码永不过期',
   'no password is required': '不要求密码',
   'primary group {}': '主要组 {}',
