@@ -1,5 +1,6 @@
 import type { KindDefinition, Report } from '../runbook/types.ts';
 import { companyProblems } from './company/company.ts';
+import { operationProblems } from './company/operation.ts';
 import { conclusionOutputs, expandAccounts, ownStepIds } from './expand.ts';
 import { type AccountSpec, accountSpecSchema } from './schema/spec.ts';
 
@@ -18,8 +19,9 @@ export const accountKind: KindDefinition = {
 };
 
 function checkAccounts(spec: AccountSpec, report: Report): void {
-  for (const { rule = 'account-id', path, message, next } of companyProblems(spec))
-    report({ rule, message, next, path: ['spec', ...path] });
+  for (const { rule = 'account-id', path, ...problem } of companyProblems(spec))
+    report({ rule, ...problem, path: ['spec', ...path] });
+  for (const { path, ...problem } of operationProblems(spec)) report({ ...problem, path: ['spec', ...path] });
   const directories = spec.directories?.map(({ id }) => id);
   for (const [index, id] of (spec.only ?? []).entries())
     if (directories && !directories.includes(id))

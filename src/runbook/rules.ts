@@ -66,6 +66,12 @@ export const rules = {
     severity: 'error',
     summary: 'A query or statement of a SQL directory cannot do what it is for.',
   },
+  'account-figure': {
+    severity: 'error',
+    summary: 'With a figure of an account review nothing would ever be done, or something to everybody.',
+  },
+  'account-address': { severity: 'error', summary: 'The address or place of a source or directory cannot be one.' },
+  'account-operation': { severity: 'error', summary: 'A key of an account review is one of another operation.' },
   'account-person': { severity: 'error', summary: 'Opening, change and revocation name no person.' },
   'account-cleanup': { severity: 'warning', summary: 'A cleanup does not say what is done about which finding.' },
   'account-step-id': { severity: 'error', summary: 'A step has an id that an account review gives to its own steps.' },

@@ -53,6 +53,7 @@ const notForPeople: Record<string, string> = {
   'the entries stand in the plan': 'a step that planning puts others in the place of',
   'account undo': 'the name of ad hoc runs in the record',
   'the rest is not wanted': 'ends the reading of an answer',
+  'something was opened after the app was closed': 'a defect of the program',
 };
 
 test('the sources are read', () => {

@@ -2,6 +2,7 @@ import { isAbsolute, join } from 'node:path';
 import { sqlDirectoryProblems } from '../directories/sql/problems.ts';
 import type { Company } from '../schema/spec.ts';
 import { type AccountSpec, companyKeys, companySchema } from '../schema/spec.ts';
+import { figureProblems } from './figures.ts';
 
 /** Keys of a company that a runbook can write, too. */
 export const companyKeyNames = Object.keys(companyKeys) as (keyof Company)[];
@@ -12,7 +13,9 @@ export type PartialCompany = { [K in keyof Company]?: Company[K] | undefined };
 /** Something that does not fit together; `path` starts at the company (`directories`, 0, `judgedBy`). */
 export interface CompanyProblem {
   /** Default `account-id`. */
-  rule?: 'account-statement';
+  rule?: 'account-statement' | 'account-figure' | 'account-address';
+  /** Default: error. */
+  severity?: 'warning';
   path: (string | number)[];
   message: string;
   next: string;
@@ -74,7 +77,7 @@ export function withAbsolutePaths(company: Partial<Company>, folder: string): Pa
   };
 }
 
-/** Names that are there twice, or that name nothing. */
+/** Names that are there twice, or that name nothing; statements, figures and places that cannot be meant. */
 export function companyProblems(company: PartialCompany): CompanyProblem[] {
   const problems: CompanyProblem[] = [];
   const sources = company.sources ?? [];
@@ -89,6 +92,7 @@ export function companyProblems(company: PartialCompany): CompanyProblem[] {
           next: 'Give each an id of its own.',
         });
   }
+  problems.push(...figureProblems(company));
   for (const [index, directory] of directories.entries())
     if (directory.type === 'sql')
       problems.push(
@@ -104,7 +108,7 @@ export function companyProblems(company: PartialCompany): CompanyProblem[] {
     problems.push({
       path,
       message: what === 'sources' ? `there is no source "${id}"` : `there is no directory "${id}"`,
-      next: `Write one of: ${known[what].join(', ')}.`,
+      next: `Write one of: ${[...new Set(known[what])].join(', ')}.`,
     });
   };
   for (const [index, { judgedBy = [] }] of directories.entries())

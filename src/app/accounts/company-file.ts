@@ -34,7 +34,7 @@ export async function companyOfRunbook(app: App, runbook: Runbook): Promise<Comp
       next: 'Write "sources" beside "directories": who belongs to the company comes from there.',
     });
   const whole = { ...company, sources: company.sources ?? [] } as Company;
-  const [problem] = companyProblems(whole);
+  const problem = companyProblems(whole).find(({ severity }) => severity === undefined);
   if (problem)
     throw usageError('accounts-invalid', `${problem.path.join('.')}: ${problem.message}`, { next: problem.next });
   return onlySome(whole, spec.only);
@@ -45,6 +45,23 @@ export async function companyOfRunbook(app: App, runbook: Runbook): Promise<Comp
  * @throws OaopsError `accounts-file-unreadable`, `accounts-file-invalid` (exit 2) with the place of the first finding
  */
 export function readCompanyFile(file: string): Partial<Company> {
+  const { company, findings } = checkCompanyFile(file);
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  const [first] = errors;
+  if (!first) return company;
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+  throw usageError('accounts-file-invalid', `${first.message}${more}`, {
+    position: { file, line: first.line, col: first.col },
+    ...(first.next === undefined ? {} : { next: first.next }),
+    details: { findings },
+  });
+}
+
+/**
+ * Everything that is wrong in that file; what fits together is only looked at where each part is right by itself.
+ * @throws OaopsError `accounts-file-unreadable` (exit 2)
+ */
+export function checkCompanyFile(file: string): { company: Partial<Company>; findings: Finding[] } {
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(file);
@@ -53,42 +70,35 @@ export function readCompanyFile(file: string): Partial<Company> {
       next: 'Name a file that you can read with "accounts" in the configuration, or "from" in the runbook.',
     });
   }
-  const { text, findings } = decodeText(bytes, file);
-  refuse(file, findings);
-  const document = parseYaml(text ?? '', file);
-  refuse(file, document.findings);
+  const findings: Finding[] = [];
+  const fails = (found: readonly Finding[]): boolean => {
+    findings.push(...found.map((one) => ({ ...one, message: one.message.replace(/\bthe runbook\b/, 'the file') })));
+    return findings.some(({ severity }) => severity === 'error');
+  };
+  const decoded = decodeText(bytes, file);
+  if (fails(decoded.findings)) return { company: {}, findings };
+  const document = parseYaml(decoded.text ?? '', file);
+  if (fails(document.findings)) return { company: {}, findings };
   const checked = checkSchema(document, {
     schema: companySchema.partial(),
     data: document.data ?? {},
     base: [],
     templates: false,
   });
-  refuse(file, checked.findings);
+  if (fails(checked.findings)) return { company: {}, findings };
   const company = withAbsolutePaths(checked.value as Partial<Company>, dirname(resolve(file)));
-  refuse(
-    file,
-    companyProblems(company).map(({ rule = 'account-id' as const, path, message, next }) =>
-      document.finding(rule, document.rangeOf(path), message, next),
-    ),
+  fails(
+    companyProblems(company).map(({ rule = 'account-id' as const, severity, path, message, next }) => {
+      const found = document.finding(rule, document.rangeOf(path), message, next);
+      return severity === undefined ? found : { ...found, severity };
+    }),
   );
-  return company;
+  return { company, findings };
 }
 
 /** `spec` as it was written: what the schema fills in must not stand over the file. */
 function writtenSpec({ source: { text, file } }: Runbook): unknown {
   return (parseYaml(text, file).data as { spec?: unknown } | undefined)?.spec;
-}
-
-function refuse(file: string, findings: readonly Finding[]): void {
-  const errors = findings.filter(({ severity }) => severity === 'error');
-  const [first] = errors;
-  if (!first) return;
-  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
-  throw usageError('accounts-file-invalid', `${first.message.replace(/\bthe runbook\b/, 'the file')}${more}`, {
-    position: { file, line: first.line, col: first.col },
-    ...(first.next === undefined ? {} : { next: first.next }),
-    details: { findings },
-  });
 }
 
 function onlySome(company: Company, only: readonly string[] | undefined): Company {

@@ -33,6 +33,16 @@ export function sqlDirectoryProblems(spec: Spec): CompanyProblem[] {
   return problems;
 }
 
+/** What is wrong with a query that reads, such as that of a source; without parameters. */
+export function queryProblems(text: string, url: string, path: Path): CompanyProblem[] {
+  const dialect = dialectOf(url);
+  if (dialect === undefined || text.includes('${{')) return [];
+  const problems: CompanyProblem[] = [];
+  const read = readOne(text, dialect, path, problems);
+  if (read) checkNames(read, [], path, problems);
+  return problems.map((problem) => ({ ...problem, rule: 'account-statement' as const }));
+}
+
 function checkLook({ look, statements }: Spec, dialect: SqlDialect, problems: CompanyProblem[]): void {
   const changes = Object.keys(statements).find((name) => name !== 'create');
   if (look === undefined) {

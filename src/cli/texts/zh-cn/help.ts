@@ -157,8 +157,8 @@ export const helpZhCn = (): Messages => ({
     '合并配置文件和环境变量。密钥只显示其引用。',
   'show which file and line, or variable, each setting comes from': '显示每项设置来自哪个文件的哪一行，或哪个变量',
   'Check the configuration files': '检查配置文件',
-  'Reports everything that is wrong as FILE:LINE:COL SEVERITY RULE MESSAGE. Without --config the system and user files are checked.':
-    '以 文件:行:列 级别 规则 信息 的格式报告所有错误。不给 --config 时检查系统和用户的配置文件。',
+  'Reports everything that is wrong as FILE:LINE:COL SEVERITY RULE MESSAGE. Without --config the system and user files are checked, and the file that "accounts" in them names.':
+    '以“文件:行:列 严重程度 规则 说明”的形式报告所有问题。没有 --config 时检查系统和用户的配置文件，以及其中 "accounts" 指定的文件。',
   'only the drills of this runbook': '只列此运行手册的演练',
   'how many': '数量',
   'Rehearse a restore and judge it against its objectives': '演练恢复，并按目标作出结论',
