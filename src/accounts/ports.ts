@@ -8,7 +8,7 @@ export type LdapValue = string | Uint8Array;
 export interface LdapEntry {
   dn: string;
   /** By the name that was asked for; with `*` and `+` by the server's own names. Values in the server's order. */
-  attributes: Record<string, LdapValue[]>;
+  attributes: Record<string, readonly LdapValue[]>;
 }
 
 export interface LdapLogin {

@@ -1,3 +1,4 @@
+import { collectGarbageNow } from '../../core/heap.ts';
 import type { RoleMatrix } from '../company/roles.ts';
 import { Days } from '../findings/days.ts';
 import { type Exception, Exceptions } from '../findings/exceptions.ts';
@@ -109,6 +110,7 @@ export function judge(request: JudgeRequest): Judgement {
   }
   // Everybody is matched: the maps make room for the findings.
   for (const index of indexes.values()) index.forget();
+  collectGarbageNow();
   for (const view of views) {
     findIn(view, exceptions, judgement);
     for (const one of view.accounts) judgement.accounts.push(one);
@@ -211,15 +213,27 @@ function stands({ rule, look }: { rule: Rule; look: Look }, one: Judged, excepti
   return exceptions.left(findingOf(rule.type, one, found), one.account) !== undefined;
 }
 
+/** A class for the same reason as `AccountRow`. */
+class FindingRow {
+  type: FindingType;
+  directory: string;
+  key: string;
+  account: string;
+  login: string;
+  evidence: string;
+
+  constructor(type: FindingType, { directory, key, name, login }: Account, evidence: string) {
+    this.type = type;
+    this.directory = directory;
+    this.key = key;
+    this.account = name;
+    this.login = login;
+    this.evidence = evidence;
+  }
+}
+
 function findingOf(type: FindingType, { account, match }: Judged, found: ReturnType<Look> & object): Finding {
-  const finding: Finding = {
-    type,
-    directory: account.directory,
-    key: account.key,
-    account: account.name,
-    login: account.login,
-    evidence: found.evidence,
-  };
+  const finding: Finding = new FindingRow(type, account, found.evidence);
   const person = match.kind === 'person' ? match.person : undefined;
   if (person) finding.person = person.id;
   const department = person?.department ?? account.department;

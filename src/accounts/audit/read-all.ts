@@ -1,5 +1,5 @@
 import { OaopsError } from '../../core/errors.ts';
-import { collectGarbageEarly } from '../../core/heap.ts';
+import { collectGarbageEarly, collectGarbageNow } from '../../core/heap.ts';
 import type { ChangeName } from '../directory.ts';
 import { openDirectory } from '../entry/open-directory.ts';
 import type { DirectoryRead } from '../model.ts';
@@ -41,6 +41,7 @@ export async function readAll(
   for (const spec of company.sources) {
     told(spec.id, done++, total);
     sources.push(await orError(spec.id, signal, () => readSource(spec, doors, signal)));
+    collectGarbageNow();
   }
   const directories: EverythingRead['directories'] = [];
   for (const spec of company.directories) {
@@ -57,6 +58,7 @@ export async function readAll(
         }
       }),
     );
+    collectGarbageNow();
   }
   told('', total, total);
   return { sources, directories };

@@ -125,7 +125,7 @@ async function loginOf(spec: LdapSpec, doors: AccountDoors): Promise<LdapLogin> 
 /** The value of the first attribute that the entry has. @param ids attributes that employee numbers came from */
 function cellOf({ dn, attributes }: LdapEntry, field: PersonField, names: readonly string[], ids: Set<string>): Cell {
   const name = names.find((each) => (attributes[each]?.length ?? 0) > 0);
-  const values: LdapValue[] = name === undefined ? [] : attributes[name]!;
+  const values: readonly LdapValue[] = name === undefined ? [] : attributes[name]!;
   if (name === undefined) return '';
   if (field === 'id') ids.add(name);
   if (values.length > 1 && !freeOf.includes(field)) {

@@ -31,6 +31,20 @@ export interface Table {
   place(row: number | string): Place;
 }
 
+/** A class for the same reason as `AccountRow`. */
+class PersonRow {
+  source: string;
+  id: string;
+  where: string;
+  employment: Read['employment'] = 'active';
+
+  constructor(source: string, id: string, where: string) {
+    this.source = source;
+    this.id = id;
+    this.where = where;
+  }
+}
+
 /** A few places are enough to look. */
 const mostPlaces = 20;
 
@@ -124,7 +138,7 @@ export class PeopleReader {
   #person(id: string, cells: readonly Cell[], row: number | string): Read {
     const { columns } = this.#table;
     const place = this.#table.place(row);
-    const person: Read = { source: this.#spec.id, id, where: place.where, employment: 'active' };
+    const person: Read = new PersonRow(this.#spec.id, id, own(place.where));
     this.#put(person, 'name', cells[columns.name ?? -1], row);
     this.#put(person, 'login', cells[columns.login ?? -1], row);
     this.#put(person, 'mail', cells[columns.mail ?? -1], row);

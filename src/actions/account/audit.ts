@@ -8,6 +8,7 @@ import type { Company } from '../../accounts/schema/spec.ts';
 import { acceptReading, measureOf } from '../../accounts/sources/read.ts';
 import { isoTime } from '../../core/clock.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
+import { collectGarbageNow } from '../../core/heap.ts';
 import type { Action } from '../../engine/action.ts';
 import type { FactStore } from '../../record/types.ts';
 import { leftAloneShape, refused } from './left-alone.ts';
@@ -47,6 +48,7 @@ export const accountAudit: Action<With, AccountServices> = {
     const company = args.company as unknown as Company;
     const facts = await context.services.facts();
     const { summary, findings, failed, measures, directories } = await lookAt(company, facts, args, context);
+    collectGarbageNow();
     const { at } = summary;
     await addAudit(facts, summary, findings);
     const result = { found: findings.length, counts: summary.counts, unjudged: summary.unjudged };

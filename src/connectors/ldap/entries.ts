@@ -1,6 +1,9 @@
 import type { LdapEntry, LdapValue } from '../../accounts/ports.ts';
 import type { RawEntry } from './search-entry.ts';
 
+/** Of attributes that an entry does not have: twenty empty lists of each of a hundred thousand entries would be half of what is thrown away. */
+const none: readonly LdapValue[] = [];
+
 /** An attribute of which Active Directory sent only the first values. */
 export interface Rest {
   attribute: string;
@@ -17,19 +20,19 @@ export function entryReader(wanted: readonly string[]): (raw: RawEntry) => { ent
   const names = wanted.filter((name) => !['*', '+', '1.1'].includes(name));
   const byKey = new Map<string, string[]>();
   for (const name of names) byKey.set(name.toLowerCase(), [...(byKey.get(name.toLowerCase()) ?? []), name]);
+  const absent: LdapEntry['attributes'] = Object.fromEntries(names.map((name) => [name, none]));
   return (raw) => {
-    const attributes: Record<string, LdapValue[]> = Object.fromEntries(names.map((name) => [name, []]));
+    const attributes = { ...absent };
     const rests: Rest[] = [];
     for (const attribute of raw.attributes) {
       const [, name, last] = attribute.type.includes(';')
         ? (/^(.+?)(?:;range=\d+-(\d+|\*))?$/i.exec(attribute.type) ?? [])
         : [attribute.type, attribute.type];
       if (name === undefined || name === '') continue;
-      for (const asked of byKey.get(name.toLowerCase()) ?? (all ? [name] : [])) {
+      for (const [index, asked] of (byKey.get(name.toLowerCase()) ?? (all ? [name] : [])).entries()) {
         // An own key, whatever a server calls its attributes.
-        const values = Object.hasOwn(attributes, asked) ? attributes[asked]! : [];
-        attributes[asked] = values;
-        for (const value of attribute.values) values.push(value);
+        const before = Object.hasOwn(attributes, asked) ? attributes[asked]! : none;
+        attributes[asked] = before.length + index === 0 ? attribute.values : [...before, ...attribute.values];
         if (last !== undefined && last !== '*') rests.push({ attribute: asked, from: Number(last) + 1 });
       }
     }

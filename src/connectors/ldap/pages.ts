@@ -166,7 +166,7 @@ async function readRest(asking: Asking, entry: LdapEntry, { attribute, from }: R
     const answer = await ask(asking, { base: entry.dn, scope: 'base', filter, attributes: [asked] });
     const read = answer.entries.map(entryReader([attribute]));
     const values = read[0]?.entry.attributes[attribute] ?? [];
-    for (const value of values) entry.attributes[attribute]!.push(value);
+    entry.attributes[attribute] = [...entry.attributes[attribute]!, ...values];
     const following = read[0]?.rests[0]?.from;
     const whole =
       read.length === 1 &&

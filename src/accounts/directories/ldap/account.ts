@@ -4,6 +4,7 @@ import type { SharedTexts } from '../../audit/shared-values.ts';
 import type { Account, AccountUse } from '../../model.ts';
 import { saidOf } from '../../nothing.ts';
 import type { LdapEntry } from '../../ports.ts';
+import { AccountRow } from '../account-row.ts';
 import type { LdapSpec } from './login.ts';
 import { textOf, valuesOf } from './values.ts';
 
@@ -31,18 +32,12 @@ export function accountOf(
   given: Given,
   perhaps: Perhaps,
 ): Account {
-  const account: Account = {
+  const account: Account = new AccountRow({
     directory: spec.id,
-    key: given.key,
     name: entry.dn,
     login: loginOf(fields, entry),
-    use: given.use,
-    state: given.state,
-    held: given.held,
-    lastUse: given.lastUse,
-    privileged: given.privileged,
-    rights: given.rights,
-  };
+    ...given,
+  });
   for (const field of ownTexts) {
     const value = saidOf(textOf(entry, fields[field]));
     if (value !== undefined) account[field] = value;

@@ -18,7 +18,7 @@ export function bytesOf(value: LdapValue): Buffer {
 }
 
 /** Values of an attribute, whatever the case of its name. */
-export function valuesOf(entry: LdapEntry, attribute: string): LdapValue[] {
+export function valuesOf(entry: LdapEntry, attribute: string): readonly LdapValue[] {
   const own = entry.attributes[attribute];
   if (own) return own;
   const key = attribute.toLowerCase();

@@ -2,6 +2,7 @@ import { OaopsError, usageError } from '../../../core/errors.ts';
 import { ExitCode } from '../../../core/exit-codes.ts';
 import type { Account, AccountUse, LastUse } from '../../model.ts';
 import { saidOf } from '../../nothing.ts';
+import { AccountRow } from '../account-row.ts';
 import { textOf, timeOf, truthOf, wrong } from './cells.ts';
 
 /** Columns of a table of accounts; others are left out. */
@@ -91,7 +92,7 @@ export class AccountTable {
       secondFactor: truth('second_factor'),
       owner: saidOf(textOf(cells('owner'))),
     } as Partial<Account>;
-    const account: Account = {
+    const account: Account = new AccountRow({
       directory: this.#directory,
       key,
       name: login,
@@ -102,7 +103,7 @@ export class AccountTable {
       lastUse: this.#lastUse(time('last_used_at', true), cells),
       privileged: privilegedOf(cells('privileged')),
       rights: rights.map((right) => this.#shared(right)!),
-    };
+    });
     for (const [name, value] of Object.entries(optional))
       if (value !== undefined) (account as unknown as Record<string, unknown>)[name] = value;
     return account;
