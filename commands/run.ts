@@ -2,6 +2,7 @@ import { Args } from '@oclif/core';
 import { openApp } from '../src/app.ts';
 import { BaseCommand, type CommandResult } from '../src/cli/base-command.ts';
 import { inputFlags, limitFlag, startFlags } from '../src/cli/plan-flags.ts';
+import { laidOut } from '../src/cli/render/laid-out.ts';
 import { ExitCode } from '../src/core/exit-codes.ts';
 
 export default class Run extends BaseCommand<typeof Run> {
@@ -36,7 +37,7 @@ Destructive steps without an approval step before them need --confirm NAME. With
       planFile,
       ...unattendedBy(this.flags, this.asking()),
     });
-    if (this.flags['dry-run']) return { json: prepared.plan, text: this.prose(prepared.text(this.lang)) };
+    if (this.flags['dry-run']) return { json: prepared.plan, text: laidOut(prepared.text(this.lang)) };
     const end = await startRun(app, prepared, {
       lang: this.lang,
       confirm,

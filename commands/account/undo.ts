@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { openApp } from '../../src/app.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
+import { laidOut } from '../../src/cli/render/laid-out.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 
 export default class AccountUndo extends BaseCommand<typeof AccountUndo> {
@@ -43,7 +44,7 @@ export default class AccountUndo extends BaseCommand<typeof AccountUndo> {
     const { carryOut } = await import('../../src/app/accounts/carry-out.ts');
     const { account, directory } = this.flags;
     const prepared = await prepareUndo(app, { run: this.args.run, only: account, directory });
-    if (this.flags['dry-run']) return { json: prepared.plan, text: this.prose(prepared.text(this.lang)) };
+    if (this.flags['dry-run']) return { json: prepared.plan, text: laidOut(prepared.text(this.lang)) };
     const { end, json, text } = await carryOut(app, prepared, {
       lang: this.lang,
       renderer: () => this.renderer(app),

@@ -3,6 +3,7 @@ import { openApp } from '../../src/app.ts';
 import { splitAtDashes } from '../../src/cli/after-dashes.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
 import { becomeFlag, hostFlags } from '../../src/cli/host-flags.ts';
+import { laidOut } from '../../src/cli/render/laid-out.ts';
 import { usageError } from '../../src/core/errors.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 import { parseDuration } from '../../src/core/units.ts';
@@ -60,7 +61,7 @@ Selectors are those of host list. Hosts that said the same are shown together. E
     ]);
     const { targets, sources } = await chosenHosts(app, this.given, inventory);
     const prepared = await host.planHostCommand(app, targets, sources, { argv, shell, become, parallel, timeoutMs });
-    if (this.flags['dry-run']) return { json: prepared.plan, text: this.prose(prepared.text(this.lang)) };
+    if (this.flags['dry-run']) return { json: prepared.plan, text: laidOut(prepared.text(this.lang)) };
     using counter = await this.counter(targets.length);
     const ended = await host.runHostCommand(app, prepared, {
       lang: this.lang,

@@ -4,6 +4,7 @@ import { asPlugin } from '../../src/cli/as-plugin.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
 import { reportFlags } from '../../src/cli/inspect-flags.ts';
 import { inputFlags, limitFlag, startFlags } from '../../src/cli/plan-flags.ts';
+import { laidOut } from '../../src/cli/render/laid-out.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 
 export default class InspectRun extends BaseCommand<typeof InspectRun> {
@@ -42,7 +43,7 @@ Where a person has to look, it asks at the terminal; without one it waits (exit 
       limit,
       planFile,
     });
-    if (this.flags['dry-run']) return { json: prepared.plan, text: this.prose(prepared.text(this.lang)) };
+    if (this.flags['dry-run']) return { json: prepared.plan, text: laidOut(prepared.text(this.lang)) };
     // On standard output stands nothing but a report that a program reads.
     const quiet = this.globals.json || (format !== 'text' && out === undefined);
     const { end, report } = await runInspection(app, prepared, {

@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { openApp } from '../../src/app.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
 import { inputFlags } from '../../src/cli/plan-flags.ts';
+import { laidOut } from '../../src/cli/render/laid-out.ts';
 import { writeFileDurable } from '../../src/core/durable-file.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 
@@ -39,7 +40,7 @@ export default class PatchPlan extends BaseCommand<typeof PatchPlan> {
     }
     return {
       json: plan,
-      text: this.prose(`${text(this.lang)}${out === undefined ? '' : `written to ${out}\n`}`),
+      text: `${laidOut(text(this.lang))}${out === undefined ? '' : this.prose(`written to ${out}\n`)}`,
     };
   }
 }

@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { openApp } from '../../src/app.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
 import { inputFlags, startFlags } from '../../src/cli/plan-flags.ts';
+import { laidOut } from '../../src/cli/render/laid-out.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 
 export default class PatchRollout extends BaseCommand<typeof PatchRollout> {
@@ -38,7 +39,7 @@ export default class PatchRollout extends BaseCommand<typeof PatchRollout> {
       inputsFile: this.flags['inputs-file'],
       planFile,
     });
-    if (this.flags['dry-run']) return { json: prepared.plan, text: this.prose(prepared.text(this.lang)) };
+    if (this.flags['dry-run']) return { json: prepared.plan, text: laidOut(prepared.text(this.lang)) };
     const end = await startRun(app, prepared, {
       lang: this.lang,
       confirm,

@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { openApp } from '../../src/app.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
 import { inputFlags, limitFlag } from '../../src/cli/plan-flags.ts';
+import { laidOut } from '../../src/cli/render/laid-out.ts';
 import { writeFileDurable } from '../../src/core/durable-file.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 
@@ -46,7 +47,7 @@ export default class RunbookPlan extends BaseCommand<typeof RunbookPlan> {
     }
     return {
       json: plan,
-      text: this.prose(`${planText(plan, this.lang)}${out === undefined ? '' : `written to ${out}\n`}`),
+      text: `${laidOut(planText(plan, this.lang, (english) => this.say(english)))}${out === undefined ? '' : this.prose(`written to ${out}\n`)}`,
     };
   }
 }

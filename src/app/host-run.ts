@@ -4,12 +4,11 @@ import { type Language, say, text } from '../cli/texts/texts.ts';
 import type { EventSink, RunEvent } from '../core/events.ts';
 import { oneLine } from '../core/plain-text.ts';
 import { hostRunName } from '../engine/plan/ad-hoc.ts';
-import { planText } from '../engine/plan/plan-text.ts';
 import type { Inventory, Target } from '../engine/ports.ts';
 import type { RunEnd } from '../engine/run/outcome.ts';
 import { warnOnStderr } from './ad-hoc.ts';
 import { adHocText, literal, refuseBrokenWords } from './ad-hoc-runbook.ts';
-import { agree, type PreparedPlan, type RunShow, startRun } from './run-command.ts';
+import { agree, type PreparedPlan, type RunShow, saidPlan, startRun } from './run-command.ts';
 
 /** One command for many hosts. */
 export interface HostCommand {
@@ -38,7 +37,7 @@ export async function planHostCommand(
   const hosts = targets.map((target) => (command.become ? { become: sudo, ...target } : target));
   const runs = await app.runs();
   const plan = await runs.adHocPlan(hostRunName, runbookText(targets, command), { sources, hosts });
-  return { plan, requester: { name: runs.actor }, text: (lang) => planText(plan, lang) };
+  return { plan, requester: { name: runs.actor }, text: saidPlan(plan) };
 }
 
 /** Asks once where somebody can be asked, runs the plan, and gives what each host said. */

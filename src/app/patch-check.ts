@@ -2,14 +2,13 @@ import type { App } from '../app.ts';
 import type { RunEvent } from '../core/events.ts';
 import { ExitCode } from '../core/exit-codes.ts';
 import { patchCheckName } from '../engine/plan/ad-hoc.ts';
-import { planText } from '../engine/plan/plan-text.ts';
 import type { Inventory, Target } from '../engine/ports.ts';
 import type { RunEnd } from '../engine/run/outcome.ts';
 import { checkKey, checkTopic, type HostCheck, notJudged } from '../updates/check.ts';
 import { type CommandFormat, commandFormats, type SystemManager } from '../updates/types.ts';
 import { warnOnStderr } from './ad-hoc.ts';
 import { adHocText, literal, refuseBrokenWords } from './ad-hoc-runbook.ts';
-import { type PreparedPlan, startRun } from './run-command.ts';
+import { type PreparedPlan, saidPlan, startRun } from './run-command.ts';
 
 export interface CheckRequest {
   manager: 'auto' | SystemManager | CommandFormat;
@@ -37,7 +36,7 @@ export async function planCheck(
   const hosts = targets.map((target) => (request.become ? { become: sudo, ...target } : target));
   const runs = await app.runs();
   const plan = await runs.adHocPlan(patchCheckName, runbookText(targets, request), { sources, hosts });
-  return { plan, requester: { name: runs.actor }, text: (lang) => planText(plan, lang) };
+  return { plan, requester: { name: runs.actor }, text: saidPlan(plan) };
 }
 
 /** Runs the plan and reads what it left in the record. Lists that could not be fetched are told as warnings. */

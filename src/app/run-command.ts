@@ -65,7 +65,12 @@ export async function preparePlan(
         });
   const warn = warnOnStderr(app);
   for (const warning of runs.warnings) warn(warning);
-  return { plan, requester, text: (lang) => planText(plan, lang) };
+  return { plan, requester, text: saidPlan(plan) };
+}
+
+/** The text of a plan by the language: what users wrote in it stays. */
+export function saidPlan(plan: Plan): (lang: string) => string {
+  return (lang) => planText(plan, lang, (english) => sayLines(lang, english));
 }
 
 /** Whether a plan is run without anybody having looked at it, by the flags of a command. */
@@ -87,7 +92,7 @@ export async function startRun(
   refuseUnconfirmed(plan, show.confirm);
   if (show.prompts && show.askBefore && planEffect(plan) !== 'read') {
     // Inputs are texts of others: what they hold must not paint over the plan that is being agreed to.
-    const shown = plainLines(sayLines(show.lang, planText(plan, show.lang)));
+    const shown = plainLines(saidPlan(plan)(show.lang));
     process.stdout.write(wrapLines(shown, process.stdout.columns ?? 80));
     const { name: runbook, version } = plan.runbook;
     await agree(show.prompts, text(show.lang, 'prompt.run', { runbook, version }));

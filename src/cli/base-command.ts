@@ -1,7 +1,7 @@
 import { Command, Flags, type Interfaces } from '@oclif/core';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { ExitCode } from '../core/exit-codes.ts';
-import { paintedLines, plainLines } from '../core/plain-text.ts';
+import { paintedLines } from '../core/plain-text.ts';
 import type { ProgressScreen } from '../core/progress.ts';
 import { Redactor } from '../core/redaction.ts';
 import { chooseLanguage, flagValue } from './choose-language.ts';
@@ -10,11 +10,12 @@ import { exitCodeOf, parseFailure, renderFailure, renderWarning, toOaopsError } 
 import type { GlobalOptions } from './globals.ts';
 import { isInteractive, openPrompts, type Prompts } from './prompts.ts';
 import type { Counter } from './render/counter.ts';
+import { laidOut } from './render/laid-out.ts';
 import type { LogFile } from './render/log-file.ts';
 import type { Renderer } from './render/open.ts';
 import type { StatusLine } from './render/status-line.ts';
 import { type Column, table } from './render/table.ts';
-import { displayWidth, pad, wrap, wrapLines } from './render/width.ts';
+import { displayWidth, pad, wrap } from './render/width.ts';
 import { detectStyle } from './style.ts';
 import type { Language } from './texts/language.ts';
 import { fieldLabel, sayLines, type TextKey, tableTitle, text } from './texts/texts.ts';
@@ -216,8 +217,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   /** What oaops wrote about a plan, in the user's language; in a terminal no line breaks in the middle of a word. */
   protected prose(english: string): string {
-    const said = this.say(english);
-    return process.stdout.isTTY ? wrapLines(plainLines(said), process.stdout.columns ?? 80) : said;
+    return laidOut(this.say(english));
   }
 
   /** A status in the user's language, filled up to so many columns. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { loadTexts, sayLines } from '../../src/cli/texts/texts.ts';
 import { readPlan, refuseStale, refuseUnconfirmed, unguardedDestructive } from '../../src/engine/plan/plan-check.ts';
 import { planText, stepTitle } from '../../src/engine/plan/plan-text.ts';
 import { fakeAction, ok } from './fake-action.ts';
@@ -79,6 +80,32 @@ describe('plan', () => {
     expect(planText(plan)).toContain('\n      not for those that were kept\n');
     expect(planText(plan, 'zh-CN')).toContain('\n      不处理决定保留的\n');
     expect(planText(plan)).not.toContain('item.n');
+  });
+
+  it('in Chinese leaves what users have named as it is', async () => {
+    await loadTexts('zh-CN');
+    const steps = [
+      stepSpec({ id: 'ask', uses: 'act', if: 'inputs.last == "yes"' }),
+      stepSpec({ id: 'check', uses: 'erase', forEach: ['last'], onFailure: 'continue', needs: ['ask'] }),
+    ];
+    const plan = planOf(actions, steps, { inputs: { last: 'yes' } });
+    expect(planText(plan, 'zh-CN', (english) => sayLines('zh-CN', english))).toBe(
+      [
+        'bench 1.0.0: Bench',
+        '影响：破坏性',
+        '输入项 last：yes',
+        '',
+        ' 1. ask: ask [写入，act]',
+        '      act {}',
+        ' 2. check: check [破坏性，erase]',
+        '      localhost.0：erase {}',
+        '      失败时：继续',
+        '',
+        `摘要：${plan.digest}`,
+        '需要 --confirm bench：check 可能造成数据永久丢失',
+        '',
+      ].join('\n'),
+    );
   });
 
   it('has the same digest for the same things, and another for anything else', () => {

@@ -1,6 +1,7 @@
 import type { Operation } from '../../accounts/schema/spec.ts';
 import type { App } from '../../app.ts';
 import type { CommandResult } from '../../cli/base-command.ts';
+import { laidOut } from '../../cli/render/laid-out.ts';
 import { type startRun, unattendedBy } from '../run-command.ts';
 import { carryOut } from './carry-out.ts';
 import { prepareAccounts } from './run.ts';
@@ -40,7 +41,7 @@ export async function runForPerson(
     // Whoever names a person is there to read the error.
     ...(named['person'] === 'leavers' ? unattendedBy(flags, show) : {}),
   });
-  if (flags['dry-run']) return { json: prepared.plan, text: prose(prepared.text(show.lang)) };
+  if (flags['dry-run']) return { json: prepared.plan, text: laidOut(prepared.text(show.lang)) };
   const { end, json, text } = await carryOut(app, prepared, { ...show, confirm, askBefore: !flags.yes });
   return { exitCode: end.exitCode, ...(app.globals.json ? { json } : { text: prose(text) }) };
 }

@@ -1,5 +1,6 @@
 import type { App } from '../../app.ts';
 import type { CommandResult } from '../../cli/base-command.ts';
+import { laidOut } from '../../cli/render/laid-out.ts';
 import type { Column } from '../../cli/render/table.ts';
 import type { Language } from '../../cli/texts/language.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
@@ -66,7 +67,7 @@ async function start(app: App, request: ReviewRequest, { show, prose }: ReviewSc
     inputsFile: request['inputs-file'],
     ...unattendedBy(request, show),
   });
-  if (request['dry-run']) return { json: prepared.plan, text: prose(prepared.text(show.lang)) };
+  if (request['dry-run']) return { json: prepared.plan, text: laidOut(prepared.text(show.lang)) };
   const told = await carryOut(app, prepared, { ...show, askBefore: !request.yes });
   return { exitCode: told.end.exitCode, ...(app.globals.json ? { json: told.json } : { text: prose(told.text) }) };
 }

@@ -6,11 +6,10 @@ import type { App } from '../../app.ts';
 import { OaopsError, usageError } from '../../core/errors.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
 import { matchesPattern } from '../../core/patterns.ts';
-import { planText } from '../../engine/plan/plan-text.ts';
 import { defaultRetry } from '../../runbook/schema/steps.ts';
 import type { StepSpec } from '../../runbook/types.ts';
 import { adHocText, literals } from '../ad-hoc-runbook.ts';
-import type { PreparedPlan } from '../run-command.ts';
+import { type PreparedPlan, saidPlan } from '../run-command.ts';
 import { accountRun, undoName } from './run.ts';
 
 const step = { parallel: 1, outputs: {}, retry: defaultRetry, onFailure: 'stop', idempotent: true } as const;
@@ -87,7 +86,7 @@ export async function prepareUndo(
     },
   ];
   const undo = await runs.adHocPlan(undoName, text, plan.inventory, steps);
-  return { plan: undo, requester: { name: runs.actor }, text: (lang) => planText(undo, lang) };
+  return { plan: undo, requester: { name: runs.actor }, text: saidPlan(undo) };
 }
 
 /** Restored but for nothing: what is left in part can be tried again. */

@@ -19,9 +19,7 @@ export const patch = (): Messages => ({
   '{} gone: {}': '{} 个已不在：{}',
   '{} new: {}': '{} 个新增：{}',
   '{} changed: {}': '{} 个有变化：{}',
-  '{}. ... the same for batch {}': '{}. …… 第 {} 批相同',
-  'population: {}, batches: {}': '升级范围：{} 个，批次：{}',
-  'batch {}: {} ({})': '第 {} 批：{} 个（{}）',
+  '... the same for batch {}': '…… 第 {} 批相同',
   'every {}': '每 {}',
   ', the first after {}': '，首次在 {} 之后',
   'gate: samples {}{}{}; at most {} may fail, {} be unmeasured, {} give no answer':

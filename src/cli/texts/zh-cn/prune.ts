@@ -70,5 +70,4 @@ export const prune = (): Messages => ({
   'Write at least one, such as keepWithin: 30d.': '请至少写一条，例如 keepWithin: 30d。',
   'one half of a key': '密钥只写了一半',
   'Write accessKeyId and secretAccessKey, or profile.': '请写 accessKeyId 和 secretAccessKey，或写 profile。',
-  '{} by policy': '按策略{}',
 });
