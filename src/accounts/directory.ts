@@ -5,6 +5,8 @@ export interface EntryRef {
   key: string;
   name: string;
   login: string;
+  /** Deleted and made anew since it had another key: it may be without a password. */
+  anew?: true;
 }
 
 /** JSON that only the type of directory understands. Written to the record before the change, so it holds no password and no hash of one. */

@@ -122,22 +122,33 @@ export async function restoreEntry(
   // Deleted and made anew since, it has another key; later runs know it by that.
   const key = await currentKey(work.facts, item.directory, item.ref.key);
   const last = await heldAccount(work.facts, accountId(item.directory, key));
-  // What it would put back is not what the later run found.
-  const isHeldByOther = last !== undefined && last.state !== 'restored' && last.run !== work.ofRun;
+  // What it would put back is not what the later run found. An earlier one, whose rest this run has taken, stands in no way.
+  const isOther = last !== undefined && last.state !== 'restored' && last.run !== work.ofRun;
+  const isHeldByOther = isOther && isLater(last, { run: work.ofRun, since: history.marks[0]!.at });
   const restored = isHeldByOther
     ? { done: [], conflicts: [`run ${last.run} has disabled or deleted it since: take that back first`] }
-    : await directory.restore({ ...item.ref, key, name }, history.image, history.marks, work.signal);
+    : await directory.restore(
+        { ...item.ref, key, name, ...(key === item.ref.key ? {} : { anew: true as const }) },
+        history.image,
+        history.marks,
+        work.signal,
+      );
   const at = isoTime(work.nowMs());
   const keyNow = restored.key ?? key;
   if (keyNow !== key) await addSuccessor(work.facts, at, { directory: item.directory, key, next: keyNow });
   await addEntryFact(work.facts, work.ofRun, account, at, {
     restored: { by: work.by, conflicts: restored.conflicts },
   });
-  if (isHeldByOther) return restored;
+  const isOfHold = history.marks.some(({ change }) => change.do === 'disable' || change.do === 'delete');
+  if (isHeldByOther || (isOther && !isOfHold)) return restored;
   const held = { directory: item.directory, login: item.ref.login, name: history.name, run: work.ofRun, since: at };
   for (const each of new Set([item.ref.key, key, keyNow]))
     await addHeld(work.facts, at, { ...held, key: each, state: 'restored', findings: item.findings });
   return restored;
+}
+
+function isLater(one: { run: string; since: string }, other: { run: string; since: string }): boolean {
+  return one.since === other.since ? one.run > other.run : one.since > other.since;
 }
 
 function reasonToLeave(item: EntryItem, account: Account): string | undefined {

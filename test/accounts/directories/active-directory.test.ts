@@ -267,6 +267,28 @@ test('a deleted entry is made anew with its groups, disabled, and what is lost i
   expect(dump(own)).toEqual(before);
 });
 
+test('whoever was disabled, deleted and made anew is not enabled without a password', async () => {
+  await open();
+  const made = await directory!.create({ login: 'gone', attributes: {}, password: 'One-Time-123456' }, signal);
+  const first = await carryOut(made, [{ do: 'disable' }]);
+  const second = await carryOut(made, [{ do: 'delete' }]);
+  const { key } = await directory!.restore(second.ref, second.image, second.marks, signal);
+  expect(key).not.toBe(made.key);
+  const now = { ...made, key: key!, anew: true as const };
+  expect(await directory!.restore(now, first.image, first.marks, signal)).toEqual({
+    done: [],
+    conflicts: [`${made.name} stays disabled until it has a password`],
+  });
+  expect((await directory!.look(now, signal))!.account.state).toBe('disabled');
+  const password = Buffer.from('"Another-123456"', 'utf16le').toString('base64');
+  change(`dn: ${made.name}\nchangetype: modify\nreplace: unicodePwd\nunicodePwd:: ${password}\n`);
+  expect(await directory!.restore(now, first.image, first.marks, signal)).toMatchObject({ conflicts: [] });
+  expect((await directory!.look(now, signal))!.account.state).toBe('enabled');
+  // Everything but the number that the domain gives.
+  const again = await directory!.restore({ ...second.ref, key: key! }, second.image, second.marks, signal);
+  expect(again.conflicts).toEqual([expect.stringContaining('has a new SID')]);
+});
+
 test('a new account must change its password, and its login is taken once', async () => {
   await open();
   const password = 'One-Time-123456';

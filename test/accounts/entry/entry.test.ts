@@ -165,6 +165,22 @@ describe('restoreEntry', () => {
     expect(directory.entries.get('k1')).toEqual(before);
   });
 
+  it('gives back what a later run has taken of an entry that an earlier one holds, which stays held', async () => {
+    const { directory, item, facts } = stage();
+    await changeEntry(directory, item, work(facts));
+    const entry = directory.entries.get('k1')!;
+    entry.rights = ['c'];
+    const rest = { ...item, changes: [{ do: 'strip' as const }], seen: seenOf(accountOf('k1', entry)) };
+    await changeEntry(directory, rest, { ...work(facts), run: 'r2' });
+    expect(entry.rights).toEqual([]);
+    const undo = (ofRun: string) => restoreEntry(directory, item, { ...work(facts), ofRun, by: 'r3' });
+    expect(await undo('r2')).toMatchObject({ conflicts: [] });
+    expect(entry).toMatchObject({ rights: ['c'], enabled: false });
+    expect(await heldAccounts(facts)).toMatchObject([{ state: 'held', run: 'r1' }]);
+    expect(await undo('r1')).toMatchObject({ conflicts: [] });
+    expect(await heldAccounts(facts)).toMatchObject([{ state: 'restored' }]);
+  });
+
   it('takes nothing back of an entry that a later run has disabled, before that run is taken back', async () => {
     const { directory, item, facts } = stage();
     await changeEntry(directory, item, work(facts));

@@ -173,10 +173,13 @@ export class AdDialect implements Dialect {
   }
 
   /** Only the one bit: whatever else was set since stays. */
-  unlock(entry: LdapEntry, image: LdapImage, mark: JsonValues): { changes: LdapChange[] } {
+  unlock(entry: LdapEntry, image: LdapImage, mark: JsonValues, anew: boolean) {
     const now = knownUac(entry);
     const before = Number(imageValues(image, 'userAccountControl')[0]);
     const ours = Object.keys(mark).length > 0 && (before & uac.disabled) === 0 && (now & uac.disabled) !== 0;
+    // Not every server refuses to enable an account that needs no password to be set first.
+    if (ours && anew && filetimeMs(textOf(entry, 'pwdLastSet')) === undefined)
+      return { changes: [], conflict: `${entry.dn} stays disabled until it has a password` };
     return { changes: ours ? exchange('userAccountControl', [String(now)], [String(now & ~uac.disabled)]) : [] };
   }
 

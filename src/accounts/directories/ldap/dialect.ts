@@ -69,8 +69,13 @@ export interface Dialect {
   belongsToImage(attribute: string): boolean;
   /** What the attributes are once nobody can log in. @throws OaopsError where that cannot be had */
   locked(entry: LdapEntry): JsonValues;
-  /** The changes that open it again; `conflict`: somebody else has changed it. */
-  unlock(entry: LdapEntry, image: LdapImage, mark: JsonValues): { changes: LdapChange[]; conflict?: string };
+  /** The changes that open it again; `conflict`: somebody else has changed it, or it was made anew and has no password. */
+  unlock(
+    entry: LdapEntry,
+    image: LdapImage,
+    mark: JsonValues,
+    anew: boolean,
+  ): { changes: LdapChange[]; conflict?: string };
   /** A deleted entry anew; `afterwards`: what has to be set in a request of its own. */
   reborn(image: LdapImage): {
     attributes: Record<string, LdapValue[]>;

@@ -35,7 +35,7 @@ export async function restoreEntry(
   const held = marks.find(({ change }) => change.do === 'hold');
   if (held) now = await moveBack(dialect, now, image, held.mark as LdapMark | null, restored, signal);
   for (const { change, mark } of marks.toReversed()) {
-    await takeBack(dialect, now, image, change, mark as LdapMark | null, restored, signal);
+    await takeBack(dialect, entry, now, image, change, mark as LdapMark | null, restored, signal);
   }
   return restored;
 }
@@ -47,6 +47,7 @@ function wholly({ readAttributes, keptAttributes }: Dialect): string[] {
 
 async function takeBack(
   dialect: Dialect,
+  ref: EntryRef,
   now: LdapEntry,
   image: LdapImage,
   change: Change,
@@ -56,7 +57,7 @@ async function takeBack(
 ): Promise<void> {
   switch (change.do) {
     case 'disable':
-      return unlock(dialect, now, image, mark, restored, signal);
+      return unlock(dialect, ref.anew === true, now, image, mark, restored, signal);
     case 'strip':
     case 'delete':
       return putBack(dialect, now, image, change, mark, restored, signal);
@@ -141,13 +142,14 @@ async function moveBack(
 
 async function unlock(
   dialect: Dialect,
+  isAnew: boolean,
   now: LdapEntry,
   image: LdapImage,
   mark: LdapMark | null,
   restored: Restored,
   signal: AbortSignal,
 ): Promise<void> {
-  const { changes, conflict } = dialect.unlock(now, image, mark?.set ?? dialect.locked(now));
+  const { changes, conflict } = dialect.unlock(now, image, mark?.set ?? dialect.locked(now), isAnew);
   if (conflict !== undefined) restored.conflicts.push(conflict);
   if (changes.length === 0) return;
   try {
