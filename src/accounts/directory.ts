@@ -83,7 +83,8 @@ export interface OpenDirectory {
   /**
    * Makes one change. Doing it again after it was cut off anywhere ends in the same state. `image`: as it was before the first change of
    * this run to this entry.
-   * @throws OaopsError when nothing was done, or nothing is known of what was
+   * @throws OaopsError when nothing was done, or nothing is known of what was; marked by `asNotBegun` where it is sure that nothing was;
+   *   `account-changed` (exit 4) when it is not any more what `look` gave
    */
   change(entry: EntryRef, change: Change, image: Image, signal: AbortSignal): Promise<Changed>;
   /**

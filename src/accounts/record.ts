@@ -125,6 +125,8 @@ type EntryFact =
   | { image: Image; name: string }
   | { begin: Change }
   | { end: Change; mark: Image; done: string[]; left: string[] }
+  /** What was begun right before is known to have changed nothing. */
+  | { dropped: Change }
   | { delivered: true }
   | { restored: { by: string; conflicts: string[] } };
 
@@ -177,6 +179,8 @@ function historyOf(rows: readonly { at: string; body: unknown }[]): EntryHistory
       const open = history.marks.findLast((one) => one.change.do === change.do);
       if (open) Object.assign(open, { mark, done, left, at });
       else history.marks.push({ change, mark, done, left, at });
+    } else if ('dropped' in fact) {
+      if (history.marks.at(-1)?.mark === null) history.marks.pop();
     } else if ('delivered' in fact) history.delivered = true;
     else history.restored = { at, ...fact.restored };
   }

@@ -1,4 +1,4 @@
-import { messageOf, OaopsError, usageError } from '../../core/errors.ts';
+import { asNotBegun, messageOf, OaopsError, usageError } from '../../core/errors.ts';
 import type { EntryRef, Image, OpenDirectory, Restored } from '../directory.ts';
 import type { Account, PolicyRow } from '../model.ts';
 import type { AccountDoors } from '../ports.ts';
@@ -108,11 +108,14 @@ export async function openLinux(spec: LinuxSpec, doors: AccountDoors, signal: Ab
       const { asking, state, account } = await find(entry, during);
       const before = readImage(image);
       if (!account && change.do === 'delete') return { done: [], left: [], mark: { deleted: true }, name: entry.name };
-      if (!account) throw new OaopsError('account-gone', `${entry.key} is gone`, { next: 'Run the audit again.' });
+      if (!account)
+        throw asNotBegun(new OaopsError('account-gone', `${entry.key} is gone`, { next: 'Run the audit again.' }));
       assertSame(entry, account, before.uid);
       const forbidden = untouchableOf(state, account);
       if (forbidden !== undefined)
-        throw new OaopsError('account-untouchable', `${entry.key} is not touched: ${forbidden}`, { exitCode: 4 });
+        throw asNotBegun(
+          new OaopsError('account-untouchable', `${entry.key} is not touched: ${forbidden}`, { exitCode: 4 }),
+        );
       const subject = { asking, name: entry.key, state, account, image: before, nowMs: doors.nowMs() };
       return changeAccount(subject, change, during);
     },
@@ -201,14 +204,8 @@ function placeOf({ key }: EntryRef, names: readonly string[]): { host: string; l
 /** @throws OaopsError `account-changed` (exit 4) */
 function assertSame(entry: EntryRef, account: LocalAccount, uid: number): void {
   if (account.uid === uid) return;
-  throw new OaopsError(
-    'account-changed',
-    `${entry.key} has uid ${account.uid} now, and had ${uid}: it is another account`,
-    {
-      exitCode: 4,
-      next: 'Run the audit again.',
-    },
-  );
+  const message = `${entry.key} has uid ${account.uid} now, and had ${uid}: it is another account`;
+  throw asNotBegun(new OaopsError('account-changed', message, { exitCode: 4, next: 'Run the audit again.' }));
 }
 
 function groupsOnly({ groups, administers = [] }: Pick<LinuxImage, 'groups' | 'administers'>): Image {

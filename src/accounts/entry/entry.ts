@@ -1,6 +1,7 @@
 import { isoTime } from '../../core/clock.ts';
+import { isNotBegun, OaopsError } from '../../core/errors.ts';
 import type { FactStore } from '../../record/types.ts';
-import type { Change, EntryRef, OpenDirectory } from '../directory.ts';
+import type { Change, Changed, EntryRef, OpenDirectory } from '../directory.ts';
 import type { Account, FindingType } from '../model.ts';
 import { type Seen, usedSince, whatChanged, whoseChanged } from '../plan/seen.ts';
 import {
@@ -81,6 +82,7 @@ export async function changeEntry(directory: OpenDirectory, item: EntryItem, wor
     if (reason !== undefined) return { status: 'refused', reason };
   }
   const told: EntryHistory['marks'] = [];
+  const left: string[] = [];
   let ref: EntryRef = { ...item.ref, name: history.name };
   for (const [index, change] of item.changes.entries()) {
     const known = history.marks[index];
@@ -91,17 +93,28 @@ export async function changeEntry(directory: OpenDirectory, item: EntryItem, wor
     }
     if (work.stopping.aborted) return { status: 'stopped' };
     await addEntryFact(work.facts, work.run, account, at(), { begin: change });
-    const { done, left, mark, name } = await directory.change(ref, change, history.image, work.signal);
+    let changed: Changed;
+    try {
+      changed = await directory.change(ref, change, history.image, work.signal);
+    } catch (error) {
+      // Else an undo would take what others do from now on for the work of this run; what was cut off before may have done something.
+      if (isNotBegun(error) && !known) await addEntryFact(work.facts, work.run, account, at(), { dropped: change });
+      if (!(error instanceof OaopsError) || error.code !== 'account-changed' || known) throw error;
+      if (told.length === 0) return { status: 'refused', reason: error.message };
+      left.push(error.message);
+      break;
+    }
+    const { done, left: notDone, mark, name } = changed;
     ref = { ...ref, name };
-    const end = { change, mark: { ...mark, name }, done, left };
-    await addEntryFact(work.facts, work.run, account, at(), { end: change, mark: end.mark, done, left });
+    const end = { change, mark: { ...mark, name }, done, left: notDone };
+    await addEntryFact(work.facts, work.run, account, at(), { end: change, mark: end.mark, done, left: notDone });
     told.push({ ...end, at: at() });
   }
   await keepHeld(item, ref.name, work, at());
   return {
     status: 'done',
     done: told.flatMap(({ done }) => done),
-    left: told.flatMap(({ left }) => left),
+    left: [...told.flatMap((one) => one.left), ...left],
     name: ref.name,
   };
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { changeEntry, type EntryItem, restoreEntry } from '../../../src/accounts/entry/entry.ts';
 import { seenOf } from '../../../src/accounts/plan/seen.ts';
 import { entryOf, heldAccounts } from '../../../src/accounts/record.ts';
+import { asNotBegun, OaopsError } from '../../../src/core/errors.ts';
 import type { FactStore } from '../../../src/record/types.ts';
 import { accountOf, Died, MemoryDirectory, type MemoryEntry } from '../../helpers/memory-directory.ts';
 import { memoryFacts } from '../../helpers/probe.ts';
@@ -110,6 +111,61 @@ describe('changeEntry', () => {
       expect(await heldAccounts(facts)).toEqual([]);
     },
   );
+
+  const changedByOthers = () =>
+    asNotBegun(
+      new OaopsError('account-changed', 'zhang was changed by somebody else just now: "dept"', { exitCode: 4 }),
+    );
+  const failingAt = (directory: MemoryDirectory, call: number, error: () => Error) => {
+    const change = directory.change.bind(directory);
+    directory.change = async (...args) => {
+      if (directory.calls + 1 === call) throw error();
+      return change(...args);
+    };
+  };
+
+  it('leaves an account alone that somebody changes between look and change', async () => {
+    const { directory, item, facts } = stage();
+    failingAt(directory, 1, changedByOthers);
+    expect(await changeEntry(directory, item, work(facts))).toEqual({
+      status: 'refused',
+      reason: 'zhang was changed by somebody else just now: "dept"',
+    });
+    expect(directory.entries.get('k1')).toEqual(before);
+    expect(await heldAccounts(facts)).toEqual([]);
+  });
+
+  it('goes no further when somebody changes it between two changes, and tells it', async () => {
+    const { directory, item, facts } = stage();
+    failingAt(directory, 2, changedByOthers);
+    expect(await changeEntry(directory, item, work(facts))).toMatchObject({
+      status: 'done',
+      done: ['disable zhang'],
+      left: ['zhang was changed by somebody else just now: "dept"'],
+    });
+    expect(await heldAccounts(facts)).toMatchObject([{ login: 'zhang', state: 'held' }]);
+    await restoreEntry(directory, item, { ...work(facts), ofRun: 'r1', by: 'r2' });
+    expect(directory.entries.get('k1')).toEqual(before);
+  });
+
+  it('does not take what others do later for a change that failed without a trace', async () => {
+    const { directory, item, facts } = stage();
+    failingAt(directory, 1, () => asNotBegun(new OaopsError('statement-failed', 'permission denied')));
+    await expect(changeEntry(directory, item, work(facts))).rejects.toThrow('permission denied');
+    directory.entries.get('k1')!.enabled = false;
+    expect(await restoreEntry(directory, item, { ...work(facts), ofRun: 'r1', by: 'r2' })).toBeUndefined();
+    expect(directory.entries.get('k1')!.enabled).toBe(false);
+  });
+
+  it('keeps what was cut off before in mind when it fails without a trace the second time', async () => {
+    const { directory, item, facts } = stage();
+    directory.dieAfter = 1;
+    await expect(changeEntry(directory, item, work(facts))).rejects.toThrow(Died);
+    failingAt(directory, 2, () => asNotBegun(new OaopsError('statement-failed', 'permission denied')));
+    await expect(changeEntry(directory, item, work(facts))).rejects.toThrow('permission denied');
+    await restoreEntry(directory, item, { ...work(facts), ofRun: 'r1', by: 'r2' });
+    expect(directory.entries.get('k1')).toEqual(before);
+  });
 
   // The process may die before or after each change, and at each write to the record.
   const deaths = [1, 2, 3].flatMap((n) => [{ dieAt: n }, { dieAfter: n }]);

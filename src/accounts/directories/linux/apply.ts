@@ -1,4 +1,4 @@
-import { OaopsError } from '../../../core/errors.ts';
+import { asNotBegun, OaopsError } from '../../../core/errors.ts';
 import { changeScript, type Step, wordsOf } from './change-script.ts';
 import { type Asking, askScript, toldBy } from './shell.ts';
 
@@ -44,10 +44,13 @@ export async function applySteps(
   };
 }
 
-/** @throws OaopsError `account-change-failed` when a step was not done */
+/** @throws OaopsError `account-change-failed` when a step was not done: each of them does its work or nothing */
 export function assertApplied({ left }: Applied, name: string): void {
-  if (left.length === 0) return;
-  throw new OaopsError('account-change-failed', `${name}: ${left.join('; ')}`, {
+  if (left.length > 0) throw asNotBegun(notApplied(left, name));
+}
+
+export function notApplied(left: readonly string[], name: string): OaopsError {
+  return new OaopsError('account-change-failed', `${name}: ${left.join('; ')}`, {
     next: 'Look at the account on the host; nothing of this step was done.',
   });
 }

@@ -1,7 +1,7 @@
 import { OaopsError, usageError } from '../../../core/errors.ts';
 import type { Change, Changed } from '../../directory.ts';
 import { rightsOf, sudoersRight } from './accounts.ts';
-import { type Applied, applySteps, assertApplied, type Planned } from './apply.ts';
+import { type Applied, applySteps, assertApplied, notApplied, type Planned } from './apply.ts';
 import type { HostState, LocalAccount } from './host-state.ts';
 import { imageOf, type LinuxImage, type SudoStatement, statementsOf } from './image.ts';
 import type { Asking } from './shell.ts';
@@ -313,10 +313,10 @@ async function endSessions(subject: Subject, signal: AbortSignal): Promise<Chang
 
 async function remove(subject: Subject, signal: AbortSignal): Promise<Changed> {
   const done = 'account deleted, its home is kept';
-  assertApplied(
-    await apply(subject, [runs(['userdel', '--', subject.account.login], done, 'it was not deleted')], signal),
-    subject.name,
-  );
+  const plan = runs(['userdel', '--', subject.account.login], done, 'it was not deleted');
+  const { left } = await apply(subject, [plan], signal);
+  // It may have stopped between two files.
+  if (left.length > 0) throw notApplied(left, subject.name);
   return { done: [done], left: [], mark: { deleted: true }, name: subject.name };
 }
 
