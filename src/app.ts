@@ -153,7 +153,9 @@ export function openApp(globals: GlobalOptions, options: AppOptions = {}): App {
     directory: once(async () => (await import('./connectors/ldap/ldap.ts')).directoryDoor()),
     ldap: once(async () => (await import('./connectors/ldap/session.ts')).ldapDoor()),
     query: once(async () => (await import('./connectors/sql/sql.ts')).queryDoor()),
-    statements: once(async () => (await import('./connectors/sql/statements.ts')).statementDoor()),
+    statements: once(async () =>
+      (await import('./connectors/sql/statements.ts')).statementDoor(() => app.clock.monotonicMs()),
+    ),
     net: once(async () => (await import('./connectors/net/net.ts')).netDoor()),
     notifier: once(async () => {
       const { Notifier } = await import('./notify/notifier.ts');

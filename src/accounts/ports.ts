@@ -73,40 +73,66 @@ export interface LdapDoor {
 
 export type SqlValue = string | number | boolean | null;
 
+/** What of a database is asked, and by whom. */
+export interface SqlLogin {
+  url: string;
+  password?: string;
+  /** For each reading, and for each transaction. */
+  timeoutMs: number;
+}
+
+/**
+ * A query that reads. With `parameters` its named parameters (`:name`) are found as in `SqlStatement`; without them it goes as it is.
+ * `exact`: values as the database writes them, so that a statement can put them back: no times in ISO 8601, no JSON taken apart.
+ */
+export interface SqlQuery {
+  query: string;
+  parameters?: Record<string, SqlValue>;
+  exact?: boolean;
+}
+
+/**
+ * A statement that changes rows. `parameters` are named (`:name` in the text, never inside of quotation marks or comments) and reach the server
+ * beside the statement, never in it. `rows`: how many rows it must change; a row that it finds as it should be counts.
+ */
+export interface SqlStatement {
+  text: string;
+  parameters: Record<string, SqlValue>;
+  rows?: number;
+}
+
+export type SqlRows = Record<string, unknown>[];
+
 export interface StatementDoor {
   /**
-   * A query that reads. With `parameters` its named parameters (`:name`) are found as in `execute`; without them it goes as it is.
-   * `exact`: values as the database writes them, so that a statement can put them back: no times in ISO 8601, no JSON taken apart.
+   * One query, on a connection of its own.
    * @throws OaopsError `database-unreachable`, `query-failed`, `parameter-missing`, `statement-text` (exit 2) ...
    */
-  rows(
-    request: {
-      url: string;
-      password?: string;
-      query: string;
-      parameters?: Record<string, SqlValue>;
-      exact?: boolean;
-      timeoutMs: number;
-    },
-    signal: AbortSignal,
-  ): Promise<Record<string, unknown>[]>;
+  rows(request: SqlLogin & SqlQuery, signal: AbortSignal): Promise<SqlRows>;
+  /** Connects to nothing yet. @throws OaopsError `database-url` ... (exit 2) */
+  open(login: SqlLogin): StatementSession;
+}
+
+/**
+ * Work in one database, on two connections that are kept: one that only reads, and one that changes. One that was lost while nobody used it is opened
+ * again; one on which something went wrong is never used again.
+ */
+export interface StatementSession {
+  /** Rows of each query, as they are at one moment. @throws as `StatementDoor.rows` */
+  rows(queries: readonly SqlQuery[], signal: AbortSignal): Promise<SqlRows[]>;
   /**
-   * Statements in one transaction: all of them, or none. `parameters` are named (`:name` in the text, never inside of quotation marks or
-   * comments) and reach the server beside the statement, never in it.
-   * `rows`: how many rows it must change; another number takes everything back. A row that it finds as it should be counts.
+   * Statements in one transaction: all of them, or none. `check` is called when they have run, and the rows that they change are locked; when it throws,
+   * everything is taken back. `rows` still gives what stood there before.
    * @throws OaopsError `statement-rows`, `statement-failed`, `statement-timeout`, `database-unreachable`: nothing was changed;
    *   `statement-unknown`: the connection was lost while it was committed: look at what is there; `statement-not-taken-back`: a table without
    *   transactions has kept a part; `parameter-missing`, `statement-text`, `statement-refused`, `database-refused` ... (exit 2)
    */
   execute(
-    request: {
-      url: string;
-      password?: string;
-      statements: { text: string; parameters: Record<string, SqlValue>; rows?: number }[];
-      timeoutMs: number;
-    },
+    statements: readonly SqlStatement[],
     signal: AbortSignal,
+    check?: () => Promise<void>,
   ): Promise<{ rows: number[] }>;
+  close(): void;
 }
 
 /** Everything that sources and directories may open. Each is made on first use. */

@@ -12,6 +12,8 @@ export interface SqlText {
   parameters: string[];
   /** Its first word in capitals, such as `UPDATE`. */
   verb: string;
+  /** It gives a part of its rows, by LIMIT or FETCH outside of all parentheses. */
+  isCut: boolean;
 }
 
 /** A name goes on with these. */
@@ -37,6 +39,8 @@ export function readSqlText(text: string, dialect: SqlDialect): SqlText {
   let kept = 0;
   let end: number | undefined;
   let verb = '';
+  let depth = 0;
+  let isCut = false;
   for (let at = 0; at < text.length; ) {
     const skipped = skipQuiet(text, at, dialect);
     if (skipped !== undefined) {
@@ -54,6 +58,7 @@ export function readSqlText(text: string, dialect: SqlDialect): SqlText {
     if (nameStart.test(sign)) {
       const word = wordAt(text, at);
       if (verb === '') verb = word.toUpperCase();
+      isCut ||= depth === 0 && /^(limit|fetch)$/i.test(word) && text[at - 1] !== '.';
       at += word.length;
       continue;
     }
@@ -69,13 +74,15 @@ export function readSqlText(text: string, dialect: SqlDialect): SqlText {
       at += text[at + 1] === ':' || text[at + 1] === '=' ? 2 : 1;
       continue;
     }
+    if (sign === '(') depth++;
+    if (sign === ')') depth--;
     refusePlaceholder(text, at, dialect);
     at++;
   }
   if (verb === '') throw textError('the statement is empty', 'Write one statement.');
   const parameters = pieces.flatMap((piece) => (typeof piece === 'string' ? [] : [piece.parameter]));
   pieces.push(text.slice(kept, end));
-  return { pieces, parameters: [...new Set(parameters)], verb };
+  return { pieces, parameters: [...new Set(parameters)], verb, isCut };
 }
 
 /** The statement with a placeholder of the dialect for each parameter, and what stands for each, in their order. */

@@ -1,11 +1,13 @@
 import { OaopsError, usageError } from '../../core/errors.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
+import { withAbsoluteFile } from '../../core/sql-url.ts';
 import type { ChangeName, NewAccount, OpenDirectory } from '../directory.ts';
 import type { PolicyRow } from '../model.ts';
 import type { AccountDoors, SqlValue } from '../ports.ts';
 import type { DirectorySpecOf } from '../schema/directories.ts';
 import { carryOut, changeEntry, notDeclared } from './sql/change.ts';
 import { restoreEntry } from './sql/restore.ts';
+import { Seen } from './sql/seen.ts';
 import { asImage, attributeParameters, imageOf, isAttribute, type SqlMark } from './sql/state.ts';
 import { SqlTables } from './sql/tables.ts';
 import { requireColumns } from './tables/accounts.ts';
@@ -14,33 +16,43 @@ import { textOf } from './tables/cells.ts';
 const units = ['characters', 'classes', 'days', 'seconds', 'passwords', 'attempts'] as const;
 
 /**
- * The table of users of a system, read by queries and changed by statements that are declared together with their undo. Each look and each change has a
- * connection of its own.
+ * The table of users of a system, read by queries and changed by statements that are declared together with their undo, on two connections that are kept.
  * @throws OaopsError as the door does; `directory-columns`, `directory-look` (exit 2), `directory-key`, `account-gone`, `account-exists` (exit 4)
  */
 export async function openSql(spec: DirectorySpecOf<'sql'>, doors: AccountDoors): Promise<OpenDirectory> {
   const password = spec.password === undefined ? undefined : await doors.secret(spec.password);
-  const tables = new SqlTables(spec, await doors.sql(), doors, password);
+  const session = (await doors.sql()).open({
+    url: withAbsoluteFile(spec.url, doors.baseDir),
+    timeoutMs: spec.timeout,
+    ...(password !== undefined && { password }),
+  });
+  const tables = new SqlTables(spec, session, doors.timeZone);
+  /** The account that was looked at or changed last. */
+  const seen = new Seen();
   return {
     can: abilitiesOf(spec),
     read: (signal) => tables.read(signal),
     async look({ key }, signal) {
       const entry = await tables.byKey(key, signal);
+      seen.note(key, entry);
       const { account } = entry;
       return account && { account, image: { ...imageOf({ ...entry, account }) } };
     },
-    change: (entry, change, image, signal) => changeEntry(tables, entry, change, asImage(image), signal),
-    restore: (entry, image, marks, signal) =>
-      restoreEntry(
+    change: (entry, change, image, signal) =>
+      changeEntry(tables, entry, change, { image: asImage(image), seen }, signal),
+    restore(entry, image, marks, signal) {
+      seen.forget();
+      return restoreEntry(
         tables,
         entry,
         asImage(image),
         marks.map(({ change, mark }) => ({ change, mark: mark as unknown as SqlMark | null })),
         signal,
-      ),
+      );
+    },
     create: (account, signal) => createAccount(tables, account, signal),
     policy: (signal) => policyOf(tables, signal),
-    close: async () => {},
+    close: async () => session.close(),
   };
 }
 
@@ -76,8 +88,10 @@ async function createAccount(tables: SqlTables, account: NewAccount, signal: Abo
     password: account.password,
   };
   try {
-    await carryOut(tables, [{ text: create.do, parameters, rows: create.rows }], signal, async (error) => {
-      if (!(await found())) throw error;
+    await carryOut(tables, [{ text: create.do, parameters, rows: create.rows }], signal, {
+      lookAgain: async (error) => {
+        if (!(await found())) throw error;
+      },
     });
   } catch (error) {
     // Somebody was faster.

@@ -118,7 +118,7 @@ function kindOf(error: unknown, code: string): Kind {
   if (/^SASL: .*client password must be a (non-empty )?string/.test(messageOf(error))) return 'refused';
   if (/does not support SSL|does not support secure connection/i.test(messageOf(error))) return 'tls';
   if (
-    /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/.test(
+    /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Can't add new command when connection is in closed state)/.test(
       messageOf(error),
     )
   )

@@ -10,8 +10,10 @@ const notRolledBack = 1196;
 /** Statements in MySQL and MariaDB. Times are in UTC on both sides; what does not fit into a column is an error, never cut. */
 export function mysqlStatements(address: ServerAddress, password: string | undefined): StatementSource {
   const connection = mysqlConnection(address, password);
+  let isReady = false;
   return {
     async begin(timeoutMs) {
+      if (isReady) return simple(connection, 'start transaction read write');
       await connected(connection);
       const lockSeconds = Math.max(1, Math.min(Math.ceil(timeoutMs / 1000), 1_000_000));
       for (const statement of [
@@ -21,9 +23,10 @@ export function mysqlStatements(address: ServerAddress, password: string | undef
         // Without ANSI_QUOTES and NO_BACKSLASH_ESCAPES, so that texts are read here as they are there.
         `set session sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'`,
         `set session time_zone = '+00:00'`,
-        'start transaction read write',
       ])
         await simple(connection, statement);
+      isReady = true;
+      await simple(connection, 'start transaction read write');
     },
     async run(text, values) {
       const result = await execute(connection, text, values);

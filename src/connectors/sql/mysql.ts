@@ -13,23 +13,33 @@ const [timestampType, datetimeType, bitType, jsonType] = [7, 12, 16, 245];
 /** MySQL and MariaDB by `mysql2`: one prepared statement, in a session that only reads. */
 export function mysqlSource(address: ServerAddress, password: string | undefined): QuerySource {
   const connection = mysqlConnection(address, password);
+  let isReady = false;
+  const ready = async (timeoutMs: number) => {
+    await connected(connection);
+    const isMariadb = await mariadb(connection);
+    for (const statement of [
+      isMariadb
+        ? `set session max_statement_time = ${timeoutMs / 1000}`
+        : `set session max_execution_time = ${timeoutMs}`,
+      `set session time_zone = '+00:00'`,
+      // Also after a statement that would end the transaction.
+      'set session transaction isolation level repeatable read, read only',
+    ])
+      await simple(connection, statement);
+    isReady = true;
+  };
   return {
-    async rows({ query, parameters, timeoutMs, maxRows, exact }): Promise<QueryResult> {
-      await connected(connection);
-      const isMariadb = await mariadb(connection);
-      for (const statement of [
-        isMariadb
-          ? `set session max_statement_time = ${timeoutMs / 1000}`
-          : `set session max_execution_time = ${timeoutMs}`,
-        `set session time_zone = '+00:00'`,
-        // Also after a statement that would end the transaction.
-        'set session transaction read only',
-        'start transaction read only',
-      ])
-        await simple(connection, statement);
-      const result = await execute(connection, { sql: query, values: parameters }, maxRows);
-      if (result.fields.length === 0) throw queryWrites(address.shown);
-      return { columns: result.fields.map((field) => columnOf(field, exact)), rows: result.rows };
+    async read({ queries, timeoutMs, maxRows }) {
+      if (!isReady) await ready(timeoutMs);
+      await simple(connection, 'start transaction read only');
+      const results: QueryResult[] = [];
+      for (const { query, parameters, exact } of queries) {
+        const { fields, rows } = await execute(connection, { sql: query, values: parameters }, maxRows);
+        if (fields.length === 0) throw queryWrites(address.shown);
+        results.push({ columns: fields.map((field) => columnOf(field, exact)), rows });
+      }
+      await simple(connection, 'commit');
+      return results;
     },
     close: () => connection.destroy(),
   };

@@ -7,12 +7,13 @@ import type { StatementSource } from './statements.ts';
 /** Statements in PostgreSQL. Times are in UTC on both sides. */
 export function postgresStatements(address: ServerAddress, password: string | undefined): StatementSource {
   const client = postgresClient(address, password);
+  let isConnected = false;
   return {
     async begin(timeoutMs) {
-      await client.connect();
-      await client.query('begin isolation level read committed read write');
+      if (!isConnected) await client.connect();
+      isConnected = true;
       await client.query(
-        `set local statement_timeout = ${timeoutMs}; set local lock_timeout = ${timeoutMs}; set local timezone = 'UTC'; set local datestyle = 'ISO, YMD'; set local client_encoding = 'UTF8'`,
+        `begin isolation level read committed read write; set local statement_timeout = ${timeoutMs}; set local lock_timeout = ${timeoutMs}; set local timezone = 'UTC'; set local datestyle = 'ISO, YMD'; set local client_encoding = 'UTF8'`,
       );
     },
     async run(text, values: SqlValue[]) {

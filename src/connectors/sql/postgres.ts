@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { ServerAddress } from './address.ts';
 import { isoTimestamp, tooManyRows } from './rows.ts';
-import type { QueryResult, QuerySource } from './sql.ts';
+import type { Query, QueryResult, QuerySource } from './sql.ts';
 
 const rowsAtOnce = 5000;
 
@@ -25,29 +25,36 @@ const lists = [1005, 1007, 1009, 1015];
 /** PostgreSQL by `pg`. Nothing but the request says who logs in: neither PGPASSWORD nor ~/.pgpass. */
 export function postgresSource(address: ServerAddress, password: string | undefined): QuerySource {
   const client = postgresClient(address, password);
+  let isConnected = false;
+  const rowsOf = async (cursor: string, { query, parameters, exact }: Query, maxRows: number): Promise<QueryResult> => {
+    // One statement that reads: a cursor takes no other, and this protocol no second one.
+    await client.query({
+      text: `declare ${cursor} no scroll cursor for\n${query}`,
+      values: parameters,
+      queryMode: 'extended',
+    } as pg.QueryConfig);
+    const rows: unknown[][] = [];
+    for (;;) {
+      const part = await client.query<unknown[]>({ text: `fetch ${rowsAtOnce} from ${cursor}`, rowMode: 'array' });
+      for (const row of part.rows) rows.push(row);
+      if (rows.length > maxRows) throw tooManyRows(maxRows);
+      if (part.rows.length === 0 || part.rows.length < rowsAtOnce)
+        return { columns: part.fields.map((field) => (exact ? { name: field.name } : columnOf(field))), rows };
+    }
+  };
   return {
-    async rows({ query, parameters, timeoutMs, maxRows, exact }): Promise<QueryResult> {
-      await client.connect();
-      await client.query('begin isolation level repeatable read read only');
+    async read({ queries, timeoutMs, maxRows }) {
+      if (!isConnected) await client.connect();
+      isConnected = true;
       await client.query(
-        `set local statement_timeout = ${timeoutMs}; set local timezone = 'UTC'; set local datestyle = 'ISO, YMD'; set local client_encoding = 'UTF8'`,
+        `begin isolation level repeatable read read only; set local statement_timeout = ${timeoutMs}; set local timezone = 'UTC'; set local datestyle = 'ISO, YMD'; set local client_encoding = 'UTF8'`,
       );
-      // One statement that reads: a cursor takes no other, and this protocol no second one.
-      await client.query({
-        text: `declare found no scroll cursor for\n${query}`,
-        values: parameters,
-        queryMode: 'extended',
-      } as pg.QueryConfig);
-      const rows: unknown[][] = [];
-      for (;;) {
-        const part = await client.query<unknown[]>({ text: `fetch ${rowsAtOnce} from found`, rowMode: 'array' });
-        for (const row of part.rows) rows.push(row);
-        if (rows.length > maxRows) throw tooManyRows(maxRows);
-        if (part.rows.length === 0 || part.rows.length < rowsAtOnce)
-          return { columns: part.fields.map((field) => (exact ? { name: field.name } : columnOf(field))), rows };
-      }
+      const results: QueryResult[] = [];
+      for (const [index, query] of queries.entries()) results.push(await rowsOf(`found_${index}`, query, maxRows));
+      await client.query('commit');
+      return results;
     },
-    // Ends the transaction with the connection; there is nothing to keep.
+    // Ends a transaction with the connection; there is nothing to keep.
     close: () => cutOff(client),
   };
 }

@@ -8,7 +8,7 @@ import { type Column, plainRows } from './rows.ts';
 const longestTimeoutMs = 2 ** 31 - 1;
 
 /** No company has as many people; a query without a condition on a join soon has. */
-const defaultMaxRows = 1_000_000;
+export const defaultMaxRows = 1_000_000;
 
 /** Rows as the driver gives them. */
 export interface QueryResult {
@@ -16,16 +16,25 @@ export interface QueryResult {
   rows: unknown[][];
 }
 
-/** One connection for one query. */
+export interface Query {
+  query: string;
+  parameters: SqlValue[];
+  /** Values as the database writes them, fit to be put back. */
+  exact: boolean;
+}
+
+export interface QueriesRequest {
+  queries: readonly Query[];
+  /** For all of them. */
+  timeoutMs: number;
+  /** Of each. */
+  maxRows: number;
+}
+
+/** One connection. After an error it is good for nothing but to be closed. */
 export interface QuerySource {
-  rows(request: {
-    query: string;
-    parameters: SqlValue[];
-    timeoutMs: number;
-    maxRows: number;
-    /** Values as the database writes them, fit to be put back. */
-    exact: boolean;
-  }): Promise<QueryResult>;
+  /** Queries of one transaction that only reads, and sees one moment; connects before the first. */
+  read(request: QueriesRequest): Promise<QueryResult[]>;
   /** Ends whatever goes on, at once. */
   close(): void;
 }
@@ -54,21 +63,31 @@ export async function readRows(
 ): Promise<Record<string, unknown>[]> {
   signal.throwIfAborted();
   const address = addressOf(request.url);
-  const timeoutMs = heldTimeoutMs(request.timeoutMs);
-  const timeout = AbortSignal.timeout(timeoutMs);
-  const source = await open(address, request.password);
+  const { query, parameters = [], maxRows = defaultMaxRows, exact } = request;
+  const queries = { queries: [{ query, parameters, exact }], timeoutMs: heldTimeoutMs(request.timeoutMs), maxRows };
+  const source = await openQueries(address, request.password);
   try {
-    const { query, parameters = [], maxRows = defaultMaxRows, exact } = request;
-    const { columns, rows } = await before(
-      source.rows({ query, parameters, timeoutMs, maxRows, exact }),
-      AbortSignal.any([signal, timeout]),
-    );
-    return plainRows(columns, rows);
-  } catch (error) {
-    signal.throwIfAborted();
-    throw timeout.aborted ? queryTimeout(address.shown, error) : queryError(error, address.shown);
+    const [rows] = await readFrom(source, address.shown, queries, signal);
+    return rows!;
   } finally {
     source.close();
+  }
+}
+
+/** Rows of each query. @throws as the port says */
+export async function readFrom(
+  source: QuerySource,
+  shown: string,
+  request: QueriesRequest,
+  signal: AbortSignal,
+): Promise<Record<string, unknown>[][]> {
+  const timeout = AbortSignal.timeout(request.timeoutMs);
+  try {
+    const results = await before(source.read(request), AbortSignal.any([signal, timeout]));
+    return results.map(({ columns, rows }) => plainRows(columns, rows));
+  } catch (error) {
+    signal.throwIfAborted();
+    throw timeout.aborted ? queryTimeout(shown, error) : queryError(error, shown);
   }
 }
 
@@ -77,7 +96,8 @@ export function heldTimeoutMs(timeoutMs: number): number {
   return Math.max(1, Math.min(Math.ceil(timeoutMs), longestTimeoutMs));
 }
 
-async function open(address: Address, password: string | undefined): Promise<QuerySource> {
+/** Not connected yet. */
+export async function openQueries(address: Address, password: string | undefined): Promise<QuerySource> {
   switch (address.kind) {
     case 'postgres':
       return (await import('./postgres.ts')).postgresSource(address, password);

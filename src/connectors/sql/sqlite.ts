@@ -18,27 +18,35 @@ export function sqliteSource(file: string): QuerySource {
   let database: SqliteDatabase.Database | undefined;
   let stopped = false;
   return {
-    async rows({ query, parameters, timeoutMs, maxRows }): Promise<QueryResult> {
-      database = new SqliteDatabase(file, {
+    async read({ queries, timeoutMs, maxRows }) {
+      const opened = new SqliteDatabase(file, {
         readonly: true,
         fileMustExist: true,
         timeout: Math.min(timeoutMs, 10_000),
       });
-      const statement = database.prepare(query);
-      if (!statement.readonly || !statement.reader) throw queryWrites(`sqlite:${file}`);
-      statement.safeIntegers(true).raw(true);
-      const columns = statement.columns().map(({ name }) => ({ name }));
-      const rows: unknown[][] = [];
-      for (const row of statement.iterate(parameters.map(bound))) {
-        rows.push(row as unknown[]);
-        if (rows.length > maxRows) throw tooManyRows(maxRows);
-        if (rows.length % rowsAtOnce === 0) {
-          await setImmediate();
-          if (stopped) break;
+      database = opened;
+      opened.exec('begin');
+      const results: QueryResult[] = [];
+      for (const { query, parameters } of queries) {
+        const statement = opened.prepare(query);
+        if (!statement.readonly || !statement.reader) throw queryWrites(`sqlite:${file}`);
+        statement.safeIntegers(true).raw(true);
+        const columns = statement.columns().map(({ name }) => ({ name }));
+        const rows: unknown[][] = [];
+        for (const row of statement.iterate(parameters.map(bound))) {
+          rows.push(row as unknown[]);
+          if (rows.length > maxRows) throw tooManyRows(maxRows);
+          if (rows.length % rowsAtOnce === 0) {
+            await setImmediate();
+            if (stopped) break;
+          }
         }
+        results.push({ columns, rows });
+        if (stopped) break;
       }
-      if (stopped) database.close();
-      return { columns, rows };
+      if (stopped) opened.close();
+      else opened.exec('commit');
+      return results;
     },
     close() {
       stopped = true;

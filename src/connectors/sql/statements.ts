@@ -1,13 +1,23 @@
-import type { SqlValue, StatementDoor } from '../../accounts/ports.ts';
+import type {
+  SqlLogin,
+  SqlQuery,
+  SqlRows,
+  SqlStatement,
+  SqlValue,
+  StatementDoor,
+  StatementSession,
+} from '../../accounts/ports.ts';
 import { OaopsError, usageError } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
 import { numbered, readSqlText, type SqlDialect } from '../../core/sql-text.ts';
 import { type Address, addressOf } from './address.ts';
 import { statementError, statementTimeout } from './errors.ts';
-import { before, heldTimeoutMs, readRows } from './sql.ts';
+import { KeptConnection } from './kept.ts';
+import { before, defaultMaxRows, heldTimeoutMs, openQueries, type QuerySource, readFrom, readRows } from './sql.ts';
 
-/** A transaction of its own connection. */
+/** One connection for transactions that change rows. After an error that is no answer of the server it is good for nothing but to be closed. */
 export interface StatementSource {
+  /** Connects before the first transaction. */
   begin(timeoutMs: number): Promise<void>;
   /** One statement; how many rows it has found and changed. undefined: it was one that changes nothing. */
   run(text: string, values: SqlValue[]): Promise<number | undefined>;
@@ -23,35 +33,96 @@ export interface StatementSource {
 /** What changes rows and nothing else; a transaction cannot take back more than that everywhere. */
 const verbs = ['INSERT', 'UPDATE', 'DELETE', 'REPLACE', 'MERGE', 'WITH'];
 
-/** Statements that change rows, in PostgreSQL, MySQL, MariaDB and SQLite, and queries with named parameters; one connection each. */
-export function statementDoor(): StatementDoor {
+/** Statements that change rows, in PostgreSQL, MySQL, MariaDB and SQLite, and queries with named parameters. `nowMs`: any clock that never goes back. */
+export function statementDoor(nowMs: () => number): StatementDoor {
   return {
-    async rows({ query, parameters, exact = false, ...request }, signal) {
-      if (!parameters) return readRows({ ...request, query, exact }, signal);
-      const { text, values } = prepared(query, parameters, addressOf(request.url).kind);
-      return readRows({ ...request, query: text, parameters: values, exact }, signal);
+    async rows({ query, parameters, exact = false, ...login }, signal) {
+      const { kind } = addressOf(login.url);
+      const { text, values } = parameters ? prepared(query, parameters, kind) : { text: query, values: [] };
+      return readRows({ ...login, query: text, parameters: values, exact }, signal);
     },
-    async execute(request, signal) {
-      signal.throwIfAborted();
-      const address = addressOf(request.url);
-      const statements = request.statements.map(({ text, parameters, rows }) => {
-        refuseOthers(text, address.kind);
-        return { ...prepared(text, parameters, address.kind), rows };
-      });
-      const hidden = request.statements.flatMap(({ parameters }) => secretsOf(parameters));
-      const source = await open(address, request.password);
-      try {
-        return await transaction(source, statements, {
-          shown: address.shown,
-          hidden,
-          timeoutMs: heldTimeoutMs(request.timeoutMs),
-          signal,
-        });
-      } finally {
-        source.close();
-      }
-    },
+    open: (login) => new Session(login, nowMs),
   };
+}
+
+class Session implements StatementSession {
+  readonly #address: Address;
+  readonly #timeoutMs: number;
+  readonly #reading: KeptConnection<QuerySource>;
+  readonly #changing: KeptConnection<StatementSource>;
+  /** A file costs nothing to open, and may be replaced by another one. */
+  readonly #keeps: boolean;
+
+  constructor({ url, password, timeoutMs }: SqlLogin, nowMs: () => number) {
+    this.#address = addressOf(url);
+    this.#timeoutMs = heldTimeoutMs(timeoutMs);
+    this.#keeps = this.#address.kind !== 'sqlite';
+    this.#reading = new KeptConnection(() => openQueries(this.#address, password), nowMs);
+    this.#changing = new KeptConnection(() => openStatements(this.#address, password), nowMs);
+  }
+
+  async rows(queries: readonly SqlQuery[], signal: AbortSignal): Promise<SqlRows[]> {
+    signal.throwIfAborted();
+    const { kind, shown } = this.#address;
+    const request = {
+      queries: queries.map(({ query, parameters, exact = false }) => {
+        const { text, values } = parameters ? prepared(query, parameters, kind) : { text: query, values: [] };
+        return { query: text, parameters: values, exact };
+      }),
+      timeoutMs: this.#timeoutMs,
+      maxRows: defaultMaxRows,
+    };
+    for (;;) {
+      const { source, isKept } = await this.#reading.take();
+      try {
+        const rows = await readFrom(source, shown, request, signal);
+        if (this.#keeps) this.#reading.give(source);
+        else source.close();
+        return rows;
+      } catch (error) {
+        source.close();
+        if (!isKept || !isLost(error)) throw error;
+      }
+    }
+  }
+
+  async execute(
+    statements: readonly SqlStatement[],
+    signal: AbortSignal,
+    check?: () => Promise<void>,
+  ): Promise<{ rows: number[] }> {
+    signal.throwIfAborted();
+    const { kind, shown } = this.#address;
+    const transaction: Transaction = {
+      statements: statements.map(({ text, parameters, rows }) => {
+        refuseOthers(text, kind);
+        return { ...prepared(text, parameters, kind), rows };
+      }),
+      check,
+      shown,
+      hidden: statements.flatMap(({ parameters }) => secretsOf(parameters)),
+      timeoutMs: this.#timeoutMs,
+      signal,
+    };
+    for (;;) {
+      const { source, isKept } = await this.#changing.take();
+      const state = { begun: false, clean: false };
+      try {
+        return await carriedOut(source, transaction, state);
+      } catch (error) {
+        // Nothing was sent yet.
+        if (!isKept || state.begun || !isLost(error)) throw error;
+      } finally {
+        if (state.clean && this.#keeps) this.#changing.give(source);
+        else source.close();
+      }
+    }
+  }
+
+  close(): void {
+    this.#reading.close();
+    this.#changing.close();
+  }
 }
 
 interface Prepared {
@@ -60,35 +131,53 @@ interface Prepared {
   rows?: number | undefined;
 }
 
-async function transaction(
+interface Transaction {
+  statements: readonly Prepared[];
+  check: (() => Promise<void>) | undefined;
+  shown: string;
+  hidden: string[];
+  timeoutMs: number;
+  signal: AbortSignal;
+}
+
+/** `state`: whether the server has begun it, and whether it has told its end. */
+async function carriedOut(
   source: StatementSource,
-  statements: readonly Prepared[],
-  { shown, hidden, timeoutMs, signal }: { shown: string; hidden: string[]; timeoutMs: number; signal: AbortSignal },
+  { statements, check, shown, hidden, timeoutMs, signal }: Transaction,
+  state: { begun: boolean; clean: boolean },
 ): Promise<{ rows: number[] }> {
   const timeout = AbortSignal.timeout(timeoutMs);
   const end = AbortSignal.any([signal, timeout]);
   const changed: number[] = [];
-  let begun = false;
   try {
     await before(source.begin(timeoutMs), end);
-    begun = true;
+    state.begun = true;
     for (const [index, { text, values, rows }] of statements.entries()) {
       const count = await before(source.run(text, values), end);
       if (count === undefined) throw changesNothing();
       if (rows !== undefined && rows !== count) throw otherRows(shown, rows, count, index, statements.length);
       changed.push(count);
     }
+    if (check) await before(check(), end);
   } catch (error) {
     signal.throwIfAborted();
     if (timeout.aborted) throw statementTimeout(shown);
-    // A server that is gone takes it back by itself.
-    const takenBack = !begun || (await before(source.rollback(), end).catch(() => true));
+    if (!state.begun) throw statementError(error, shown, hidden);
+    const takenBack = await before(source.rollback(), end).then(
+      (isTakenBack) => {
+        state.clean = true;
+        return isTakenBack;
+      },
+      // A server that is gone takes it back by itself.
+      () => true,
+    );
     if (!takenBack) throw notTakenBack(shown, error);
     throw statementError(error, shown, hidden);
   }
   try {
     // Who stops now would not know what has become of it.
     await before(source.commit(), timeout);
+    state.clean = true;
   } catch (error) {
     if (source.saysNo(error)) throw statementError(error, shown, hidden);
     throw unknown(shown);
@@ -96,7 +185,11 @@ async function transaction(
   return { rows: changed };
 }
 
-async function open(address: Address, password: string | undefined): Promise<StatementSource> {
+function isLost(error: unknown): boolean {
+  return error instanceof OaopsError && error.code === 'database-unreachable';
+}
+
+async function openStatements(address: Address, password: string | undefined): Promise<StatementSource> {
   switch (address.kind) {
     case 'postgres':
       return (await import('./postgres-statements.ts')).postgresStatements(address, password);

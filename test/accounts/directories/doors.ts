@@ -9,7 +9,7 @@ export function tableDoors({ baseDir = '/', nowMs = Date.UTC(2026, 10, 30) } = {
   };
   return {
     ldap: closed,
-    sql: async () => statementDoor(),
+    sql: async () => statementDoor(() => performance.now()),
     host: closed,
     hostNames: () => [],
     secret: async (ref) => `secret of ${ref}`,

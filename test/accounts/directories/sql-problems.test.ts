@@ -89,6 +89,14 @@ test.each<[Record<string, unknown>, string]>([
     'statements.create.do: the parameter ":old_status" is not known here',
   ],
   [
+    { accounts: 'select id as key, login from t_user order by (select max(n) from t limit 1) Limit 100' },
+    'accounts: "accounts" is cut off by LIMIT or FETCH: a part would look like the whole',
+  ],
+  [
+    { rights: 'select u as key, r as "right" from t fetch first 9 rows only' },
+    'rights: "rights" is cut off by LIMIT or FETCH: a part would look like the whole',
+  ],
+  [
     { statements: { disable: { ...disable, do: 'drop table t_user' } } },
     'statements.disable.do: a statement that begins with DROP is not carried out',
   ],

@@ -236,9 +236,16 @@ describe('a commit whose answer was lost', () => {
     (isMade: boolean) =>
     (real: StatementDoor): StatementDoor => ({
       ...real,
-      execute: async (request, end) => {
-        if (isMade) await real.execute(request, end);
-        throw lost();
+      open(login) {
+        const session = real.open(login);
+        return {
+          rows: (queries, end) => session.rows(queries, end),
+          execute: async (statements, end, check) => {
+            if (isMade) await session.execute(statements, end, check);
+            throw lost();
+          },
+          close: () => session.close(),
+        };
       },
     });
 

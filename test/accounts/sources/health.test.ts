@@ -187,7 +187,7 @@ test('a door without an answer is exit 3, never an empty list; a stop is a stop'
   const away = new OaopsError('database-unreachable', 'the database sqlite:hr.db cannot be reached: gone');
   const failing = {
     ...stage.doors,
-    sql: async () => ({ rows: async () => Promise.reject(away), execute: async () => ({ rows: [] }) }),
+    sql: async () => ({ rows: async () => Promise.reject(away), open: () => Promise.reject(away) as never }),
   };
   await expect(stage.read(spec, failing)).rejects.toMatchObject({
     code: 'source-unreachable',

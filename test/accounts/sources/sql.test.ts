@@ -8,10 +8,10 @@ import { sourceStage } from '../../helpers/source-stage.ts';
 const asked: { password?: string }[] = [];
 const stage = sourceStage({
   sql: async () => ({
-    ...statementDoor(),
+    ...statementDoor(() => 0),
     rows: async (request, signal) => {
       asked.push(request);
-      return statementDoor().rows(request, signal);
+      return statementDoor(() => 0).rows(request, signal);
     },
   }),
 } satisfies Partial<AccountDoors>);

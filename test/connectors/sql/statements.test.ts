@@ -12,15 +12,47 @@ import { type PostgresServer, startPostgres } from '../../helpers/postgres.ts';
 
 type Statement = { text: string; parameters?: Record<string, SqlValue>; rows?: number };
 
-const door = statementDoor();
+let nowMs = 0;
+const door = statementDoor(() => nowMs);
 const never = new AbortController().signal;
-const execute = (url: string, statements: Statement[], { timeoutMs = 30_000, signal = never } = {}) =>
-  door.execute(
-    { url, statements: statements.map(({ parameters = {}, ...rest }) => ({ ...rest, parameters })), timeoutMs },
-    signal,
-  );
+const withParameters = (statements: Statement[]) =>
+  statements.map(({ parameters = {}, ...rest }) => ({ ...rest, parameters }));
+async function execute(url: string, statements: Statement[], { timeoutMs = 30_000, signal = never } = {}) {
+  const session = door.open({ url, timeoutMs });
+  try {
+    return await session.execute(withParameters(statements), signal);
+  } finally {
+    session.close();
+  }
+}
 const refusal = (code: string, message: RegExp, exitCode: number) =>
   expect.objectContaining({ code, message: expect.stringMatching(message), exitCode, next: expect.any(String) });
+
+/** `id`: an expression that tells the connection; `lastUsed`: what of it stands in the first row. */
+async function keeps(url: string, place: { id: string; lastUsed: () => string; killAll: () => void }) {
+  const session = door.open({ url, timeoutMs: 30_000 });
+  const mark = { text: `update t_user set n = ${place.id} where id = 1` };
+  const used = async () => {
+    const [rows] = await session.rows([{ query: `select ${place.id} as id` }, { query: 'select 1 as one' }], never);
+    await session.execute(withParameters([mark]), never);
+    return [String(rows![0]!['id']), place.lastUsed()];
+  };
+  try {
+    const first = await used();
+    expect(first[0]).not.toBe(first[1]);
+    expect(await used()).toEqual(first);
+    // What the server refuses leaves it as it is.
+    await expect(session.execute(withParameters([{ ...mark, rows: 7 }]), never)).rejects.toThrow(/instead of 7/);
+    expect(await used()).toEqual(first);
+    place.killAll();
+    const second = await used();
+    expect(second.filter((id) => first.includes(id))).toEqual([]);
+    nowMs += 60_001;
+    expect((await used()).filter((id) => second.includes(id))).toEqual([]);
+  } finally {
+    session.close();
+  }
+}
 
 const hostile = ["'; drop table t_user; --", '\\', "o'neil", '王小明', '"', ':login', '$1 ?', 'a\u0001b', '😀'];
 
@@ -114,7 +146,11 @@ function everywhere(place: { url: () => string; dump: () => string; reset: () =>
 }
 
 /** A door in between that lets the client hear nothing any more once it has sent `word`. */
-async function cuttingProxy(port: number, word: string): Promise<{ port: number; close: () => void }> {
+async function cuttingProxy(
+  port: number,
+  word: string,
+  times = Number.POSITIVE_INFINITY,
+): Promise<{ port: number; close: () => void }> {
   const { connect } = await import('node:net');
   const sockets: Socket[] = [];
   const server = createServer((client) => {
@@ -123,7 +159,7 @@ async function cuttingProxy(port: number, word: string): Promise<{ port: number;
     for (const socket of [client, upstream]) socket.on('error', () => {});
     let deaf = false;
     client.on('data', (data) => {
-      deaf ||= data.toString('latin1').toLowerCase().includes(word);
+      deaf ||= data.toString('latin1').toLowerCase().includes(word) && times-- > 0;
       upstream.write(data);
     });
     upstream.on('data', (data) => (deaf ? client.destroy() : client.write(data)));
@@ -181,6 +217,33 @@ describe('PostgreSQL', () => {
       },
     ]);
     expect(server.sql(url, 'select * from t_user where id = 1')).toBe(before);
+  });
+
+  test('connections are kept, and opened again when they were lost or lay idle', async () => {
+    const ids = () => server.sql(url, 'select n from t_user where id = 1').trim();
+    await keeps(url, {
+      id: 'pg_backend_pid()',
+      lastUsed: ids,
+      killAll: () =>
+        server.sql(url, `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'oaops'`),
+    });
+  });
+
+  test('after a commit without an answer the connection is not used again', async () => {
+    const proxy = await cuttingProxy(server.port, 'commit\0', 1);
+    const session = door.open({ url: url.replace(`:${server.port}/`, `:${proxy.port}/`), timeoutMs: 30_000 });
+    try {
+      const mark = withParameters([{ text: 'update t_user set n = pg_backend_pid() where id = 1' }]);
+      const id = () => server.sql(url, 'select n from t_user where id = 1').trim();
+      await expect(session.execute(mark, never)).rejects.toThrow(refusal('statement-unknown', /./, 1));
+      await expect.poll(id).not.toBe('1');
+      const first = id();
+      await session.execute(mark, never);
+      expect(id()).not.toBe(first);
+    } finally {
+      session.close();
+      proxy.close();
+    }
   });
 
   test('a session that is ended in the middle has changed nothing', async () => {
@@ -299,6 +362,20 @@ describe('MariaDB', () => {
     await expect(
       execute(url(), [{ text: 'update t_user set note = :note where id = 1', parameters: { note: 'x'.repeat(21) } }]),
     ).rejects.toThrow(refusal('statement-failed', /Data too long/, 1));
+  });
+
+  test('connections are kept, and opened again when they were lost or lay idle', async () => {
+    await keeps(url(), {
+      id: 'connection_id()',
+      lastUsed: () => server.sql('select n from t_user where id = 1', 'oa').trim(),
+      killAll: () => {
+        for (const id of server
+          .sql(`select id from information_schema.processlist where user = 'oa'`)
+          .trim()
+          .split('\n'))
+          server.sql(`kill connection ${id}`);
+      },
+    });
   });
 
   test('a table without transactions keeps what it was given, and that is told', async () => {

@@ -1,9 +1,10 @@
-import { OaopsError, usageError } from '../../../core/errors.ts';
+import { asNotBegun, OaopsError, usageError } from '../../../core/errors.ts';
 import { ExitCode } from '../../../core/exit-codes.ts';
 import { readSqlText } from '../../../core/sql-text.ts';
 import type { Change, Changed, EntryRef } from '../../directory.ts';
-import type { SqlValue } from '../../ports.ts';
+import type { SqlStatement, SqlValue } from '../../ports.ts';
 import type { StatementSpec } from '../../schema/directories.ts';
+import { assertSame, type Seen } from './seen.ts';
 import {
   type Attribute,
   attributeParameters,
@@ -17,35 +18,46 @@ import {
 } from './state.ts';
 import type { Entry, SqlTables } from './tables.ts';
 
-/** One change of one entry; see `OpenDirectory.change`. */
+/**
+ * One change of one entry; see `OpenDirectory.change`. It is decided by the entry as it was seen last, and kept only when that still stands while the rows are
+ * locked: nobody can change it between look and change.
+ */
 export async function changeEntry(
   tables: SqlTables,
   entry: EntryRef,
   change: Change,
-  image: SqlImage,
+  { image, seen }: { image: SqlImage; seen: Seen },
   signal: AbortSignal,
 ): Promise<Changed> {
   const statement = statementOf(tables.spec, change.do);
-  if (!statement) throw notDeclared(change.do);
-  const before = await tables.byKey(entry.key, signal);
-  if (!before.account && change.do !== 'delete') throw gone(entry);
+  if (!statement) throw asNotBegun(notDeclared(change.do));
+  const before = seen.of(entry.key) ?? (await tables.byKey(entry.key, signal));
+  if (!before.account && change.do !== 'delete') throw asNotBegun(gone(entry));
   const left = change.do === 'update' ? unsettable(tables, change.attributes, statement) : [];
   const wanted: Change =
     change.do === 'update' ? { ...change, attributes: settable(tables, change.attributes, statement) } : change;
   if (isDone(wanted, before) === true) {
+    assertSame(entry, before, await tables.byKey(entry.key, signal));
+    seen.note(entry.key, before);
     const mark = markOf(wanted, { before: image, after: before });
     const notOurs = isDone(wanted, image) === true;
     return changed(entry, before, [], left, notOurs ? { ...mark, notOurs } : mark);
   }
   const statements = statementsFor(entry, wanted, statement, before);
-  await carryOut(tables, statements, signal, async (error) => {
-    const now = await tables.byKey(entry.key, signal);
-    if (isDone(wanted, now) === true || differing(before.row, now.row).length > 0) return;
-    throw error;
-  }).catch((error: unknown) => {
+  await carryOut(tables, statements, signal, {
+    check: async () => assertSame(entry, before, await tables.byKey(entry.key, signal)),
+    lookAgain: async (error) => {
+      const now = await tables.byKey(entry.key, signal);
+      if (isDone(wanted, now) === true || differing(before.row, now.row).length > 0) return;
+      throw error;
+    },
+  }).catch(async (error: unknown) => {
+    // What it was to change is not there any more.
+    if (isOtherRows(error)) assertSame(entry, before, await tables.byKey(entry.key, signal));
     throw withRight(error, statements);
   });
   const after = await tables.byKey(entry.key, signal);
+  seen.note(entry.key, after);
   const mark = markOf(wanted, { before, after });
   return changed(entry, after, [doneLine(wanted, before, mark)], [...left, ...notHeld(wanted, before, after)], mark);
 }
@@ -53,30 +65,37 @@ export async function changeEntry(
 /** A commit that was cut off is looked at: it counts when the row tells that it was made. */
 export async function carryOut(
   tables: SqlTables,
-  statements: { text: string; parameters: Record<string, SqlValue>; rows: number }[],
+  statements: readonly (SqlStatement & { rows: number })[],
   signal: AbortSignal,
-  lookAgain: (error: unknown) => Promise<void>,
+  { check, lookAgain }: { check?: () => Promise<void>; lookAgain: (error: unknown) => Promise<void> },
 ): Promise<void> {
   try {
-    await tables.execute(statements, signal);
+    await tables.execute(statements, signal, check);
   } catch (error) {
-    if (!(error instanceof OaopsError && error.code === 'statement-unknown')) throw error;
+    if (!(error instanceof OaopsError)) throw error;
+    if (error.code !== 'statement-unknown') throw error.code === 'statement-not-taken-back' ? error : asNotBegun(error);
     await lookAgain(error);
   }
 }
 
+function isOtherRows(error: unknown): error is OaopsError {
+  return error instanceof OaopsError && error.code === 'statement-rows';
+}
+
 /** A role that is not there is found by its name, and not by the number of a statement. */
 function withRight(error: unknown, statements: readonly { parameters: Record<string, SqlValue> }[]): unknown {
-  if (!(error instanceof OaopsError) || error.code !== 'statement-rows') return error;
+  if (!isOtherRows(error)) return error;
   const right = statements[Number(error.details['statement']) - 1]?.parameters['right'];
   if (right === undefined) return error;
   const { code, message, exitCode, details } = error;
-  return new OaopsError(code, `the right "${String(right)}": ${message}`, {
-    exitCode,
-    details: { ...details, right: String(right) },
-    next: 'Look whether there is such a right in the system, and at the role matrix.',
-    cause: error,
-  });
+  return asNotBegun(
+    new OaopsError(code, `the right "${String(right)}": ${message}`, {
+      exitCode,
+      details: { ...details, right: String(right) },
+      next: 'Look whether there is such a right in the system, and at the role matrix.',
+      cause: error,
+    }),
+  );
 }
 
 function statementsFor(entry: EntryRef, change: Change, { do: text, rows }: StatementSpec, before: Entry) {

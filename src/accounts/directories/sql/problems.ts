@@ -25,7 +25,14 @@ export function sqlDirectoryProblems(spec: Spec): CompanyProblem[] {
     const text = spec[name];
     if (text === undefined) continue;
     const read = readOne(text, dialect, [name], problems);
-    if (read) checkNames(read, [], [name], problems);
+    if (!read) continue;
+    checkNames(read, [], [name], problems);
+    if (!read.isCut || name === 'policy') continue;
+    problems.push({
+      path: [name],
+      message: `"${name}" is cut off by LIMIT or FETCH: a part would look like the whole`,
+      next: 'Leave it out, or write it inside of a subquery.',
+    });
   }
   checkLook(spec, dialect, problems);
   for (const [name, statement] of Object.entries(spec.statements) as [keyof Spec['statements'], StatementSpec][])

@@ -1,10 +1,12 @@
+import { isDeepStrictEqual } from 'node:util';
 import { OaopsError } from '../../../core/errors.ts';
 import { readSqlText } from '../../../core/sql-text.ts';
 import type { Change, EntryRef, Restored } from '../../directory.ts';
 import type { SqlValue } from '../../ports.ts';
 import { carryOut } from './change.ts';
+import { assertSame } from './seen.ts';
 import { differing, isDone, parametersOf, type SqlImage, type SqlMark, statementOf } from './state.ts';
-import type { Entry, Row, SqlTables } from './tables.ts';
+import type { Entry, SqlTables } from './tables.ts';
 
 interface Made {
   change: Change;
@@ -91,7 +93,8 @@ class Restoring {
     }
   }
 
-  async #takeBack(index: number): Promise<void> {
+  /** `again`: somebody has changed the entry in between, and it was looked at once more. */
+  async #takeBack(index: number, again = false): Promise<void> {
     const { change } = this.#made[index]!;
     const rights = this.#rightsToTurn(index);
     if (!this.#isNeeded(index, rights)) return;
@@ -108,7 +111,13 @@ class Restoring {
     const statements = isOfRights
       ? rights.map((right) => ({ text: undo, parameters: { ...parameters, right }, rows }))
       : [{ text: undo, parameters, rows }];
-    if (!(await this.#run(change, statements, before))) return;
+    try {
+      if (!(await this.#run(change, statements, before))) return;
+    } catch (error) {
+      if (again || !(error instanceof OaopsError) || error.code !== 'account-changed') throw error;
+      await this.#look();
+      return this.#takeBack(index, true);
+    }
     for (const column of this.#touched[index]!)
       if (this.#now.row) this.#expected.set(column, this.#now.row[column] ?? null);
     this.#done.push(isOfRights ? `"${change.do}" taken back: ${rights.join(', ')}` : `"${change.do}" taken back`);
@@ -119,9 +128,12 @@ class Restoring {
 
   async #run(change: Change, statements: Parameters<typeof carryOut>[1], before: Entry): Promise<boolean> {
     try {
-      await carryOut(this.#tables, statements, this.#signal, async (error) => {
-        await this.#look();
-        if (sameEntry(before, this.#now)) throw error;
+      await carryOut(this.#tables, statements, this.#signal, {
+        check: async () => assertSame(this.#entry, before, await this.#tables.byKey(this.#entry.key, this.#signal)),
+        lookAgain: async (error) => {
+          await this.#look();
+          if (isDeepStrictEqual(before, this.#now)) throw error;
+        },
       });
     } catch (error) {
       const code = error instanceof OaopsError ? error.code : '';
@@ -230,14 +242,6 @@ class Restoring {
   async #look(): Promise<void> {
     this.#now = await this.#tables.byKey(this.#entry.key, this.#signal);
   }
-}
-
-function sameEntry(before: Entry, now: Entry): boolean {
-  return (
-    (before.row === undefined) === (now.row === undefined) &&
-    differing(before.row as Row, now.row as Row).length === 0 &&
-    before.rights.join('\n') === now.rights.join('\n')
-  );
 }
 
 function shown(value: SqlValue): string {

@@ -1,8 +1,7 @@
 import { type OaopsError, usageError } from '../../../core/errors.ts';
 import { dialectOf, readSqlText, type SqlDialect } from '../../../core/sql-text.ts';
-import { withAbsoluteFile } from '../../../core/sql-url.ts';
 import type { Account, DirectoryRead } from '../../model.ts';
-import type { AccountDoors, SqlValue, StatementDoor } from '../../ports.ts';
+import type { SqlQuery, SqlRows, SqlStatement, SqlValue, StatementSession } from '../../ports.ts';
 import type { DirectorySpecOf } from '../../schema/directories.ts';
 import { AccountTable, type Cells, keyError, requireColumns } from '../tables/accounts.ts';
 import { textOf } from '../tables/cells.ts';
@@ -18,12 +17,6 @@ export interface Entry {
   rights: string[];
 }
 
-export interface Address {
-  url: string;
-  password?: string;
-  timeoutMs: number;
-}
-
 /** Names of columns that may hold a password or its hash: these never reach the record. */
 export function isSecretColumn(name: string): boolean {
   return /pass|pwd|hash|salt|secret|token|cred|otp|mima|api_?key|private_?key|密码|口令|密钥|盐/i.test(name);
@@ -32,22 +25,16 @@ export function isSecretColumn(name: string): boolean {
 /** What a SQL directory reads. */
 export class SqlTables {
   readonly spec: DirectorySpecOf<'sql'>;
-  readonly door: StatementDoor;
-  readonly address: Address;
+  readonly session: StatementSession;
   readonly dialect: SqlDialect;
   readonly #timeZone: string;
 
-  constructor(spec: DirectorySpecOf<'sql'>, door: StatementDoor, doors: AccountDoors, password: string | undefined) {
+  constructor(spec: DirectorySpecOf<'sql'>, session: StatementSession, timeZone: string) {
     this.spec = spec;
-    this.door = door;
-    this.#timeZone = doors.timeZone;
-    // An address that is none is refused by the door.
+    this.session = session;
+    this.#timeZone = timeZone;
+    // An address that is none was refused by the door.
     this.dialect = dialectOf(spec.url) ?? 'postgres';
-    this.address = {
-      url: withAbsoluteFile(spec.url, doors.baseDir),
-      timeoutMs: spec.timeout,
-      ...(password !== undefined && { password }),
-    };
   }
 
   async read(signal: AbortSignal): Promise<DirectoryRead> {
@@ -68,63 +55,53 @@ export class SqlTables {
     return { accounts, problems: table.problems, remarks: await this.#tryLook(accounts[0], signal) };
   }
 
+  /** What stands in the database of one account, at one moment. */
   async byKey(key: string, signal: AbortSignal): Promise<Entry> {
-    const [account, rights, row] = await Promise.all([
-      this.#account('key', key, signal),
-      this.#rights(key, signal),
-      this.#row(key, signal),
-    ]);
-    if (account && this.spec.look !== undefined && row === undefined) throw lookError(key, 0);
+    const { accounts, rights: held, look } = this.spec;
+    const value = { value: key };
+    const queries: SqlQuery[] = [{ query: this.#only(accounts, 'key'), parameters: value }];
+    if (held !== undefined) queries.push({ query: this.#only(held, 'key'), parameters: value });
+    if (look !== undefined) queries.push({ query: look, parameters: { key }, exact: true });
+    const found = await this.session.rows(queries, signal);
+    const account = this.#accountOf(found[0]!, 'key', key);
+    const rights = held === undefined ? [] : rightsOf(found[1]!, key);
+    const row = look === undefined ? undefined : oneRow(found.at(-1)!, key);
+    if (account && look !== undefined && row === undefined) throw lookError(key, 0);
     const entry: Entry = { rights };
     if (account) entry.account = { ...account, rights };
     if (row) entry.row = withoutSecrets(row);
     return entry;
   }
 
-  byLogin(login: string, signal: AbortSignal): Promise<Account | undefined> {
-    return this.#account('login', login, signal);
+  async byLogin(login: string, signal: AbortSignal): Promise<Account | undefined> {
+    const query = { query: this.#only(this.spec.accounts, 'login'), parameters: { value: login } };
+    const [rows] = await this.session.rows([query], signal);
+    return this.#accountOf(rows!, 'login', login);
   }
 
-  /** Statements of one change, in one transaction. */
+  /** Statements of one change, in one transaction; `check` as the session has it. */
   async execute(
-    statements: { text: string; parameters: Record<string, SqlValue>; rows: number }[],
+    statements: readonly (SqlStatement & { rows: number })[],
     signal: AbortSignal,
+    check?: () => Promise<void>,
   ): Promise<void> {
-    await this.door.execute(
-      {
-        ...this.address,
-        statements: statements.map(({ text, parameters, rows }) => ({ text, parameters, ...(rows > 0 && { rows }) })),
-      },
+    await this.session.execute(
+      statements.map(({ text, parameters, rows }) => ({ text, parameters, ...(rows > 0 && { rows }) })),
       signal,
+      check,
     );
   }
 
-  async policyRows(signal: AbortSignal): Promise<Record<string, unknown>[]> {
+  async policyRows(signal: AbortSignal): Promise<SqlRows> {
     return this.spec.policy === undefined ? [] : this.#query(this.spec.policy, signal);
   }
 
-  async #account(column: 'key' | 'login', value: string, signal: AbortSignal): Promise<Account | undefined> {
-    const rows = await this.#query(this.#only(this.spec.accounts, column), signal, { value });
+  #accountOf(rows: SqlRows, column: 'key' | 'login', value: string): Account | undefined {
     // Databases may compare without regard to case.
     const found = rows.filter((row) => textOf(row[column]) === value);
     if (found.length > 1) throw keyError(`${found.length} rows have the ${column} "${value}"`);
     if (!found[0]) return undefined;
     return this.#table(Object.keys(found[0]), () => `the row of "${value}"`).account(cellsOf(found[0]), [], 1);
-  }
-
-  async #rights(key: string, signal: AbortSignal): Promise<string[]> {
-    if (this.spec.rights === undefined) return [];
-    const rows = await this.#query(this.#only(this.spec.rights, 'key'), signal, { value: key });
-    const rights = rows.flatMap((row) => (textOf(row['key']) === key ? [textOf(row['right'])] : []));
-    return sorted(rights.filter((right) => right !== undefined));
-  }
-
-  async #row(key: string, signal: AbortSignal): Promise<Record<string, unknown> | undefined> {
-    const { look } = this.spec;
-    if (look === undefined) return undefined;
-    const rows = await this.door.rows({ ...this.address, query: look, parameters: { key }, exact: true }, signal);
-    if (rows.length > 1) throw lookError(key, rows.length);
-    return rows[0];
   }
 
   async #allRights(signal: AbortSignal): Promise<Map<string, string[]>> {
@@ -147,7 +124,9 @@ export class SqlTables {
   /** What undo needs is tried once, before anything is planned on it; gives what people should know of it. */
   async #tryLook(account: Account | undefined, signal: AbortSignal): Promise<string[]> {
     if (!account || this.spec.look === undefined) return [];
-    const row = await this.#row(account.key, signal);
+    const query = { query: this.spec.look, parameters: { key: account.key }, exact: true };
+    const [rows] = await this.session.rows([query], signal);
+    const row = oneRow(rows!, account.key);
     if (!row) return [];
     const columns = Object.keys(row);
     for (const [name, statement] of Object.entries(this.spec.statements)) {
@@ -165,8 +144,9 @@ export class SqlTables {
     return [`columns of "look" that may hold passwords are left out, and not taken back: ${secrets.join(', ')}`];
   }
 
-  #query(query: string, signal: AbortSignal, parameters?: Record<string, SqlValue>) {
-    return this.door.rows({ ...this.address, query, ...(parameters && { parameters }) }, signal);
+  async #query(query: string, signal: AbortSignal): Promise<SqlRows> {
+    const [rows] = await this.session.rows([{ query }], signal);
+    return rows!;
   }
 
   /** The rows of a query in which a column has one value. */
@@ -190,6 +170,16 @@ function cellsOf(row: Record<string, unknown>): Cells {
 
 function sorted(rights: readonly string[]): string[] {
   return [...new Set(rights)].sort();
+}
+
+function rightsOf(rows: SqlRows, key: string): string[] {
+  const rights = rows.flatMap((row) => (textOf(row['key']) === key ? [textOf(row['right'])] : []));
+  return sorted(rights.filter((right) => right !== undefined));
+}
+
+function oneRow(rows: SqlRows, key: string): SqlRows[number] | undefined {
+  if (rows.length > 1) throw lookError(key, rows.length);
+  return rows[0];
 }
 
 function withoutSecrets(row: Record<string, unknown>): Row {

@@ -35,6 +35,13 @@ export const accountsTables = (): Messages => ({
   'the statement "update" does not set {}': '语句 "update" 不设置 {}',
   'the statement "{}" is not declared': '没有声明语句 "{}"',
   'Write it below "statements" of the directory, with its "undo".': '请在该目录的 "statements" 中写上它和它的 "undo"。',
+  '{} was changed by somebody else just now: {}': '{} 刚刚被他人更改：{}',
+  'its rights': '它的权限',
+  'it is there again': '它又出现了',
+  'what the query "accounts" gives of it': '查询 "accounts" 给出的内容',
+  '"{}" is cut off by LIMIT or FETCH: a part would look like the whole':
+    '"{}" 被 LIMIT 或 FETCH 截断：部分会被当作全部',
+  'Leave it out, or write it inside of a subquery.': '请去掉它，或写在子查询里。',
   'the account {} is gone': '账号 {} 已不存在',
   'Make a new plan.': '请重新制定计划。',
   '"{}" needs "look": nothing else says what undo has to put back': '"{}" 需要 "look"：否则无从得知撤销时应恢复什么',
