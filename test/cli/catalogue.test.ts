@@ -131,6 +131,36 @@ test('English is never touched, unknown lines of a command stay', () => {
   expect(sayLines('zh-CN', 'plan: x\nsomething of a user')).toBe('计划：x\nsomething of a user');
 });
 
+test.each([
+  // Ids are names: a step is called "open", a directory "hosts".
+  [' 4. open: Open the accounts [WRITE, account.open]', ' 4. open: Open the accounts [WRITE, account.open]'],
+  ['conclude operation "open"', '汇总结论（"open"）'],
+  ['Li (E1): no account in hosts: the role gives no right there', 'Li (E1)：hosts 中不开账号：该岗位在其中没有权限'],
+  ['hosts', '主机'],
+  [
+    'More accounts than the cap: ldap: 3 of 12 accounts of persons, more than 10%; hosts: 2 of 4 accounts of persons, more than 10%',
+    '处理账号数超过上限：ldap：12 个个人账号中的 3 个，超过 10%；hosts：4 个个人账号中的 2 个，超过 10%',
+  ],
+  [
+    'admin (oa): disable it; systems come with this account, and everybody knows its name',
+    'admin (oa)：停用；系统自带的账号，账号名众所周知',
+  ],
+  [
+    'web:li (hosts): password locked and account expired; taken out of the group ops',
+    'web:li (hosts)：已锁定密码并使账号过期；已移出组 ops',
+  ],
+  [
+    'nobody is named who answers for it; it is privileged: uid 0, sudo rule for root (/etc/sudoers:47)',
+    '没有指定责任人；特权账号：uid 0、root 的 sudo 规则（/etc/sudoers:47）',
+  ],
+  [
+    'wei (oa): make wei (oa) for 卫华 with book; book: 财务部 / 会计 (/srv/roles.csv:3); the password is shown at the terminal once',
+    'wei (oa)：创建 wei（oa），使用人 卫华，权限 book；book: 财务部 / 会计 (/srv/roles.csv:3)；密码在终端显示一次',
+  ],
+])('of accounts: %s', (english, chinese) => {
+  expect(sayLines('zh-CN', english)).toBe(chinese);
+});
+
 test('events are translated for people only: the event itself stays', () => {
   const event = {
     event: 'run.ended',

@@ -5,7 +5,7 @@ export const defaultAccount: Rule = {
   type: 'default-account',
   needsPeople: false,
   start: () => {
-    const found = { evidence: 'systems come with this account; its name is known to everybody' };
+    const found = { evidence: 'systems come with this account, and everybody knows its name' };
     return ({ use }) => (use === 'default' ? found : undefined);
   },
 };

@@ -34,7 +34,7 @@ export const accountConclude: Action<With, AccountServices> = {
   usesTargets: false,
   findsFailure: true,
   idempotent: true,
-  describe: ({ operation }) => `conclude the ${operation}`,
+  describe: ({ operation }) => `conclude operation "${operation}"`,
   async apply({ failOn, ended }, context) {
     const facts = await context.services.facts();
     const conclusion = await conclude(facts, {

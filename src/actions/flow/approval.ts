@@ -30,7 +30,7 @@ export const approval: Action<With> = {
   usesTargets: false,
   idempotent: true,
   canWait: true,
-  describe: (args) => `approval by ${whose(args)}: ${localText(args.message)}`,
+  describe: (args) => `approval by ${whose(args)}:\n${localText(args.message)}`,
   async apply(args, context) {
     const nowMs = context.clock.nowMs();
     const rejected = await context.rejection();

@@ -19,6 +19,9 @@ const longest = 4000;
 const mostPieces = 6;
 /** What is to be done to an account, and everything that speaks for it. */
 const mostFacts = 16;
+const isPlannedStep = /^\d+\. [a-z][\w-]*: .+ \[[^\]]+\]$/;
+/** Words that are headings where they stand alone; inside of a text they are names, such as the id of a directory. */
+const onlyHeadings: ReadonlySet<string> = new Set(['hosts', 'groups']);
 
 /**
  * Recognises the texts of oaops and says them in another language. Rooms write English only, the record and `--json` keep
@@ -67,7 +70,8 @@ export class Catalogue {
 
   #line(line: string, least: number, depth: number): string | undefined {
     const text = line.trim();
-    if (text === '') return undefined;
+    // A step of a plan has its name in the language of whoever reads it, and its id is no word.
+    if (text === '' || isPlannedStep.test(text)) return undefined;
     if (depth === 0) this.#seen.clear();
     const key = `${least} ${text}`;
     if (!this.#seen.has(key)) {
@@ -78,8 +82,9 @@ export class Catalogue {
           this.#byFacts(text, least, depth) ??
           this.#byStep(text, least, depth) ??
           this.#byCounts(text, depth) ??
-          this.#byPattern(text, least, depth) ??
-          this.#byPieces(text, least, depth),
+          this.#byPattern(text, text.includes(': ') ? Math.max(least, trustedLetters) : least, depth) ??
+          this.#byPieces(text, least, depth) ??
+          this.#byPattern(text, least, depth),
       );
     }
     const translated = this.#seen.get(key);
@@ -147,6 +152,7 @@ export class Catalogue {
   }
 
   #value(value: string, depth: number): string {
+    if (onlyHeadings.has(value)) return value;
     return this.#line(value, 1, depth) ?? value;
   }
 
@@ -156,7 +162,9 @@ export class Catalogue {
     for (const [separator, target] of separators) {
       let at = text.indexOf(separator);
       for (let tried = 0; at !== -1 && tried < mostPieces; at = text.indexOf(separator, at + 1), tried++) {
-        const left = this.#piece(text.slice(0, at + (separator === '. ' ? 1 : 0)), least, depth + 1);
+        const before = text.slice(0, at + (separator === '. ' ? 1 : 0));
+        // A fact may be put together itself.
+        const left = separator === '; ' ? this.#line(before, least, depth + 1) : this.#piece(before, least, depth + 1);
         const rest = text.slice(at + separator.length);
         const right = this.#line(rest, least, depth + 1);
         if (left === undefined && right === undefined) continue;

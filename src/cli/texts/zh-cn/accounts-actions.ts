@@ -17,7 +17,7 @@ export const accountsActions = (): Messages => ({
   'end its sessions, keys, jobs and sudo rules': '结束会话，撤下密钥、计划任务和 sudo 规则',
   'stopped before the next change': '在下一项变更前停止',
   '{} ({}) was left as it is: {}': '{}（{}）保持原样：{}',
-  'conclude the {}': '汇总结论（{}）',
+  'conclude operation "{}"': '汇总结论（"{}"）',
   'found: {}': '发现：{}',
   'Look at them with: oaops account show {}': '查看：oaops account show {}',
   'no rights': '无权限',

@@ -2,7 +2,7 @@ import type { Messages } from '../catalogue.ts';
 
 /** What is found about accounts: src/accounts/findings, matching, judge and roles. */
 export const accountsFindings = (): Messages => ({
-  'systems come with this account; its name is known to everybody': '系统自带的账号，账号名众所周知',
+  'systems come with this account, and everybody knows its name': '系统自带的账号，账号名众所周知',
   'last used on {} ({})': '最后使用于 {}（{}）',
   '{} has {}, too; that one was used later': '{} 还有账号 {}，且后者使用时间更近',
   'its last use is written as of {}, which is to come': '其最后使用时间写为 {}，尚未到来',

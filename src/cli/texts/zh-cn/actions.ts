@@ -45,7 +45,7 @@ export const actions = (): Messages => ({
   'write {} to {}{}{}': '将 {} 写入 {}{}{}',
   ', mode {}': '，模式 {}',
   ', owner {}': '，属主 {}',
-  'approval by {}: {}': '由{}审批：{}',
+  'approval by {}:': '由{}审批：',
   'a second person': '另一人',
   'one of {}': '以下之一（{}）',
   '{} persons': '{} 人',

@@ -155,6 +155,12 @@ export const words = (): Messages => ({
   watch: '观察',
   'today, {}: {}': '今天 {}：{}',
   '{} to {}': '{} 至 {}',
+  // Of accounts: what is asked of a second person, and several reasons in one cell.
+  'More accounts than the cap: {}': '处理账号数超过上限：{}',
+  'More accounts than the cap: {}: {} of {} accounts of persons, more than {}':
+    '处理账号数超过上限：{1}：{3} 个个人账号中的 {2} 个，超过 {4}',
+  'Open accounts: {}': '开通账号：{}',
+  'uid 0, {}': 'uid 0、{}',
   mon: '周一',
   tue: '周二',
   wed: '周三',
