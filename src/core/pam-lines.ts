@@ -2,6 +2,8 @@
 export interface PamLine {
   file: string;
   type: string;
+  /** `required`, `[default=die]` */
+  control: string;
   module: string;
   args: ReadonlyMap<string, string>;
 }
@@ -10,14 +12,20 @@ export interface PamLine {
 export function pamLine(file: string, text: string): PamLine | undefined {
   const match = /^\s*-?(auth|account|password|session)\s+(\[[^\]]*\]|\S+)\s+(\S+)\s*(.*)$/.exec(text);
   if (!match) return undefined;
-  const [, type = '', , path = '', rest = ''] = match;
+  const [, type = '', control = '', path = '', rest = ''] = match;
   const words = rest.replace(/(^|\s)#.*$/, '').match(/\[[^\]]*\]|\S+/g) ?? [];
   const args = words.map((word): [string, string] => {
     const bare = word.replace(/^\[(.*)\]$/, '$1');
     const at = bare.indexOf('=');
     return at < 0 ? [bare, ''] : [bare.slice(0, at), bare.slice(at + 1)];
   });
-  return { file, type, module: path.split('/').at(-1)!.replace(/\.so$/, ''), args: new Map(args) };
+  return { file, type, control, module: path.split('/').at(-1)!.replace(/\.so$/, ''), args: new Map(args) };
+}
+
+/** Whether nobody comes by without the module: what only helps, or may fail, binds nobody (pam.conf(5)). */
+export function isBinding({ control }: Pick<PamLine, 'control'>): boolean {
+  if (!control.startsWith('[')) return /^(required|requisite)$/.test(control);
+  return !/\bdefault=ignore\b/.test(control);
 }
 
 /** `minlen = 12` of a file of settings; the last one holds. */

@@ -49,7 +49,7 @@ export const passwordPolicy: HostCheckType<With> = {
   case $key in PASS_MAX_DAYS|PASS_MIN_DAYS|PASS_WARN_AGE|PASS_MIN_LEN) echo "defs $key $value" ;; esac
 done </etc/login.defs
 set +f
-for file in /etc/security/pwquality.conf /etc/security/pwquality.conf.d/*.conf; do
+for file in /etc/security/pwquality.conf.d/*.conf /etc/security/pwquality.conf; do
   [ -r "$file" ] && grep -v '^[[:space:]]*\\(#\\|$\\)' "$file" | head -n 100 | sed 's/^/quality /'
 done
 [ -r /etc/security/faillock.conf ] && grep -v '^[[:space:]]*\\(#\\|$\\)' /etc/security/faillock.conf | head -n 100 | sed 's/^/faillock /'

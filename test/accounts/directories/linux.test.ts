@@ -630,7 +630,7 @@ printf 'auth required pam_faillock.so preauth deny=5 unlock_time=900\\nauth suff
     expect(row('lockout-duration')).toMatchObject({ value: 900, unit: 'seconds' });
     expect(row('second-factor')).toMatchObject({
       value: 'pam_google_authenticator',
-      exceptions: ['accounts without a bound second factor (nullok)'],
+      exceptions: expect.arrayContaining(['accounts without a bound second factor (nullok)']),
     });
     expect(row('ssh-password')).toMatchObject({ value: true });
   });

@@ -1,4 +1,4 @@
-import { type PamLine, pamLine, settingsOf } from '../../../core/pam-lines.ts';
+import { isBinding, type PamLine, pamLine, settingsOf } from '../../../core/pam-lines.ts';
 import type { PolicyRow } from '../../model.ts';
 import type { LinuxSpec } from './accounts.ts';
 import { toldBy } from './shell.ts';
@@ -14,13 +14,18 @@ export function policyRows(lines: readonly string[], host: string, spec: LinuxSp
     const at = line.indexOf(' ');
     return pamLine(line.slice(0, at), line.slice(at + 1)) ?? [];
   });
-  return [
-    ...ages(lines, spec),
-    ...strength(pam, settingsOf(toldBy(lines, 'quality'))),
-    history(pam, settingsOf(toldBy(lines, 'history'))),
-    ...lockouts(pam, settingsOf(toldBy(lines, 'faillock'))),
-    ...secondFactor(pam, lines),
-  ].map((row) => ({ directory: spec.id, scope: host, ...row }));
+  // Nothing at all is no rule of any kind: they lie somewhere else, or the host has no PAM.
+  const unseen: Row[] = [{ rule: 'unknown', value: null, from: `${host}: no rules of PAM are found` }];
+  const ofPam =
+    pam.length === 0
+      ? unseen
+      : [
+          ...strength(pam, settingsOf(toldBy(lines, 'quality'))),
+          ...history(pam, settingsOf(toldBy(lines, 'history'))),
+          ...lockouts(pam, settingsOf(toldBy(lines, 'faillock'))),
+          ...secondFactor(pam, lines),
+        ];
+  return [...ages(lines, spec), ...ofPam].map((row) => ({ directory: spec.id, scope: host, ...row }));
 }
 
 /** New accounts get the days of login.defs; older ones keep theirs, and are exceptions where these differ. */
@@ -60,7 +65,8 @@ function ages(lines: readonly string[], spec: LinuxSpec): Row[] {
 
 function days(text: string | undefined): number | null {
   const value = whole(text);
-  return value === undefined || value >= endlessDays ? null : value;
+  // shadow(5), login.defs(5): a negative one is none.
+  return value === undefined || value < 0 || value >= endlessDays ? null : value;
 }
 
 function told(value: number | null): string {
@@ -71,28 +77,50 @@ function whole(text: string | undefined): number | undefined {
   return text !== undefined && /^-?\d+$/.test(text) ? Number(text) : undefined;
 }
 
+const checkers = /^pam_(pwquality|cracklib|passwdqc)$/;
+
+/** Files that take new passwords: one for all on Debian; RHEL-like hosts have one for consoles and one for ssh. */
+function ofPasswords(pam: readonly PamLine[]): { file: string; lines: PamLine[] }[] {
+  const lines = pam.filter(
+    ({ type, module }) => type === 'password' && (module === 'pam_unix' || checkers.test(module)),
+  );
+  const files = [...new Set(lines.map(({ file }) => file))];
+  return files.map((file) => ({
+    file,
+    lines: pam.filter((line) => line.file === file && line.type === 'password'),
+  }));
+}
+
 function strength(pam: readonly PamLine[], quality: ReadonlyMap<string, string>): Row[] {
-  const module = pam.find(({ type, module: name }) => type === 'password' && /^pam_(pwquality|cracklib)$/.test(name));
-  if (!module) {
-    const unix = pam.find(({ type, module: name }) => type === 'password' && name === 'pam_unix');
-    const from = unix ? `${unix.file} ${unix.module}` : 'PAM';
-    const other = pam.find(({ module: name }) => name === 'pam_passwdqc');
-    return [
-      {
-        rule: 'quality-check',
-        value: other ? 'pam_passwdqc' : false,
-        from: other ? other.file : from,
-      },
-      { rule: 'min-length', value: unix ? (whole(unix.args.get('minlen')) ?? null) : null, unit: 'characters', from },
-      { rule: 'classes', value: null, unit: 'classes', from },
-    ];
-  }
+  const files = ofPasswords(pam);
+  return files.length === 0
+    ? unchecked(undefined, 'PAM')
+    : files.flatMap(({ file, lines }) => strengthOf(file, lines, quality));
+}
+
+/** Nothing looks at a new password but pam_unix itself. */
+function unchecked(unix: PamLine | undefined, from: string): Row[] {
+  return [
+    { rule: 'quality-check', value: false, from },
+    { rule: 'min-length', value: unix ? (whole(unix.args.get('minlen')) ?? null) : null, unit: 'characters', from },
+    { rule: 'classes', value: null, unit: 'classes', from },
+  ];
+}
+
+function strengthOf(file: string, lines: readonly PamLine[], quality: ReadonlyMap<string, string>): Row[] {
+  const module = lines.find((line) => checkers.test(line.module));
+  const unix = lines.find((line) => line.module === 'pam_unix');
+  if (!module) return unchecked(unix, unix ? `${file} ${unix.module}` : file);
   const isQuality = module.module === 'pam_pwquality';
-  const value = (key: string) => whole(module.args.get(key) ?? (isQuality ? quality.get(key) : undefined));
+  const text = (key: string) => module.args.get(key) ?? (isQuality ? quality.get(key) : undefined);
+  if (!isBinding(module) || whole(text('enforcing')) === 0)
+    return unchecked(unix, `${file} ${module.module} only warns`);
+  const from = `${file} ${module.module}`;
+  if (module.module === 'pam_passwdqc') return [{ rule: 'quality-check', value: module.module, from }];
+  const value = (key: string) => whole(text(key));
   const credits = ['dcredit', 'ucredit', 'lcredit', 'ocredit'].map((key) => value(key) ?? 0);
   const given = credits.filter((credit) => credit > 0).reduce((sum, credit) => sum + credit, 0);
   const classes = Math.max(value('minclass') ?? 0, credits.filter((credit) => credit < 0).length);
-  const from = `${module.file} ${module.module}`;
   const asksRoot = module.args.has('enforce_for_root') || (isQuality && quality.has('enforce_for_root'));
   return [
     { rule: 'quality-check', value: module.module, from, ...(!asksRoot && { exceptions: ['root: only warned'] }) },
@@ -107,20 +135,23 @@ function strength(pam: readonly PamLine[], quality: ReadonlyMap<string, string>)
   ];
 }
 
-function history(pam: readonly PamLine[], conf: ReadonlyMap<string, string>): Row {
-  const modules = pam.filter(({ type, module }) => type === 'password' && /^pam_(pwhistory|unix)$/.test(module));
-  const all = modules.map((line) => ({
-    line,
-    value:
-      whole(line.args.get('remember')) ?? (line.module === 'pam_pwhistory' ? (whole(conf.get('remember')) ?? 10) : 0),
-  }));
-  const most = all.sort((a, b) => b.value - a.value)[0];
-  return {
-    rule: 'history',
-    value: most && most.value > 0 ? most.value : null,
-    unit: 'passwords',
-    from: most && most.value > 0 ? `${most.line.file} ${most.line.module}` : 'PAM',
-  };
+function history(pam: readonly PamLine[], conf: ReadonlyMap<string, string>): Row[] {
+  const files = ofPasswords(pam);
+  if (files.length === 0) return [{ rule: 'history', value: null, unit: 'passwords', from: 'PAM' }];
+  return files.map(({ file, lines }): Row => {
+    const all = lines
+      .filter((line) => line.module === 'pam_unix' || (line.module === 'pam_pwhistory' && isBinding(line)))
+      .map((line) => ({
+        line,
+        value:
+          whole(line.args.get('remember')) ??
+          (line.module === 'pam_pwhistory' ? (whole(conf.get('remember')) ?? 10) : 0),
+      }));
+    const most = all.sort((a, b) => b.value - a.value)[0];
+    return most && most.value > 0
+      ? { rule: 'history', value: most.value, unit: 'passwords', from: `${file} ${most.line.module}` }
+      : { rule: 'history', value: null, unit: 'passwords', from: file };
+  });
 }
 
 /** One file for all on Debian; RHEL-like hosts have one for consoles and one for ssh. */
@@ -134,11 +165,17 @@ function lockouts(pam: readonly PamLine[], conf: ReadonlyMap<string, string>): R
       (line) => line.file === file && line.type === 'auth' && /^pam_(faillock|tally2?)$/.test(line.module),
     );
     const isFaillock = module?.module === 'pam_faillock';
-    // Without it, failed logins are looked at and never written down.
-    const counts = pam.some(
-      (line) => line.file === file && line.module === 'pam_faillock' && line.args.has('authfail'),
-    );
-    if (!module || (isFaillock && !counts)) return [{ rule: 'lockout', value: null, unit: 'attempts', from: file }];
+    const has = (...args: string[]) =>
+      pam.some(
+        (line) =>
+          line.file === file &&
+          line.type === 'auth' &&
+          line.module === 'pam_faillock' &&
+          args.some((arg) => line.args.has(arg)),
+      );
+    // Failed logins have to be written down, and looked at before somebody is let in.
+    const locks = has('authfail') && has('preauth', 'authsucc');
+    if (!module || (isFaillock && !locks)) return [{ rule: 'lockout', value: null, unit: 'attempts', from: file }];
     const text = (key: string) => module.args.get(key) ?? (isFaillock ? conf.get(key) : undefined);
     const deny = whole(text('deny')) ?? (isFaillock ? 3 : 0);
     const from = `${file} ${module.module}`;
@@ -167,20 +204,41 @@ function secondFactor(pam: readonly PamLine[], lines: readonly string[]): Row[] 
   const sshd = new Map(
     toldBy(lines, 'sshd').map((line) => [line.split(' ')[0]!.toLowerCase(), line.slice(line.indexOf(' ') + 1).trim()]),
   );
-  const modules = pam.filter(({ type, module }) => type === 'auth' && secondFactorModules.test(module));
+  // sudo asks whoever is in already.
+  const modules = pam.filter(
+    ({ file, type, module }) => type === 'auth' && secondFactorModules.test(module) && !file.endsWith('/sudo'),
+  );
+  const binding = modules.filter(isBinding);
   const methods = sshd.get('authenticationmethods');
   const password = sshd.get('passwordauthentication');
+  // sshd asks PAM nothing where a key is enough.
+  const withoutPam =
+    sshd.get('usepam') === 'no'
+      ? ['logins by ssh (UsePAM no)']
+      : methods === 'any' && sshd.get('pubkeyauthentication') === 'yes'
+        ? ['logins by ssh with a key (AuthenticationMethods any)']
+        : [];
   return [
-    ...(modules.length === 0
-      ? [{ rule: 'second-factor', value: false, from: 'PAM' }]
-      : modules.map(
-          (line): Row => ({
+    ...(binding.length === 0
+      ? [
+          {
+            rule: 'second-factor',
+            value: false,
+            from: modules[0] ? `${modules[0].file} ${modules[0].module} is not required` : 'PAM',
+          },
+        ]
+      : binding.map((line): Row => {
+          const exceptions = [
+            ...(line.args.has('nullok') ? ['accounts without a bound second factor (nullok)'] : []),
+            ...withoutPam,
+          ];
+          return {
             rule: 'second-factor',
             value: line.module,
             from: line.file,
-            ...(line.args.has('nullok') && { exceptions: ['accounts without a bound second factor (nullok)'] }),
-          }),
-        )),
+            ...(exceptions.length > 0 && { exceptions }),
+          };
+        })),
     ...(methods === undefined
       ? []
       : [{ rule: 'ssh-methods', value: methods === 'any' ? null : methods, from: 'sshd -T AuthenticationMethods' }]),
