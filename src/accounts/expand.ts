@@ -181,6 +181,7 @@ export function expandAccounts(spec: AccountSpec, work?: AccountWork): StepSpec[
       with: deletedAfter === undefined ? {} : { deletedAfterMs: deletedAfter },
       idempotent: false,
       onFailure: 'continue',
+      tells: true,
     });
   add({
     ...base,

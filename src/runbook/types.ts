@@ -136,7 +136,10 @@ export interface StepSpec {
   always?: boolean;
   /** What `if` asks, where it is not for people to read: `not for those that are kept when the list is signed`. Only kinds set it. */
   ifText?: LocalizedText;
-  /** Beside `always`: it only tells how the run ended. It runs where nothing was changed, too, and waits while the run can still go on. Only kinds set it. */
+  /**
+   * It only tells what the others have done: done again when the run has gone on since. Beside `always` it runs where nothing was changed, too, and
+   * waits while the run can still go on. Only kinds set it.
+   */
   tells?: true;
 }
 

@@ -16,25 +16,20 @@ export interface Concerned {
 
 export interface AccountNotice {
   to: string;
-  subject: string;
-  text: string;
+  /** One an account. */
+  lines: string[];
 }
 
 export interface NoticeContext {
   run: string;
   to: readonly ('person' | 'head' | 'owner')[];
-  /** Day after which held accounts may be deleted; absent: none is. */
-  objectUntil?: string;
 }
 
-/**
- * One notice for each address, with everything that was done to the accounts that it is concerned with, why, and by when to object; in both languages,
- * because nobody knows which one is read. What was taken back by the same run is told to nobody.
- */
+/** One notice for each address, with everything that was done to the accounts that it is concerned with, and why. What was taken back by the same run is told to nobody. */
 export function noticesOf(
   items: readonly Concerned[],
   entries: ReadonlyMap<string, EntryHistory>,
-  { run, to, objectUntil }: NoticeContext,
+  { run, to }: NoticeContext,
 ): AccountNotice[] {
   const found = new Map<string, { address: string; lines: string[] }>();
   for (const item of items) {
@@ -50,11 +45,31 @@ export function noticesOf(
       found.set(address.toLowerCase(), notice);
     }
   }
-  return [...found.values()].map(({ address, lines }) => ({
-    to: address,
+  return [...found.values()].map(({ address, lines }) => ({ to: address, lines }));
+}
+
+/**
+ * The mail with some lines of a notice, and by when to object; in both languages, because nobody knows which one is read. `objectUntil`: day after which
+ * held accounts may be deleted; absent: none is. `again`: it may have arrived before.
+ */
+export function noticeText(
+  lines: readonly string[],
+  { run, objectUntil, again }: { run: string; objectUntil?: string; again: boolean },
+): { subject: string; text: string } {
+  const repeated = again ? [words.again.en, words.again['zh-CN'], ''] : [];
+  return {
     subject: `${both(words.subject)} (${lines.length})`,
-    text: [words.intro.en, words.intro['zh-CN'], '', ...lines, '', ...objection(run, objectUntil), ''].join('\n'),
-  }));
+    text: [
+      ...repeated,
+      words.intro.en,
+      words.intro['zh-CN'],
+      '',
+      ...lines,
+      '',
+      ...objection(run, objectUntil),
+      '',
+    ].join('\n'),
+  };
 }
 
 function lineOf({ ref, directory, findings, evidence }: Concerned, done: EntryHistory['marks']): string {
@@ -94,6 +109,10 @@ const words = {
   intro: {
     en: 'These accounts of yours, or of people you answer for, were changed:',
     'zh-CN': '您本人或您负责人员的以下账号已变更：',
+  },
+  again: {
+    en: 'You may have got this before: its sending was cut off, and nobody knows whether it arrived.',
+    'zh-CN': '您可能已收到过本通知：上次发送被中断，无法确认是否送达，故再发一次。',
   },
   objectNow: {
     en: 'If that is wrong, tell the system administrator at once: it can be taken back (run RUN).',

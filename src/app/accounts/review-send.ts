@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path';
-import { addFailedNotice, claimNotice, failedNotices } from '../../accounts/record.ts';
+import { beginNotice, endNotice, openNotice } from '../../accounts/record.ts';
 import { listsOf } from '../../accounts/review/lines.ts';
 import type { ListLanguage } from '../../accounts/review/words.ts';
 import { companyOf } from '../../actions/account/services.ts';
@@ -21,8 +21,8 @@ export interface SentLists {
 }
 
 /**
- * Sends each head the lists of its people, once. Whom it could not be sent to can be tried again.
- * @throws OaopsError `review-channel` (exit 2), `review-over`, `nothing-to-sign` (exit 4)
+ * Sends each head the lists of its people, once. Whom it could not be sent to can be tried again; where a try was cut off it is sent once more.
+ * @throws OaopsError `review-channel` (exit 2), `review-over`, `nothing-to-sign` (exit 4), `lock-held` (exit 11)
  */
 export async function sendLists(app: App, review: Review, lang: ListLanguage): Promise<SentLists> {
   refuseClosed(review);
@@ -39,10 +39,17 @@ export async function sendLists(app: App, review: Review, lang: ListLanguage): P
     written.filter(({ headMail }) => headMail !== null),
     ({ headMail }) => headMail!,
   );
-  for (const [to, own] of reachable) {
-    const outcome = await sendOnce(app, review, { channel, to, own });
-    if (outcome === 'sent' || outcome === 'already') told[outcome].push(to);
-    else told.failed.push(`${to}: ${outcome.failed}`);
+  const { locks } = await app.record();
+  // While it is held, a try without an outcome is one whose process is gone.
+  const lock = await locks.acquire(`account-send:${run}`, `list of run ${run}`);
+  try {
+    for (const [to, own] of reachable) {
+      const outcome = await sendOnce(app, review, { channel, to, own });
+      if (outcome === 'sent' || outcome === 'already') told[outcome].push(to);
+      else told.failed.push(`${to}: ${outcome.failed}`);
+    }
+  } finally {
+    await lock.release();
   }
   if (told.sent.length > 0)
     await audit(app, 'account.review.sent', review, {
@@ -58,32 +65,37 @@ async function sendOnce(
   { channel, to, own }: { channel: string; to: string; own: readonly WrittenList[] },
 ): Promise<'sent' | 'already' | { failed: string }> {
   const { facts } = await app.record();
-  const at = isoTime(app.clock.nowMs());
+  const at = () => isoTime(app.clock.nowMs());
   const key = `list ${to}`;
-  // Each failure that is known for sure allows one more try; who was cut off in between is not sent to twice.
-  const tries = await failedNotices(facts, row.id, key);
-  if (!(await claimNotice(facts, row.id, tries === 0 ? key : `${key} ${tries}`, at))) return 'already';
+  const open = await openNotice(facts, row.id, key, ['list']);
+  if (open.givenUp.length > 0) return { failed: 'cut off twice while it was sent' };
+  if (open.lines.length === 0) return 'already';
+  await beginNotice(facts, row.id, key, at(), open.lines);
   const count = own.reduce((sum, { lines }) => sum + lines, 0);
   const notifier = await app.notifier();
   const [delivery] = await notifier.send(
     [channel],
     {
-      id: sha256Hex(`${row.id} ${key} ${tries}`).slice(0, 32),
+      id: sha256Hex(`${row.id} ${key}`).slice(0, 32),
       subject: `Accounts to review 账号清单待确认 (${count})`,
-      text: letter(row.id, count),
+      text: letter(row.id, count, open.again),
       to: [to],
       attachments: own.map(({ file }) => ({ name: basename(file), path: file })),
     },
     new AbortController().signal,
   );
-  if (delivery?.status === 'sent' && !delivery.rejected?.length) return 'sent';
-  await addFailedNotice(facts, row.id, key, at);
+  const isSent = delivery?.status === 'sent' && !delivery.rejected?.length;
+  await endNotice(facts, row.id, key, at(), isSent ? 'sent' : 'failed');
+  if (isSent) return 'sent';
   return { failed: delivery?.message ?? 'refused' };
 }
 
 /** In both languages, because nobody knows which one is read. */
-function letter(run: string, count: number): string {
+function letter(run: string, count: number, again: boolean): string {
   return [
+    ...(again
+      ? ['You may have got this list before; fill in one of them. 您可能已收到过本清单，填写其中一份即可。']
+      : []),
     `Please go through the attached list (${count} lines): write "do" or "keep" into the column "decision", a reason where it helps, change nothing else, and send the file back as CSV.`,
     `请核对附件中的账号清单（共 ${count} 行）：在“决定”一列填写“执行”或“保留”，必要时填写理由，其他内容请勿改动，并以 CSV 格式发回。`,
     `(${run})`,

@@ -1,7 +1,7 @@
 import type { UnitStatus } from '../../core/events.ts';
 import type { JournalRow } from '../../record/types.ts';
 import { isFailure, type JournalView } from '../journal/journal-state.ts';
-import type { PlannedStep } from '../plan/plan-types.ts';
+import type { Plan, PlannedStep } from '../plan/plan-types.ts';
 import type { StoredFailure } from './attempt.ts';
 
 /** What to do next with a unit. */
@@ -17,9 +17,9 @@ export type Next =
 
 /**
  * Decides by the journal alone, so that a run that was resumed does what the one before would have done.
- * Rows after `entrySeq` are of this process: what waits or stopped there has ended for now.
+ * Rows after `entrySeq` are of this process: what waits or stopped there has ended for now. `plan`: of a step that tells what the others have done.
  */
-export function decideNext(view: JournalView, step: PlannedStep, unit: string, entrySeq: number): Next {
+export function decideNext(view: JournalView, step: PlannedStep, unit: string, entrySeq: number, plan?: Plan): Next {
   const last = view.last(step.id, unit);
   if (!last) return { do: 'start', delayMs: 0 };
   const ours = last.seq > entrySeq;
@@ -41,6 +41,7 @@ export function decideNext(view: JournalView, step: PlannedStep, unit: string, e
     case 'incomplete':
       // Taken back, and the run goes forward again.
       if (view.isUndone(last)) return { do: 'start', delayMs: 0 };
+      if (plan && step.tells && !ours && hasMoreToTell(view, last, plan)) return { do: 'start', delayMs: 0 };
       return step.verify && !view.verifiedAfter(last)
         ? afterEffect(view, step, last, entrySeq)
         : { do: 'end', row: last, status: last.status };
@@ -54,6 +55,19 @@ export function decideNext(view: JournalView, step: PlannedStep, unit: string, e
     default:
       return { do: 'end', row: last, status: last.status };
   }
+}
+
+/** It did not get through to everybody before the run was tried again, or what it tells of has gone on since. */
+function hasMoreToTell(view: JournalView, last: JournalRow, { steps }: Plan): boolean {
+  if (last.status === 'incomplete' && view.forgiven(last)) return true;
+  const telling = new Set(steps.filter(({ tells }) => tells).map(({ id }) => id));
+  return view.rows.some(
+    (row) =>
+      row.seq > last.seq &&
+      row.phase === 'do' &&
+      (row.status === 'ok' || row.status === 'incomplete') &&
+      !telling.has(row.step),
+  );
 }
 
 /** Skipped because an earlier step had failed for the same member; when that is repaired, it is done. */

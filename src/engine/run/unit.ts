@@ -39,7 +39,7 @@ export async function runUnit(run: RunContext, state: StepState, unit: PlannedUn
   const entrySeq = run.journal.view.rows.at(-1)?.seq ?? 0;
   const job = doJob(run, state, unit);
   for (;;) {
-    const next = decideNext(run.journal.view, step, unit.id, entrySeq);
+    const next = decideNext(run.journal.view, step, unit.id, entrySeq, run.plan);
     if (next.do === 'end') return endOfRow(run, next.row, next.status);
     if (run.halt.stopping.aborted) return { status: 'pending' };
     if (next.do === 'verify') {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../../../src/accounts/directory.ts';
-import { type Concerned, noticesOf } from '../../../src/accounts/entry/notices.ts';
+import { type Concerned, noticesOf, noticeText } from '../../../src/accounts/entry/notices.ts';
 import type { EntryHistory } from '../../../src/accounts/record.ts';
 
 const mails = { person: 'zhang@oa.example', head: 'Li@oa.example', owner: 'li@oa.example' };
@@ -30,11 +30,11 @@ describe('noticesOf', () => {
       ['ldap|zhang2', history([{ do: 'disable' }])],
     ]);
     const items = [concerned('zhang'), concerned('zhang2')];
-    const notices = noticesOf(items, entries, { run, to: ['head', 'owner'], objectUntil: '2026-12-30' });
-    expect(notices).toEqual([
-      { to: 'li@oa.example', subject: 'Accounts changed 账号变更通知 (2)', text: expect.any(String) },
-    ]);
-    const { text } = notices[0]!;
+    const notices = noticesOf(items, entries, { run, to: ['head', 'owner'] });
+    expect(notices).toEqual([{ to: 'li@oa.example', lines: [expect.any(String), expect.any(String)] }]);
+    const { subject, text } = noticeText(notices[0]!.lines, { run, objectUntil: '2026-12-30', again: false });
+    expect(subject).toBe('Accounts changed 账号变更通知 (2)');
+    expect(text).toMatch(/^These accounts/);
     expect(text).toContain(
       '- zhang (ldap): disabled 已停用; rights taken away 已收回权限: cn=sales; moved to the hold area 已移入保留区 [leaver 离职; left on 2026-10-31 (roster.csv:12)]',
     );
@@ -47,8 +47,9 @@ describe('noticesOf', () => {
     const entries = new Map([['ldap|zhang', history([{ do: 'sessions' }])]]);
     const [notice] = noticesOf([concerned('zhang')], entries, { run, to: ['person'] });
     expect(notice).toMatchObject({ to: 'zhang@oa.example' });
-    expect(notice!.text).toContain('at once');
-    expect(notice!.text).not.toMatch(/deleted/);
+    const { text } = noticeText(notice!.lines, { run, again: true });
+    expect(text).toMatch(/^You may have got this before[\s\S]*\n您可能已收到过[\s\S]*at once/);
+    expect(text).not.toMatch(/deleted/);
   });
 
   it('says nothing of what was not done, or taken back by the same run', () => {
@@ -68,7 +69,8 @@ describe('noticesOf', () => {
     ]);
     const items = [concerned('wang', { ref: { key: 'new:wang', login: 'wang' }, findings: [] }), concerned('zhang')];
     const [notice] = noticesOf(items, entries, { run, to: ['person'] });
-    expect(notice!.text).toContain('wang (ldap): opened 已开通; rights given 已授予权限: cn=a, cn=b');
-    expect(notice!.text).toContain('zhang (ldap): now 已更新为 财务部 / 会计');
+    const text = notice!.lines.join('\n');
+    expect(text).toContain('wang (ldap): opened 已开通; rights given 已授予权限: cn=a, cn=b');
+    expect(text).toContain('zhang (ldap): now 已更新为 财务部 / 会计');
   });
 });

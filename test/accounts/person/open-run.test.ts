@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { needs } from '../../helpers/needs.ts';
 import { PersonSite, sqliteDirectory } from '../../helpers/person-site.ts';
@@ -34,11 +35,11 @@ describe('opening accounts', () => {
     const first = await site.run('open', { person: 'E2' });
     expect(first.end.status).toBe('waiting');
     expect(site.users('oa')).toEqual(['li on -/- read,sell']);
-    // Another signature counts for nothing, and that of whoever asks is refused.
+    // The signature of somebody else is refused, and that of whoever asks.
     await expect(site.approve(first.end.run, 'approve', `${await site.actor()}@oa.example`)).rejects.toThrow(
       /asked for this run/,
     );
-    await site.approve(first.end.run, 'approve', 'ben@oa.example');
+    await expect(site.approve(first.end.run, 'approve', 'ben@oa.example')).rejects.toThrow(/does not count/);
     expect((await site.resume(first.end.run)).status).toBe('waiting');
     await site.approve(first.end.run, 'approve', 'li@oa.example');
     // Without a terminal nobody would get the password: nothing is made.
@@ -119,6 +120,37 @@ describe('opening accounts', () => {
     expect(notices.map(({ to }) => to[0]).sort()).toEqual(['li@oa.example', 'zhang.san@oa.example']);
     expect(bodyOf(notices[0]!.data)).toContain('opened 已开通');
     expect(text).toContain('2 of 2 accounts changed');
+  }, 60_000);
+
+  it('goes on where a directory refused, and tells everybody of what was opened then, and nobody twice', async () => {
+    site.config(site.channel(smtp));
+    site.company({
+      opening: { approval: 'none', deliver: { channel: 'mail', to: 'head' } },
+      notice: { channel: 'mail', to: ['person'] },
+    });
+    const crm = (sql: string) => {
+      const db = new Database(join(site.dir, 'crm.db'));
+      db.exec(sql);
+      db.close();
+    };
+    crm("create trigger closed before insert on t_user begin select raise(abort, 'closed'); end");
+    const first = await site.run('open', { person: 'E2' }, { terminal: false });
+    expect(first.end.exitCode).toBe(3);
+    const told = () =>
+      smtp.mails
+        .splice(0)
+        .map(({ data }) => bodyOf(data))
+        .filter((text) => text.includes('were changed'));
+    expect(told()).toEqual([expect.stringMatching(/zhang.san \(oa\)/)]);
+    crm('drop trigger closed');
+    expect(await site.resume(first.end.run, { terminal: false })).toMatchObject({ status: 'ok', exitCode: 0 });
+    const [second, ...more] = told();
+    expect(second).toContain('zhang.san (crm): opened');
+    expect(second).not.toContain('zhang.san (oa)');
+    expect(more).toEqual([]);
+    // What the run came to is what it has come to since.
+    const { facts } = await site.app().record();
+    expect((await facts.list('account.carried-out')).map(({ key }) => key)).toEqual([first.end.run]);
   }, 60_000);
 
   it('removes the account again when the password cannot be delivered', async () => {

@@ -77,3 +77,46 @@ test('without a channel nobody is told, and a run that is to stop begins no noti
   expect(await accountTell.apply({}, stopped.context)).toMatchObject({ status: 'stopped' });
   expect(stopped.sent).toEqual([]);
 });
+
+test('a notice whose sending was cut off is sent once more, which says so, and not a third time', async () => {
+  const facts = await changedFacts();
+  const cutOff = () => {
+    throw new Error('killed');
+  };
+  const dies = accountContext({ items: items.slice(1), company, facts, send: cutOff });
+  await expect(accountTell.apply({}, dies.context)).rejects.toThrow('killed');
+  const again = accountContext({ items, company, facts });
+  expect(await accountTell.apply({}, again.context)).toMatchObject({
+    result: { told: ['li@oa.example', 'chen@oa.example'], failed: [] },
+  });
+  expect(again.sent[0]!.text).not.toContain('before');
+  expect(again.sent[1]!.text).toMatch(/^You may have got this before/);
+  expect(await accountTell.apply({}, again.context)).toMatchObject({ result: { told: [], failed: [] } });
+
+  const twice = await changedFacts();
+  for (const _ of [1, 2]) {
+    const { context } = accountContext({ items: items.slice(1), company, facts: twice, send: cutOff });
+    await expect(accountTell.apply({}, context)).rejects.toThrow('killed');
+  }
+  const last = accountContext({ items: items.slice(1), company, facts: twice });
+  expect(await accountTell.apply({}, last.context)).toMatchObject({
+    status: 'incomplete',
+    message: 'not told: chen@oa.example: cut off twice while it was sent',
+  });
+  expect(last.sent).toEqual([]);
+});
+
+test('done again it tells what did not arrive, and what was done since, and nothing else', async () => {
+  const facts = await changedFacts();
+  const down = accountContext({ items, company, facts, send: () => ({ status: 'failed', message: 'down' }) });
+  expect(await accountTell.apply({}, down.context)).toMatchObject({ status: 'incomplete', result: { told: [] } });
+  const up = accountContext({ items, company, facts });
+  expect(await accountTell.apply({}, up.context)).toMatchObject({
+    status: 'ok',
+    result: { told: ['li@oa.example', 'chen@oa.example'] },
+  });
+  await addEntryFact(facts, 'r1', 'mem|k3', at, { image: {}, name: 'k3' });
+  await addEntryFact(facts, 'r1', 'mem|k3', at, { end: { do: 'disable' }, mark: {}, done: ['disabled'], left: [] });
+  expect(await accountTell.apply({}, up.context)).toMatchObject({ result: { told: ['xu@oa.example'] } });
+  expect(up.sent.map(({ text }) => text.includes('before'))).toEqual([false, false, false]);
+});

@@ -19,6 +19,10 @@ export const accountsReview = (): Messages => ({
   'no head': '无负责人',
   'Define it under notify.channels, or leave "notice.channel" out.':
     '请在 notify.channels 下定义，或去掉 "notice.channel"。',
+  'cut off twice while it was sent': '发送时两次被中断',
+  '{}: cut off twice while it was sent': '{}：发送时两次被中断',
+  'You may have got this list before; fill in one of them. 您可能已收到过本清单，填写其中一份即可。':
+    'You may have got this list before; fill in one of them. 您可能已收到过本清单，填写其中一份即可。',
   'sent to {}': '已发送给 {}',
   'not sent again to {}': '此前已发送，未再发给 {}',
   'not sent: {}': '未发送：{}',
