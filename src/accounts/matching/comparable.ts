@@ -1,5 +1,5 @@
-/** Characters that nobody sees: zero-width ones and the byte order mark. */
-const unseen = /[\u200b-\u200d\u2060\ufeff]/g;
+/** Characters that nobody sees: zero-width ones, marks of direction that come with what is copied, soft hyphens, the byte order mark. */
+const unseen = /\p{Cf}/gu;
 const plainText = /^[!-~]*$/;
 
 /**

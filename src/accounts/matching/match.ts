@@ -87,7 +87,9 @@ export class Matcher {
       };
     if (person === undefined || by === undefined) {
       const alike = unknownNumber === undefined ? undefined : this.#index.numberedAlike(unknownNumber);
-      return alike ? { kind: 'unknown', reason: zerosLost(unknownNumber!, alike) } : this.#none(compared);
+      if (alike) return { kind: 'unknown', reason: zerosLost(unknownNumber!, alike) };
+      const mailbox = compared.includes('mail') ? this.#index.mailboxOf(account.mail!) : undefined;
+      return mailbox ? { kind: 'unknown', reason: sameMailbox(account.mail!, mailbox) } : this.#none(compared);
     }
     // A number that nobody has beside a login of somebody: logins are given again to others.
     if (unknownNumber !== undefined)
@@ -130,6 +132,10 @@ function isSeveral(found: KnownPerson | readonly KnownPerson[]): found is readon
 
 function zerosLost(number: string, { id, where }: KnownPerson): string {
   return `its employee number ${number} is that of ${id} (${where}) but for zeros at the beginning`;
+}
+
+function sameMailbox(mail: string, { id, where }: KnownPerson): string {
+  return `its mail address ${mail} is that of ${id} (${where}) but for what follows the plus sign`;
 }
 
 function conflict(by: MatchWay, person: KnownPerson, way: MatchWay, other: KnownPerson): Match {

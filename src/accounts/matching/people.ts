@@ -34,10 +34,7 @@ export interface KnownPerson {
 type Compared = Record<'employee' | 'mail' | 'login' | 'personName' | 'department', string | undefined>;
 type SourcePerson = SourceRead['people'][number];
 
-/**
- * What two rows of one human being under two numbers have in common. `number`: the same but for zeros at its beginning, and the name. `name`: alone,
- * where no department is known.
- */
+/** What two people have in common. `number`: but for zeros at its beginning, and the name. `name`: alone, where no department is known. */
 export type Likeness = 'login' | 'mail' | 'number' | 'name+department' | 'name';
 
 /** Departments and posts whose rights are due to a person. */
@@ -103,6 +100,14 @@ export class PeopleIndex {
     const bare = withoutZeros(id);
     // Two sources may each count from 1: another name is somebody else.
     return bare === undefined ? '' : `${bare}\n${who}`;
+  }
+
+  /** Somebody whose mail comes to the same mailbox as `name+something@...` does. */
+  mailboxOf(mail: string): KnownPerson | undefined {
+    const whole = mail.normalize('NFKC');
+    const bare = whole.replace(/\+[^@]*(?=@)/, '');
+    const found = bare === whole ? undefined : this.find('mail', this.keyOf('mail', { mail: bare }));
+    return Array.isArray(found) ? found[0] : (found as KnownPerson | undefined);
   }
 
   /** Gives back what finding has made; it is made anew when somebody is looked for. */

@@ -14,10 +14,11 @@ export function isBlank(cell: Cell): boolean {
   return typeof cell === 'string' && cell.trim() === '';
 }
 
-/** Text without blanks around it; `="00123"`, by which exports keep the zeros of a number, is 00123. */
+/** Text without blanks around it; `="00123"` and `'00123`, by which exports keep the zeros of a number, are 00123. */
 export function textOf(cell: string | number): string {
   if (typeof cell === 'number') return String(cell);
   const text = cell.trim();
+  if (/^'\d+$/.test(text)) return text.slice(1);
   return text.startsWith('="') && text.endsWith('"') && text.length > 2 ? text.slice(2, -1).trim() : text;
 }
 

@@ -4,7 +4,7 @@ import type { AccountDoors } from '../ports.ts';
 import type { SourceSpec } from '../schema/sources.ts';
 import { disbelief, disbelieved } from './disbelief.ts';
 import { readSourceFile } from './files.ts';
-import { findColumns, namedColumn } from './headers.ts';
+import { findColumns, namedColumn, passedOver } from './headers.ts';
 import { PeopleReader } from './people.ts';
 import type { Reading } from './reading.ts';
 
@@ -46,6 +46,7 @@ function readRows(spec: CsvSpec, file: string, text: string, doors: AccountDoors
     spec,
     {
       columns,
+      remarks: passedOver(spec, columns, names),
       ...(spec.asOf !== undefined && { asOfColumn: namedColumn(spec.asOf, 'asOf', spec, header) }),
       place: (line) => ({ where: `${name}:${line}`, position: { file, line: Number(line), col: 1 } }),
     },

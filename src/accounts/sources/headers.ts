@@ -16,7 +16,7 @@ export function plainName(name: string): string {
   return name
     .normalize('NFKC')
     .toLowerCase()
-    .replaceAll(/[\s_*.:\u200b\u2060\ufeff-]/g, '');
+    .replaceAll(/[\s_*.:\p{Cf}-]/gu, '');
 }
 
 /**
@@ -43,6 +43,20 @@ export function findColumns(spec: SourceSpec, header: Header): Columns {
     throw columnsError(`no column of the source "${spec.id}" is known as the employee number`, spec, header);
   }
   return { ...columns, id };
+}
+
+const telling =
+  /离职|离岗|离司|退工|辞职|退休|在职|在岗|状态|status|state|left|leave|leaving|termina|resign|quit|lastday|enddate/;
+
+/** Columns that may tell who has left, where no column was found that does: everybody would count as employed. */
+export function passedOver(spec: SourceSpec, columns: Columns, names: readonly string[]): string[] {
+  if (columns.status !== undefined || columns.endsOn !== undefined) return [];
+  const found = names.filter((name) => telling.test(plainName(name))).map((name) => `"${name.trim().slice(0, 60)}"`);
+  return found.length === 0
+    ? []
+    : [
+        `everybody in the source "${spec.id}" counts as employed: "fields" names no status or endsOn, and these columns are not read: ${found.join(', ')}`,
+      ];
 }
 
 /**

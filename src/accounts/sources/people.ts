@@ -5,6 +5,7 @@ import type { PersonField, SourceSpec } from '../schema/sources.ts';
 import { personFields } from '../schema/sources.ts';
 import type { SourceRead } from '../source.ts';
 import { type Cell, CellProblem, own, textOf } from './cells.ts';
+import { changedNumber } from './changed-number.ts';
 import { isFarAway, readDay, type Serials } from './days.ts';
 import { disbelief, disbeliefAt, firstOf, type Place } from './disbelief.ts';
 import { employmentOn } from './employment.ts';
@@ -25,6 +26,8 @@ export interface Found {
 export interface Table {
   columns: Columns;
   asOfColumn?: number;
+  /** What people should know of the columns. */
+  remarks?: readonly string[];
   /** Of workbooks: what numbers in columns of days are. */
   serials?: Serials;
   /** Where a row stands, by the number or name that `row` is given. */
@@ -130,7 +133,11 @@ export class PeopleReader {
     return {
       people,
       rows: this.#rows,
-      problems: [...firstOf(differing), ...firstOf(this.#contradictions, this.#contradicted)],
+      problems: [
+        ...(this.#table.remarks ?? []),
+        ...firstOf(differing),
+        ...firstOf(this.#contradictions, this.#contradicted),
+      ],
       ...(this.#asOf !== undefined && { asOf: this.#asOf }),
     };
   }
@@ -200,12 +207,12 @@ export class PeopleReader {
   #id(cell: Cell | undefined, row: number | string): string | undefined {
     const text = this.#text(cell, 'id', row).normalize('NFKC');
     if (text === '') return undefined;
-    // What a spreadsheet makes of a long number; the digits are gone.
-    if (/^\d(\.\d+)?E\+\d+$/i.test(text) || (typeof cell === 'number' && !Number.isSafeInteger(cell))) {
+    const changed = changedNumber(cell!, text);
+    if (changed !== undefined) {
       throw disbeliefAt(
         this.#table.place(row),
         'source-value',
-        `the employee number "${text}" was rounded by a spreadsheet`,
+        `the employee number "${text}" was ${changed} by a spreadsheet`,
         'Format the column as text before the numbers are put in, and export it anew.',
       );
     }

@@ -3,7 +3,7 @@ import type { AccountDoors } from '../ports.ts';
 import type { SourceSpec } from '../schema/sources.ts';
 import { type Cell, CellProblem } from './cells.ts';
 import { disbelief } from './disbelief.ts';
-import { findColumns } from './headers.ts';
+import { findColumns, passedOver } from './headers.ts';
 import { PeopleReader } from './people.ts';
 import type { Reading } from './reading.ts';
 
@@ -30,9 +30,10 @@ export async function readSql(
     });
   }
   const names = Object.keys(first);
+  const columns = findColumns(spec, { names });
   const people = new PeopleReader(
     spec,
-    { columns: findColumns(spec, { names }), place: (row) => ({ where: `row number ${row}` }) },
+    { columns, remarks: passedOver(spec, columns, names), place: (row) => ({ where: `row number ${row}` }) },
     { nowMs: doors.nowMs(), timeZone: doors.timeZone },
   );
   for (const [index, row] of rows.entries()) {

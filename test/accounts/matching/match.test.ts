@@ -36,6 +36,8 @@ describe('an account finds its person', () => {
     ['0012 by mail', { mail: 'zhang@OA.cn' }],
     ['0012 by mail', { mail: 'ｚｈａｎｇ＠oa.cn' }],
     ['0012 by mail', { mail: '\ufeffzhang@oa.cn' }],
+    ['0012 by employee', { employee: '\u202d0012\u202c' }],
+    ['0012 by login', { login: 'zha\u00adng' }],
     ['0012 by login', { login: 'ZHANG' }],
     ['nobody', { employee: '0120' }],
     ['nobody', { login: 'zhang-san' }],
@@ -52,6 +54,17 @@ describe('an account finds its person', () => {
     expect(match(both, { employee })).toBe(told);
     expect(match(both, { employee, login: 'li' })).toMatch(/nobody has its employee number/);
   });
+
+  it.each(['zhang+oa@oa.cn', 'Zhang＋test＠oa.cn'])(
+    'unless its mail address only comes to the same mailbox: %s',
+    (mail) => {
+      const told = `its mail address ${mail} is that of 0012 (${zhang.where}) but for what follows the plus sign`;
+      expect(match(both, { mail })).toBe(told);
+      expect(match(both, { mail, employee: '0013' })).toBe('0013 by employee');
+      expect(match(both, { mail }, { by: ['login'] })).toBe('nobody');
+      expect(match(both, { mail: 'wang+oa@oa.cn' })).toBe('nobody');
+    },
+  );
 
   it('by the configured ways only', () => {
     expect(match(both, { employee: '0012', login: 'wang' }, { by: ['login'] })).toBe('nobody');

@@ -65,6 +65,34 @@ test('GBK, a mark of UTF-8, tabs, and full-width signs of an input method', asyn
 
 test('numbers that an export protects from a spreadsheet keep their zeros', async () => {
   expect((await stage.csv('工号,姓名\n"=""00123""",王\n')).people[0]).toMatchObject({ id: '00123' });
+  expect((await stage.csv("工号,姓名\n'00123,O'Neil\n")).people[0]).toMatchObject({ id: '00123', name: "O'Neil" });
+});
+
+test.each([
+  ['123.0', 'made into a fraction'],
+  ['10月12日', 'made into a day'],
+  ['12-Oct', 'made into a day'],
+  ['"12,345"', 'parted by commas'],
+  ['1.2E+11', 'rounded to fewer digits'],
+])('an employee number %s is none', async (id, what) => {
+  await expect(stage.csv(`工号,姓名\n00122,李\n${id},王\n`)).rejects.toMatchObject({
+    code: 'source-value',
+    message: `the employee number "${id.replaceAll('"', '')}" was ${what} by a spreadsheet`,
+    position: { line: 3 },
+  });
+});
+
+test('columns that may tell who has left, and are not read, are told', async () => {
+  const told = async (header: string, spec: object = {}) =>
+    (await stage.csv(`${header}\n${header.replaceAll(/[^,]+/g, '1')}\n`, spec)).problems.filter((line) =>
+      /counts as/.test(line),
+    );
+  expect(await told('工号,是否在职,实际离职日期,姓名')).toEqual([
+    'everybody in the source "hr" counts as employed: "fields" names no status or endsOn, and these columns are not read: "是否在职", "实际离职日期"',
+  ]);
+  expect(await told('id,Left On')).toHaveLength(1);
+  expect(await told('工号,姓名,部门')).toEqual([]);
+  expect(await told('工号,状态,离职原因', { active: ['1'] })).toEqual([]);
 });
 
 test.each<[string, string, object, object]>([

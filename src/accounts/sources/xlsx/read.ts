@@ -3,7 +3,7 @@ import type { SourceSpec } from '../../schema/sources.ts';
 import { type Cell, CellProblem, isBlank, textOf } from '../cells.ts';
 import { disbelief } from '../disbelief.ts';
 import { readSourceFile } from '../files.ts';
-import { findColumns, namedColumn } from '../headers.ts';
+import { findColumns, namedColumn, passedOver } from '../headers.ts';
 import { PeopleReader } from '../people.ts';
 import type { Reading } from '../reading.ts';
 import { sheetEvents } from './sheet.ts';
@@ -112,6 +112,7 @@ class SheetReader {
       spec,
       {
         columns,
+        remarks: passedOver(spec, columns, names),
         serials: this.#workbook.serials,
         ...(asOfColumn !== undefined && { asOfColumn }),
         place: (row) => ({

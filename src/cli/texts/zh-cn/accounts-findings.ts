@@ -52,6 +52,8 @@ export const accountsFindings = (): Messages => ({
   'name and department': '姓名和部门',
   'its {} is of several people: {}': '其{}属于多人：{}',
   'its employee number {} is that of {} ({}) but for zeros at the beginning': '其工号 {} 与 {}（{}）的工号只差开头的零',
+  'its mail address {} is that of {} ({}) but for what follows the plus sign':
+    '其邮箱 {} 与 {}（{}）的邮箱只差加号之后的部分',
   'nobody has its employee number {}, but its {} is of {}': '无人使用其工号 {}，但其{}属于 {}',
   '{} has left ({}), but {} ({}) has {} and no other account here':
     '{1} 已离职（{2}），但 {3}（{4}）与其{5}，且在此没有其他账号',

@@ -61,7 +61,13 @@ export const accountsSources = (): Messages => ({
   'Look at the column that "asOf" names.': '请检查 "asOf" 指明的列。',
   '{} is left alone: {} ({})': '不处理 {}：{}（{}）',
   '{} is left alone: its rows have different facts ({})': '不处理 {}：其各行内容不一致（{}）',
-  'the employee number "{}" was rounded by a spreadsheet': '工号“{}”被电子表格四舍五入',
+  'the employee number "{}" was {} by a spreadsheet': '工号“{}”被电子表格{}',
+  'rounded to fewer digits': '四舍五入为较少位数',
+  'made into a fraction': '变成了小数',
+  'made into a day': '变成了日期',
+  'parted by commas': '加上了千位分隔符',
+  'everybody in the source "{}" counts as employed: "fields" names no status or endsOn, and these columns are not read: {}':
+    '来源 "{}" 中所有人都按在职处理："fields" 未指定 status 或 endsOn，且未读取这些列：{}',
   'Format the column as text before the numbers are put in, and export it anew.':
     '请先把该列设为文本格式再填入工号，然后重新导出。',
   'the employee number holds characters that are no text': '工号中含有非文本字符',
