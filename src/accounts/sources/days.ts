@@ -66,6 +66,16 @@ export function isFarAway(day: string): boolean {
   return Number(day.slice(0, 4)) >= farYear;
 }
 
+/** With these days databases and programs fill columns in which there is none. */
+const fillers = new Set(['0001-01-01', '1753-01-01', '1899-12-30', '1899-12-31', '1900-01-01', '1970-01-01']);
+
+/** A day as one on which somebody began or left; undefined: it is none, such as a year alone that a spreadsheet takes for a day of 1905. */
+export function dayOfEmployment(day: string | 'none', cell: string | number): string | 'none' | undefined {
+  if (day === 'none' || fillers.has(day)) return 'none';
+  if (day < '1940') return undefined;
+  return typeof cell === 'number' && day > '2200' && !isFarAway(day) ? undefined : day;
+}
+
 /** Excel counts a 1900-02-29 that never was, as Lotus 1-2-3 did. */
 function fromSerial(serial: number, serials: Serials | undefined): string | 'none' | undefined {
   if (serials === undefined || serial < 0 || serial >= 2_958_466) return undefined;

@@ -6,7 +6,7 @@ import { personFields } from '../schema/sources.ts';
 import type { SourceRead } from '../source.ts';
 import { type Cell, CellProblem, own, textOf } from './cells.ts';
 import { changedNumber } from './changed-number.ts';
-import { isFarAway, readDay, type Serials } from './days.ts';
+import { dayOfEmployment, isFarAway, readDay, type Serials } from './days.ts';
 import { disbelief, disbeliefAt, firstOf, type Place } from './disbelief.ts';
 import { employmentOn } from './employment.ts';
 import type { Columns } from './headers.ts';
@@ -238,7 +238,8 @@ export class PeopleReader {
   #day(cell: Cell | undefined, field: PersonField | 'asOf', row: number | string): string | undefined {
     if (cell === undefined) return undefined;
     if (cell instanceof CellProblem) throw this.#unreadable(cell, field, row);
-    const day = readDay(cell, this.#timeZone, this.#table.serials);
+    const read = readDay(cell, this.#timeZone, this.#table.serials);
+    const day = read === undefined ? undefined : dayOfEmployment(read, cell);
     if (day === undefined) {
       throw disbeliefAt(
         this.#table.place(row),

@@ -32,6 +32,11 @@ describe('times', () => {
     [0, undefined],
     ['infinity', undefined],
     ['0000-00-00 00:00:00', undefined],
+    ['1900-01-01', undefined],
+    ['1970-01-01 08:00:00', undefined],
+    ['0001-01-01T00:00:00Z', undefined],
+    ['116444736000000000', undefined],
+    ['1970-01-03 12:00:00', utc('1970-01-03T04:00:00')],
     // No times.
     ['2026-02-30', wrong],
     ['2026-01-02 25:00:00', wrong],

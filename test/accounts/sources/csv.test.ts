@@ -250,3 +250,10 @@ describe('names with *', () => {
     expect((await read('link-*.csv')).people).toMatchObject([{ id: '7', where: 'link-1.csv:2' }]);
   });
 });
+
+test('a last day of 1900 or 1970 is none, one of 1905 is an error', async () => {
+  const day = (text: string) => stage.csv(`工号,离职日期\n1,${text}\n`);
+  for (const text of ['1900-01-01', '1970/1/1 00:00:00', '0001-01-01'])
+    expect((await day(text)).people[0]).toMatchObject({ employment: 'active' });
+  await expect(day('1905-07-18')).rejects.toMatchObject({ code: 'source-date', exitCode: 4 });
+});

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readDay } from '../../../src/accounts/sources/days.ts';
+import { dayOfEmployment, readDay } from '../../../src/accounts/sources/days.ts';
 import { dateOf, dayNumber } from '../../../src/calendar/dates.ts';
 
 const zone = 'Asia/Shanghai';
@@ -99,4 +99,15 @@ test('no text makes it fail or answer with something that is no day', () => {
     }),
     { seed, numRuns: 500 },
   );
+});
+
+test('fillers and days before anybody was employed are no days of employment', () => {
+  for (const day of ['0001-01-01', '1753-01-01', '1899-12-30', '1900-01-01', '1970-01-01'])
+    expect(dayOfEmployment(day, day)).toBe('none');
+  // 2026 in a column of days.
+  expect(dayOfEmployment('1905-07-18', 2026)).toBeUndefined();
+  expect(dayOfEmployment('2454-09-21', 202_610)).toBeUndefined();
+  for (const day of ['1940-01-01', '2026-10-31', '2199-12-31', '9999-12-31', 'none'])
+    expect(dayOfEmployment(day, 1)).toBe(day);
+  expect(dayOfEmployment('2222-12-31', '2222-12-31')).toBe('2222-12-31');
 });

@@ -26,15 +26,22 @@ export function truthOf(value: unknown): boolean | undefined | typeof wrong {
 
 const secondsOfNumbers = 1e11;
 const dayMs = 86_400_000;
+/** 1970-01-01 is over everywhere. */
+const earliestMs = 2 * dayMs;
 
 /**
  * A moment: ISO 8601 and what databases write, `2026/1/2 3:04`, `20260102`, `20260102030405`, generalized time, FILETIME, seconds or milliseconds
  * since 1970. Without an offset it is the time on the clocks of `timeZone`. `endOfDay`: what a day alone means, its last second or its first.
- * @returns undefined: there is none; it is empty, zero or infinite
+ * @returns undefined: there is none; it is empty, zero, infinite, or the first day of a calendar (1900-01-01, 1970-01-01), by which databases say so
  */
 export function timeOf(value: unknown, timeZone: string, endOfDay: boolean): number | undefined | typeof wrong {
+  const time = timeIn(value, timeZone, endOfDay);
+  return typeof time === 'number' && time < earliestMs ? undefined : time;
+}
+
+function timeIn(value: unknown, timeZone: string, endOfDay: boolean): number | undefined | typeof wrong {
   const text = textOf(value);
-  if (text === undefined || /^(-?infinity|0+|0000-00-00.*)$/i.test(text)) return undefined;
+  if (text === undefined || /^(-?infinity|0+|000[01]-0[01]-0[01].*)$/i.test(text)) return undefined;
   const compact = /^(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d))?$/.exec(text);
   if (compact) {
     const [, year, month, day, hour, minute, second] = compact;
