@@ -5,13 +5,37 @@ export type Json = null | boolean | number | string | Json[] | { [key: string]: 
 
 /** JSON with sorted keys and no white space: the form that digests are taken over. Undefined members are left out. */
 export function canonicalJson(value: unknown): string {
-  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  const members = Object.entries(value)
-    .filter(([, member]) => member !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-    .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
-  return `{${members.join(',')}}`;
+  let text = '';
+  writeCanonical(value, (piece) => {
+    text += piece;
+  });
+  return text;
+}
+
+/** Pieces end between signs, so that each can be hashed on its own. */
+function writeCanonical(value: unknown, put: (piece: string) => void): void {
+  if (value === null || typeof value !== 'object') {
+    put(JSON.stringify(value) ?? 'null');
+    return;
+  }
+  if (Array.isArray(value)) {
+    put('[');
+    for (let at = 0; at < value.length; at++) {
+      if (at > 0) put(',');
+      writeCanonical(value[at], put);
+    }
+    put(']');
+    return;
+  }
+  const members = value as Record<string, unknown>;
+  let before = '{';
+  for (const key of Object.keys(members).sort()) {
+    if (members[key] === undefined) continue;
+    put(`${before}${JSON.stringify(key)}:`);
+    writeCanonical(members[key], put);
+    before = ',';
+  }
+  put(before === '{' ? '{}' : '}');
 }
 
 /** Lower-case hex sha256. */
@@ -19,7 +43,18 @@ export function sha256Hex(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');
 }
 
-/** sha256 of the canonical JSON of a value. */
+/** So many signs of a text are hashed at once. */
+const hashedAtOnce = 64 * 1024;
+
+/** sha256 of the canonical JSON of a value. The text is never whole: that of a plan of 20,000 changes is several times as large as the plan. */
 export function digestOf(value: unknown): string {
-  return sha256Hex(canonicalJson(value));
+  const hash = createHash('sha256');
+  let text = '';
+  writeCanonical(value, (piece) => {
+    text += piece;
+    if (text.length < hashedAtOnce) return;
+    hash.update(text);
+    text = '';
+  });
+  return hash.update(text).digest('hex');
 }

@@ -21,6 +21,31 @@ describe('canonical JSON', () => {
     );
   });
 
+  test('members stand in the order of their names, and nothing stands between', () => {
+    const text = (value: unknown): string => {
+      if (Array.isArray(value)) return `[${value.map(text).join()}]`;
+      if (value === null || typeof value !== 'object') return JSON.stringify(value);
+      const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+      return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${text(member)}`).join()}}`;
+    };
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        expect(canonicalJson(value)).toBe(text(value));
+      }),
+    );
+  });
+
+  test('a digest is that of the whole text, however long it is and whatever signs it has', () => {
+    const long = fc.array(fc.string({ unit: 'binary', minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 5 });
+    fc.assert(
+      fc.property(long, fc.integer({ min: 1, max: 30_000 }), (parts, times) => {
+        const value = { parts, many: Array.from({ length: times }, (_, at) => parts[at % parts.length]) };
+        expect(digestOf(value)).toBe(sha256Hex(canonicalJson(value)));
+      }),
+      { numRuns: 20 },
+    );
+  });
+
   test('sha256 of the empty text (FIPS 180-4)', () => {
     expect(sha256Hex('')).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
   });

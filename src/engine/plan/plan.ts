@@ -86,8 +86,18 @@ export function makePlan(request: PlanRequest): Plan {
     ...(request.allowedSigners && steps.some(mayAskForApproval) ? { allowedSigners: request.allowedSigners } : {}),
   };
   // Through JSON, so that a plan read back from the record or a file is the same to the last member.
-  const stored = JSON.parse(JSON.stringify(body)) as typeof body;
+  const stored = { ...throughJson({ ...body, steps: [] }), steps: steps.map(storedStep) };
   return { ...stored, digest: digestOf(stored), createdAt: request.createdAt };
+}
+
+/** Unit by unit: the text of 20,000 at once would be several times as large as they are. */
+function storedStep(step: PlannedStep): PlannedStep {
+  if (isDeferred(step.units)) return throughJson(step);
+  return { ...throughJson({ ...step, units: [] }), units: step.units.map(throughJson) };
+}
+
+function throughJson<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T;
 }
 
 /** The digest a plan must have: over everything but the digest itself and the time of planning. */
