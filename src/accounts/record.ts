@@ -115,6 +115,8 @@ export interface EntryHistory {
   /** Where it was when the run first came to it. */
   name: string;
   marks: { change: Change; mark: Image | null; done: string[]; left: string[]; at: string }[];
+  /** Why the change that was tried last has done nothing. */
+  failed?: string;
   /** Of an account that was made: its password got where it should. */
   delivered?: true;
   /** Taken back, wholly or but for what is named. */
@@ -126,7 +128,7 @@ type EntryFact =
   | { begin: Change }
   | { end: Change; mark: Image; done: string[]; left: string[] }
   /** What was begun right before is known to have changed nothing. */
-  | { dropped: Change }
+  | { dropped: Change; why: string }
   | { delivered: true }
   | { restored: { by: string; conflicts: string[] } };
 
@@ -142,6 +144,12 @@ export async function addEntryFact(
   fact: EntryFact,
 ): Promise<void> {
   await facts.add(entryTopic(run), account, at, fact);
+}
+
+/** What could not be done of an entry, one line each. */
+export function notDone(history: EntryHistory | undefined): string[] {
+  if (!history) return [];
+  return [...history.marks.flatMap(({ left }) => left), ...(history.failed === undefined ? [] : [history.failed])];
 }
 
 /** What a run did to an entry; undefined: nothing, it did not come to it. */
@@ -170,6 +178,7 @@ function historyOf(rows: readonly { at: string; body: unknown }[]): EntryHistory
         history = { image: fact.image, name: fact.name, marks: [] };
     } else if (!history) continue;
     else if ('begin' in fact) {
+      delete history.failed;
       // Begun again after it was cut off: one change.
       const open = history.marks.at(-1);
       if (open?.mark !== null || open.change.do !== fact.begin.do)
@@ -181,6 +190,7 @@ function historyOf(rows: readonly { at: string; body: unknown }[]): EntryHistory
       else history.marks.push({ change, mark, done, left, at });
     } else if ('dropped' in fact) {
       if (history.marks.at(-1)?.mark === null) history.marks.pop();
+      history.failed = fact.why;
     } else if ('delivered' in fact) history.delivered = true;
     else history.restored = { at, ...fact.restored };
   }

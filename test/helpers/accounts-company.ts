@@ -158,6 +158,29 @@ export class AccountsCompany {
     return (await ended) === 'SIGKILL';
   }
 
+  /** Starts a command and does something once, as soon as `when` says so. */
+  async during(when: () => boolean, act: () => void, ...args: string[]): Promise<{ exitCode: number | null }> {
+    const child = spawn(process.execPath, [program, ...args], {
+      env: { PATH: '/usr/bin:/bin', ...this.env },
+      cwd: this.dir,
+      stdio: 'ignore',
+    });
+    let over = false;
+    const ended = new Promise<number | null>((resolve) => child.on('close', resolve)).then((exitCode) => {
+      over = true;
+      return exitCode;
+    });
+    let acted = false;
+    while (!over) {
+      if (!acted && when()) {
+        acted = true;
+        act();
+      }
+      await new Promise(setImmediate);
+    }
+    return { exitCode: await ended };
+  }
+
   [Symbol.dispose](): void {
     rmSync(this.dir, { recursive: true, force: true });
   }

@@ -1,7 +1,7 @@
 import { oneLine } from '../../core/plain-text.ts';
 import type { FactStore } from '../../record/types.ts';
 import { weakLines } from '../policy/report.ts';
-import { accountId, auditsOf, entriesOf, policiesOf, refusalsOf } from '../record.ts';
+import { accountId, auditsOf, entriesOf, notDone, policiesOf, refusalsOf } from '../record.ts';
 import { type Decidable, isKept, signedList } from '../review/signed.ts';
 import type { EntryItem } from './entry.ts';
 import { nameOf } from './name.ts';
@@ -74,8 +74,8 @@ export async function conclude(
       continue;
     }
     const done = history?.marks.flatMap((mark) => mark.done) ?? [];
-    const undone = history?.marks.flatMap((mark) => mark.left) ?? [];
     const refusal = refusals.get(account);
+    const undone = refusal === undefined || (history?.marks.length ?? 0) > 0 ? notDone(history) : [];
     if (done.length > 0) {
       changed++;
       lines.push(`${name}: ${done.join('; ')}`);

@@ -1,5 +1,5 @@
 import { isoTime } from '../../core/clock.ts';
-import { isNotBegun, OaopsError } from '../../core/errors.ts';
+import { isNotBegun, messageOf, OaopsError } from '../../core/errors.ts';
 import type { FactStore } from '../../record/types.ts';
 import type { Change, Changed, EntryRef, OpenDirectory } from '../directory.ts';
 import type { Account, FindingType } from '../model.ts';
@@ -98,7 +98,8 @@ export async function changeEntry(directory: OpenDirectory, item: EntryItem, wor
       changed = await directory.change(ref, change, history.image, work.signal);
     } catch (error) {
       // Else an undo would take what others do from now on for the work of this run; what was cut off before may have done something.
-      if (isNotBegun(error) && !known) await addEntryFact(work.facts, work.run, account, at(), { dropped: change });
+      if (isNotBegun(error) && !known)
+        await addEntryFact(work.facts, work.run, account, at(), { dropped: change, why: messageOf(error) });
       if (!(error instanceof OaopsError) || error.code !== 'account-changed' || known) throw error;
       if (told.length === 0) return { status: 'refused', reason: error.message };
       left.push(error.message);

@@ -2,7 +2,7 @@ import type { Change } from '../directory.ts';
 import type { EntryItem } from '../entry/entry.ts';
 import type { FindingType } from '../model.ts';
 import { type OpeningItem, openingId, placeOf } from '../person/opening.ts';
-import { accountId, type Decision, type EntryHistory } from '../record.ts';
+import { accountId, type Decision, type EntryHistory, notDone } from '../record.ts';
 import { linesOf } from '../review/lines.ts';
 import type { SignedList } from '../review/signed.ts';
 
@@ -101,7 +101,7 @@ function shownEntry(
 ): ShownEntry {
   const marks = history?.marks ?? [];
   const done = marks.flatMap((mark) => mark.done);
-  const left = marks.flatMap((mark) => mark.left);
+  const left = refused === undefined || marks.length > 0 ? notDone(history) : [];
   const cutOff = marks.filter(({ mark }) => mark === null).map(({ change }) => tellChange(change));
   const shown: ShownEntry = {
     line: item.line,
