@@ -72,7 +72,7 @@ A person (employee number, mail, login, name) or an account (login, DN) is looke
       parts.push([title, ...(shown.message === null ? [] : [this.say(shown.message)])].join('\n'));
     }
     if (format === 'text' && out === undefined) {
-      const entries = runEntriesText(shown, all, { ...screen, nowMs: app.clock.nowMs() });
+      const entries = runEntriesText(shown, all, await this.#screen(app));
       if (entries !== '') parts.push('', entries);
     }
     return { json: shown, text: parts.join('\n') };
@@ -100,7 +100,13 @@ A person (employee number, mail, login, name) or an account (login, DN) is looke
     return {
       exitCode: look.fresh && look.unjudged.length > 0 ? ExitCode.incomplete : ExitCode.success,
       json: look,
-      text: lookText(look, { ...this.reportScreen(), nowMs: app.clock.nowMs() }),
+      text: lookText(look, await this.#screen(app)),
     };
+  }
+
+  async #screen(app: ReturnType<typeof openApp>): Promise<import('../../src/app/accounts/show-text.ts').ShowScreen> {
+    const { localTimeZone } = await import('../../src/core/zoned-time.ts');
+    const timeZone = (await app.config()).settings.timeZone ?? localTimeZone();
+    return { ...this.reportScreen(), nowMs: app.clock.nowMs(), timeZone };
   }
 }

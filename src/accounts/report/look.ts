@@ -38,7 +38,7 @@ export interface Looked {
 }
 
 /**
- * People by employee number, mail, login or name, with all their accounts, and accounts by login or name. With a directory only accounts in it are
+ * People by employee number, mail, login or name, with all their accounts, and accounts by login, name, number or mail. With a directory only accounts in it are
  * meant, and the people are theirs.
  */
 export function lookFor(audit: Audit, company: Company, what: string, directory: string | undefined): Looked {
@@ -49,7 +49,9 @@ export function lookFor(audit: Audit, company: Company, what: string, directory:
   const chosen = audit.judged.accounts.filter(({ account, match }) => {
     if (directory !== undefined && account.directory !== directory) return false;
     if (match.kind === 'person' && ids.has(match.person.id)) return true;
-    return [account.login, account.name, account.key].some((name) => comparable(name, true) === key);
+    // Number and mail too: where a source was not read, nobody is known by them but the account that carries them.
+    const names = [account.login, account.name, account.key, account.employee, account.mail];
+    return names.some((name) => name !== undefined && comparable(name, true) === key);
   });
   const people = new Map(named.map((person) => [person.id, person]));
   for (const { match } of chosen) if (match.kind === 'person') people.set(match.person.id, match.person);

@@ -4,7 +4,8 @@ import { OpenDirectories } from '../../accounts/entry/open-directories.ts';
 import type { AccountDoors } from '../../accounts/ports.ts';
 import type { AccountServices, HostSource } from '../../actions/account/services.ts';
 import type { App } from '../../app.ts';
-import { errnoOf, usageError } from '../../core/errors.ts';
+import { errnoOf, OaopsError, usageError } from '../../core/errors.ts';
+import { ExitCode } from '../../core/exit-codes.ts';
 import { formatSize } from '../../core/units.ts';
 import { localTimeZone } from '../../core/zoned-time.ts';
 import { findTarget } from '../../engine/plan/plan.ts';
@@ -65,9 +66,11 @@ export function planningHosts(app: App, inventory: Inventory, warn: (message: st
 }
 
 async function readFile(path: string, maxBytes: number): Promise<{ bytes: Uint8Array; modifiedMs: number }> {
+  // An export that did not come today is no mistake in a file: nothing is known, as of a server that does not answer.
   const unreadable = (why: string) =>
-    usageError('file-unreadable', `${path} cannot be read (${why})`, {
-      next: 'Give the path of a file that you can read.',
+    new OaopsError('file-unreadable', `${path} cannot be read (${why})`, {
+      exitCode: ExitCode.incomplete,
+      next: 'Look whether the export came, and whether "file" is right.',
     });
   const file = await open(path).catch((error: unknown) => {
     throw unreadable(errnoOf(error) ?? 'unknown error');

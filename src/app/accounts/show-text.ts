@@ -6,6 +6,7 @@ import { moment, reportWords } from '../../accounts/report/words.ts';
 import { displayWidth, pad, wrap } from '../../cli/render/width.ts';
 import { oneLine } from '../../core/plain-text.ts';
 import { formatDuration } from '../../core/units.ts';
+import { wallTimeOf } from '../../core/zoned-time.ts';
 import type { KnownAccount, ShownLook } from './show.ts';
 import type { ShownRun } from './show-run.ts';
 
@@ -14,6 +15,8 @@ export interface ShowScreen {
   say(english: string): string;
   columns: number;
   nowMs: number;
+  /** Days are those on the clocks of the company, as in findings. */
+  timeZone: string;
 }
 
 /** So many entries of a run are shown unless all are asked for. */
@@ -180,7 +183,7 @@ function nowFacts(now: NonNullable<KnownAccount['now']>, screen: ShowScreen): [s
   const words = showWords(screen.lang);
   const report = reportWords(screen.lang);
   const password = [
-    ...(now.passwordChangedAt === undefined ? [] : [dateOf(now.passwordChangedAt)]),
+    ...(now.passwordChangedAt === undefined ? [] : [dateOf(now.passwordChangedAt, screen)]),
     ...(now.passwordNeverExpires ? [words.neverExpires] : []),
   ];
   const rights = now.rights.map(({ right, held, due, because }) => {
@@ -193,9 +196,9 @@ function nowFacts(now: NonNullable<KnownAccount['now']>, screen: ShowScreen): [s
     [words.belongs, `${now.person === undefined ? '-' : now.person} (${say(now.match)})`],
     [words.owner, now.owner],
     [words.lastUse, lastUseText(now.lastUse, screen)],
-    [words.created, now.createdAt === undefined ? undefined : dateOf(now.createdAt)],
+    [words.created, now.createdAt === undefined ? undefined : dateOf(now.createdAt, screen)],
     [words.password, password.join(', ')],
-    [words.expires, now.expiresAt === undefined ? undefined : dateOf(now.expiresAt)],
+    [words.expires, now.expiresAt === undefined ? undefined : dateOf(now.expiresAt, screen)],
     [
       words.secondFactor,
       now.secondFactor === undefined ? words.unknown : now.secondFactor ? words.bound : words.unbound,
@@ -223,9 +226,8 @@ function holdText({ state, since, run, deletableFrom }: NonNullable<KnownAccount
   return `${moment(since)}, ${where}; ${end}`;
 }
 
-/** Days of UTC, as the times of directories are kept. */
-function dateOf(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10);
+function dateOf(ms: number, { timeZone }: ShowScreen): string {
+  return new Date(wallTimeOf(ms, timeZone)).toISOString().slice(0, 10);
 }
 
 /** Labels in a column of their own; facts that are not known are left out. */

@@ -58,6 +58,7 @@ export const accounts = (): Messages => ({
   'Name a file that you can read with "accounts" in the configuration, or "from" in the runbook.':
     '请在配置中用 "accounts"，或在运行手册中用 "from" 指定可读的文件。',
   'it is no file': '不是文件',
+  'Look whether the export came, and whether "file" is right.': '请查看导出文件是否已到，以及 "file" 是否正确。',
   '{} has {}; at most {} are read': '{} 有 {}；最多读取 {}',
   'Check that it is the right file.': '请确认是否为正确的文件。',
   // Reading.
