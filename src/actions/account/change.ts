@@ -70,9 +70,9 @@ function toDo(change: Change): string {
     case 'grant':
       return `give rights: ${change.rights.join(', ')}`;
     case 'update':
-      return `set ${Object.entries(change.attributes)
-        .map(([name, value]) => `${name} to ${value}`)
-        .join(', ')}`;
+      return Object.entries(change.attributes)
+        .map(([name, value]) => `set ${name} to ${value}`)
+        .join('; ');
     case 'sessions':
       return 'end its sessions, keys, jobs and sudo rules';
   }
