@@ -86,7 +86,8 @@ With --check, for monitoring: exit 1 when the last run of a runbook did not end 
     return { title: text(this.lang, `today.${key}`), tone, entries, ...more };
   }
 
-  #entry(id: string, title: string, { when, lines, commands }: ToldItem) {
-    return { id, title, when: this.say(when), lines: lines.map((line) => this.say(line)), commands };
+  #entry(id: string, title: string, { when, weekDay, lines, commands }: ToldItem) {
+    const day = weekDay === undefined ? '' : ` ${this.say(weekDay)}`;
+    return { id, title, when: `${this.say(when)}${day}`, lines: lines.map((line) => this.say(line)), commands };
   }
 }

@@ -53,7 +53,7 @@ export default class BackupList extends BaseCommand<typeof BackupList> {
       json: listed.map(report.listingJson),
       text: this.table(
         report.listingColumns,
-        listed.map((listing) => report.listingRow(listing, app.clock.nowMs())),
+        listed.map((listing) => report.listingRow(listing, app.clock.nowMs(), (english) => this.say(english))),
       ),
     };
   }

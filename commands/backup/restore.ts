@@ -5,6 +5,7 @@ import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
 import { loadFlags } from '../../src/cli/load-flags.ts';
 import { withOptionalValue } from '../../src/cli/optional-value.ts';
 import { restoreFlags } from '../../src/cli/restore-flags.ts';
+import { text } from '../../src/cli/texts/texts.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 
 export default class BackupRestore extends BaseCommand<typeof BackupRestore> {
@@ -88,6 +89,10 @@ export default class BackupRestore extends BaseCommand<typeof BackupRestore> {
     }));
     screen.clear();
     for (const warning of this.globals.json ? [] : result.warnings) this.warn(warning);
-    return { exitCode: result.exitCode, json: restoreJson(result), text: this.say(restoreText(result)) };
+    return {
+      exitCode: result.exitCode,
+      json: restoreJson(result),
+      text: this.say(restoreText(result, (action) => text(this.lang, `restore.${action}`))),
+    };
   }
 }

@@ -1,7 +1,9 @@
 import { Flags } from '@oclif/core';
 import { openApp } from '../../src/app.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
+import { text } from '../../src/cli/texts/texts.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
+import type { LibraryEntry } from '../../src/runbook/library.ts';
 
 export default class RunbookList extends BaseCommand<typeof RunbookList> {
   static override summary = 'List the runbooks that can be run by name';
@@ -39,12 +41,14 @@ export default class RunbookList extends BaseCommand<typeof RunbookList> {
       entry.version ?? '?',
       entry.kind ?? '?',
       (this.lang === 'zh-CN' ? entry.title?.['zh-CN'] : undefined) ?? entry.title?.en ?? '',
-      entry.shadowedBy
-        ? this.say(`${entry.origin}, shadowed by ${entry.shadowedBy}`)
-        : entry.shadows.length > 0
-          ? this.say(`${entry.origin}, shadows ${entry.shadows.join(', ')}`)
-          : entry.origin,
+      this.#from(entry),
     ]);
     return { json: entries, text: this.table(columns, rows) };
+  }
+
+  #from({ origin, shadowedBy, shadows }: LibraryEntry): string {
+    const from = text(this.lang, `origin.${origin}`);
+    if (shadowedBy) return this.say(`${from}, shadowed by ${shadowedBy}`);
+    return shadows.length > 0 ? this.say(`${from}, shadows ${shadows.join(', ')}`) : from;
   }
 }

@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { openApp } from '../../src/app.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
+import { say } from '../../src/cli/texts/texts.ts';
 import { parseIsoTime } from '../../src/core/clock.ts';
 import { usageError } from '../../src/core/errors.ts';
 import type { RunStatus } from '../../src/core/events.ts';
@@ -62,7 +63,14 @@ export default class RunsList extends BaseCommand<typeof RunsList> {
       json: rows,
       text: this.table(
         columns,
-        rows.map((row) => [row.id, row.runbook, row.version, row.status, row.requester, this.say(row.message ?? '')]),
+        rows.map((row) => [
+          row.id,
+          row.runbook,
+          row.version,
+          this.lang === 'en' ? row.status : this.status(row.status),
+          row.requester,
+          say(this.lang, row.message ?? ''),
+        ]),
       ),
     };
   }

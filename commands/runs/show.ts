@@ -1,6 +1,7 @@
 import { openApp } from '../../src/app.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
 import { shownRunArg } from '../../src/cli/plan-flags.ts';
+import { say } from '../../src/cli/texts/texts.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 import type { Plan } from '../../src/engine/plan/plan-types.ts';
 
@@ -24,8 +25,15 @@ export default class RunsShow extends BaseCommand<typeof RunsShow> {
     const shown = showRun(row, plan, await runs.journal(row.id), await runs.inputs(row.id), this.lang);
     return {
       json: shown,
-      text: this.say(
-        shownText(shown, this.lang === 'en' ? undefined : (status, columns) => this.status(status, columns)),
+      text: shownText(
+        shown,
+        this.lang === 'en'
+          ? undefined
+          : {
+              lang: this.lang,
+              say: (english) => say(this.lang, english),
+              status: (status, columns) => this.status(status, columns),
+            },
       ),
     };
   }

@@ -162,8 +162,12 @@ export const listingColumns = [
   { title: 'MADE BY', flexible: true },
 ];
 
-/** The id is whole, because it is what is copied from here, and it begins with the time of the snapshot (UTC). */
-export function listingRow({ snapshot, header, problem, pin }: PinnedListing, nowMs: number): string[] {
+/** The id is whole, because it is what is copied from here, and it begins with the time of the snapshot (UTC). `say`: words of oaops in the language. */
+export function listingRow(
+  { snapshot, header, problem, pin }: PinnedListing,
+  nowMs: number,
+  say = (english: string) => english,
+): string[] {
   const age = shortAge(nowMs - snapshotTimeMs(snapshot));
   if (!header) return [snapshot, age, '', '', '', problem ?? '', ''];
   const { counts } = header;
@@ -174,7 +178,7 @@ export function listingRow({ snapshot, header, problem, pin }: PinnedListing, no
     String(counts.files),
     formatSize(counts.bytes),
     formatSize(counts.storedAddedBytes),
-    [header.status, ...(header.guard ? [header.guard.kind] : []), ...(pin ? ['pinned'] : [])].join(', '),
+    [header.status, ...(header.guard ? [header.guard.kind] : []), ...(pin ? ['pinned'] : [])].map(say).join(', '),
     names.map(toText).join(', '),
   ];
 }

@@ -1,6 +1,7 @@
 import type { StepStatus, UnitStatus } from '../core/events.ts';
 import { oneLine } from '../core/plain-text.ts';
 import type { JournalRow, RunInputRow, RunRow } from '../record/types.ts';
+import type { LocalizedText } from '../runbook/types.ts';
 import { isFailure, itemsUnit, JournalView, unitPath } from './journal/journal-state.ts';
 import { memberIdOf } from './plan/member-of.ts';
 import { localText } from './plan/plan-text.ts';
@@ -142,39 +143,91 @@ function whatOf(kind: RunInputRow['kind'], body: unknown): string {
 }
 
 /** An approval that is waited for comes from a person: what comes by itself is the end of the wait. */
-function wakeText(wakeAt: string, steps: ShownStep[]): string {
+function wakeText(wakeAt: string, steps: ShownStep[]): LocalizedText {
   const waiting = steps.filter((step) => step.status === 'waiting');
   const asks = waiting.length > 0 && waiting.every((step) => step.uses === 'approval');
-  return asks ? `, waits for an approval until ${wakeAt}` : `, goes on at ${wakeAt}`;
+  return asks
+    ? { en: `, waits for an approval until ${wakeAt}`, 'zh-CN': `，等待审批至 ${wakeAt}` }
+    : { en: `, goes on at ${wakeAt}`, 'zh-CN': `，将于 ${wakeAt} 继续` };
 }
 
-/** `runs show` as text; `word` says a status in the user's language, filled up to so many columns. */
-export function shownText(
-  { run, steps, inputs }: ShownRun,
-  word: (status: string, columns?: number) => string = (status, columns = 0) => status.padEnd(columns),
-): string {
+/** How a run is told: names and words of users stay as they are. */
+export interface ShowWords {
+  lang?: string;
+  /** Messages, which stand in English in the record. */
+  say(english: string): string;
+  /** A status, filled up to so many columns. */
+  status(status: string, columns?: number): string;
+}
+
+const plain: ShowWords = { say: (english) => english, status: (status, columns = 0) => status.padEnd(columns) };
+
+const inputWords = {
+  answer: '回答',
+  approval: '批准',
+  rejection: '拒绝',
+  request: '发起',
+  control: '操作',
+} satisfies Record<RunInputRow['kind'], string>;
+
+const controlWords: Readonly<Record<string, string>> = {
+  abort: '中止',
+  pause: '暂停',
+  unpause: '继续',
+  undo: '撤销',
+  'undo-over': '撤销结束',
+  redo: '重做',
+  beside: '与其他运行并行',
+  'retry-failed': '重试失败项',
+};
+
+/** `runs show` as text. */
+export function shownText({ run, steps, inputs }: ShownRun, words: ShowWords = plain): string {
+  const { say, status: word } = words;
+  const local = (text: LocalizedText) => localText(text, words.lang);
+  const { id, runbook, version, requester, createdAt, exitCode } = run;
+  const status = word(run.status);
+  const exit = exitCode === null ? '' : local({ en: ` (exit ${exitCode})`, 'zh-CN': `（退出码 ${exitCode}）` });
+  const message = run.message === null ? '' : say(run.message);
+  const ended = run.endedAt ? local({ en: `, ended at ${run.endedAt}`, 'zh-CN': `，结束于 ${run.endedAt}` }) : '';
+  const wakes = run.wakeAt ? local(wakeText(run.wakeAt, steps)) : '';
   const lines = [
-    `run ${run.id}: ${run.runbook} ${run.version}`,
-    `status: ${word(run.status)}${run.exitCode === null ? '' : ` (exit ${run.exitCode})`}`,
-    ...(run.message ? [`because: ${run.message}`] : []),
-    `asked for by ${run.requester} at ${run.createdAt}${run.endedAt ? `, ended at ${run.endedAt}` : ''}${run.wakeAt ? wakeText(run.wakeAt, steps) : ''}`,
-    `plan: ${run.digest}`,
+    local({ en: `run ${id}: ${runbook} ${version}`, 'zh-CN': `运行 ${id}：${runbook} ${version}` }),
+    local({ en: `status: ${status}${exit}`, 'zh-CN': `状态：${status}${exit}` }),
+    ...(message === '' ? [] : [local({ en: `because: ${message}`, 'zh-CN': `原因：${message}` })]),
+    local({
+      en: `asked for by ${requester} at ${createdAt}${ended}${wakes}`,
+      'zh-CN': `由 ${requester} 发起，时间 ${createdAt}${ended}${wakes}`,
+    }),
+    local({ en: `plan: ${run.digest}`, 'zh-CN': `计划：${run.digest}` }),
     '',
   ];
   for (const step of steps) {
     lines.push(`${word(step.status, 12)} ${step.id}: ${step.name} [${step.uses}]`);
     for (const unit of step.units) {
-      const plain = step.units.length === 1 && unit.target === 'localhost' && !unit.message;
-      if (plain || unit.status === 'not-started') continue;
-      const tries = unit.attempts > 1 ? ` (attempt ${unit.attempts})` : '';
-      lines.push(
-        `             ${word(unit.status)} ${unitPath(step.id, oneLine(unit.member ?? unit.unit))}${tries}${unit.message ? `: ${unit.message}` : ''}`,
-      );
+      const isPlain = step.units.length === 1 && unit.target === 'localhost' && !unit.message;
+      if (isPlain || unit.status === 'not-started') continue;
+      const { attempts } = unit;
+      const tries = attempts > 1 ? local({ en: ` (attempt ${attempts})`, 'zh-CN': `（第 ${attempts} 次尝试）` }) : '';
+      const path = unitPath(step.id, oneLine(unit.member ?? unit.unit));
+      const told = unit.message ? `: ${say(unit.message)}` : '';
+      lines.push(`             ${word(unit.status)} ${path}${tries}${told}`);
       if (unit.next && ['waiting', 'unknown', 'failed', 'undo-failed'].includes(unit.status))
-        lines.push(`               ${unit.next}`);
+        lines.push(`               ${say(unit.next)}`);
     }
   }
-  if (inputs.length > 0)
-    lines.push('', ...inputs.map((input) => `${input.at} ${input.kind} ${input.step} by ${input.by}: ${input.what}`));
+  if (inputs.length > 0) lines.push('', ...inputs.map((input) => local(inputText(input, say))));
   return `${lines.join('\n')}\n`;
+}
+
+function inputText({ at, kind, step, by, what }: ShownRun['inputs'][number], say: ShowWords['say']): LocalizedText {
+  const where = step === '' ? '' : ` ${step}`;
+  const said = say(what);
+  const [action = '', ...reason] = what.split(': ');
+  const word = kind === 'control' ? controlWords[action] : undefined;
+  const chinese = word === undefined ? said : [word, ...reason].join('：');
+  return {
+    en: `${at} ${kind}${where} by ${by}: ${said}`,
+    'zh-CN': `${at} ${inputWords[kind]}${where}，${by}：${chinese}`,
+  };
 }

@@ -1,4 +1,4 @@
-import { addDays, weekDayOf } from '../calendar/dates.ts';
+import { addDays, type WeekDay, weekDayOf } from '../calendar/dates.ts';
 import { localClock } from '../core/zoned-time.ts';
 import type { Evidence } from './evaluate.ts';
 import type { Today, TodayItem, TodayRun } from './today.ts';
@@ -6,6 +6,8 @@ import type { Today, TodayItem, TodayRun } from './today.ts';
 /** One line of the list, in English: what is beside the title, and what is told below. */
 export interface ToldItem {
   when: string;
+  /** Told beside `when`. */
+  weekDay?: WeekDay;
   lines: string[];
   commands?: string[];
 }
@@ -50,7 +52,7 @@ export class TodayText {
 
   upcoming(item: TodayItem): ToldItem {
     const day = this.#dayOf(item.period!.due!);
-    return { when: `${day} ${weekDayOf(day)}`, lines: [] };
+    return { when: day, weekDay: weekDayOf(day), lines: [] };
   }
 
   run(run: TodayRun, list: 'waiting' | 'failing' | 'underWay'): ToldItem {

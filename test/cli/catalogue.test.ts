@@ -32,6 +32,19 @@ describe('a message is recognised', () => {
   ])('%s', (english, chinese) => expect(catalogue.translate(english)).toBe(chinese));
 });
 
+describe('what is typed stays as it is', () => {
+  test.each([
+    [
+      'Answer with: oaops runs answer R-1 ask --value yes (or no)',
+      '请用以下命令回答：oaops runs answer R-1 ask --value yes（或 no）',
+    ],
+    ['Did you mean "oaops backup diff"?', '是否想运行 "oaops backup diff"？'],
+    ['calendar china: 2007 to 2026', '日历 china：2007 至 2026'],
+    ['set department to IT; set post to Clerk', '将 department 设为 IT；将 post 设为 Clerk'],
+    ['  leg       s3://a/b: ok, 2.6 KiB in 7 objects', '  副本      s3://a/b：完成，2.6 KiB，7 个对象'],
+  ])('%s', (english, chinese) => expect(sayLines('zh-CN', english)).toBe(chinese));
+});
+
 describe('a value with parentheses of its own', () => {
   test.each([
     ['Open: 李 (7), x (1 approval missing, until 2026-12-03)', 'Open: 李 (7), x（还差 1 个审批，截止 2026-12-03）'],
@@ -128,7 +141,7 @@ test('a long text of a parser takes no time to speak of', () => {
 test('English is never touched, unknown lines of a command stay', () => {
   expect(say('en', 'nothing was done')).toBe('nothing was done');
   expect(sayLines('en', 'plan: x')).toBe('plan: x');
-  expect(sayLines('zh-CN', 'plan: x\nsomething of a user')).toBe('计划：x\nsomething of a user');
+  expect(sayLines('zh-CN', '3 files\nsomething of a user')).toBe('3 个文件\nsomething of a user');
 });
 
 test.each([

@@ -3,9 +3,12 @@ import { count, formatSize } from '../../core/units.ts';
 import { fromText, toText } from '../format/byte-string.ts';
 import type { RestoreResult } from './result.ts';
 
+/** How a change is called, in the language. */
+type ActionWord = (action: RestoreResult['changes'][number]['action']) => string;
+
 /** For people: what was restored and what was not. */
-export function restoreText(result: RestoreResult): string {
-  const lines = result.dryRun ? dryRunLines(result) : doneLines(result);
+export function restoreText(result: RestoreResult, word: ActionWord = (action) => action): string {
+  const lines = result.dryRun ? dryRunLines(result, word) : doneLines(result);
   if (result.snapshotStatus === 'incomplete')
     lines.push('the backup itself was incomplete: what could not be read when it was made is not here');
   if (result.ownersNotSet > 0)
@@ -40,8 +43,8 @@ function doneLines(result: RestoreResult): string[] {
   return lines;
 }
 
-function dryRunLines(result: RestoreResult): string[] {
-  const lines = result.changes.map(({ action, path }) => `${action.padEnd(8)}  ${oneLine(path)}`);
+function dryRunLines(result: RestoreResult, word: ActionWord): string[] {
+  const lines = result.changes.map(({ action, path }) => `${word(action).padEnd(8)}  ${oneLine(path)}`);
   const of = (wanted: string) => result.changes.filter(({ action }) => action === wanted).length;
   lines.push(
     `dry run of ${result.snapshot} to ${result.target}: ${of('restored')} new, ${of('updated')} changed, ${of('metadata')} with other metadata, ${of('deleted')} to delete, ${count(result.filesUnchanged, 'file')} unchanged`,

@@ -142,8 +142,7 @@ export class Catalogue {
   #filled({ parts, target }: Pattern, values: readonly string[], depth: number): string {
     return fill(target, (index) => {
       const value = values[index] ?? '';
-      const isName = parts[index]?.endsWith('"') && parts[index + 1]?.startsWith('"');
-      return isName ? value : this.#value(value, depth + 1);
+      return isQuoted(parts, index) ? value : this.#value(value, depth + 1);
     });
   }
 
@@ -153,6 +152,9 @@ export class Catalogue {
 
   #value(value: string, depth: number): string {
     if (onlyHeadings.has(value)) return value;
+    // A command is typed as it stands; what may be typed besides is a remark.
+    const [, command, remark] = /^(oaops [a-z]+ [^(]*[^( ])( \(.+\))?$/.exec(value) ?? [];
+    if (command !== undefined) return `${command}${remark === undefined ? '' : this.#value(remark, depth)}`;
     return this.#line(value, 1, depth) ?? value;
   }
 
@@ -205,6 +207,12 @@ function valuesOf(text: string, parts: readonly string[]): string[] | undefined 
   }
   values.push(text.slice(from, end));
   return values;
+}
+
+/** Whether the value stands in quotation marks, alone or as a part of what they hold. */
+function isQuoted(parts: readonly string[], index: number): boolean {
+  const before = parts.slice(0, index + 1).join('');
+  return before.split('"').length % 2 === 0 && parts.slice(index + 1).some((part) => part.includes('"'));
 }
 
 /** `{}` takes the values in order, `{2}` the second one. */

@@ -88,6 +88,7 @@ export const words = (): Messages => ({
   '{} did not end in time': '{} 没有在时限内结束',
   exponential: '指数式',
   fixed: '固定',
+  'ok, {} in {}': '完成，{}，{}',
   'leg       {}: {}': '副本      {}：{}',
   'problems  {}': '问题      {}',
   '{} unreadable': '{} 个无法读取',
