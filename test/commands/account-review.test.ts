@@ -117,10 +117,16 @@ describe('a review of rights', { timeout }, () => {
     expect((await site.json('account', 'review', run, '--list')).body!.open).toBe(4);
 
     writeFileSync(join(site.dir, 'lists/Sales.csv'), good);
+    const take = (file: string, ...more: string[]) =>
+      site.json('account', 'review', run, '--import', `lists/${file}.csv`, ...more);
+    // Whoever brings a list says of whom it is, and nobody answers for the people of another head.
+    expect((await take('Sales')).exitCode).toBe(2);
+    expect((await take('财务部', '--signed-by', 'Boss')).exitCode).toBe(4);
+    expect((await site.json('account', 'review', run, '--list')).body!.open).toBe(4);
     const sales = await site.json('account', 'review', run, '--import', 'lists/Sales.csv', '--signed-by', 'Boss');
     expect(sales).toMatchObject({ exitCode: 3, body: { files: [{ decided: 3, signedBy: 'Boss' }] } });
     expect(site.rights()).toEqual(before);
-    const finance = await site.json('account', 'review', run, '--import', 'lists/财务部.csv');
+    const finance = await site.json('account', 'review', run, '--import', 'lists/财务部.csv', '--signed-by', 'e6');
     expect(finance).toMatchObject({ exitCode: 0, body: { status: 'ok', files: [{ decided: 1, undecided: 0 }] } });
     expect(site.rights()).toEqual([
       'boss: -',
@@ -152,7 +158,7 @@ describe('a review of rights', { timeout }, () => {
     fill(site, 'lists/Sales.csv', () => 'do');
     fill(site, 'lists/财务部.csv', () => 'keep');
     const script = fileURLToPath(new URL('../helpers/import-and-die.ts', import.meta.url));
-    const died = spawnSync(process.execPath, [script, run, 'lists/Sales.csv', 'lists/财务部.csv'], {
+    const died = spawnSync(process.execPath, [script, run, 'Boss=lists/Sales.csv', 'E6=lists/财务部.csv'], {
       cwd: site.dir,
       env: { ...process.env, ...site.env },
       encoding: 'utf8',
@@ -161,7 +167,10 @@ describe('a review of rights', { timeout }, () => {
     expect((await site.json('account', 'review', run, '--list')).body).toMatchObject({ open: 0, status: 'waiting' });
     expect(site.rights()).toEqual(before);
     // The same file again is nothing new, and the run goes on.
-    expect((await site.json('account', 'review', run, '--import', 'lists/Sales.csv')).exitCode).toBe(0);
+    expect(
+      (await site.json('account', 'review', run, '--import', 'lists/Sales.csv', '--signed-by', 'boss@oa.example'))
+        .exitCode,
+    ).toBe(0);
     expect(site.rights()).toEqual([
       'boss: -',
       'wang: crm',

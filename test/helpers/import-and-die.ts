@@ -1,10 +1,10 @@
-/** Takes over lists of a run as the command does, and is killed before the run goes on; started by tests. */
+/** Takes over lists of a run as the command does, each by NAME=FILE, and is killed before the run goes on; started by tests. */
 
 import { openReview } from '../../src/app/accounts/review.ts';
 import { importLists } from '../../src/app/accounts/review-files.ts';
 import { openApp } from '../../src/app.ts';
 
-const [run = '', ...files] = process.argv.slice(2);
+const [run = '', ...lists] = process.argv.slice(2);
 await using app = openApp({
   json: false,
   quiet: true,
@@ -13,5 +13,8 @@ await using app = openApp({
   color: false,
   configFile: process.env['OAOPS_CONFIG'],
 } as never);
-await importLists(app, await openReview(app, run), { files });
+for (const list of lists) {
+  const [signedBy, file = ''] = list.split('=');
+  await importLists(app, await openReview(app, run), { files: [file], signedBy });
+}
 process.kill(process.pid, 'SIGKILL');

@@ -34,6 +34,8 @@ export interface EntryItem {
   head?: string;
   /** Names by which the head may stand in a file of allowed signers. */
   headNames?: string[];
+  /** As the roster calls the head. */
+  headName?: string;
   /** What was seen, for people. */
   evidence: string[];
   /** Of revocations: who logs in, or gets other rights, between plan and change does not keep the account open by that. */

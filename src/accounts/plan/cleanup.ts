@@ -57,9 +57,10 @@ export class Concerned {
   }
 
   /** Names by which the head of an account's person may sign; nothing when no such person is known. */
-  headNames({ head: id }: { head?: string }): Pick<EntryItem, 'headNames'> {
+  headNames({ head: id }: { head?: string }): Pick<EntryItem, 'headNames' | 'headName'> {
     const head = id === undefined ? undefined : this.#people.named(id);
-    return head ? { headNames: signingNames(head) } : {};
+    if (!head) return {};
+    return { headNames: signingNames(head), ...(head.name === undefined ? {} : { headName: head.name }) };
   }
 }
 

@@ -25,6 +25,8 @@ export interface ReviewLine {
   headMail?: string;
   /** Names by which the head may sign a file. */
   headNames?: string[];
+  /** As the roster calls the head. */
+  headName?: string;
   findings: FindingType[];
   evidence: string[];
   right?: string;
@@ -76,6 +78,7 @@ function lineOfItem(item: EntryItem): ReviewLine {
   if (item.head !== undefined) line.head = item.head;
   if (item.mails?.head !== undefined) line.headMail = item.mails.head;
   if (item.headNames !== undefined) line.headNames = item.headNames;
+  if (item.headName !== undefined) line.headName = item.headName;
   return line;
 }
 
@@ -97,7 +100,7 @@ export function listsOf(lines: readonly ReviewLine[]): ReviewList[] {
 
 /** Digest over the run and everything that a line says: whoever signs a line signs these facts. */
 export function lineDigest(run: string, line: ReviewLine): string {
-  const { headMail: _headMail, headNames: _headNames, ...facts } = line;
+  const { headMail: _headMail, headNames: _headNames, headName: _headName, ...facts } = line;
   return digestOf({ run, ...facts }).slice(0, 16);
 }
 

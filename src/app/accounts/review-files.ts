@@ -1,8 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { comparableName } from '../../accounts/matching/comparable.ts';
 import type { Decision } from '../../accounts/record.ts';
 import { type Answers, readAnswers } from '../../accounts/review/answered-file.ts';
-import { listsOf, type ReviewList } from '../../accounts/review/lines.ts';
+import { listsOf, type ReviewLine, type ReviewList } from '../../accounts/review/lines.ts';
 import { fileNames, listFile } from '../../accounts/review/list-file.ts';
 import type { ListLanguage } from '../../accounts/review/words.ts';
 import type { App } from '../../app.ts';
@@ -97,7 +98,7 @@ export interface ImportedList {
 /**
  * Takes over lists that have come back: everything that stands in all of them, or nothing. Each is kept with the run, as evidence.
  * @throws OaopsError `csv-...`, `review-file-invalid`, `file-unreadable` (exit 2), `review-over`, `signature-invalid`, `signer-unknown`,
- *   `signer-not-head`, `decided-meanwhile` (exit 4), `lock-held` (exit 11)
+ *   `signer-not-head`, `decided-meanwhile` (exit 4), `signer-missing` (exit 2), `lock-held` (exit 11)
  */
 export async function importLists(
   app: App,
@@ -125,6 +126,9 @@ export async function importLists(
     for (const one of answers.decisions) decided.set(one.line, { ...one, ...signing, at: isoTime(app.clock.nowMs()) });
     read.push({ file, bytes, sha256, answers, signing });
   }
+  if (!signature)
+    for (const { answers } of read)
+      requireNamed(review, answers, request.signedBy ?? actor, request.signedBy !== undefined);
   for (const { sha256, bytes } of read) {
     keep(app, row.id, sha256, bytes);
     if (signature) keep(app, row.id, sha256, signature, '.csv.sig');
@@ -168,6 +172,36 @@ function requireHead({ lines, headsSign }: Review, { decisions }: Answers, { pri
       next: 'Have the head sign the file, or write "review: {signers: any}" into the runbook. Nothing was taken over.',
     },
   );
+}
+
+/**
+ * A file without a signature is the word of whoever brings it: they say of whom it is, and that has to be the head of each line, so that nothing is
+ * attributed to somebody who does not answer for it. A head who imports its own list need not be named.
+ * @throws OaopsError `signer-missing` (exit 2), `signer-not-head` (exit 4)
+ */
+function requireNamed({ lines, headsSign }: Review, { decisions }: Answers, who: string, isSaid: boolean): void {
+  if (!headsSign) return;
+  const decided = new Set(decisions.map(({ line }) => line));
+  const others = lines.find((line) => decided.has(line.id) && line.head !== undefined && !isHead(line, who));
+  if (!others) return;
+  const { id, login, head } = others;
+  if (!isSaid)
+    throw usageError(
+      'signer-missing',
+      `nobody is named who has signed for ${login} (line ${id}), whose head is ${head}`,
+      {
+        next: 'Name the head with --signed-by, or give its signature with --signature. Nothing was taken over.',
+      },
+    );
+  throw new OaopsError('signer-not-head', `${who} has signed for ${login} (line ${id}), whose head is ${head}`, {
+    exitCode: ExitCode.refused,
+    next: 'Have the head sign the file, or write "review: {signers: any}" into the runbook. Nothing was taken over.',
+  });
+}
+
+function isHead({ head, headName, headNames = [] }: ReviewLine, who: string): boolean {
+  const name = comparableName(who, true);
+  return [head, headName, ...headNames].some((one) => one !== undefined && comparableName(one, true) === name);
 }
 
 /** The copy is there before the decisions that come from it. */

@@ -9,6 +9,9 @@ export const accountsReview = (): Messages => ({
   'Nothing of yours was taken over. Look at the list again, then decide.': '您的决定均未采纳。请重新查看清单后再决定。',
   '{} has signed for {} (line {}), whose head is {}': '{} 为 {}（行 {}）签了字，而其负责人是 {}',
   '{} has signed for {} (line {}), of whom no head is known': '{} 为 {}（行 {}）签了字，而其负责人不明',
+  'nobody is named who has signed for {} (line {}), whose head is {}': '未说明是谁为 {}（行 {}）签的字，其负责人是 {}',
+  'Name the head with --signed-by, or give its signature with --signature. Nothing was taken over.':
+    '请用 --signed-by 写明负责人，或用 --signature 提供其签名。没有任何内容被采纳。',
   'Have the head sign the file, or write "review: {signers: any}" into the runbook. Nothing was taken over.':
     '请由其负责人对文件签名，或在运维手册中写 "review: {signers: any}"。没有任何内容被采纳。',
   'Name a file, or one that is not there yet.': '请指定一个普通文件，或尚不存在的文件名。',
