@@ -109,7 +109,7 @@ function requirementsOf(required: RequiredPolicy): Requirement[] {
       if (row.value === 0 || typeof row.value === 'string') return 'enforced';
       return atLeast(lockoutDuration, msOf('seconds'))(row);
     });
-  if (qualityCheck) add('quality-check', 'checked', ({ value }) => (value ? 'enforced' : 'not-set'));
+  if (qualityCheck) add('quality-check', 'new passwords are checked', ({ value }) => (value ? 'enforced' : 'not-set'));
   return found;
 }
 

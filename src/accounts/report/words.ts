@@ -61,6 +61,10 @@ const rules: Readonly<Record<string, Both>> = {
   'quality-check': { en: 'quality check', 'zh-CN': '质量检查' },
   'second-factor': { en: 'second factor', 'zh-CN': '双因素' },
   'second-factor-bound': { en: 'second factor bound', 'zh-CN': '双因素绑定' },
+  'warn-age': { en: 'warning before the end', 'zh-CN': '到期提醒' },
+  'must-change': { en: 'change at first login', 'zh-CN': '首次登录改密' },
+  'ssh-methods': { en: 'methods of ssh', 'zh-CN': 'ssh 登录方式' },
+  'ssh-password': { en: 'passwords by ssh', 'zh-CN': 'ssh 密码登录' },
   policy: { en: 'policy', 'zh-CN': '策略' },
   unknown: { en: 'unknown', 'zh-CN': '未知' },
 };

@@ -1,3 +1,4 @@
+import { isWeak } from '../../accounts/policy/judge.ts';
 import { type AccountReport, groupsOf, type ReportedFinding } from '../../accounts/report/report.ts';
 import { moment, type ReportWords, reportWords } from '../../accounts/report/words.ts';
 import { type Column, table } from '../../cli/render/table.ts';
@@ -211,6 +212,8 @@ function* policies(
         words.valueOf(rule) + (rule.before ? ` (${words.before} ${words.valueOf(rule.before)})` : ''),
         ...(rule.required === undefined ? [] : [`${words.required}${words.colon}${say(rule.required)}`]),
         ...(rule.scope === rule.directory ? [] : [`${words.scope}${words.colon}${rule.scope}`]),
+        // Where it was read says why it counts as not set, or is not told.
+        ...(isWeak(rule) || rule.verdict === 'not-told' ? [`${words.from}${words.colon}${say(rule.from)}`] : []),
         ...(rule.exceptions.length > 0 ? [`${words.except}${words.colon}${rule.exceptions.map(say).join('; ')}`] : []),
       ].join('\n'),
     ]),

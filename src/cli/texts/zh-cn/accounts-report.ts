@@ -28,6 +28,7 @@ export const accountsReport = (): Messages => ({
   'not compared with people': '未与人员比对',
   'the directory does not tell it': '目录未说明',
   'the accounts': '各账号',
+  'new passwords are checked': '检查新密码',
   'at least {} characters': '至少 {} 个字符',
   'at least {} classes of characters': '至少 {} 类字符',
   'at least {} earlier passwords': '至少记住 {} 个历史密码',
