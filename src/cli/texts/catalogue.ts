@@ -43,7 +43,9 @@ export class Catalogue {
         const letters = parts.join('').replaceAll(/[^A-Za-z]/g, '').length;
         // `aborted: REASON`, `sample 1: FACT`: a word at the very beginning says more than one somewhere.
         const heads = /^[a-z]{6,}(: | \{\}: )\{\}$/.test(english) ? 2 : 0;
-        return { parts, target, weight: letters + heads };
+        // `leg       PLACE: STATE`: a label of a column can be trusted, however short it is.
+        const labels = /^[a-z]+ {3,}\{\}/.test(english) ? trustedLetters : 0;
+        return { parts, target, weight: letters + heads + labels };
       })
       .sort((a, b) => b.weight - a.weight || b.parts.join('').length - a.parts.join('').length);
   }
