@@ -84,11 +84,13 @@ export interface SqlLogin {
 /**
  * A query that reads. With `parameters` its named parameters (`:name`) are found as in `SqlStatement`; without them it goes as it is.
  * `exact`: values as the database writes them, so that a statement can put them back: no times in ISO 8601, no JSON taken apart.
+ * `each`: is given the rows as they come, in their order, and the result is empty; what it throws ends the reading. When that fails, some rows were given.
  */
 export interface SqlQuery {
   query: string;
   parameters?: Record<string, SqlValue>;
   exact?: boolean;
+  each?: (row: Record<string, unknown>) => void;
 }
 
 /**

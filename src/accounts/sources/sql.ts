@@ -14,35 +14,47 @@ export async function readSql(
   signal: AbortSignal,
 ): Promise<Reading> {
   const door = await doors.sql();
-  const rows = await door.rows(
+  const table: { names: string[]; people?: PeopleReader } = { names: [] };
+  let count = 0;
+  const each = (row: Record<string, unknown>) => {
+    if (!table.people) {
+      table.names = Object.keys(row);
+      table.people = peopleOf(spec, table.names, doors);
+    }
+    table.people.row(
+      table.names.map((name) => cellOf(row[name])),
+      ++count,
+    );
+  };
+  await door.rows(
     {
       url: withAbsoluteFile(spec.url, doors.baseDir),
       query: spec.query,
       timeoutMs: spec.timeout,
+      each,
       ...(spec.password !== undefined && { password: await doors.secret(spec.password) }),
     },
     signal,
   );
-  const [first] = rows;
-  if (!first) {
+  if (!table.people) {
     throw disbelief('source-empty', `the source "${spec.id}" names nobody`, {
       next: 'An empty roster is believed by no means: look at the query.',
     });
   }
-  const names = Object.keys(first);
+  return { found: table.people.finish(), address: shownSqlUrl(spec.url), problems: [] };
+}
+
+function peopleOf(
+  spec: Extract<SourceSpec, { type: 'sql' }>,
+  names: readonly string[],
+  doors: AccountDoors,
+): PeopleReader {
   const columns = findColumns(spec, { names });
-  const people = new PeopleReader(
+  return new PeopleReader(
     spec,
     { columns, remarks: passedOver(spec, columns, names), place: (row) => ({ where: `row number ${row}` }) },
     { nowMs: doors.nowMs(), timeZone: doors.timeZone },
   );
-  for (const [index, row] of rows.entries()) {
-    people.row(
-      names.map((name) => cellOf(row[name])),
-      index + 1,
-    );
-  }
-  return { found: people.finish(), address: shownSqlUrl(spec.url), problems: [] };
 }
 
 function cellOf(value: unknown): Cell {

@@ -4,8 +4,8 @@ import { type Connection, createConnection, type FieldPacket, type QueryOptions 
 import { usageError } from '../../core/errors.ts';
 import type { ServerAddress } from './address.ts';
 import { queryWrites } from './errors.ts';
-import { type Column, isoTimestamp, tooManyRows } from './rows.ts';
-import type { QueryResult, QuerySource } from './sql.ts';
+import { type Column, isoTimestamp, RowTaker } from './rows.ts';
+import type { QuerySource } from './sql.ts';
 
 /** Types of columns (protocol of MySQL, field types). */
 const [timestampType, datetimeType, bitType, jsonType] = [7, 12, 16, 245];
@@ -32,11 +32,12 @@ export function mysqlSource(address: ServerAddress, password: string | undefined
     async read({ queries, timeoutMs, maxRows }) {
       if (!isReady) await ready(timeoutMs);
       await simple(connection, 'start transaction read only');
-      const results: QueryResult[] = [];
-      for (const { query, parameters, exact } of queries) {
-        const { fields, rows } = await execute(connection, { sql: query, values: parameters }, maxRows);
-        if (fields.length === 0) throw queryWrites(address.shown);
-        results.push({ columns: fields.map((field) => columnOf(field, exact)), rows });
+      const results: Record<string, unknown>[][] = [];
+      for (const { query, parameters, exact, each } of queries) {
+        const taker = new RowTaker({ maxRows, each });
+        const columns = await execute(connection, { sql: query, values: parameters }, taker, exact);
+        if (columns === 0) throw queryWrites(address.shown);
+        results.push(taker.rows);
       }
       await simple(connection, 'commit');
       return results;
@@ -80,8 +81,9 @@ export function connected(connection: Connection): Promise<void> {
 }
 
 export async function mariadb(connection: Connection): Promise<boolean> {
-  const { rows } = await execute(connection, { sql: 'select version()' }, 1);
-  return /mariadb/i.test(String(rows[0]?.[0]));
+  const taker = new RowTaker({ maxRows: 1 });
+  await execute(connection, { sql: 'select version() as version' }, taker, true);
+  return /mariadb/i.test(String(taker.rows[0]?.['version']));
 }
 
 export function simple(connection: Connection, sql: string): Promise<void> {
@@ -90,30 +92,38 @@ export function simple(connection: Connection, sql: string): Promise<void> {
   });
 }
 
-/** Rows as they come, so that too many are not all held. */
+/** Rows as they come. @returns the number of columns; a statement that gives no rows has none */
 function execute(
   connection: Connection,
   options: Pick<QueryOptions, 'sql' | 'values'>,
-  maxRows: number,
-): Promise<{ fields: FieldPacket[]; rows: unknown[][] }> {
+  taker: RowTaker,
+  exact: boolean,
+): Promise<number> {
   return new Promise((resolve, reject) => {
-    let fields: FieldPacket[] = [];
-    const rows: unknown[][] = [];
+    let columns = 0;
+    let failed = false;
+    const orEnd = (work: () => void) => {
+      // What has arrived already is told all the same.
+      if (failed) return;
+      try {
+        work();
+      } catch (error) {
+        failed = true;
+        reject(error);
+        connection.destroy();
+      }
+    };
     const statement = connection.execute({ ...options, rowsAsArray: true });
     statement.on('error', reject);
-    statement.on('fields', (found: FieldPacket[]) => {
-      fields = found ?? [];
+    statement.on('fields', (found: FieldPacket[] | undefined) => {
+      columns = found?.length ?? 0;
+      orEnd(() => taker.setColumns((found ?? []).map((field) => columnOf(field, exact))));
     });
     statement.on('result', (row: unknown) => {
       // What a statement without a result gives is no list.
-      if (!Array.isArray(row)) return;
-      rows.push(row);
-      if (rows.length > maxRows) {
-        reject(tooManyRows(maxRows));
-        connection.destroy();
-      }
+      if (Array.isArray(row)) orEnd(() => taker.take(row));
     });
-    statement.on('end', () => resolve({ fields, rows }));
+    statement.on('end', () => resolve(columns));
   });
 }
 

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { ServerAddress } from './address.ts';
-import { isoTimestamp, tooManyRows } from './rows.ts';
-import type { Query, QueryResult, QuerySource } from './sql.ts';
+import { isoTimestamp, RowTaker } from './rows.ts';
+import type { Query, QuerySource } from './sql.ts';
 
 const rowsAtOnce = 5000;
 
@@ -26,20 +26,19 @@ const lists = [1005, 1007, 1009, 1015];
 export function postgresSource(address: ServerAddress, password: string | undefined): QuerySource {
   const client = postgresClient(address, password);
   let isConnected = false;
-  const rowsOf = async (cursor: string, { query, parameters, exact }: Query, maxRows: number): Promise<QueryResult> => {
+  const rowsOf = async (cursor: string, { query, parameters, exact, each }: Query, maxRows: number) => {
     // One statement that reads: a cursor takes no other, and this protocol no second one.
     await client.query({
       text: `declare ${cursor} no scroll cursor for\n${query}`,
       values: parameters,
       queryMode: 'extended',
     } as pg.QueryConfig);
-    const rows: unknown[][] = [];
-    for (;;) {
+    const taker = new RowTaker({ maxRows, each });
+    for (let isFirst = true; ; isFirst = false) {
       const part = await client.query<unknown[]>({ text: `fetch ${rowsAtOnce} from ${cursor}`, rowMode: 'array' });
-      for (const row of part.rows) rows.push(row);
-      if (rows.length > maxRows) throw tooManyRows(maxRows);
-      if (part.rows.length === 0 || part.rows.length < rowsAtOnce)
-        return { columns: part.fields.map((field) => (exact ? { name: field.name } : columnOf(field))), rows };
+      if (isFirst) taker.setColumns(part.fields.map((field) => (exact ? { name: field.name } : columnOf(field))));
+      for (const row of part.rows) taker.take(row);
+      if (part.rows.length < rowsAtOnce) return taker.rows;
     }
   };
   return {
@@ -49,7 +48,7 @@ export function postgresSource(address: ServerAddress, password: string | undefi
       await client.query(
         `begin isolation level repeatable read read only; set local statement_timeout = ${timeoutMs}; set local timezone = 'UTC'; set local datestyle = 'ISO, YMD'; set local client_encoding = 'UTF8'`,
       );
-      const results: QueryResult[] = [];
+      const results: Record<string, unknown>[][] = [];
       for (const [index, query] of queries.entries()) results.push(await rowsOf(`found_${index}`, query, maxRows));
       await client.query('commit');
       return results;

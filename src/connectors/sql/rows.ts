@@ -9,28 +9,43 @@ export interface Column {
 }
 
 /**
- * Makes rows plain data, in their place: numbers that JSON can hold, texts, truth values, nulls; dates are ISO texts, large numbers texts.
- * @throws OaopsError `query-columns`, `query-value` (exit 2)
+ * Takes the rows of one query as they come, and makes them plain data: numbers that JSON can hold, texts, truth values, nulls; dates are ISO texts, large
+ * numbers texts. With `each` they are handed on, and none is kept.
+ * @throws OaopsError `query-columns`, `query-value`, `query-too-large` (exit 2)
  */
-export function plainRows(columns: readonly Column[], rows: unknown[][]): Record<string, unknown>[] {
-  for (const [index, { name }] of columns.entries()) {
-    if (columns.findIndex((column) => column.name === name) === index) continue;
-    throw usageError('query-columns', `the query gives the column "${name}" twice`, {
-      next: 'Give one of them another name with AS.',
-    });
+export class RowTaker {
+  readonly rows: Record<string, unknown>[] = [];
+  readonly #maxRows: number;
+  readonly #each: ((row: Record<string, unknown>) => void) | undefined;
+  #columns: readonly Column[] = [];
+  #count = 0;
+
+  constructor({ maxRows, each }: { maxRows: number; each?: ((row: Record<string, unknown>) => void) | undefined }) {
+    this.#maxRows = maxRows;
+    this.#each = each;
   }
-  // In place: of a hundred thousand rows there are never two copies.
-  const made = rows as unknown as Record<string, unknown>[];
-  for (let index = 0; index < rows.length; index++) {
-    const row = rows[index]!;
-    const plainRow: Record<string, unknown> = {};
-    for (let at = 0; at < columns.length; at++) plainRow[columns[at]!.name] = plain(row[at], columns[at]!, index + 1);
-    made[index] = plainRow;
+
+  /** Before the first row. */
+  setColumns(columns: readonly Column[]): void {
+    this.#columns = columns;
+    for (const [index, { name }] of columns.entries()) {
+      if (columns.findIndex((column) => column.name === name) === index) continue;
+      throw usageError('query-columns', `the query gives the column "${name}" twice`, {
+        next: 'Give one of them another name with AS.',
+      });
+    }
   }
-  return made;
+
+  take(row: readonly unknown[]): void {
+    if (++this.#count > this.#maxRows) throw tooManyRows(this.#maxRows);
+    const made: Record<string, unknown> = {};
+    for (const [at, column] of this.#columns.entries()) made[column.name] = plain(row[at], column, this.#count);
+    if (this.#each) this.#each(made);
+    else this.rows.push(made);
+  }
 }
 
-export function tooManyRows(maxRows: number): OaopsError {
+function tooManyRows(maxRows: number): OaopsError {
   return new OaopsError('query-too-large', `the query gives more than ${maxRows} rows`, {
     exitCode: 2,
     next: 'Look at its joins and conditions.',

@@ -2,7 +2,6 @@ import type { SqlValue } from '../../accounts/ports.ts';
 import type { QueryDoor } from '../../rollout/ports.ts';
 import { type Address, addressOf } from './address.ts';
 import { queryError, queryTimeout } from './errors.ts';
-import { type Column, plainRows } from './rows.ts';
 
 /** Timers of Node.js and of the servers hold 31 bits. */
 const longestTimeoutMs = 2 ** 31 - 1;
@@ -10,17 +9,13 @@ const longestTimeoutMs = 2 ** 31 - 1;
 /** No company has as many people; a query without a condition on a join soon has. */
 export const defaultMaxRows = 1_000_000;
 
-/** Rows as the driver gives them. */
-export interface QueryResult {
-  columns: Column[];
-  rows: unknown[][];
-}
-
 export interface Query {
   query: string;
   parameters: SqlValue[];
   /** Values as the database writes them, fit to be put back. */
   exact: boolean;
+  /** Is given the rows as they come; the result is empty then. */
+  each?: ((row: Record<string, unknown>) => void) | undefined;
 }
 
 export interface QueriesRequest {
@@ -34,7 +29,7 @@ export interface QueriesRequest {
 /** One connection. After an error it is good for nothing but to be closed. */
 export interface QuerySource {
   /** Queries of one transaction that only reads, and sees one moment; connects before the first. */
-  read(request: QueriesRequest): Promise<QueryResult[]>;
+  read(request: QueriesRequest): Promise<Record<string, unknown>[][]>;
   /** Ends whatever goes on, at once. */
   close(): void;
 }
@@ -58,13 +53,18 @@ export async function readRows(
     timeoutMs: number;
     maxRows?: number;
     exact: boolean;
+    each?: Query['each'];
   },
   signal: AbortSignal,
 ): Promise<Record<string, unknown>[]> {
   signal.throwIfAborted();
   const address = addressOf(request.url);
-  const { query, parameters = [], maxRows = defaultMaxRows, exact } = request;
-  const queries = { queries: [{ query, parameters, exact }], timeoutMs: heldTimeoutMs(request.timeoutMs), maxRows };
+  const { query, parameters = [], maxRows = defaultMaxRows, exact, each } = request;
+  const queries = {
+    queries: [{ query, parameters, exact, each }],
+    timeoutMs: heldTimeoutMs(request.timeoutMs),
+    maxRows,
+  };
   const source = await openQueries(address, request.password);
   try {
     const [rows] = await readFrom(source, address.shown, queries, signal);
@@ -83,8 +83,7 @@ export async function readFrom(
 ): Promise<Record<string, unknown>[][]> {
   const timeout = AbortSignal.timeout(request.timeoutMs);
   try {
-    const results = await before(source.read(request), AbortSignal.any([signal, timeout]));
-    return results.map(({ columns, rows }) => plainRows(columns, rows));
+    return await before(source.read(request), AbortSignal.any([signal, timeout]));
   } catch (error) {
     signal.throwIfAborted();
     throw timeout.aborted ? queryTimeout(shown, error) : queryError(error, shown);

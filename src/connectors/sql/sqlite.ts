@@ -2,8 +2,8 @@ import { setImmediate } from 'node:timers/promises';
 import SqliteDatabase from 'better-sqlite3';
 import type { SqlValue } from '../../accounts/ports.ts';
 import { queryWrites } from './errors.ts';
-import { tooManyRows } from './rows.ts';
-import type { QueryResult, QuerySource } from './sql.ts';
+import { RowTaker } from './rows.ts';
+import type { QuerySource } from './sql.ts';
 
 const rowsAtOnce = 1000;
 
@@ -26,22 +26,22 @@ export function sqliteSource(file: string): QuerySource {
       });
       database = opened;
       opened.exec('begin');
-      const results: QueryResult[] = [];
-      for (const { query, parameters } of queries) {
+      const results: Record<string, unknown>[][] = [];
+      for (const { query, parameters, each } of queries) {
         const statement = opened.prepare(query);
         if (!statement.readonly || !statement.reader) throw queryWrites(`sqlite:${file}`);
         statement.safeIntegers(true).raw(true);
-        const columns = statement.columns().map(({ name }) => ({ name }));
-        const rows: unknown[][] = [];
+        const taker = new RowTaker({ maxRows, each });
+        taker.setColumns(statement.columns().map(({ name }) => ({ name })));
+        let count = 0;
         for (const row of statement.iterate(parameters.map(bound))) {
-          rows.push(row as unknown[]);
-          if (rows.length > maxRows) throw tooManyRows(maxRows);
-          if (rows.length % rowsAtOnce === 0) {
+          taker.take(row as unknown[]);
+          if (++count % rowsAtOnce === 0) {
             await setImmediate();
             if (stopped) break;
           }
         }
-        results.push({ columns, rows });
+        results.push(taker.rows);
         if (stopped) break;
       }
       if (stopped) opened.close();

@@ -36,10 +36,10 @@ const verbs = ['INSERT', 'UPDATE', 'DELETE', 'REPLACE', 'MERGE', 'WITH'];
 /** Statements that change rows, in PostgreSQL, MySQL, MariaDB and SQLite, and queries with named parameters. `nowMs`: any clock that never goes back. */
 export function statementDoor(nowMs: () => number): StatementDoor {
   return {
-    async rows({ query, parameters, exact = false, ...login }, signal) {
+    async rows({ query, parameters, exact = false, each, ...login }, signal) {
       const { kind } = addressOf(login.url);
       const { text, values } = parameters ? prepared(query, parameters, kind) : { text: query, values: [] };
-      return readRows({ ...login, query: text, parameters: values, exact }, signal);
+      return readRows({ ...login, query: text, parameters: values, exact, each }, signal);
     },
     open: (login) => new Session(login, nowMs),
   };
@@ -64,10 +64,15 @@ class Session implements StatementSession {
   async rows(queries: readonly SqlQuery[], signal: AbortSignal): Promise<SqlRows[]> {
     signal.throwIfAborted();
     const { kind, shown } = this.#address;
+    let isHandedOn = false;
     const request = {
-      queries: queries.map(({ query, parameters, exact = false }) => {
+      queries: queries.map(({ query, parameters, exact = false, each }) => {
         const { text, values } = parameters ? prepared(query, parameters, kind) : { text: query, values: [] };
-        return { query: text, parameters: values, exact };
+        const handOn = (row: Record<string, unknown>) => {
+          isHandedOn = true;
+          each!(row);
+        };
+        return { query: text, parameters: values, exact, each: each && handOn };
       }),
       timeoutMs: this.#timeoutMs,
       maxRows: defaultMaxRows,
@@ -81,7 +86,8 @@ class Session implements StatementSession {
         return rows;
       } catch (error) {
         source.close();
-        if (!isKept || !isLost(error)) throw error;
+        // Rows that were handed on would come a second time.
+        if (!isKept || !isLost(error) || isHandedOn) throw error;
       }
     }
   }

@@ -6,6 +6,7 @@ import SqliteDatabase from 'better-sqlite3';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { SqlValue } from '../../../src/accounts/ports.ts';
 import { statementDoor } from '../../../src/connectors/sql/statements.ts';
+import { OaopsError } from '../../../src/core/errors.ts';
 import { type MariadbServer, startMariadb } from '../../helpers/mariadb.ts';
 import { needs, packagesMissing } from '../../helpers/needs.ts';
 import { type PostgresServer, startPostgres } from '../../helpers/postgres.ts';
@@ -60,6 +61,39 @@ const hostile = ["'; drop table t_user; --", '\\', "o'neil", '王小明', '"', '
 function everywhere(place: { url: () => string; dump: () => string; reset: () => void }) {
   const { url, dump, reset } = place;
   beforeEach(() => reset());
+
+  test('rows are handed on as they come, and what does not want them ends the reading', async () => {
+    const query = `with recursive n (i) as (select 1 union all select i + 1 from n where i < 900) select i as id, 'x' as t from n order by i`;
+    const session = door.open({ url: url(), timeoutMs: 30_000 });
+    const request = { url: url(), query, timeoutMs: 30_000 };
+    try {
+      const kept = await door.rows(request, never);
+      expect(kept).toHaveLength(900);
+      const one: unknown[] = [];
+      expect(await door.rows({ ...request, each: (row) => one.push(row) }, never)).toEqual([]);
+      expect(one).toEqual(kept);
+      const [first, second]: unknown[][] = [[], []];
+      const results = await session.rows(
+        [
+          { query, each: (row) => first!.push(row) },
+          { query: 'select 1 as one' },
+          { query, each: (row) => second!.push(row) },
+        ],
+        never,
+      );
+      expect(results).toEqual([[], [{ one: 1 }], []]);
+      expect([first, second]).toEqual([kept, kept]);
+      let seen = 0;
+      const refuse = () => {
+        if (++seen === 3) throw new OaopsError('directory-key', 'no more of it');
+      };
+      await expect(session.rows([{ query, each: refuse }], never)).rejects.toThrow('no more of it');
+      expect(seen).toBe(3);
+      expect(await session.rows([{ query: 'select 1 as one' }], never)).toEqual([[{ one: 1 }]]);
+    } finally {
+      session.close();
+    }
+  });
 
   test.each(hostile)('%j goes beside the statement, and comes back', async (login) => {
     await execute(url(), [
@@ -227,6 +261,25 @@ describe('PostgreSQL', () => {
       killAll: () =>
         server.sql(url, `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'oaops'`),
     });
+  });
+
+  test('rows that were handed on before the connection was lost do not come a second time', async () => {
+    const session = door.open({ url, timeoutMs: 30_000 });
+    const numbers: unknown[] = [];
+    try {
+      await session.rows([{ query: 'select 1' }], never);
+      const each = (row: Record<string, unknown>) => {
+        if (numbers.push(row['g']) === 1)
+          server.sql(url, `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'oaops'`);
+      };
+      await expect(session.rows([{ query: 'select g from generate_series(1, 20000) g', each }], never)).rejects.toThrow(
+        /connection|database/,
+      );
+      expect(numbers).toEqual([...new Set(numbers)]);
+      expect(numbers.length).toBeLessThan(20_000);
+    } finally {
+      session.close();
+    }
   });
 
   test('after a commit without an answer the connection is not used again', async () => {

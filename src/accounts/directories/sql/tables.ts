@@ -1,5 +1,6 @@
 import { type OaopsError, usageError } from '../../../core/errors.ts';
 import { dialectOf, readSqlText, type SqlDialect } from '../../../core/sql-text.ts';
+import { SharedTexts } from '../../audit/shared-values.ts';
 import type { Account, DirectoryRead } from '../../model.ts';
 import type { SqlQuery, SqlRows, SqlStatement, SqlValue, StatementSession } from '../../ports.ts';
 import type { DirectorySpecOf } from '../../schema/directories.ts';
@@ -39,19 +40,16 @@ export class SqlTables {
 
   async read(signal: AbortSignal): Promise<DirectoryRead> {
     const rights = await this.#allRights(signal);
-    const rows = await this.#query(this.spec.accounts, signal);
     const { id } = this.spec;
-    if (rows.length === 0) return { accounts: [], problems: [`the query "accounts" of ${id} gives no row`] };
-    const table = this.#table(Object.keys(rows[0]!), (row) => `row ${row} of ${id}`);
     const accounts: Account[] = [];
-    for (let index = 0; index < rows.length; index++) {
-      const row = rows[index]!;
-      // Each row is let go, so that there are no two copies of all of them.
-      rows[index] = undefined as never;
-      const key = textOf(row['key']);
-      const account = table.account(cellsOf(row), rights.get(key ?? '') ?? [], index + 1);
+    let table: AccountTable | undefined;
+    let count = 0;
+    await this.#forEach(this.spec.accounts, signal, (row) => {
+      table ??= this.#table(Object.keys(row), (number) => `row ${number} of ${id}`);
+      const account = table.account(cellsOf(row), rights.get(textOf(row['key']) ?? '') ?? [], ++count);
       if (account) accounts.push(account);
-    }
+    });
+    if (!table) return { accounts: [], problems: [`the query "accounts" of ${id} gives no row`] };
     return { accounts, problems: table.problems, remarks: await this.#tryLook(accounts[0], signal) };
   }
 
@@ -106,17 +104,16 @@ export class SqlTables {
 
   async #allRights(signal: AbortSignal): Promise<Map<string, string[]>> {
     const byKey = new Map<string, string[]>();
+    const texts = new SharedTexts();
     if (this.spec.rights === undefined) return byKey;
-    const rows = await this.#query(this.spec.rights, signal);
-    if (rows[0]) requireColumns(Object.keys(rows[0]), ['key', 'right'], 'the query "rights"');
-    for (let index = 0; index < rows.length; index++) {
-      const [key, right] = [textOf(rows[index]!['key']), textOf(rows[index]!['right'])];
-      rows[index] = undefined as never;
-      if (key === undefined || right === undefined) continue;
+    await this.#forEach(this.spec.rights, signal, (row) => {
+      if (byKey.size === 0) requireColumns(Object.keys(row), ['key', 'right'], 'the query "rights"');
+      const [key, right] = [textOf(row['key']), textOf(row['right'])];
+      if (key === undefined || right === undefined) return;
       const list = byKey.get(key);
-      if (list) list.push(right);
-      else byKey.set(key, [right]);
-    }
+      if (list) list.push(texts.of(right));
+      else byKey.set(key, [texts.of(right)]);
+    });
     for (const [key, list] of byKey) if (list.length > 1) byKey.set(key, sorted(list));
     return byKey;
   }
@@ -142,6 +139,11 @@ export class SqlTables {
     const secrets = columns.filter(isSecretColumn);
     if (secrets.length === 0) return [];
     return [`columns of "look" that may hold passwords are left out, and not taken back: ${secrets.join(', ')}`];
+  }
+
+  /** Row by row: a hundred thousand are not held. */
+  async #forEach(query: string, signal: AbortSignal, each: (row: Record<string, unknown>) => void): Promise<void> {
+    await this.session.rows([{ query, each }], signal);
   }
 
   async #query(query: string, signal: AbortSignal): Promise<SqlRows> {
