@@ -40,12 +40,11 @@ export default class AccountUndo extends BaseCommand<typeof AccountUndo> {
 
   protected override async execute(): Promise<CommandResult> {
     await using app = openApp(this.globals);
-    const { prepareUndo } = await import('../../src/app/accounts/undo.ts');
-    const { carryOut } = await import('../../src/app/accounts/carry-out.ts');
+    const { carryOutUndo, prepareUndo } = await import('../../src/app/accounts/undo.ts');
     const { account, directory } = this.flags;
     const prepared = await prepareUndo(app, { run: this.args.run, only: account, directory });
     if (this.flags['dry-run']) return { json: prepared.plan, text: laidOut(prepared.text(this.lang)) };
-    const { end, json, text } = await carryOut(app, prepared, {
+    const { end, json, text } = await carryOutUndo(app, prepared, {
       lang: this.lang,
       renderer: () => this.renderer(app),
       ...this.asking(),

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { carryOut } from '../../src/app/accounts/carry-out.ts';
 import { prepareAccounts } from '../../src/app/accounts/run.ts';
-import { prepareUndo } from '../../src/app/accounts/undo.ts';
+import { carryOutUndo, prepareUndo } from '../../src/app/accounts/undo.ts';
 import { type App, openApp } from '../../src/app.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { OaopsError } from '../../src/core/errors.ts';
@@ -143,6 +143,20 @@ describe('account cleanup', () => {
     expect(changed()).toEqual([]);
     const nothing = await refusal(prepareUndo(appAt(1), { run: end.run, only: [], directory: undefined }));
     expect(nothing).toMatchObject({ code: 'nothing-to-undo', exitCode: 4 });
+  });
+
+  it('takes nothing back while somebody goes on with the run, or takes it back', async () => {
+    const { end } = await cleanup();
+    const app = appAt(1);
+    const undo = await prepareUndo(app, { run: end.run, only: [], directory: undefined });
+    const { locks } = await app.record();
+    const lock = await locks.acquire(`run:${end.run}`, 'resume');
+    const show = { lang: 'en' as const, ...site.show(false) };
+    expect(await refusal(carryOutUndo(app, undo, show))).toMatchObject({ code: 'lock-held', exitCode: 11 });
+    expect(changed()).toHaveLength(2);
+    await lock.release();
+    expect((await carryOutUndo(app, undo, show)).end.exitCode).toBe(0);
+    expect(changed()).toEqual([]);
   });
 
   it('spares whoever is protected, and says so', async () => {

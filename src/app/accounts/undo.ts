@@ -1,7 +1,7 @@
 import type { EntryItem } from '../../accounts/entry/entry.ts';
 import { labelled } from '../../accounts/expand.ts';
 import { accountId, type EntryHistory, entriesOf } from '../../accounts/record.ts';
-import { companyOf, itemsOf, openingsOf } from '../../actions/account/services.ts';
+import { companyOf, itemsOf, openingsOf, restoresOf } from '../../actions/account/services.ts';
 import type { App } from '../../app.ts';
 import { OaopsError, usageError } from '../../core/errors.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
@@ -10,6 +10,7 @@ import { defaultRetry } from '../../runbook/schema/steps.ts';
 import type { StepSpec } from '../../runbook/types.ts';
 import { adHocText, literals } from '../ad-hoc-runbook.ts';
 import { type PreparedPlan, saidPlan } from '../run-command.ts';
+import { carryOut } from './carry-out.ts';
 import { accountRun, undoName } from './run.ts';
 
 const step = { parallel: 1, outputs: {}, retry: defaultRetry, onFailure: 'stop', idempotent: true } as const;
@@ -87,6 +88,26 @@ export async function prepareUndo(
   ];
   const undo = await runs.adHocPlan(undoName, text, plan.inventory, steps);
   return { plan: undo, requester: { name: runs.actor }, text: saidPlan(undo) };
+}
+
+/**
+ * Carries such a plan out while nobody goes on with the run that it takes back.
+ * @throws OaopsError `lock-held` (exit 11) when that run is under way, or taken back by somebody else
+ */
+export async function carryOutUndo(
+  app: App,
+  prepared: PreparedPlan,
+  show: Parameters<typeof carryOut>[2],
+): Promise<Awaited<ReturnType<typeof carryOut>>> {
+  const { locks } = await app.record();
+  const held: Awaited<ReturnType<typeof locks.acquire>>[] = [];
+  try {
+    for (const run of new Set(restoresOf(prepared.plan).map(({ ofRun }) => ofRun)))
+      held.push(await locks.acquire(`run:${run}`, `undo of run ${run}`));
+    return await carryOut(app, prepared, show);
+  } finally {
+    for (const lock of held) await lock.release();
+  }
 }
 
 /** Restored but for nothing: what is left in part can be tried again. */

@@ -123,8 +123,34 @@ export function connectionError(place: string, error: unknown): OaopsError {
 }
 
 function said(message: string, status: number): string {
-  return `: ${printable(message) || status}`;
+  const name = statusNames[status];
+  return `: ${printable(message) || (name === undefined ? status : `${name} (${status})`)}`;
 }
+
+/** As RFC 4511 section 4.1.9 calls them: a server may say nothing but the number. */
+const statusNames: Record<number, string> = {
+  1: 'operationsError',
+  8: 'strongerAuthRequired',
+  10: 'referral',
+  16: 'noSuchAttribute',
+  19: 'constraintViolation',
+  20: 'attributeOrValueExists',
+  32: 'noSuchObject',
+  34: 'invalidDNSyntax',
+  48: 'inappropriateAuthentication',
+  49: 'invalidCredentials',
+  50: 'insufficientAccessRights',
+  51: 'busy',
+  52: 'unavailable',
+  53: 'unwillingToPerform',
+  64: 'namingViolation',
+  65: 'objectClassViolation',
+  66: 'notAllowedOnNonLeaf',
+  67: 'notAllowedOnRDN',
+  68: 'entryAlreadyExists',
+  71: 'affectsMultipleDSAs',
+  80: 'other',
+};
 
 /** What a server says is not for the terminal to obey. */
 export function printable(text: string): string {

@@ -18,6 +18,7 @@ export const accountsReview = (): Messages => ({
   'the list is a workbook, not a CSV file': '该清单是工作簿，不是 CSV 文件',
   '{} (and {} more, on lines {})': '{}（另有 {} 处，在第 {} 行）',
   'list of run {}': '运行 {} 的清单',
+  'undo of run {}': '撤销运行 {}',
   '{} of {} lines of run {} are open still': '运行 {3} 的 {2} 行中仍有 {1} 行未决定',
   'no head': '无负责人',
   'Define it under notify.channels, or leave "notice.channel" out.':
