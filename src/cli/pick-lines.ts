@@ -1,16 +1,4 @@
-import {
-  createPrompt,
-  isBackspaceKey,
-  isDownKey,
-  isEnterKey,
-  isSpaceKey,
-  isUpKey,
-  makeTheme,
-  useKeypress,
-  usePagination,
-  usePrefix,
-  useState,
-} from '@inquirer/core';
+import type * as Library from '@inquirer/core';
 import type { CheckboxLine } from './prompts.ts';
 
 /** What is written beside the lines. */
@@ -33,83 +21,90 @@ interface PickConfig {
  * Several lines of many, thousands too: whatever is typed is looked for, and only the space bar and Ctrl-A change what is chosen, so that a name that is
  * typed takes no line along. Enter ends the search first, on the line it has found, then the question.
  */
-export const pickLines = createPrompt<string[], PickConfig>(({ message, lines, pageSize, words }, done) => {
-  const theme = makeTheme({});
-  const [status, setStatus] = useState<'idle' | 'done'>('idle');
-  const prefix = usePrefix({ status, theme });
-  const [query, setQuery] = useState('');
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(preset(lines));
-  const shown = fitting(lines, query);
-  const [wanted, setActive] = useState(firstLine(shown));
-  const active = nearest(shown, wanted, 1);
-  const count = lines.filter((line) => 'value' in line).length;
+export function pickLines(library: typeof Library) {
+  const { createPrompt, isEnterKey, isSpaceKey, isBackspaceKey, makeTheme } = library;
+  const { useKeypress, usePagination, usePrefix, useState } = library;
+  return createPrompt<string[], PickConfig>(({ message, lines, pageSize, words }, done) => {
+    const theme = makeTheme({});
+    const [status, setStatus] = useState<'idle' | 'done'>('idle');
+    const prefix = usePrefix({ status, theme });
+    const [query, setQuery] = useState('');
+    const [chosen, setChosen] = useState<ReadonlySet<string>>(preset(lines));
+    const shown = fitting(lines, query);
+    const [wanted, setActive] = useState(firstLine(shown));
+    const active = nearest(shown, wanted, 1);
+    const count = lines.filter((line) => 'value' in line).length;
 
-  useKeypress((key, readline) => {
-    if (status === 'done') return;
-    /** Readline has taken the key for a letter, or moved in what was typed. */
-    const stays = (text = query) => {
-      readline.clearLine(0);
-      if (text !== '') readline.write(text);
-    };
-    const current = shown[active];
-    if (isEnterKey(key)) {
-      if (query === '') {
-        setStatus('done');
-        done(lines.flatMap((line) => ('value' in line && chosen.has(line.value) ? [line.value] : [])));
-        return;
-      }
-      setQuery('');
-      setActive(current === undefined ? firstLine(lines) : lines.indexOf(current));
-      stays('');
-    } else if (isSpaceKey(key)) {
-      if (current && 'value' in current) setChosen(toggled(chosen, [current.value], !chosen.has(current.value)));
-      stays();
-    } else if (key.ctrl && key.name === 'a') {
-      const values = shown.flatMap((line) => ('value' in line ? [line.value] : []));
-      setChosen(
-        toggled(
-          chosen,
-          values,
-          values.some((value) => !chosen.has(value)),
-        ),
-      );
-      stays();
-    } else if (key.name === 'escape') {
-      setQuery('');
-      setActive(current === undefined ? firstLine(lines) : lines.indexOf(current));
-      stays('');
-    } else {
-      const to = target(key, shown, active, pageSize);
-      if (to !== undefined) {
-        setActive(to);
+    useKeypress((key, readline) => {
+      if (status === 'done') return;
+      /** Readline has taken the key for a letter, or moved in what was typed. */
+      const stays = (text = query) => {
+        readline.clearLine(0);
+        if (text !== '') readline.write(text);
+      };
+      const current = shown[active];
+      if (isEnterKey(key)) {
+        if (query === '') {
+          setStatus('done');
+          done(lines.flatMap((line) => ('value' in line && chosen.has(line.value) ? [line.value] : [])));
+          return;
+        }
+        setQuery('');
+        setActive(current === undefined ? firstLine(lines) : lines.indexOf(current));
+        stays('');
+      } else if (isSpaceKey(key)) {
+        if (current && 'value' in current) setChosen(toggled(chosen, [current.value], !chosen.has(current.value)));
         stays();
-      } else if (readline.line !== query) {
-        setQuery(readline.line);
-        setActive(firstLine(fitting(lines, readline.line)));
-      } else if (isBackspaceKey(key)) stays();
-    }
-  });
+      } else if (key.ctrl && key.name === 'a') {
+        const values = shown.flatMap((line) => ('value' in line ? [line.value] : []));
+        setChosen(
+          toggled(
+            chosen,
+            values,
+            values.some((value) => !chosen.has(value)),
+          ),
+        );
+        stays();
+      } else if (key.name === 'escape') {
+        setQuery('');
+        setActive(current === undefined ? firstLine(lines) : lines.indexOf(current));
+        stays('');
+      } else {
+        const to = target(key, shown, active, pageSize);
+        if (to !== undefined) {
+          setActive(to);
+          stays();
+        } else if (readline.line !== query) {
+          setQuery(readline.line);
+          setActive(firstLine(fitting(lines, readline.line)));
+        } else if (isBackspaceKey(key)) stays();
+      }
+    });
 
-  const head = [prefix, theme.style.message(message, status)].filter(Boolean).join(' ');
-  if (status === 'done') return `${head} ${theme.style.answer(words.chosen(chosen.size, count))}`;
-  // Of thousands only those around the line that is active are laid out.
-  const from = Math.max(0, active - pageSize);
-  const page = usePagination({
-    items: shown.length === 0 ? [{ heading: words.nothingFits }] : shown.slice(from, active + pageSize + 1),
-    active: active - from,
-    pageSize,
-    loop: false,
-    renderItem: ({ item, isActive }) => {
-      if ('heading' in item) return ` ${item.heading}`;
-      const line = `${isActive ? '❯' : ' '}${chosen.has(item.value) ? '◉' : '◯'} ${item.name}`;
-      return isActive ? theme.style.highlight(line) : line;
-    },
+    const head = [prefix, theme.style.message(message, status)].filter(Boolean).join(' ');
+    if (status === 'done') return `${head} ${theme.style.answer(words.chosen(chosen.size, count))}`;
+    // Of thousands only those around the line that is active are laid out.
+    const from = Math.max(0, active - pageSize);
+    const page = usePagination({
+      items: shown.length === 0 ? [{ heading: words.nothingFits }] : shown.slice(from, active + pageSize + 1),
+      active: active - from,
+      pageSize,
+      loop: false,
+      renderItem: ({ item, isActive }) => {
+        if ('heading' in item) return ` ${item.heading}`;
+        const line = `${isActive ? '❯' : ' '}${chosen.has(item.value) ? '◉' : '◯'} ${item.name}`;
+        return isActive ? theme.style.highlight(line) : line;
+      },
+    });
+    const current = shown[active];
+    const about = current && 'value' in current ? current.description : undefined;
+    const foot = `${words.chosen(chosen.size, count)}; ${words.keys}`;
+    return [
+      `${head} ${query}`,
+      [page, ' ', ...(about === undefined ? [] : [about]), theme.style.help(foot)].join('\n'),
+    ];
   });
-  const current = shown[active];
-  const about = current && 'value' in current ? current.description : undefined;
-  const foot = `${words.chosen(chosen.size, count)}; ${words.keys}`;
-  return [`${head} ${query}`, [page, ' ', ...(about === undefined ? [] : [about]), theme.style.help(foot)].join('\n')];
-});
+}
 
 function preset(lines: PickConfig['lines']): Set<string> {
   return new Set(lines.flatMap((line) => ('value' in line && line.checked ? [line.value] : [])));
@@ -153,17 +148,17 @@ function firstLine(shown: PickConfig['lines']): number {
 
 /** Where a key leads to; undefined: it leads nowhere. */
 function target(
-  key: Parameters<Parameters<typeof useKeypress>[0]>[0],
+  { name }: Pick<Library.KeypressEvent, 'name'>,
   shown: PickConfig['lines'],
   active: number,
   pageSize: number,
 ): number | undefined {
-  if (isUpKey(key)) return nearest(shown, active - 1, -1);
-  if (isDownKey(key)) return nearest(shown, active + 1, 1);
-  if (key.name === 'pageup') return nearest(shown, active - pageSize, -1);
-  if (key.name === 'pagedown') return nearest(shown, active + pageSize, 1);
-  if (key.name === 'home') return nearest(shown, 0, 1);
-  return key.name === 'end' ? nearest(shown, shown.length - 1, -1) : undefined;
+  if (name === 'up') return nearest(shown, active - 1, -1);
+  if (name === 'down') return nearest(shown, active + 1, 1);
+  if (name === 'pageup') return nearest(shown, active - pageSize, -1);
+  if (name === 'pagedown') return nearest(shown, active + pageSize, 1);
+  if (name === 'home') return nearest(shown, 0, 1);
+  return name === 'end' ? nearest(shown, shown.length - 1, -1) : undefined;
 }
 
 /** The line at a place or next to it, in a direction first: headings cannot be chosen. */

@@ -105,7 +105,7 @@ export function openPrompts(options: PromptOptions): Prompts {
     select: (question, choices) =>
       ask(question, (library, context) => library.select({ message: said(question), choices: [...choices] }, context)),
     checkbox: async <T extends string>(question: string, choices: readonly CheckboxLine<T>[]) => {
-      const { pickLines } = await import('./pick-lines.ts');
+      const [{ pickLines }, library] = await Promise.all([import('./pick-lines.ts'), import('@inquirer/core')]);
       const lines = choices.map((choice) =>
         'heading' in choice
           ? { heading: oneLine(choice.heading) }
@@ -122,7 +122,7 @@ export function openPrompts(options: PromptOptions): Prompts {
         nothingFits: text(options.lang, 'prompt.nothing-fits'),
       };
       return ask(question, (_library, context) =>
-        pickLines({ message: said(question), lines, pageSize: checkboxLines, words }, context),
+        pickLines(library)({ message: said(question), lines, pageSize: checkboxLines, words }, context),
       ) as Promise<T[]>;
     },
     password: (question) =>
