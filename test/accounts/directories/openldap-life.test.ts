@@ -27,7 +27,8 @@ let directory: OpenDirectory | undefined;
 
 beforeEach(needs('slapd', 'slapadd', 'ldapsearch'));
 beforeEach(async () => {
-  server = await startOaDirectory({ count: 0 });
+  const config = `olcRootPW: config\nolcAccess: to * by dn.exact="${operator}" read\n`;
+  server = await startOaDirectory({ count: 0, config });
   facts = memoryFacts();
   directory = undefined;
 });
@@ -81,6 +82,15 @@ async function planned(login: string, changes: Change[]): Promise<EntryItem> {
 const change = async (run: string, item: EntryItem) => changeEntry(await opened(), item, work(run));
 const undo = async (ofRun: string, item: EntryItem) =>
   restoreEntry(await opened(), item, { ...work('undo'), ofRun, by: 'undo' });
+
+/** What oaops may do below the suffix, by ACLs of slapd. */
+function allow(...rules: string[]): void {
+  const each = [...rules, `to * by dn.exact="${operator}" write by anonymous auth by self read`];
+  execFileSync('ldapmodify', ['-x', '-H', server.url, '-D', 'cn=config', '-w', 'config'], {
+    input: `dn: olcDatabase={1}mdb,cn=config\nchangetype: modify\nreplace: olcAccess\n${each.map((rule) => `olcAccess: ${rule}\n`).join('')}`,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+}
 
 /** An account with everything that is hard about names and values. */
 function odd(): string {
@@ -199,6 +209,42 @@ test('what cannot be deleted keeps its groups', async () => {
   const item = await planned('wang', [{ do: 'delete' }]);
   await expect(change('r1', item)).rejects.toMatchObject({ code: 'account-has-entries' });
   expect(dump(server)).toEqual(before);
+});
+
+describe("what the server refuses is nobody's change", () => {
+  const wang = `dn: uid=wang,${people}\nchangetype:`;
+  const moved = `${wang} modrdn\nnewrdn: uid=wang\ndeleteoldrdn: 0\nnewsuperior: ${hold}\n`;
+  test.each<[string, Change, string]>([
+    ['disabled', { do: 'disable' }, `${wang} modify\nadd: pwdAccountLockedTime\npwdAccountLockedTime: 000001010000Z\n`],
+    ['held', { do: 'hold' }, moved],
+    ['updated', { do: 'update', attributes: { post: 'Clerk' } }, `${wang} modify\nreplace: title\ntitle: Clerk\n`],
+    ['deleted', { do: 'delete' }, `${wang} delete\n`],
+  ])('%s by hand afterwards, an account stays so when the run is taken back', async (_, wanted, ldif) => {
+    const before = dump(server);
+    const item = await planned('wang', [wanted]);
+    allow(`to dn.subtree="${people}" by dn.exact="${operator}" read by anonymous auth`);
+    await expect(change('r1', item)).rejects.toMatchObject({ code: 'directory-change-refused' });
+    expect(dump(server)).toEqual(before);
+    allow();
+    byHand(ldif);
+    const handmade = dump(server);
+    expect(handmade).not.toEqual(before);
+    expect(await undo('r1', item)).toBeUndefined();
+    expect(dump(server)).toEqual(handmade);
+  });
+
+  test('what was done before it is taken back alone', async () => {
+    const before = dump(server, /^entryDN/);
+    const item = await planned('wang', leaving);
+    allow(`to dn.subtree="${hold}" attrs=children by dn.exact="${operator}" read`);
+    await expect(change('r1', item)).rejects.toMatchObject({ code: 'directory-change-refused' });
+    allow();
+    byHand(moved);
+    expect(await undo('r1', item)).toMatchObject({ conflicts: [] });
+    const after = dump(server, /^entryDN/);
+    expect(after[`dn: uid=wang,${hold}`]).toEqual(before[`dn: uid=wang,${people}`]);
+    expect(inGroup('posix')).toEqual(['memberUid: wang']);
+  });
 });
 
 describe('undo of a deletion', () => {

@@ -1,10 +1,11 @@
 import { dnKey, isWithin, rdnOf, rdnsOf } from '../../../core/dn.ts';
-import { OaopsError } from '../../../core/errors.ts';
+import { asNotBegun, OaopsError } from '../../../core/errors.ts';
 import type { Change, Changed, EntryRef } from '../../directory.ts';
 import type { LdapChange, LdapEntry } from '../../ports.ts';
 import type { Dialect, LdapImage, LdapMark, Membership } from './dialect.ts';
 import { namesOf, ofRights, putIn, statusOf, takeOut } from './members.ts';
 import { fromJson, type JsonValue, type JsonValues, sameValues, textsOf, toJson, valuesOf } from './values.ts';
+import { beforeChange, firstRequest } from './without-trace.ts';
 
 export interface Made {
   done: string[];
@@ -32,16 +33,18 @@ async function changed(
   image: LdapImage,
   signal: AbortSignal,
 ): Promise<Made> {
-  const now = await dialect.find(entry.key, ['*', ...dialect.keptAttributes], signal);
+  const now = await beforeChange(() => dialect.find(entry.key, ['*', ...dialect.keptAttributes], signal));
   if (change.do === 'delete') return remove(dialect, now, entry, image, signal);
   if (!now) {
-    throw new OaopsError('account-gone', `${entry.name} is not in the directory any more`, {
-      next: 'Somebody deleted it, or moved it out of "base" and "holdBase": plan anew.',
-    });
+    throw asNotBegun(
+      new OaopsError('account-gone', `${entry.name} is not in the directory any more`, {
+        next: 'Somebody deleted it, or moved it out of "base" and "holdBase": plan anew.',
+      }),
+    );
   }
   switch (change.do) {
     case 'disable':
-      return set(dialect, now, image, dialect.locked(now), 'disabled', signal);
+      return set(dialect, now, image, await beforeChange(() => dialect.locked(now)), 'disabled', signal);
     case 'strip':
       return strip(dialect, now, image, ofRights(image.groups, change.rights), signal);
     case 'hold':
@@ -51,9 +54,11 @@ async function changed(
     case 'update':
       return update(dialect, now, image, change.attributes, signal);
     case 'sessions':
-      throw new OaopsError('change-unknown', 'a directory by LDAP has no sessions to end', {
-        next: 'Leave "sessions" out for this directory.',
-      });
+      throw asNotBegun(
+        new OaopsError('change-unknown', 'a directory by LDAP has no sessions to end', {
+          next: 'Leave "sessions" out for this directory.',
+        }),
+      );
   }
 }
 
@@ -68,7 +73,7 @@ async function set(
 ): Promise<Made> {
   const open = Object.entries(wanted).filter(([name, values]) => !sameValues(valuesOf(now, name).map(toJson), values));
   const changes = open.flatMap(([name, values]) => exchange(name, valuesOf(now, name).map(toJson), values));
-  if (changes.length > 0) await dialect.modify(now.dn, changes, signal);
+  if (changes.length > 0) await firstRequest(dialect.modify(now.dn, changes, signal));
   const ours = Object.entries(wanted).filter(([name, values]) => !sameValues(imageValues(image, name), values));
   const lines =
     words === undefined ? open.map(([name, values]) => `${name}: ${values.map(shown).join(', ') || '-'}`) : [words];
@@ -158,9 +163,11 @@ export async function entryAt(
 async function hold(dialect: Dialect, now: LdapEntry, image: LdapImage, signal: AbortSignal): Promise<Made> {
   const { holdBase } = dialect.spec;
   if (holdBase === undefined) {
-    throw new OaopsError('hold-base-missing', 'the directory has no "holdBase"', {
-      next: 'Name the place for disabled accounts as "holdBase".',
-    });
+    throw asNotBegun(
+      new OaopsError('hold-base-missing', 'the directory has no "holdBase"', {
+        next: 'Name the place for disabled accounts as "holdBase".',
+      }),
+    );
   }
   if (isWithin(now.dn, holdBase)) {
     await followMove(dialect, image.dn, now.dn, signal);
@@ -174,23 +181,22 @@ async function hold(dialect: Dialect, now: LdapEntry, image: LdapImage, signal: 
 /** Moves an entry, and the names of members of groups with it. @throws OaopsError `name-taken` (exit 4) */
 export async function moveTo(dialect: Dialect, from: string, to: string, signal: AbortSignal): Promise<void> {
   try {
-    await dialect.session.rename(
-      from,
-      {
-        newRdn: rdnOf(to),
-        newSuperior: rdnsOf(to).slice(1).join(','),
-        // The name may be written in other letters than the value: deleted, it would come back in those.
-        deleteOldRdn: dialect.deletesOldRdn,
-      },
-      signal,
-    );
+    const move = {
+      newRdn: rdnOf(to),
+      newSuperior: rdnsOf(to).slice(1).join(','),
+      // The name may be written in other letters than the value: deleted, it would come back in those.
+      deleteOldRdn: dialect.deletesOldRdn,
+    };
+    await firstRequest(dialect.session.rename(from, move, signal));
   } catch (error) {
     if (statusOf(error) !== 68) throw error;
-    throw new OaopsError('name-taken', `${from} cannot be moved: there is another entry ${to}`, {
-      exitCode: 4,
-      next: 'Rename or delete the other entry.',
-      cause: error,
-    });
+    throw asNotBegun(
+      new OaopsError('name-taken', `${from} cannot be moved: there is another entry ${to}`, {
+        exitCode: 4,
+        next: 'Rename or delete the other entry.',
+        cause: error,
+      }),
+    );
   }
   await followMove(dialect, from, to, signal);
 }
@@ -211,6 +217,7 @@ export async function followMove(dialect: Dialect, from: string, to: string, sig
   }
 }
 
+/** The entry first: what the server does not delete keeps its groups. */
 async function remove(
   dialect: Dialect,
   now: LdapEntry | undefined,
@@ -218,22 +225,24 @@ async function remove(
   image: LdapImage,
   signal: AbortSignal,
 ): Promise<Made> {
-  const name = now?.dn ?? entry.name;
-  if (now) await requireNothingBelow(dialect, now.dn, signal);
-  const made = await strip(dialect, now ?? { dn: entry.name, attributes: {} }, image, image.groups, signal);
-  if (!now) return made;
-  try {
-    await dialect.session.remove(name, signal);
-    made.done.push(`deleted ${name}`);
-  } catch (error) {
-    const status = statusOf(error);
-    if (status === 66) throw hasEntries(name);
-    if (status !== 32) throw error;
+  const done: string[] = [];
+  if (now) {
+    await beforeChange(() => requireNothingBelow(dialect, now.dn, signal));
+    try {
+      await firstRequest(dialect.session.remove(now.dn, signal));
+      done.push(`deleted ${now.dn}`);
+    } catch (error) {
+      const status = statusOf(error);
+      if (status === 66) throw asNotBegun(hasEntries(now.dn));
+      if (status !== 32) throw error;
+    }
   }
-  return made;
+  const gone = now ?? { dn: entry.name, attributes: {} };
+  const made = await strip(dialect, gone, image, image.groups, signal);
+  return { ...made, done: [...made.done, ...done] };
 }
 
-/** Asked before the first group is left: what cannot be deleted keeps its rights. */
+/** Not every server refuses to delete an entry with others below it. */
 async function requireNothingBelow({ session }: Dialect, dn: string, signal: AbortSignal): Promise<void> {
   const request = { base: dn, scope: 'one' as const, filter: '(objectClass=*)', attributes: ['1.1'], pageSize: 1 };
   for await (const page of session.search(request, signal)) if (page.length > 0) throw hasEntries(dn);
