@@ -5,7 +5,7 @@ import type { AuditSummary } from '../record.ts';
 export interface Comparison {
   /** The earlier audit. */
   with: { run: string; at: string };
-  /** Names of findings that were not there then; see `findingId`. */
+  /** Whether it was not there then. */
   isNew(finding: Finding): boolean;
   /** What was there then and is not now, in directories that were wholly read now. */
   gone: Finding[];
@@ -13,9 +13,23 @@ export interface Comparison {
   blind: string[];
 }
 
-/** One and the same finding in two audits, however its evidence is worded. */
-export function findingId({ type, directory, key }: Pick<Finding, 'type' | 'directory' | 'key'>): string {
-  return `${type}|${directory}|${key}`;
+/** Findings by type, directory and key: those of one account are the same, however their evidence is worded. Makes no texts of 100,000 findings. */
+class FindingSet {
+  readonly #keys = new Map<FindingType, Map<string, Set<string>>>();
+
+  constructor(findings: readonly Finding[]) {
+    for (const { type, directory, key } of findings) {
+      const ofType = this.#keys.get(type) ?? new Map<string, Set<string>>();
+      this.#keys.set(type, ofType);
+      const keys = ofType.get(directory);
+      if (keys) keys.add(key);
+      else ofType.set(directory, new Set([key]));
+    }
+  }
+
+  has({ type, directory, key }: Finding): boolean {
+    return this.#keys.get(type)?.get(directory)?.has(key) ?? false;
+  }
 }
 
 /** An audit that others can be compared with: everything was read. */
@@ -31,16 +45,16 @@ export function compareAudits(
   now: { summary: AuditSummary; findings: readonly Finding[] },
   before: { summary: AuditSummary; findings: readonly Finding[] },
 ): Comparison {
-  const known = new Set(before.findings.map(findingId));
-  const current = new Set(now.findings.map(findingId));
+  const known = new FindingSet(before.findings);
+  const current = new FindingSet(now.findings);
   const looked = (summary: AuditSummary, type: FindingType) => summary.looked?.includes(type) ?? true;
   const blind = now.summary.partial;
   const read = new Set(Object.keys(now.summary.accounts).filter((id) => !blind.includes(id)));
   return {
     with: { run: before.summary.run, at: before.summary.at },
-    isNew: (finding) => looked(before.summary, finding.type) && !known.has(findingId(finding)),
+    isNew: (finding) => looked(before.summary, finding.type) && !known.has(finding),
     gone: before.findings.filter(
-      (finding) => looked(now.summary, finding.type) && read.has(finding.directory) && !current.has(findingId(finding)),
+      (finding) => looked(now.summary, finding.type) && read.has(finding.directory) && !current.has(finding),
     ),
     blind,
   };
