@@ -19,6 +19,7 @@ import { displayWidth, pad, wrap } from './render/width.ts';
 import { detectStyle } from './style.ts';
 import type { Language } from './texts/language.ts';
 import { fieldLabel, sayLines, type TextKey, tableTitle, text } from './texts/texts.ts';
+import { writeJson } from './write-json.ts';
 
 export type { GlobalOptions } from './globals.ts';
 
@@ -270,7 +271,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     await this.#renderer?.close();
     const exitCode = result.exitCode ?? ExitCode.success;
     if (globals.json) {
-      if (result.json !== undefined) process.stdout.write(`${JSON.stringify(result.json, null, 2)}\n`);
+      if (result.json !== undefined) await writeJson(process.stdout, result.json);
     } else if (result.text && !(globals.quiet && exitCode === ExitCode.success)) {
       // What is piped stays as it is; a terminal would obey control signs of names and messages.
       const shown = process.stdout.isTTY ? paintedLines(result.text) : result.text;

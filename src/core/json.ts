@@ -58,3 +58,32 @@ export function digestOf(value: unknown): string {
   });
   return hash.update(text).digest('hex');
 }
+
+/** So deep a value is taken apart: a document, its lists, and their items. */
+const takenApart = 2;
+
+/**
+ * The text of `JSON.stringify(value, null, 2)` in pieces of at most one item of a list: a report of 100,000 findings is
+ * never whole in memory as text.
+ */
+export function* indentedJson(value: unknown, depth = 0): Generator<string> {
+  const isPlain = Array.isArray(value) || (typeof value === 'object' && value !== null && !('toJSON' in value));
+  const entries = isPlain ? Object.entries(value).filter(([, member]) => Array.isArray(value) || isTold(member)) : [];
+  const line = `\n${'  '.repeat(depth)}`;
+  if (depth > takenApart || entries.length === 0) {
+    // A line end inside a text is escaped: each that is here begins a line of the document.
+    yield (JSON.stringify(value, null, 2) ?? 'null').replaceAll('\n', line);
+    return;
+  }
+  let before = Array.isArray(value) ? '[' : '{';
+  for (const [key, member] of entries) {
+    yield `${before}${line}  ${Array.isArray(value) ? '' : `${JSON.stringify(key)}: `}`;
+    yield* indentedJson(member, depth + 1);
+    before = ',';
+  }
+  yield `${line}${Array.isArray(value) ? ']' : '}'}`;
+}
+
+function isTold(member: unknown): boolean {
+  return member !== undefined && typeof member !== 'function' && typeof member !== 'symbol';
+}

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { canonicalJson, digestOf, sha256Hex } from '../../src/core/json.ts';
+import { canonicalJson, digestOf, indentedJson, sha256Hex } from '../../src/core/json.ts';
 
 describe('canonical JSON', () => {
   test('the order of members does not matter, the order of items does', () => {
@@ -48,5 +48,34 @@ describe('canonical JSON', () => {
 
   test('sha256 of the empty text (FIPS 180-4)', () => {
     expect(sha256Hex('')).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
+  });
+});
+
+describe('indented JSON', () => {
+  const anything = fc.anything({
+    maxDepth: 5,
+    values: [
+      fc.string({ unit: 'binary' }),
+      fc.integer(),
+      fc.boolean(),
+      fc.constant(undefined),
+      fc.constant(null),
+      fc.date(),
+    ],
+  });
+
+  test('its pieces are the text that JSON.stringify makes', () => {
+    fc.assert(
+      fc.property(anything, (value) => {
+        expect([...indentedJson(value)].join('')).toBe(JSON.stringify(value, null, 2) ?? 'null');
+      }),
+      { verbose: true },
+    );
+  });
+
+  test('no piece is more than an item of a list', () => {
+    const findings = Array.from({ length: 1000 }, (_, number) => ({ number, rights: ['a', 'b'] }));
+    const longest = Math.max(...[...indentedJson({ audit: { findings }, findings })].map(({ length }) => length));
+    expect(longest).toBeLessThan(100);
   });
 });
