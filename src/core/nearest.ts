@@ -15,17 +15,27 @@ function editDistance(a: string, b: string): number {
 }
 
 const longestWord = 100;
+/** Fewer letters are the beginning of too many words. */
+const shortestBeginning = 3;
 
-/** The known word most like `word`, for "did you mean"; undefined when none is close (a third of the letters may differ). */
+/**
+ * The known word most like `word`, for "did you mean"; undefined when none is close (a third of the letters may differ). A word that was not written to its end
+ * is meant rather than one with other letters: `--cron` is `--crontab`, not `--json`.
+ */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   let best: { word: string; distance: number } | undefined;
   // The work grows with the product of the lengths: a text that is no word is not compared.
   if (word.length > longestWord) return undefined;
+  const small = word.toLowerCase();
+  const isBeginning = small.replace(/^-+/, '').length >= shortestBeginning;
   for (const candidate of known) {
     const limit = Math.max(1, Math.floor(Math.max(word.length, candidate.length) / 3));
-    if (Math.abs(word.length - candidate.length) > limit) continue;
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    if (distance <= limit && (best === undefined || distance < best.distance)) best = { word: candidate, distance };
+    const begun = isBeginning && candidate.toLowerCase().startsWith(small);
+    if (!begun && Math.abs(word.length - candidate.length) > limit) continue;
+    // Of several the shortest.
+    const distance = begun ? (candidate.length - word.length) / 1000 : editDistance(small, candidate.toLowerCase());
+    if ((begun || distance <= limit) && (best === undefined || distance < best.distance))
+      best = { word: candidate, distance };
   }
   return best?.word;
 }
