@@ -5,16 +5,17 @@ import { ExitCode } from '../../src/core/exit-codes.ts';
 export default class ScheduleDue extends BaseCommand<typeof ScheduleDue> {
   static override summary = 'Show what is due or overdue now, since when, and why it has not run';
   static override description =
-    'Of the runbooks that are on. "due": its time has come and nothing has run yet. "overdue": its "deadline" has passed and no run has ended well since. "unknown": nobody has said whether a day is worked. Times are in UTC. Exit 1 when something is overdue or cannot be loaded, 3 when a day is unknown. Nothing is started.';
+    'Of the runbooks that are on. "due": its time has come and nothing has run yet. "overdue": its "deadline" has passed and no run has ended well since. "unknown": nobody has said whether a day is worked. Times are those of "timeZone" of the configuration, else of this machine; with --json in UTC. Exit 1 when something is overdue or cannot be loaded, 3 when a day is unknown. Nothing is started.';
   static override examples = ['<%= config.bin %> schedule due', '<%= config.bin %> schedule due --json'];
   static override exitCodes = [ExitCode.success, ExitCode.failed, ExitCode.usage, ExitCode.incomplete];
 
   protected override async execute(): Promise<CommandResult> {
     await using app = openApp(this.globals);
     const { dueNow } = await import('../../src/app/schedules/due.ts');
+    const { shownTimes } = await import('../../src/app/schedules/shown-time.ts');
     const list = await dueNow(app);
+    const times = await shownTimes(app);
     const { rows, lastTick } = list;
-    const short = (time: string | null) => time?.slice(0, 16).replace('T', ' ') ?? '-';
     const columns = [
       { title: 'RUNBOOK', whole: true },
       { title: 'STATE' },
@@ -27,12 +28,13 @@ export default class ScheduleDue extends BaseCommand<typeof ScheduleDue> {
       rows.map(({ runbook, state, since, count, why }) => [
         runbook,
         this.say(state),
-        short(since),
+        since === null ? '-' : times.of(since),
         count === 0 ? '-' : String(count),
         this.say(why),
       ]),
     );
     const notes = [
+      ...(rows.some(({ since }) => since !== null) ? [`times are those of ${times.timeZone}`] : []),
       lastTick === null
         ? 'no tick has looked on this machine yet; set it up with "oaops schedule install"'
         : `a tick looked on this machine last at ${lastTick.slice(0, 19)}Z`,

@@ -5,13 +5,14 @@ import { ExitCode } from '../../src/core/exit-codes.ts';
 export default class ScheduleList extends BaseCommand<typeof ScheduleList> {
   static override summary = 'List the schedules of runbooks: which are on, when they ran last and come next';
   static override description =
-    'A schedule is on when "schedules" in the configuration names its runbook; then "oaops tick" starts it. Times are in UTC. RESULT is what became of the newest time that has passed. "unknown" as the next time: nobody has said whether a day before it is worked.';
+    'A schedule is on when "schedules" in the configuration names its runbook; then "oaops tick" starts it. Times are those of "timeZone" of the configuration, else of this machine; with --json in UTC. RESULT is what became of the newest time that has passed. "unknown" as the next time: nobody has said whether a day before it is worked.';
   static override examples = ['<%= config.bin %> schedule list', '<%= config.bin %> schedule list --json'];
   static override exitCodes = [ExitCode.success, ExitCode.usage];
 
   protected override async execute(): Promise<CommandResult> {
     await using app = openApp(this.globals);
     const { listSchedules } = await import('../../src/app/schedules/list.ts');
+    const { shownTimes } = await import('../../src/app/schedules/shown-time.ts');
     const { rows, warnings } = await listSchedules(app);
     for (const warning of warnings) this.warn(warning);
     const columns = [
@@ -22,7 +23,8 @@ export default class ScheduleList extends BaseCommand<typeof ScheduleList> {
       { title: 'LAST', whole: true },
       { title: 'NEXT', whole: true },
     ];
-    const short = (time: string | null) => time?.slice(5, 16).replace('T', ' ') ?? '-';
+    const times = await shownTimes(app);
+    const short = (time: string | null) => (time === null ? '-' : times.of(time).slice(5));
     const table = this.table(
       columns,
       rows.map(({ runbook, when, timeZone, state, last, outcome, result, overdue, next, unknownFrom }) => [
@@ -40,6 +42,7 @@ export default class ScheduleList extends BaseCommand<typeof ScheduleList> {
         `${runbook}: nobody has said whether ${unknownFrom} is a working day; import the notice of the year with "oaops calendar import FILE"`,
       ),
     );
+    if (rows.length > 0) notes.push(this.say(`times are those of ${times.timeZone}`));
     return { json: rows, text: [table, ...notes].join('\n') };
   }
 }

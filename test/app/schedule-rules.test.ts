@@ -301,6 +301,14 @@ test('the commands: in words, in 80 columns, also from a bare environment', asyn
     expect(stdout).toContain('friday');
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
   }
+  // 16:00 in Shanghai is 8:00 in UTC.
+  for (const command of ['list', 'next']) {
+    const { stdout } = await runOaops(['schedule', command], bare);
+    expect(stdout, command).toMatch(/^friday .* \d\d-\d\d 16:00$|^\d+-\d\d-\d\d 16:00 +friday$/m);
+    expect(stdout, command).toMatch(/^times are those of Asia\/Shanghai$/m);
+  }
+  const [planned] = JSON.parse((await runOaops(['schedule', 'next', '--json'], bare)).stdout);
+  expect(planned.time).toMatch(/T08:00:00\.000Z$/);
   const shown = await runOaops(['runbook', 'show', 'friday'], bare);
   expect(shown.stdout).toContain('every fri at 16:00; a day off moves to the working day before');
 }, 60_000);

@@ -5,11 +5,11 @@ export const helpSchedules = (): Messages => ({
   'What is due by the schedules of runbooks, and when': '按运行手册的计划，何时该运行什么',
   'List the schedules of runbooks: which are on, when they ran last and come next':
     '列出运行手册的计划：哪些已启用，上次和下次的时间',
-  'A schedule is on when "schedules" in the configuration names its runbook; then "oaops tick" starts it. Times are in UTC. RESULT is what became of the newest time that has passed. "unknown" as the next time: nobody has said whether a day before it is worked.':
-    '配置的 "schedules" 中列出的运行手册即为启用，由 "oaops tick" 启动。时间为 UTC。“结果”是最近一个已过时间的结果。下次为“未知”：在此之前有一天是否为工作日尚未公布。',
+  'A schedule is on when "schedules" in the configuration names its runbook; then "oaops tick" starts it. Times are those of "timeZone" of the configuration, else of this machine; with --json in UTC. RESULT is what became of the newest time that has passed. "unknown" as the next time: nobody has said whether a day before it is worked.':
+    '配置的 "schedules" 中列出的运行手册即为启用，由 "oaops tick" 启动。时间按配置的 "timeZone"，未设置时按本机时区；--json 为 UTC。“结果”是最近一个已过时间的结果。下次为“未知”：在此之前有一天是否为工作日尚未公布。',
   'Show what "oaops tick" starts next, and when': '显示 "oaops tick" 接下来启动什么、何时启动',
-  'Days that nobody has announced stand at the end, as "unknown": whether a runbook is due on them, or later, is not guessed.':
-    '尚未公布的日期列在最后，标为“未知”：当天及之后是否该运行，不作猜测。',
+  'Days that nobody has announced stand at the end, as "unknown": whether a runbook is due on them, or later, is not guessed. Times are those of "timeZone" of the configuration, else of this machine; with --json in UTC.':
+    '尚未公布的日期列在最后，标为“未知”：当天及之后是否该运行，不作猜测。时间按配置的 "timeZone"，未设置时按本机时区；--json 为 UTC。',
   'how many times': '列出多少个时间',
   'Go on with waiting runs whose time has come, and start runbooks that are due':
     '继续已到时间的等待中的运行，并启动到期的运行手册',
@@ -22,8 +22,8 @@ export const helpSchedules = (): Messages => ({
     '与 cron 或 systemd 定时器每分钟执行的 "oaops tick" 相同：计划的每个时间只运行一次，无论由谁先执行。',
   'Show what is due or overdue now, since when, and why it has not run':
     '显示现在到期或逾期的运行、从何时起、为何尚未运行',
-  'Of the runbooks that are on. "due": its time has come and nothing has run yet. "overdue": its "deadline" has passed and no run has ended well since. "unknown": nobody has said whether a day is worked. Times are in UTC. Exit 1 when something is overdue or cannot be loaded, 3 when a day is unknown. Nothing is started.':
-    '针对已启用的运行手册。“到时间”：时间已到但尚未运行。“逾期”：已超过 "deadline"，此后没有正常结束的运行。“未知”：某天是否为工作日尚未公布。时间为 UTC。有逾期或无法读取的退出码为 1，有未知日期的为 3。不启动任何运行。',
+  'Of the runbooks that are on. "due": its time has come and nothing has run yet. "overdue": its "deadline" has passed and no run has ended well since. "unknown": nobody has said whether a day is worked. Times are those of "timeZone" of the configuration, else of this machine; with --json in UTC. Exit 1 when something is overdue or cannot be loaded, 3 when a day is unknown. Nothing is started.':
+    '针对已启用的运行手册。“到时间”：时间已到但尚未运行。“逾期”：已超过 "deadline"，此后没有正常结束的运行。“未知”：某天是否为工作日尚未公布。时间按配置的 "timeZone"，未设置时按本机时区；--json 为 UTC。有逾期或无法读取的退出码为 1，有未知日期的为 3。不启动任何运行。',
   'Explain the schedule of a runbook: its rule, its last times and its next ones':
     '说明运行手册的计划：规则、最近各次和接下来各次',
   'Says what became of each time, and why a day was moved or left out. Times are in the zone of the schedule.':

@@ -41,6 +41,7 @@ export const schedules = (): Messages => ({
   'no tick has looked on this machine yet; set it up with "oaops schedule install"':
     '本机尚无 tick 检查过；请用 "oaops schedule install" 安装',
   'a tick looked on this machine last at {}Z': '本机上一次 tick 检查于 {}Z',
+  'times are those of {}': '时间为 {} 时间',
   'import the notice of the year with "oaops calendar import FILE"':
     '请用 "oaops calendar import FILE" 导入该年的放假通知',
   'up to {}; on this machine {}': '最多 {}；本机为 {}',
