@@ -1,6 +1,7 @@
-import { Args, Flags } from '@oclif/core';
+import { Flags } from '@oclif/core';
 import { openApp } from '../../src/app.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
+import { runArg } from '../../src/cli/plan-flags.ts';
 import { laidOut } from '../../src/cli/render/laid-out.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
 
@@ -24,7 +25,7 @@ export default class AccountUndo extends BaseCommand<typeof AccountUndo> {
     ExitCode.sigterm,
   ];
   static override args = {
-    run: Args.string({ name: 'RUN', description: 'id of the run, name of its runbook, or latest', required: true }),
+    run: runArg,
   };
   static override flags = {
     account: Flags.string({

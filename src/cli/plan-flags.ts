@@ -1,6 +1,9 @@
 import { Args, Flags } from '@oclif/core';
 
-const run = { name: 'RUN', description: 'id of the run, the beginning of one, or latest' };
+const run = {
+  name: 'RUN',
+  description: 'id of the run, the beginning of one, name of its runbook (its newest run), or latest',
+};
 
 /** A run that the command acts on: it has to be named. */
 export const runArg = Args.string({ ...run, required: true });

@@ -76,11 +76,14 @@ export class SqlRunStore implements RunStore {
       if (id === '') return [];
       const query = db.selectFrom('runs').selectAll().limit(5);
       if (id === 'latest') return query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(1).execute();
-      return query
+      const begun = await query
         .where('id', '>=', cleanText(id))
         .where('id', '<', `${cleanText(id)}\u{10ffff}`)
         .orderBy('id')
         .execute();
+      if (begun.length > 0) return begun;
+      const named = db.selectFrom('runs').selectAll().where('runbook', '=', cleanText(id)).limit(1);
+      return named.orderBy('created_at', 'desc').orderBy('id', 'desc').execute();
     });
     const exact = rows.find((row) => row.id === id);
     const only = exact ?? (rows.length === 1 ? rows[0] : undefined);

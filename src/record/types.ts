@@ -74,7 +74,7 @@ export interface RunStore {
     createdAt: string;
   }): Promise<void>;
   get(id: string): Promise<RunRow | undefined>;
-  /** `id` may be an unambiguous prefix or `latest`. @throws OaopsError `run-not-found`, `run-ambiguous` (exit 2) */
+  /** `id` may be an unambiguous prefix, `latest`, or the name of a runbook for its newest run. @throws OaopsError `run-not-found`, `run-ambiguous` (exit 2) */
   resolve(id: string): Promise<RunRow>;
   plan(id: string): Promise<unknown>;
   list(filter: {

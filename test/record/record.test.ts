@@ -52,6 +52,24 @@ describe.each(dialects)('record on %s', (dialect) => {
     await storeRun(record, { id: '20261121T080000Z-bbbb0001', createdAt: '2026-11-21T08:00:00.000Z' });
     expect((await record.runs.resolve('20261121')).id).toBe('20261121T080000Z-bbbb0001');
     expect((await record.runs.resolve('latest')).id).toBe('20261122T080000Z-aaaa0002');
+    // By the name of a runbook it is the newest one of it.
+    await storeRun(record, {
+      id: '20261120T080000Z-cccc0001',
+      runbook: 'switchover',
+      createdAt: '2026-11-20T08:00:00Z',
+    });
+    await storeRun(record, {
+      id: '20261120T080000Z-cccc0002',
+      runbook: 'switchover',
+      createdAt: '2026-11-20T09:00:00Z',
+    });
+    await storeRun(record, {
+      id: '20261120T080000Z-cccc0003',
+      runbook: 'switchover',
+      createdAt: '2026-11-20T08:30:00Z',
+    });
+    expect((await record.runs.resolve('switchover')).id).toBe('20261120T080000Z-cccc0002');
+    await expect(record.runs.resolve('switch')).rejects.toMatchObject({ code: 'run-not-found' });
     await expect(record.runs.resolve('20261122')).rejects.toMatchObject({ code: 'run-ambiguous', exitCode: 2 });
     await expect(record.runs.resolve('2027')).rejects.toMatchObject({ code: 'run-not-found', exitCode: 2 });
     await expect(record.runs.resolve('%')).rejects.toMatchObject({ exitCode: 2 });

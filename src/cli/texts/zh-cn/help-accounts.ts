@@ -17,7 +17,6 @@ export const helpAccounts = (): Messages => ({
   'Put accounts back to what they were before a run changed them': '将账号恢复到某次运行处理之前的状态',
   'Every attribute, group and place that the run had changed is as it was. What somebody else has changed since stays as they left it, and is told (exit 3). It is a run of its own, and can be started again.':
     '该次运行改过的每个属性、组和位置都恢复原样。此后他人改过的内容保持不变并予以说明（退出码 3）。撤销本身也是一次运行，可以再次启动。',
-  'id of the run, name of its runbook, or latest': '运行编号、其运行手册的名称，或 latest',
   'only these: logins or names, with * and ?': '只处理这些：登录名或名称，可用 * 和 ?',
   'only accounts of this directory': '只处理此目录的账号',
   'how the report is told': '报告的格式',

@@ -48,7 +48,8 @@ export const helpZhCn = (): Messages => ({
   'Approve, or reject, a step that waits for a second person': '审批或驳回等待另一人审批的步骤',
   'Signs plan digest, run, step and expiry with an SSH key of the allowed-signers file. Whoever asked for the run cannot approve it.\nThe key is that of --key, or signing.key of the configuration; a .pub file stands for a key in your agent.':
     '用允许的签名者文件中的 SSH 密钥，对计划摘要、运行、步骤和有效期签名。运行的申请人不能自己审批。\n密钥取自 --key，或配置中的 signing.key；.pub 文件代表密钥代理中的密钥。',
-  'id of the run, the beginning of one, or latest': '运行编号、编号的开头，或 latest',
+  'id of the run, the beginning of one, name of its runbook (its newest run), or latest':
+    '运行编号、编号的开头、运行手册的名称（取其最新一次运行），或 latest',
   'the step that waits': '等待中的步骤',
   'SSH key to sign with': '用于签名的 SSH 密钥',
   'how long the approval holds': '审批的有效时长',
