@@ -26,7 +26,10 @@ export const reviewFlags = {
     default: [],
     exclusive: others(...deciding),
   }),
-  reason: Flags.string({ description: 'why; kept with each decision', helpValue: 'TEXT' }),
+  reason: Flags.string({
+    description: 'why; kept with the lines named by --do or --keep, with all where none is named',
+    helpValue: 'TEXT',
+  }),
   export: Flags.string({
     description: 'write the open lines into this folder, one CSV file for each head',
     helpValue: 'DIR',

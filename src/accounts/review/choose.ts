@@ -8,29 +8,38 @@ export interface Choice {
   all?: 'do' | 'keep' | undefined;
   do: readonly string[];
   keep: readonly string[];
+  reason?: string | undefined;
+}
+
+/** What is to become of a line. */
+export interface Chosen {
+  decision: 'do' | 'keep';
+  reason?: string;
 }
 
 /**
- * Decisions on lines. `all` is about those that nobody has decided yet; a line that is named can be decided anew as long as the list is open.
+ * Decisions on lines. A reason is that of the lines that are named, and of all lines where none is. `all` is about those that nobody has decided yet; a line that is named can be decided anew as long as the list is open.
  * @throws OaopsError `line-unknown`, `line-twice` (exit 2)
  */
 export function chosenLines(
   choice: Choice,
   lines: readonly ReviewLine[],
   decided: ReadonlyMap<string, Decision>,
-): Map<string, 'do' | 'keep'> {
-  const chosen = new Map<string, 'do' | 'keep'>();
+): Map<string, Chosen> {
+  const chosen = new Map<string, Chosen>();
+  const reason = choice.reason === undefined ? {} : { reason: choice.reason };
   for (const decision of ['do', 'keep'] as const)
     for (const name of choice[decision])
       for (const { id, login } of named(name, lines)) {
-        if ((chosen.get(id) ?? decision) !== decision)
+        if ((chosen.get(id)?.decision ?? decision) !== decision)
           throw usageError('line-twice', `the line ${id} (${login}) is to be done and to be kept`, {
             next: 'Name each line with --do or with --keep.',
           });
-        chosen.set(id, decision);
+        chosen.set(id, { decision, ...reason });
       }
-  if (choice.all !== undefined)
-    for (const { id } of lines) if (!decided.has(id) && !chosen.has(id)) chosen.set(id, choice.all);
+  if (choice.all === undefined) return chosen;
+  const rest = { decision: choice.all, ...(chosen.size === 0 ? reason : {}) };
+  for (const { id } of lines) if (!decided.has(id) && !chosen.has(id)) chosen.set(id, rest);
   return chosen;
 }
 

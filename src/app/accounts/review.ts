@@ -163,19 +163,10 @@ export function refuseClosed({ row, isSigned, isClosed }: Review): void {
 }
 
 /** Decisions that stand on the command line. @throws OaopsError `line-unknown`, `line-twice` (exit 2), `review-over` (exit 4) */
-export async function decideByFlags(
-  app: App,
-  review: Review,
-  choice: Choice & { reason?: string | undefined },
-): Promise<Review> {
+export async function decideByFlags(app: App, review: Review, choice: Choice): Promise<Review> {
   const chosen = chosenLines(choice, review.lines, review.decisions);
-  const { reason } = choice;
   const by = (await app.runs()).actor;
-  const decisions = [...chosen].map(([line, decision]) => ({
-    line,
-    decision,
-    ...(reason === undefined ? {} : { reason }),
-  }));
+  const decisions = [...chosen].map(([line, said]) => ({ line, ...said }));
   return decide(app, review, [{ decisions, signing: { by, from: 'command line' } }]);
 }
 

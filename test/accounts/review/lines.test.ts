@@ -57,17 +57,32 @@ describe('lines', () => {
     const [zhang, a, b] = lines.map(({ id }) => id) as [string, string, string];
     const none = new Map<string, Decision>();
     expect([...chosenLines({ all: 'keep', do: ['LI'], keep: [] }, lines, none)]).toEqual([
-      [a, 'do'],
-      [b, 'do'],
-      [zhang, 'keep'],
+      [a, { decision: 'do' }],
+      [b, { decision: 'do' }],
+      [zhang, { decision: 'keep' }],
     ]);
     expect([...chosenLines({ all: 'do', do: [], keep: [] }, lines, new Map([decision(a, 'keep')])).keys()]).toEqual([
       zhang,
       b,
     ]);
-    expect([...chosenLines({ do: [a], keep: [] }, lines, new Map([decision(a, 'keep')]))]).toEqual([[a, 'do']]);
+    expect([...chosenLines({ do: [a], keep: [] }, lines, new Map([decision(a, 'keep')]))]).toEqual([
+      [a, { decision: 'do' }],
+    ]);
     expect(() => chosenLines({ do: ['li'], keep: [a] }, lines, none)).toThrow(/to be done and to be kept/);
     expect(() => chosenLines({ do: ['nobody'], keep: [] }, lines, none)).toThrow(/no line or login "nobody"/);
+  });
+
+  it('have the reason that was given for them: of all lines only where none is named', () => {
+    const [zhang, a, b] = lines.map(({ id }) => id) as [string, string, string];
+    const none = new Map<string, Decision>();
+    const reason = 'back on Monday';
+    expect([...chosenLines({ all: 'do', do: [], keep: [zhang], reason }, lines, none)]).toEqual([
+      [zhang, { decision: 'keep', reason }],
+      [a, { decision: 'do' }],
+      [b, { decision: 'do' }],
+    ]);
+    const all = [...chosenLines({ all: 'do', do: [], keep: [], reason }, lines, none).values()];
+    expect(all).toEqual(lines.map(() => ({ decision: 'do', reason })));
   });
 
   it('count as they were when the list was closed: later decisions change nothing', async () => {

@@ -12,7 +12,8 @@ export const helpReview = (): Messages => ({
   'decide every line that is open and not named otherwise': '对未决定且未另行指定的每一行作此决定',
   'carry out this line, or all lines of this login': '执行此行，或此登录名的所有行',
   'leave this line, or all lines of this login, as it is': '此行或此登录名的所有行保持原状',
-  'why; kept with each decision': '理由，与每个决定一同保存',
+  'why; kept with the lines named by --do or --keep, with all where none is named':
+    '理由，与 --do 或 --keep 指明的行一同保存；未指明任何行时与所有行一同保存',
   'write the open lines into this folder, one CSV file for each head':
     '将未决定的行写入此文件夹，每位负责人一个 CSV 文件',
   'take over a list that was filled in': '读入已填写的清单',
