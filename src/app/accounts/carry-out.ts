@@ -23,7 +23,6 @@ export async function tellEnd(
   plan: Plan,
 ): Promise<{ end: RunEnd; json: unknown; text: string }> {
   const { summary, lines, refused: _refused, whole: _whole, ...counts } = await conclusionOf(app, end, plan);
-  const waits = end.status === 'waiting' && end.next !== undefined ? `\n${end.next}` : '';
   return {
     end,
     json: {
@@ -35,7 +34,7 @@ export async function tellEnd(
       ...counts,
       ...reasonOf(app, end),
     },
-    text: `${summary}${lines.map((line) => `\n  ${line}`).join('')}${waits}`,
+    text: [summary, ...lines.map((line) => `  ${line}`)].join('\n'),
   };
 }
 

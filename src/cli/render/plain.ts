@@ -11,6 +11,8 @@ const progressEveryMs = 30_000;
 export function plainSink(how: Wording, options: { verbose: boolean }, write: (line: string) => void): EventSink {
   const model = new RunModel();
   const lastProgressMs = new Map<string, number>();
+  /** What goes on with units that wait: said once, where the run stops. */
+  const waiting = new Map<string, string>();
   const label = (step: StepView) => `[${model.view.steps.indexOf(step) + 1}/${model.view.steps.length}] ${step.name}`;
 
   const unitName = (event: RunEvent & { step: string; unit: string }): string => {
@@ -49,12 +51,14 @@ export function plainSink(how: Wording, options: { verbose: boolean }, write: (l
         );
         break;
       case 'unit.ended': {
+        waiting.delete(`${event.step} ${event.unit}`);
         if (event.status === 'ok' && !showsUnits(model.step(event.step))) break;
         const phase = event.phase === 'do' ? '' : `${text(how.lang, `phase.${event.phase}`)} `;
         write(
           `${unitName(event)}: ${phase}${statusWord(how, event.status)} (${formatDuration(event.durationMs)})${event.message ? `: ${event.message}` : ''}`,
         );
-        if (event.next) write(`  ${event.next}`);
+        if (event.next && event.status === 'waiting') waiting.set(`${event.step} ${event.unit}`, event.next);
+        else if (event.next) write(`  ${event.next}`);
         break;
       }
       case 'step.ended': {
@@ -71,6 +75,7 @@ export function plainSink(how: Wording, options: { verbose: boolean }, write: (l
         break;
       case 'run.ended':
         for (const line of endedRunLines(how, model.view)) write(line);
+        for (const next of new Set(waiting.values())) if (next !== model.view.next) write(next);
         break;
     }
   };

@@ -115,6 +115,28 @@ describe('lines of several runs side by side', () => {
   });
 });
 
+test('how a run that waits goes on is said once, at its end, for each unit that waits', () => {
+  const lines: string[] = [];
+  const sink = plainSink({ lang: 'en', color: false, unicode: false }, { verbose: false }, (line) => lines.push(line));
+  const about = { time: '2026-11-22T18:05:12.000Z', run: 'one' };
+  const steps = ['a', 'b', 'c'].map((id) => ({ id, name: id, uses: 'approval', effect: 'read' as const, units: 1 }));
+  sink({ event: 'run.started', ...about, runbook: 'one', version: '1.0.0', digest: 'd', resumed: false, steps });
+  for (const [step, status] of [
+    ['a', 'waiting'],
+    ['b', 'waiting'],
+    ['c', 'waiting'],
+    ['c', 'ok'],
+  ] as const) {
+    const unit = { step, unit: 'localhost', target: 'localhost', attempt: 1, phase: 'do' } as const;
+    const next = status === 'ok' ? {} : { next: `oaops approve one ${step}` };
+    sink({ event: 'unit.ended', ...about, ...unit, status, durationMs: 1, ...next });
+  }
+  const end = { status: 'waiting', exitCode: 6, durationMs: 2, next: 'oaops approve one a' } as const;
+  sink({ event: 'run.ended', ...about, ...end });
+  expect(lines.slice(-3)).toEqual(['waiting after 2 ms', 'oaops approve one a', 'oaops approve one b']);
+  expect(lines.filter((line) => line.includes('oaops approve'))).toHaveLength(2);
+});
+
 describe('--log-file', () => {
   let folder: string;
   beforeAll(() => {
