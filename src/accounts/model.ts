@@ -118,6 +118,25 @@ export const findingTypes = [
 ] as const;
 export type FindingType = (typeof findingTypes)[number];
 
+/** What findings are called, by reports, lists and notices alike. */
+export const findingNames: Readonly<Record<FindingType, { en: string; 'zh-CN': string }>> = {
+  leaver: { en: 'account of a leaver', 'zh-CN': '离职账号' },
+  dormant: { en: 'dormant account', 'zh-CN': '休眠账号' },
+  'never-used': { en: 'account never used', 'zh-CN': '从未使用' },
+  orphan: { en: 'orphan account', 'zh-CN': '无主账号' },
+  duplicate: { en: 'duplicate account', 'zh-CN': '重复账号' },
+  shared: { en: 'shared account', 'zh-CN': '共享账号' },
+  'default-account': { en: 'default account', 'zh-CN': '默认账号' },
+  'privileged-without-owner': { en: 'privileged account without an owner', 'zh-CN': '无主特权账号' },
+  'password-too-old': { en: 'password too old', 'zh-CN': '密码过旧' },
+  'password-never-expires': { en: 'password never expires', 'zh-CN': '密码永不过期' },
+  'no-second-factor': { en: 'no second factor', 'zh-CN': '未绑定双因素' },
+  'rights-beyond-role': { en: 'rights beyond the role', 'zh-CN': '超出岗位权限' },
+  'rights-missing': { en: 'rights missing', 'zh-CN': '缺少岗位权限' },
+  'expired-temporary': { en: 'expired temporary account', 'zh-CN': '过期临时账号' },
+  unknown: { en: 'cannot be judged', 'zh-CN': '无法判定' },
+};
+
 /** Found by comparing with the role: it holds as long as the person has the same departments and posts. */
 export function isOfRights(type: FindingType): boolean {
   return type === 'rights-beyond-role' || type === 'rights-missing';

@@ -24,6 +24,8 @@ export interface AuditSummary {
   at: string;
   /** Accounts read, by directory. */
   accounts: Record<string, number>;
+  /** What people call a directory, where the runbook says it. */
+  titles?: Record<string, string>;
   /** Of them, by directory and state; `held` of them lie in the hold area. */
   states: Record<string, Record<AccountState | 'held', number>>;
   /** People read, by source. */

@@ -1,6 +1,7 @@
 import type { Exception } from '../findings/exceptions.ts';
 import type { Account, Finding, FindingType } from '../model.ts';
 import type { AuditSummary, KnownException } from '../record.ts';
+import type { Company } from '../schema/spec.ts';
 import type { Audit } from './audit.ts';
 import { isRead, type NotRead } from './read-all.ts';
 
@@ -8,7 +9,7 @@ import { isRead, type NotRead } from './read-all.ts';
 export function summaryOf(
   { read, judged }: Audit,
   findings: readonly Finding[],
-  about: { run: string; runbook: string; at: string; looked?: FindingType[] },
+  about: { run: string; runbook: string; at: string; looked?: FindingType[]; titles?: Record<string, string> },
 ): AuditSummary {
   const counts: Partial<Record<FindingType, number>> = {};
   for (const { type } of findings) counts[type] = (counts[type] ?? 0) + 1;
@@ -86,4 +87,9 @@ function exceptionOf(exception: Exception, findings: number): KnownException {
     reason,
     findings,
   };
+}
+
+/** What people call the directories, by id. */
+export function titlesOf({ directories }: Pick<Company, 'directories'>): Record<string, string> {
+  return Object.fromEntries(directories.flatMap(({ id, title }) => (title === undefined ? [] : [[id, title]])));
 }

@@ -1,5 +1,5 @@
 import type { Change } from '../directory.ts';
-import type { FindingType } from '../model.ts';
+import { type FindingType, findingNames } from '../model.ts';
 import { accountId, type EntryHistory } from '../record.ts';
 import { nameOf } from './name.ts';
 
@@ -77,8 +77,8 @@ function lineOf({ ref, directory, findings, evidence }: Concerned, done: EntryHi
   const what = done.map(({ change }) => wordsOf(change, made));
   const reasons = [
     ...findings.map((finding) => {
-      const text = findingWords[finding];
-      return text ? both(text) : finding;
+      const phrase = findingPhrases[finding];
+      return phrase ? both(phrase) : finding;
     }),
     ...evidence,
   ];
@@ -135,14 +135,15 @@ const changeWords: Record<Exclude<Change['do'], 'update'>, Text> = {
   sessions: { en: 'sessions, keys and jobs ended', 'zh-CN': '已清除会话、密钥与计划任务' },
 };
 
-const findingWords: Partial<Record<FindingType, Text>> = {
-  leaver: { en: 'leaver', 'zh-CN': '离职' },
-  dormant: { en: 'not used for long', 'zh-CN': '长期未使用' },
-  'never-used': { en: 'never used', 'zh-CN': '从未使用' },
-  orphan: { en: 'belongs to nobody', 'zh-CN': '无主账号' },
-  duplicate: { en: 'duplicate', 'zh-CN': '重复账号' },
-  'default-account': { en: 'default account', 'zh-CN': '默认账号' },
-  'expired-temporary': { en: 'temporary account is over', 'zh-CN': '临时账号到期' },
-  'rights-beyond-role': { en: 'rights beyond the role', 'zh-CN': '权限超出岗位' },
-  'rights-missing': { en: 'rights due to the role', 'zh-CN': '岗位应有权限' },
+/** What was found, as whoever it is about understands it. */
+const findingPhrases: Partial<Record<FindingType, Text>> = {
+  leaver: { en: 'leaver', 'zh-CN': findingNames.leaver['zh-CN'] },
+  dormant: { en: 'not used for long', 'zh-CN': findingNames.dormant['zh-CN'] },
+  'never-used': { en: 'never used', 'zh-CN': findingNames['never-used']['zh-CN'] },
+  orphan: { en: 'belongs to nobody', 'zh-CN': findingNames.orphan['zh-CN'] },
+  duplicate: { en: 'duplicate', 'zh-CN': findingNames.duplicate['zh-CN'] },
+  'default-account': { en: 'default account', 'zh-CN': findingNames['default-account']['zh-CN'] },
+  'expired-temporary': { en: 'temporary account is over', 'zh-CN': findingNames['expired-temporary']['zh-CN'] },
+  'rights-beyond-role': { en: 'rights beyond the role', 'zh-CN': findingNames['rights-beyond-role']['zh-CN'] },
+  'rights-missing': { en: 'rights due to the role', 'zh-CN': findingNames['rights-missing']['zh-CN'] },
 };

@@ -157,7 +157,7 @@ function judgeSecondFactor(
   whose: 'all' | 'privileged',
   counts: readonly SecondFactorCount[],
 ): JudgedRule[] {
-  const required = `second factor of ${whose} accounts`;
+  const required = whose === 'all' ? 'second factor of all accounts' : 'second factor of privileged accounts';
   const base = { directory, scope: directory, rule: 'second-factor-bound', exceptions: [], required };
   const count = counts.find((one) => one.directory === directory && one.whose === whose);
   const told = rows.filter(({ rule }) => rule === 'second-factor');

@@ -33,7 +33,7 @@ export function* csvReport(report: AccountReport, { lang, say }: Telling): Gener
     yield line(padded(['', words.filter, '', '', '', '', '', '', '', words.onlyThese(report.filter)], width));
   for (const finding of report.findings) yield line(cellsOf(finding));
   for (const rule of report.policies?.rules ?? []) {
-    const { directory, scope, value, unit, required, verdict, exceptions, from } = rule;
+    const { directory, scope, required, verdict, exceptions, from } = rule;
     yield line(
       padded(
         [
@@ -46,9 +46,9 @@ export function* csvReport(report: AccountReport, { lang, say }: Telling): Gener
           '',
           '',
           '',
-          [value === null ? '' : String(value), unit ?? '', from].filter((part) => part !== '').join(' '),
+          `${words.valueOf(rule, say)} ${say(from)}`,
           required === undefined ? '' : say(required),
-          exceptions.join('; '),
+          exceptions.map(say).join('; '),
         ],
         width,
       ),

@@ -85,10 +85,10 @@ function sources({ sources: all }: AccountReport, words: ReportWords): string {
 }
 
 function directories({ directories: all }: AccountReport, words: ReportWords): string {
-  const rows = all.map(({ id, accounts, states: counted, whole }) => {
+  const rows = all.map(({ id, title, accounts, states: counted, whole }) => {
     const cells = states.map((state) => `<td class="number">${counted?.[state] ?? '?'}</td>`).join('');
     const read = accounts === null ? words.unread : whole ? words.whole : words.partial;
-    return `<tr${whole ? '' : ' class="lost"'}><td>${escapeHtml(id)}</td><td class="number">${accounts ?? '?'}</td>${cells}<td>${read}</td></tr>`;
+    return `<tr${whole ? '' : ' class="lost"'}><td>${escapeHtml(id)}${title === null ? '' : `<small>${escapeHtml(title)}</small>`}</td><td class="number">${accounts ?? '?'}</td>${cells}<td>${read}</td></tr>`;
   });
   return `<section><h2>${words.directories}</h2><table><thead><tr><th>${words.directory}</th><th class="number">${words.accounts}</th>${states.map((state) => `<th class="number">${words.stateOf(state)}</th>`).join('')}<th>${words.readState}</th></tr></thead><tbody>${rows.join('')}</tbody></table></section>`;
 }
@@ -121,8 +121,8 @@ function* policies(
   const told = (text: string) => escapeHtml(say(text));
   yield `<section class="group"><h2>${words.policies}</h2><table><thead><tr><th>${words.verdict}</th><th>${words.directory}</th><th>${words.rule}</th><th>${words.value}</th><th>${words.required}</th><th>${words.except}</th></tr></thead><tbody>\n`;
   for (const rule of rules) {
-    const before = rule.before ? ` <em>${words.before} ${escapeHtml(words.valueOf(rule.before))}</em>` : '';
-    yield `<tr><td><span class="pill ${rule.verdict}">${words.verdictOf(rule.verdict)}</span></td><td>${escapeHtml(rule.directory)}${rule.scope === rule.directory ? '' : `<small>${escapeHtml(rule.scope)}</small>`}</td><td>${escapeHtml(words.ruleOf(rule.rule))}</td><td>${escapeHtml(words.valueOf(rule))}${before}<small>${told(rule.from)}</small></td><td>${rule.required === undefined ? '' : told(rule.required)}</td><td>${rule.exceptions.map(told).join('<br>')}</td></tr>\n`;
+    const before = rule.before ? ` <em>${words.before} ${escapeHtml(words.valueOf(rule.before, say))}</em>` : '';
+    yield `<tr><td><span class="pill ${rule.verdict}">${words.verdictOf(rule.verdict)}</span></td><td>${escapeHtml(rule.directory)}${rule.scope === rule.directory ? '' : `<small>${escapeHtml(rule.scope)}</small>`}</td><td>${escapeHtml(words.ruleOf(rule.rule))}</td><td>${escapeHtml(words.valueOf(rule, say))}${before}<small>${told(rule.from)}</small></td><td>${rule.required === undefined ? '' : told(rule.required)}</td><td>${rule.exceptions.map(told).join('<br>')}</td></tr>\n`;
   }
   yield '</tbody></table></section>\n';
   if (secondFactors.length === 0) return;

@@ -29,9 +29,9 @@ export function* markdownReport(report: AccountReport, { lang, say }: Telling): 
     ...(['enabled', 'disabled', 'unknown', 'held'] as const).map(words.stateOf),
     words.readState,
   ]);
-  for (const { id, accounts, states, whole } of report.directories)
+  for (const { id, title, accounts, states, whole } of report.directories)
     yield rowOf([
-      id,
+      words.titled(id, title),
       accounts ?? '-',
       ...(['enabled', 'disabled', 'unknown', 'held'] as const).map((state) => states?.[state] ?? '-'),
       accounts === null ? words.unread : whole ? words.whole : words.partial,
@@ -117,7 +117,7 @@ export function* markdownReport(report: AccountReport, { lang, say }: Telling): 
         rule.directory,
         rule.scope,
         words.ruleOf(rule.rule),
-        words.valueOf(rule) + (rule.before ? ` (${words.before} ${words.valueOf(rule.before)})` : ''),
+        words.valueOf(rule, say) + (rule.before ? ` (${words.before} ${words.valueOf(rule.before, say)})` : ''),
         rule.required === undefined ? '' : say(rule.required),
         rule.exceptions.map(say).join('; '),
         say(rule.from),

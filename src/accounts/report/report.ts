@@ -11,6 +11,8 @@ export interface ReportedFinding extends Finding {
 
 export interface ReportedDirectory {
   id: string;
+  /** What people call it; null: by its id. */
+  title: string | null;
   /** null: it gave nothing; it is not empty. */
   accounts: number | null;
   states: AuditSummary['states'][string] | null;
@@ -141,10 +143,11 @@ function sourcesOf({ people, exports, unread }: AuditSummary): ReportedSource[] 
   ];
 }
 
-function directoriesOf({ accounts, states, partial, unread }: AuditSummary): ReportedDirectory[] {
+function directoriesOf({ accounts, titles = {}, states, partial, unread }: AuditSummary): ReportedDirectory[] {
   return [
     ...Object.entries(accounts).map(([id, count]) => ({
       id,
+      title: titles[id] ?? null,
       accounts: count,
       states: states[id] ?? null,
       whole: !partial.includes(id),
@@ -152,7 +155,7 @@ function directoriesOf({ accounts, states, partial, unread }: AuditSummary): Rep
     })),
     ...unread
       .filter(({ what }) => what === 'directory')
-      .map(({ id, error }) => ({ id, accounts: null, states: null, whole: false, error })),
+      .map(({ id, error }) => ({ id, title: titles[id] ?? null, accounts: null, states: null, whole: false, error })),
   ];
 }
 

@@ -1,4 +1,4 @@
-import type { AccountState, FindingType } from '../model.ts';
+import { type AccountState, type FindingType, findingNames } from '../model.ts';
 import type { Verdict } from '../policy/judge.ts';
 import { valueText } from '../policy/report.ts';
 import type { KnownException } from '../record.ts';
@@ -8,24 +8,6 @@ interface Both {
   en: string;
   'zh-CN': string;
 }
-
-const findings: Readonly<Record<FindingType, Both>> = {
-  leaver: { en: 'account of a leaver', 'zh-CN': '离职账号' },
-  dormant: { en: 'dormant account', 'zh-CN': '休眠账号' },
-  'never-used': { en: 'account never used', 'zh-CN': '从未使用' },
-  orphan: { en: 'orphan account', 'zh-CN': '孤立账号' },
-  duplicate: { en: 'duplicate account', 'zh-CN': '重复账号' },
-  shared: { en: 'shared account', 'zh-CN': '共享账号' },
-  'default-account': { en: 'default account', 'zh-CN': '默认账号' },
-  'privileged-without-owner': { en: 'privileged account without an owner', 'zh-CN': '无主特权账号' },
-  'password-too-old': { en: 'password too old', 'zh-CN': '密码过期未改' },
-  'password-never-expires': { en: 'password never expires', 'zh-CN': '密码永不过期' },
-  'no-second-factor': { en: 'no second factor', 'zh-CN': '未绑定双因素' },
-  'rights-beyond-role': { en: 'rights beyond the role', 'zh-CN': '超出岗位权限' },
-  'rights-missing': { en: 'rights missing', 'zh-CN': '缺少岗位权限' },
-  'expired-temporary': { en: 'expired temporary account', 'zh-CN': '过期临时账号' },
-  unknown: { en: 'cannot be judged', 'zh-CN': '无法判定' },
-};
 
 const weights: Readonly<Record<Weight, Both>> = {
   severe: { en: 'severe', 'zh-CN': '严重' },
@@ -165,19 +147,30 @@ export function reportWords(lang: string) {
     language,
     colon,
     comma,
-    findingOf: (type: FindingType) => findings[type][language],
+    findingOf: (type: FindingType) => findingNames[type][language],
     weightOf: (weight: Weight) => weights[weight][language],
     stateOf: (state: AccountState | 'held') => states[state][language],
     verdictOf: (verdict: Verdict) => verdicts[verdict][language],
-    valueOf: (rule: Parameters<typeof valueText>[0]) => {
+    /** `say`: what was counted or read is told in words. */
+    valueOf: (rule: Parameters<typeof valueText>[0], say: (english: string) => string) => {
       if (language === 'en') return valueText(rule);
       const { value, unit, verdict } = rule;
       if (value === null && verdict === 'not-told') return '未说明';
       if (value === null || value === false) return '未设置';
+      if (typeof value === 'string') return say(value);
       return value === true ? '已设置' : `${value}${unit === undefined ? '' : ` ${units[unit]}`}`;
     },
     ruleOf: (rule: string) => rules[rule]?.[language] ?? rule,
     more: (count: number) => (language === 'zh-CN' ? `另有 ${count} 项` : `${count} more`),
+    moreTypes: (types: number, count: number) =>
+      language === 'zh-CN' ? `另有 ${types} 类 ${count}` : `${types} more ${types === 1 ? 'type' : 'types'} ${count}`,
+    accountsOf: (count: number) => (language === 'zh-CN' ? `${count} 个账号` : `${count} accounts`),
+    /** The first few of many. */
+    suchAs: (names: readonly string[]) =>
+      language === 'zh-CN' ? `如 ${names.join('、')} 等` : `such as ${names.join(', ')}`,
+    /** An id, with what people call it. */
+    titled: (id: string, title: string | null) =>
+      title === null ? id : language === 'zh-CN' ? `${id}（${title}）` : `${id} (${title})`,
     /** `all`: all were asked for, and still there are more than a terminal is for. */
     allShown: (count: number, all = false) =>
       language === 'zh-CN'
@@ -195,7 +188,7 @@ export function reportWords(lang: string) {
     exceptionOf: ({ finding, account, directory, right, until, by, reason, findings: held }: KnownException) => {
       const where = [account, directory, right].filter((part) => part !== undefined).join(', ');
       const count = held > 0 ? `${comma}${held}×` : '';
-      return `${findings[finding][language]}${colon}${where}${comma}${own.until} ${until}${count}${colon}${reason} (${by})`;
+      return `${findingNames[finding][language]}${colon}${where}${comma}${own.until} ${until}${count}${colon}${reason} (${by})`;
     },
     onlyThese: ({
       findings: types,
@@ -206,7 +199,7 @@ export function reportWords(lang: string) {
     }) =>
       [
         ...(types.length > 0
-          ? [`${own.finding}${colon}${types.map((type) => findings[type][language]).join(', ')}`]
+          ? [`${own.finding}${colon}${types.map((type) => findingNames[type][language]).join(', ')}`]
           : []),
         ...(directories.length > 0 ? [`${own.directory}${colon}${directories.join(', ')}`] : []),
       ].join('; '),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { acceptDirectory, directoryMeasure } from '../../accounts/audit/directory-health.ts';
 import { isRead, type NotRead } from '../../accounts/audit/read-all.ts';
-import { summaryOf } from '../../accounts/audit/summary.ts';
+import { summaryOf, titlesOf } from '../../accounts/audit/summary.ts';
 import { findingTypes } from '../../accounts/model.ts';
 import { addAudit } from '../../accounts/record.ts';
 import type { Company } from '../../accounts/schema/spec.ts';
@@ -89,6 +89,7 @@ async function lookAt(company: Company, facts: FactStore, args: With, context: A
     run: context.runId,
     runbook: context.plan.runbook.name,
     at: isoTime(context.clock.nowMs()),
+    titles: titlesOf(company),
     ...(args.findings ? { looked: args.findings } : {}),
   });
   const { sources } = audit.read;

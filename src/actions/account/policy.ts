@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isRead } from '../../accounts/audit/read-all.ts';
-import { summaryOf } from '../../accounts/audit/summary.ts';
+import { summaryOf, titlesOf } from '../../accounts/audit/summary.ts';
 import type { FindingType, PolicyRow } from '../../accounts/model.ts';
 import { isWeak, judgePolicies } from '../../accounts/policy/judge.ts';
 import { countSecondFactors } from '../../accounts/policy/second-factor.ts';
@@ -78,7 +78,7 @@ export const accountPolicy: Action<With, AccountServices> = {
         problems.push(`${directory} (${scope}) does not tell ${rule}, and ${required} is required`);
     const at = isoTime(context.clock.nowMs());
     const findings = audit.judged.findings.filter(({ type }) => looked.includes(type));
-    const about = { run: context.runId, runbook: context.plan.runbook.name, at, looked };
+    const about = { run: context.runId, runbook: context.plan.runbook.name, at, looked, titles: titlesOf(company) };
     const summary = summaryOf({ ...audit, judged: { ...audit.judged, unjudged: [] } }, findings, about);
     summary.unjudged.push(...problems);
     await addAudit(facts, summary, findings);

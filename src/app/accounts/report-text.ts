@@ -1,4 +1,5 @@
 import { isWeak } from '../../accounts/policy/judge.ts';
+import { foldAlike, namedAlike } from '../../accounts/report/fold.ts';
 import { type AccountReport, groupsOf, type ReportedFinding } from '../../accounts/report/report.ts';
 import { moment, type ReportWords, reportWords } from '../../accounts/report/words.ts';
 import { type Column, table } from '../../cli/render/table.ts';
@@ -20,6 +21,8 @@ export interface TextTelling {
 const firstOnes = 20;
 /** And so many when all are: nobody reads more in a terminal. */
 const mostOnes = 2000;
+/** So many types of finding are named in the last line. */
+const namedTypes = 4;
 
 const states = ['enabled', 'disabled', 'unknown', 'held'] as const;
 
@@ -51,13 +54,13 @@ export function* textReport(report: AccountReport, telling: TextTelling): Genera
     );
   yield tableOf(
     [
-      { title: head(words.directory) },
+      { title: head(words.directory), flexible: true },
       { title: head(words.accounts), align: 'right' },
       ...states.map((state): Column => ({ title: head(words.stateOf(state)), align: 'right' })),
       { title: head(words.readState) },
     ],
-    report.directories.map(({ id, accounts, states: counted, whole }) => [
-      id,
+    report.directories.map(({ id, title, accounts, states: counted, whole }) => [
+      words.titled(id, title),
       accounts === null ? '?' : String(accounts),
       ...states.map((state) => (counted ? String(counted[state]) : '?')),
       accounts === null ? words.unread : whole ? words.whole : words.partial,
@@ -68,9 +71,11 @@ export function* textReport(report: AccountReport, telling: TextTelling): Genera
   for (const { row, findings } of groupsOf(report)) {
     const fresh = row.new > 0 ? `, ${row.new} ${words.isNew}` : '';
     yield lines(`${words.findingOf(row.finding)} (${words.weightOf(row.weight)}): ${row.total}${fresh}`);
-    const shown = findings.slice(0, most);
+    const folded = row.finding === 'unknown' && !all ? foldAlike(findings) : findings.map((one) => [one]);
+    const shown = folded.slice(0, most);
     yield* findingRows(shown, words, telling);
-    if (shown.length < findings.length) yield `${words.allShown(findings.length - shown.length, all)}\n`;
+    const left = folded.slice(most).reduce((sum, { length }) => sum + length, 0);
+    if (left > 0) yield `${words.allShown(left, all)}\n`;
     yield '\n';
   }
   if (report.gone && report.gone.length > 0) {
@@ -95,8 +100,9 @@ export function* textReport(report: AccountReport, telling: TextTelling): Genera
   }
 }
 
-/** The last line: `12 findings, 3 new, 1 directory not read`. */
+/** The last line: `Total: 12; New: 3; account of a leaver 5; ...; 2 more types 4`. */
 export function summaryOfReport(report: AccountReport, words: ReportWords): string {
+  const others = report.counts.slice(namedTypes);
   const parts = [
     report.total === 0
       ? report.unjudged.length > 0
@@ -104,7 +110,15 @@ export function summaryOfReport(report: AccountReport, words: ReportWords): stri
         : words.none
       : `${words.total}${words.colon}${report.total}`,
     ...(report.new ? [`${words.new}${words.colon}${report.new}`] : []),
-    ...report.counts.slice(0, 4).map(({ finding, total }) => `${words.findingOf(finding)} ${total}`),
+    ...report.counts.slice(0, namedTypes).map(({ finding, total }) => `${words.findingOf(finding)} ${total}`),
+    ...(others.length > 0
+      ? [
+          words.moreTypes(
+            others.length,
+            others.reduce((sum, { total }) => sum + total, 0),
+          ),
+        ]
+      : []),
     ...(report.unjudged.length > 0 ? [`${words.notRead}${words.colon}${report.unjudged.length}`] : []),
   ];
   return parts.join('; ');
@@ -157,21 +171,26 @@ function* overview(report: AccountReport, words: ReportWords, telling: TextTelli
 }
 
 function* findingRows(
-  findings: readonly ReportedFinding[],
+  findings: readonly (readonly ReportedFinding[])[],
   words: ReportWords,
   telling: TextTelling,
 ): Generator<string> {
   const { say, all } = telling;
-  const rows = findings.map((one) => [
-    one.new ? `+ ${one.login}` : `  ${one.login}`,
-    one.directory,
-    [
-      [say(one.evidence), ...(one.figure === undefined ? [] : [`[${say(one.figure)}]`])].join(' '),
-      ...(one.rights ?? []),
-      ...(one.unconfirmed ? [words.unconfirmed] : []),
-      ...(all && one.account !== one.login ? [one.account] : []),
-    ].join('\n'),
-  ]);
+  const rows = findings.map((alike) => {
+    const one = alike[0]!;
+    const count = alike.length;
+    return [
+      `${alike.some((each) => each.new) ? '+' : ' '} ${count === 1 ? one.login : words.accountsOf(count)}`,
+      one.directory,
+      [
+        [say(one.evidence), ...(one.figure === undefined ? [] : [`[${say(one.figure)}]`])].join(' '),
+        ...(one.rights ?? []),
+        ...(one.unconfirmed ? [words.unconfirmed] : []),
+        ...(all && one.account !== one.login ? [one.account] : []),
+        ...(count === 1 ? [] : [words.suchAs(alike.slice(0, namedAlike).map(({ login }) => login))]),
+      ].join('\n'),
+    ];
+  });
   // Thousands of rows are laid out a page at a time: the width of a column is that of its page.
   for (let from = 0; from < rows.length; from += 1000) {
     const page = table(
@@ -209,7 +228,7 @@ function* policies(
       rule.directory,
       words.ruleOf(rule.rule),
       [
-        words.valueOf(rule) + (rule.before ? ` (${words.before} ${words.valueOf(rule.before)})` : ''),
+        words.valueOf(rule, say) + (rule.before ? ` (${words.before} ${words.valueOf(rule.before, say)})` : ''),
         ...(rule.required === undefined ? [] : [`${words.required}${words.colon}${say(rule.required)}`]),
         ...(rule.scope === rule.directory ? [] : [`${words.scope}${words.colon}${rule.scope}`]),
         // Where it was read says why it counts as not set, or is not told.
@@ -223,7 +242,7 @@ function* policies(
     yield list(
       '- ',
       policy.gone.map(
-        (rule) => `${rule.directory} (${rule.scope}): ${words.ruleOf(rule.rule)} ${words.valueOf(rule)} → –`,
+        (rule) => `${rule.directory} (${rule.scope}): ${words.ruleOf(rule.rule)} ${words.valueOf(rule, say)} → –`,
       ),
       false,
     );

@@ -36,7 +36,7 @@ describe('noticesOf', () => {
     expect(subject).toBe('Accounts changed 账号变更通知 (2)');
     expect(text).toMatch(/^These accounts/);
     expect(text).toContain(
-      '- zhang (ldap): disabled 已停用; rights taken away 已收回权限: cn=sales; moved to the hold area 已移入保留区 [leaver 离职; left on 2026-10-31 (roster.csv:12)]',
+      '- zhang (ldap): disabled 已停用; rights taken away 已收回权限: cn=sales; moved to the hold area 已移入保留区 [leaver 离职账号; left on 2026-10-31 (roster.csv:12)]',
     );
     expect(text).toContain('by 2026-12-30');
     expect(text).toContain('2026-12-30 前');

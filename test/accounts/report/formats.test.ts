@@ -38,9 +38,9 @@ const fullReport = assembleReport({
           from: 'pwdMinLength',
         },
       ],
-      policiesSchema.parse({ required: { minLength: 12 } }).required,
+      policiesSchema.parse({ required: { minLength: 12, qualityCheck: true, secondFactor: 'privileged' } }).required,
       ['ldap'],
-      [],
+      [{ directory: 'ldap', whose: 'privileged', bound: 1, unbound: 1, untold: 0 }],
     ),
     secondFactors: [{ directory: 'ldap', whose: 'all', bound: 3, unbound: 2, untold: 1 }],
     required: true,
@@ -193,4 +193,59 @@ test('text fits 80 columns, and shows the first findings of each type', () => {
   }
   expect(tell(report, 'text')).toContain('25 more: see all with --verbose or --out FILE.csv');
   expect(tell(report, 'text', 'en', true)).toContain('login-44');
+});
+
+test('in Chinese no English is left in the rules for passwords', () => {
+  const text = tell(fullReport, 'text', 'zh-CN');
+  expect(text).toContain('要求：检查新密码');
+  expect(text).toContain('1/2 个账号');
+  expect(text).toContain('要求：特权账号绑定双因素');
+  for (const format of ['text', 'csv', 'markdown', 'html'] as const)
+    expect(tell(fullReport, format, 'zh-CN'), format).not.toMatch(/checked|of 2 accounts|privileged/);
+});
+
+test('a directory is told with what people call it', () => {
+  expect(tell(fullReport, 'text')).toMatch(/^oa \(OA 系统 <old>\) +80 /m);
+  expect(tell(fullReport, 'markdown')).toContain('| oa \\(OA 系统 &lt;old&gt;\\) | 80 |');
+  expect(tell(fullReport, 'html')).toContain('<td>oa<small>OA 系统 &lt;old&gt;</small></td>');
+  expect(JSON.parse(tell(fullReport, 'json')).directories).toMatchObject([{ title: null }, { title: 'OA 系统 <old>' }]);
+});
+
+describe('what cannot be judged', () => {
+  const evidence = 'the directory tells no last use';
+  const many = Array.from({ length: 40 }, (_, n) => finding('unknown', `user${n}`, { evidence }));
+  const others = ['a', 'b'].map((login) => finding('unknown', login, { evidence: 'whose it is cannot be told' }));
+  const report = assembleReport({ summary: full, status: 'ok', findings: [...many, ...others], filter: everything });
+
+  test('for one reason is one line on a screen, with how many and who', () => {
+    const text = tell(report, 'text');
+    expect(text.match(new RegExp(evidence, 'g'))).toHaveLength(1);
+    expect(text).toMatch(/^ {2}40 accounts +ldap +the directory tells no last use\n +such as user0, user1, user2$/m);
+    expect(text).toMatch(/^ {2}a +ldap +whose it is cannot be told$/m);
+    expect(text).not.toContain('more: see all');
+    expect(tell(report, 'text', 'zh-CN')).toMatch(/40 个账号.*\n.*如 user0、user1、user2 等/);
+  });
+
+  test('is told one by one with --verbose, to files and to other programs', () => {
+    expect(tell(report, 'text', 'en', true)).toContain('user39');
+    for (const format of ['json', 'csv', 'markdown', 'html'] as const)
+      expect(tell(report, format), format).toContain('user39');
+  });
+});
+
+test('the last line says that there are more types than it names', async () => {
+  const request = { format: 'text', out: undefined, findings: [], directories: [], all: false } as const;
+  const types = ['leaver', 'orphan', 'shared', 'dormant', 'duplicate', 'unknown', 'unknown'] as const;
+  const report = assembleReport({
+    summary: full,
+    status: 'ok',
+    findings: types.map((type, index) => finding(type, `user${index}`)),
+    filter: everything,
+  });
+  const last = async (lang: string) => {
+    const told = await tellAccounts(report, request, { lang, say: (english) => english, columns: 200, color: false });
+    return told.split('\n').at(-1);
+  };
+  expect(await last('en')).toMatch(/^Total: 7; account of a leaver 1; .*; 2 more types 3; NOT READ/);
+  expect(await last('zh-CN')).toMatch(/^合计：7; 离职账号 1; .*; 另有 2 类 3; /);
 });

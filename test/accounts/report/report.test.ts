@@ -87,6 +87,7 @@ test('what was not read is no directory without accounts', () => {
   const report = assembleReport({ summary: silent, status: 'incomplete', findings: [], filter: everything });
   expect(report.directories).toContainEqual({
     id: 'oa',
+    title: null,
     accounts: null,
     states: null,
     whole: false,

@@ -62,6 +62,7 @@ export const silent = summary({
 
 /** Everything that a report can hold. */
 export const full = summary({
+  titles: { oa: 'OA 系统 <old>' },
   unjudged: ['ldap: orphans are not looked for: no source holds everybody'],
   remarks: ['hr: 1002 stands in it twice (roster.csv:3, roster.csv:9)'],
   exceptions: {

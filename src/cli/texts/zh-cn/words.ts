@@ -1,7 +1,16 @@
+import { findingNames } from '../../../accounts/model.ts';
 import type { Messages } from '../catalogue.ts';
+
+/** Types of findings; those whose ids are words of others too have their names in reports only. */
+function findings(): Messages {
+  const { shared: _, unknown: __, ...named } = findingNames;
+  return Object.fromEntries(Object.entries(named).map(([id, name]) => [id, name['zh-CN']]));
+}
 
 /** Short words and phrases that are put into other texts. */
 export const words = (): Messages => ({
+  ...findings(),
+  '0 accounts': '0 个账号',
   unreachable: '无法连接',
   found: '发现',
   'and {} more': '另有 {} 项',
@@ -11,19 +20,6 @@ export const words = (): Messages => ({
   enabled: '已启用',
   deleted: '已删除',
   place: '位置',
-  leaver: '离职人员',
-  dormant: '长期未用',
-  'never-used': '从未使用',
-  orphan: '无主账号',
-  duplicate: '重复账号',
-  'default-account': '系统自带账号',
-  'privileged-without-owner': '特权账号无责任人',
-  'password-too-old': '密码过旧',
-  'password-never-expires': '密码永不过期',
-  'no-second-factor': '未绑定第二因素',
-  'rights-beyond-role': '权限超出角色',
-  'rights-missing': '缺少权限',
-  'expired-temporary': '临时账号已到期',
   'auth refused': '登录被拒绝',
   'host key unknown': '主机密钥未知',
   'host key changed': '主机密钥已变更',
