@@ -92,16 +92,20 @@ export function simple(connection: Connection, sql: string): Promise<void> {
   });
 }
 
-/** Rows as they come. @returns the number of columns; a statement that gives no rows has none */
+/** Rows as they come, each for itself: with a callback the driver would hold them all. @returns the number of columns; a statement that gives no rows has none */
 function execute(
   connection: Connection,
   options: Pick<QueryOptions, 'sql' | 'values'>,
   taker: RowTaker,
   exact: boolean,
 ): Promise<number> {
-  return new Promise((resolve, reject) => {
-    let columns = 0;
-    let failed = false;
+  let columns = 0;
+  let failed = false;
+  let lost = (_error: Error) => {};
+  return new Promise<number>((resolve, reject) => {
+    // The driver tells the connection, and no statement without a callback, that it was lost.
+    lost = reject;
+    connection.on('error', lost);
     const orEnd = (work: () => void) => {
       // What has arrived already is told all the same.
       if (failed) return;
@@ -124,7 +128,7 @@ function execute(
       if (Array.isArray(row)) orEnd(() => taker.take(row));
     });
     statement.on('end', () => resolve(columns));
-  });
+  }).finally(() => connection.off('error', lost));
 }
 
 function columnOf({ name, columnType }: FieldPacket, exact: boolean): Column {

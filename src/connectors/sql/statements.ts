@@ -30,6 +30,9 @@ export interface StatementSource {
   close(): void;
 }
 
+/** So long a server may take to tell what it has taken back, also when the time of the transaction is over. */
+const rollbackMs = 3000;
+
 /** What changes rows and nothing else; a transaction cannot take back more than that everywhere. */
 const verbs = ['INSERT', 'UPDATE', 'DELETE', 'REPLACE', 'MERGE', 'WITH'];
 
@@ -167,9 +170,10 @@ async function carriedOut(
     if (check) await before(check(), end);
   } catch (error) {
     signal.throwIfAborted();
-    if (timeout.aborted) throw statementTimeout(shown);
-    if (!state.begun) throw statementError(error, shown, hidden);
-    const takenBack = await before(source.rollback(), end).then(
+    const told = timeout.aborted ? statementTimeout(shown) : statementError(error, shown, hidden);
+    if (!state.begun) throw told;
+    const rollbackEnd = AbortSignal.any([signal, AbortSignal.timeout(rollbackMs)]);
+    const takenBack = await before(source.rollback(), rollbackEnd).then(
       (isTakenBack) => {
         state.clean = true;
         return isTakenBack;
@@ -177,8 +181,8 @@ async function carriedOut(
       // A server that is gone takes it back by itself.
       () => true,
     );
-    if (!takenBack) throw notTakenBack(shown, error);
-    throw statementError(error, shown, hidden);
+    if (!takenBack) throw notTakenBack(shown, told);
+    throw told;
   }
   try {
     // Who stops now would not know what has become of it.

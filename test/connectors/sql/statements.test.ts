@@ -431,11 +431,35 @@ describe('MariaDB', () => {
     });
   });
 
+  test('a connection that is lost while rows come is told at once', async () => {
+    const session = door.open({ url: url(), timeoutMs: 600_000 });
+    const numbers: unknown[] = [];
+    try {
+      await session.rows([{ query: 'select 1' }], never);
+      const each = (row: Record<string, unknown>) => {
+        if (numbers.push(row['seq']) > 1) return;
+        for (const id of server.sql(`select id from information_schema.processlist where user = 'oa'`).match(/\d+/g)!)
+          server.sql(`kill connection ${id}`);
+      };
+      const query = `select seq, repeat('x', 600) from seq_1_to_300000`;
+      await expect(session.rows([{ query, each }], never)).rejects.toThrow(refusal('database-unreachable', /./, 1));
+      expect(numbers).toEqual([...new Set(numbers)]);
+      expect(numbers.length).toBeLessThan(300_000);
+    } finally {
+      session.close();
+    }
+  });
+
   test('a table without transactions keeps what it was given, and that is told', async () => {
-    await expect(execute(url(), [{ text: 'update old set n = 2', rows: 1 }])).rejects.toThrow(
-      refusal('statement-not-taken-back', /has no transactions/, 1),
-    );
+    const refused = refusal('statement-not-taken-back', /has no transactions/, 1);
+    await expect(execute(url(), [{ text: 'update old set n = 2', rows: 1 }])).rejects.toThrow(refused);
     expect(server.sql('select n from old', 'oa')).toBe('2\n2\n');
+    const session = door.open({ url: url(), timeoutMs: 500 });
+    const update = withParameters([{ text: 'update old set n = 3' }]);
+    // The time is over while the rows are looked at.
+    await expect(session.execute(update, never, () => new Promise(() => {}))).rejects.toThrow(refused);
+    session.close();
+    expect(server.sql('select n from old', 'oa')).toBe('3\n3\n');
   });
 
   test('a session that is ended in the middle has changed nothing; a commit without an answer is told', async () => {
