@@ -1,5 +1,6 @@
 import { placeOf } from '../findings/duplicate.ts';
 import type { DirectoryView, Judged } from '../findings/types.ts';
+import { comparableName } from '../matching/comparable.ts';
 import { tellWays } from '../matching/match.ts';
 import type { KnownPerson, Likeness, PeopleIndex } from '../matching/people.ts';
 import { accountId } from '../record.ts';
@@ -60,9 +61,18 @@ function employedAlike(index: PeopleIndex, wanted: ReadonlySet<string>): Map<str
       for (const key of index.likenessOf(person, way))
         if (wanted.has(key)) found.set(key, [...(found.get(key) ?? []), person]);
   }
-  // Whatever the order of the rows, the same one is told.
-  for (const people of found.values()) people.sort((a, b) => (a.id < b.id ? -1 : 1));
+  for (const [key, people] of found) {
+    if (isOfGroup(key, people, index)) found.delete(key);
+    // Whatever the order of the rows, the same one is told.
+    people.sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
   return found;
+}
+
+/** Whether several who work share an address or a login: that says nothing of who somebody is. */
+function isOfGroup(key: string, people: readonly KnownPerson[], { ignoreCase }: PeopleIndex): boolean {
+  if (!key.startsWith('mail\n') && !key.startsWith('login\n')) return false;
+  return new Set(people.map(({ name }) => comparableName(name, ignoreCase)).filter((name) => name !== '')).size > 1;
 }
 
 /** Who has an account that works, and where. */

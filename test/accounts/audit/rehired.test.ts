@@ -55,6 +55,17 @@ describe('an account of a leaver is found', () => {
     expect(told(judgeWorld({ people, accounts: [old, { ...own, state: 'disabled' }] }))).toEqual(['unknown wangwei']);
   });
 
+  it('when its mail address is of several who work: it is a group’s', () => {
+    const mail = 'workshop@oa.example';
+    const world = (...names: string[]) => ({
+      people: [left('0012', { ...wang, mail }), ...names.map((name, at) => person(`9${at}`, { name, mail }))],
+      accounts: [old],
+    });
+    expect(told(judgeWorld(world('李娜', '张敏')))).toEqual(['leaver wangwei']);
+    expect(told(judgeWorld(world('李娜')))).toEqual(['unknown wangwei']);
+    expect(told(judgeWorld(world('Wang Wei', 'Wang Wei')))).toEqual(['unknown wangwei']);
+  });
+
   it('on each host for itself', () => {
     const accounts = [
       account('a', { key: 'web1:wangwei', employee: '0012' }),
