@@ -4,7 +4,7 @@ import { digestOf } from '../../core/json.ts';
 import type { FactStore } from '../../record/types.ts';
 import type { DirectoryRead } from '../model.ts';
 import { heldAccounts } from '../record.ts';
-import type { DirectorySpec } from '../schema/directories.ts';
+import { type DirectorySpec, usualMaxShrink } from '../schema/directories.ts';
 
 const topic = 'accounts.directory';
 
@@ -56,33 +56,39 @@ export async function requireWholeDirectory(facts: FactStore, spec: DirectorySpe
   const now = directoryMeasure(spec, read).accepted;
   if (before.asked !== now.asked) return;
   const day = last.at.slice(0, 10);
-  const share = Number.parseInt(spec.maxShrink, 10) / 100;
-  const lost = (count: number) => count > Math.max(atLeast, before.accounts * share);
-  if (lost(before.accounts - now.accounts)) {
-    const gone = await deletedSince(facts, spec.id, last.at);
-    if (lost(before.accounts - gone - now.accounts))
+  // A plan that was signed before an update may say nothing of it.
+  const { maxShrink = usualMaxShrink } = spec as Partial<DirectorySpec>;
+  const share = Number.parseInt(maxShrink, 10) / 100;
+  const lost = (count: number, of: number) => count > Math.max(atLeast, of * share);
+  const missing = before.accounts - now.accounts;
+  let gone: number | undefined;
+  const deleted = async () => (gone ??= await deletedSince(facts, spec.id, last.at));
+  if (lost(missing, before.accounts) && lost(missing - (await deleted()), before.accounts))
+    throw shrank(
+      `the directory "${spec.id}" shows ${now.accounts} accounts, and ${before.accounts} on ${day}: more than ${maxShrink} fewer`,
+    );
+  for (const field of telling) {
+    const of = before.filled[field];
+    // Accounts that are gone, which was believed above, may all have shown it.
+    const hidden = of - now.filled[field] - Math.max(0, missing);
+    if (lost(hidden, of) && lost(of - now.filled[field] - (await deleted()), of))
       throw shrank(
-        `the directory "${spec.id}" shows ${now.accounts} accounts, and ${before.accounts} on ${day}: more than ${spec.maxShrink} fewer`,
+        `${now.filled[field]} accounts of the directory "${spec.id}" show ${field}, and ${of} on ${day}: more than ${maxShrink} fewer`,
       );
   }
-  const kept = now.accounts / Math.max(1, before.accounts);
-  for (const field of telling)
-    if (lost(before.filled[field] * Math.min(1, kept) - now.filled[field]))
-      throw shrank(
-        `${now.filled[field]} accounts of the directory "${spec.id}" show ${field}, and ${before.filled[field]} on ${day}: more than ${spec.maxShrink} fewer`,
-      );
   // Rights are taken away on purpose, too; but not all of all.
   if (now.holders === 0 && before.holders > atLeast && share < 1)
     throw shrank(
       `no account of the directory "${spec.id}" shows a right, and ${before.holders} held some on ${day}: its groups may be hidden`,
+      'Look whether the login may still read everything. If it is right, set "maxShrink" of the directory to 100% for one run.',
     );
 }
 
-function shrank(message: string): OaopsError {
-  return new OaopsError('directory-shrank', message, {
-    exitCode: ExitCode.refused,
-    next: 'Look whether the login may still read everything. If it is right, raise "maxShrink" of the directory for one run.',
-  });
+function shrank(
+  message: string,
+  next = 'Look whether the login may still read everything. If it is right, raise "maxShrink" of the directory for one run.',
+): OaopsError {
+  return new OaopsError('directory-shrank', message, { exitCode: ExitCode.refused, next });
 }
 
 async function deletedSince(facts: FactStore, directory: string, at: string): Promise<number> {

@@ -6,6 +6,8 @@ import { ldapLogin } from './sources.ts';
 /** Patterns with * and ? over login, name (DN) or names of groups; compared without regard to case. */
 const patterns = (what: string) => z.array(z.string().min(1)).prefault([]).describe(what);
 
+export const usualMaxShrink = '20%';
+
 const common = {
   id: nameSchema.describe('Unique among the directories.'),
   title: z.string().min(1).optional().describe('What people read; default the id.'),
@@ -34,7 +36,7 @@ const common = {
   maxShrink: z
     .string()
     .regex(/^(100|\d{1,2})%$/, { error: 'not a share; write 20%' })
-    .default('20%')
+    .default(usualMaxShrink)
     .describe(
       'So many fewer accounts, or accounts that show their employee number or mail, than at the reading before are believed; with more it was not read. Not of hosts.',
     ),

@@ -39,6 +39,8 @@ const ldap = {
 
 export { ldap as ldapLogin };
 
+export const usualShrinkWithin = '35d';
+
 const common = {
   id: nameSchema.describe('Unique among the sources.'),
   fields: fieldsSchema.prefault({}),
@@ -65,7 +67,7 @@ const common = {
       'So many fewer employed people than at the largest accepted reading of "shrinkWithin" are believed; more stop the review.',
     ),
   shrinkWithin: durationSchema
-    .prefault('35d')
+    .prefault(usualShrinkWithin)
     .describe('Readings of so long are compared with, and the last accepted one whatever its age.'),
   maxDuplicates: z
     .string()

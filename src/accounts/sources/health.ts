@@ -1,7 +1,8 @@
 import { addDays } from '../../calendar/dates.ts';
+import { parseDuration } from '../../core/units.ts';
 import { dateIn, localClock } from '../../core/zoned-time.ts';
 import type { FactStore } from '../../record/types.ts';
-import type { SourceSpec } from '../schema/sources.ts';
+import { type SourceSpec, usualShrinkWithin } from '../schema/sources.ts';
 import type { SourceRead } from '../source.ts';
 import { disbelief } from './disbelief.ts';
 
@@ -79,7 +80,9 @@ export async function compareWithLast(
   // A list of some people, such as the leavers of a month, has no size to keep.
   if (!spec.complete) return [];
   const kept = 1 - Number.parseInt(spec.maxShrink, 10) / 100;
-  const since = new Date(nowMs - spec.shrinkWithin).toISOString();
+  // A plan that was signed before an update may say nothing of it.
+  const { shrinkWithin = parseDuration(usualShrinkWithin) } = spec as Partial<SourceSpec>;
+  const since = new Date(nowMs - shrinkWithin).toISOString();
   const earlier = await facts.list(topic, { key: keyOf(read), newestFirst: true, since });
   const known = (earlier.length > 0 ? earlier : [last]).map(({ at, body }) => ({ at, ...(body as Accepted) }));
   const employed = employedOf(read);

@@ -49,6 +49,15 @@ describe('a directory of which a part is hidden', () => {
     expect(await said(all.slice(0, 10), { first: { type: 'linux' } })).toBeUndefined();
   });
 
+  it('is measured by a plan that was made before there was "maxShrink"', async () => {
+    const { maxShrink: _, ...older } = directory();
+    const facts = memoryFacts();
+    await acceptDirectory(facts, directoryMeasure(directory(), { accounts: all, problems: [] }), at);
+    await expect(requireWholeDirectory(facts, older as never, { accounts: [], problems: [] })).rejects.toMatchObject({
+      code: 'directory-shrank',
+    });
+  });
+
   it('may lose three of a few', async () => {
     expect(await said(all.slice(0, 2), { before: all.slice(0, 5) })).toBeUndefined();
     expect(await said(all.slice(0, 1), { before: all.slice(0, 5) })).toMatch(/shows 1 accounts, and 5/);
@@ -71,11 +80,17 @@ describe('a directory of which a part is hidden', () => {
     }
     expect(await said(all.slice(0, 20), { facts })).toBeUndefined();
     expect(await said(all.slice(0, 11), { facts })).toMatch(/shows 11 accounts/);
+    const made = all.slice(20).map(({ login }) => account(`new-${login}`));
+    expect(await said([...all.slice(0, 20), ...made], { facts })).toBeUndefined();
   });
 
   it('is not believed when what finds its people is hidden, or all its groups', async () => {
     expect(await said(stripped('employee'))).toMatch(/^20 accounts of the directory "ldap" show employee, and 40 on/);
     expect(await said(stripped('mail'))).toMatch(/^20 accounts of the directory "ldap" show mail, and 40 on/);
+    // Of those that showed it, however many never did; those that are gone may have.
+    const numbered = (count: number) => all.map((one, index) => (index < count ? one : account(one.login)));
+    expect(await said(numbered(0), { before: numbered(6) })).toMatch(/^0 accounts .* show employee, and 6 on/);
+    expect(await said(numbered(7).slice(6), { before: numbered(7) })).toBeUndefined();
     expect(await said(all.map((one) => ({ ...one, rights: [] })))).toMatch(/^no account .* shows a right, and 40 held/);
     expect(await said(all.map((one, index) => (index < 39 ? { ...one, rights: [] } : one)))).toBeUndefined();
   });

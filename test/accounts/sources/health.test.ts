@@ -60,6 +60,16 @@ describe('against the last reading that was accepted', () => {
     await expect(stage.csv(roster(64))).rejects.toMatchObject({ details: { before: 81 } });
   });
 
+  test('a plan that was made before there was "shrinkWithin" is measured by 35 days', async () => {
+    await accept(await stage.csv(roster(100)), '2026-10-29T04:00:00.000Z');
+    await accept(await stage.csv(roster(90)));
+    await accept(await stage.csv(roster(81)));
+    stage.write('roster.csv', roster(75));
+    const { shrinkWithin: _, ...older } = specOf({ type: 'csv', file: 'roster.csv' });
+    const reading = readSource(older as never, stage.doors, new AbortController().signal);
+    await expect(reading).rejects.toMatchObject({ code: 'source-shrank', details: { before: 100 } });
+  });
+
   test('a column that loses a little with each export is lost, too', async () => {
     const people = (logins: number) => `工号,账号\n${rowsOf(100, (at) => `${at},${at < logins ? `user${at}` : ''}`)}\n`;
     await accept(await stage.csv(people(100)), '2026-11-10T04:00:00.000Z');

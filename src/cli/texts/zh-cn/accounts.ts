@@ -126,4 +126,6 @@ export const accounts = (): Messages => ({
     '目录“{1}”没有账号显示权限，{3} 读取时有 {2} 个账号持有权限：组可能不可见',
   'Look whether the login may still read everything. If it is right, raise "maxShrink" of the directory for one run.':
     '请确认登录账号是否仍能读取全部内容。若情况属实，请为该目录提高一次 "maxShrink"。',
+  'Look whether the login may still read everything. If it is right, set "maxShrink" of the directory to 100% for one run.':
+    '请确认登录账号是否仍能读取全部内容。若情况属实，请将该目录的 "maxShrink" 设为 100% 运行一次。',
 });
