@@ -38,6 +38,10 @@ export type AccountState = 'enabled' | 'disabled' | 'unknown';
 /** What an account is for. Only accounts of persons are compared with the roster. */
 export type AccountUse = 'person' | 'service' | 'shared' | 'default';
 
+/** What an account is found by: a directory may hold several of each. */
+export const identifyingFields = ['login', 'employee', 'mail', 'personName', 'department'] as const;
+export type IdentifyingField = (typeof identifyingFields)[number];
+
 /** One entry of a directory, as read. Small: 100,000 of them are held at once. */
 export interface Account {
   /** Id of the directory. */
@@ -51,6 +55,8 @@ export interface Account {
   mail?: string;
   personName?: string;
   department?: string;
+  /** What a directory has beside those five where an attribute has several values; without the one that is shown. */
+  also?: Partial<Record<IdentifyingField, readonly string[]>>;
   post?: string;
   use: AccountUse;
   state: AccountState;
@@ -72,6 +78,15 @@ export interface Account {
   owner?: string;
   /** Why the directory itself forbids to touch it (adminCount=1, krbtgt, uid 0, the account that oaops logs in as). */
   untouchable?: string;
+}
+
+/** Every value of a field, the one that is shown first. */
+export function everyOne(
+  account: Partial<Pick<Account, IdentifyingField | 'also'>>,
+  field: IdentifyingField,
+): string[] {
+  const shown = account[field];
+  return [...(shown === undefined ? [] : [shown]), ...(account.also?.[field] ?? [])];
 }
 
 /** How the directory enforces passwords and second factors, one rule a row (AC-06). */

@@ -49,8 +49,8 @@ export function leaveRehiredAlone(
 /** What somebody else may have in common with its person; of nobody's account its own name and department. */
 function keysOf({ match, account }: Judged, way: Likeness, index: PeopleIndex): string[] {
   if (match.kind === 'person') return index.likenessOf(match.person, way);
-  const key = way === 'name+department' ? index.keyOf(way, account) : '';
-  return key === '' ? [] : [`${way}\n${key}`];
+  const keys = way === 'name+department' ? index.keysOf(way, account) : [];
+  return keys.flatMap((key) => (key === '' ? [] : [`${way}\n${key}`]));
 }
 
 function employedAlike(index: PeopleIndex, wanted: ReadonlySet<string>): Map<string, KnownPerson[]> {

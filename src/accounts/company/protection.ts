@@ -1,5 +1,5 @@
 import { comparable } from '../matching/comparable.ts';
-import type { Account, AccountUse, FindingType } from '../model.ts';
+import { type Account, type AccountUse, everyOne, type FindingType } from '../model.ts';
 import type { Company } from '../schema/spec.ts';
 import { NameList } from './names.ts';
 
@@ -40,12 +40,13 @@ export class Protection {
 
   /** Why an account is left as it is, for people; undefined: it may be changed. */
   reason({ account, use, person, findings }: ProtectedQuestion): string | undefined {
-    const { login, name, directory, untouchable } = account;
+    const { name, directory, untouchable } = account;
+    const logins = everyOne(account, 'login');
     if (untouchable !== undefined) return untouchable;
-    if (builtIn.has(comparable(login, true))) return 'the system cannot be without it';
+    if (logins.some((login) => builtIn.has(comparable(login, true)))) return 'the system cannot be without it';
     if (this.#isRequester(account, person)) return 'it is the account of whoever has asked for the change';
     const listed =
-      this.#accounts.all(login, name).find((rule) => isFor(rule, directory)) ??
+      this.#accounts.all(...logins, name).find((rule) => isFor(rule, directory)) ??
       this.#groups.all(...account.rights, ...account.privileged).find((rule) => isFor(rule, directory));
     if (listed) return `protected: ${listed.reason}`;
     if (use === 'service') return 'a program uses it';
@@ -55,11 +56,10 @@ export class Protection {
     return undefined;
   }
 
-  #isRequester({ login, mail, employee }: Account, person: string | undefined): boolean {
+  #isRequester(account: Account, person: string | undefined): boolean {
     if (this.#requester.size === 0) return false;
-    return [login, mail, employee, person].some(
-      (name) => name !== undefined && this.#requester.has(comparable(name, true)),
-    );
+    const names = (['login', 'mail', 'employee'] as const).flatMap((field) => everyOne(account, field));
+    return [...names, person].some((name) => name !== undefined && this.#requester.has(comparable(name, true)));
   }
 }
 

@@ -1,6 +1,6 @@
 import { NameList } from '../company/names.ts';
 import { rightKey } from '../company/roles.ts';
-import type { Account, Finding } from '../model.ts';
+import { type Account, everyOne, type Finding } from '../model.ts';
 import type { Policies } from '../schema/rules.ts';
 
 export type Exception = Policies['exceptions'][number];
@@ -29,7 +29,7 @@ export class Exceptions {
     const list = this.#byType.get(finding.type);
     if (!list) return finding;
     let rights = finding.rights;
-    for (const exception of list.all(account.login, account.name)) {
+    for (const exception of list.all(...everyOne(account, 'login'), account.name)) {
       if (exception.directory !== undefined && exception.directory !== account.directory) continue;
       if (exception.right === undefined) {
         this.#use(exception);

@@ -1,4 +1,4 @@
-import type { Account } from '../model.ts';
+import { type Account, everyOne } from '../model.ts';
 import type { MatchWay } from '../schema/rules.ts';
 import type { KnownPerson, PeopleIndex } from './people.ts';
 
@@ -58,48 +58,57 @@ export class Matcher {
     let person: KnownPerson | undefined;
     let by: MatchWay | undefined;
     let several: { way: MatchWay; people: readonly KnownPerson[] }[] | undefined;
-    let unknownNumber: string | undefined;
+    const unknownNumbers: string[] = [];
     const compared: MatchWay[] = [];
     // What somebody has confirmed counts as the employee number stands for: before everything else.
     for (let at = confirmed === undefined ? 0 : -1; at < this.#by.length; at++) {
       const way = at === -1 ? 'employee' : this.#by[at]!;
-      const key = at === -1 ? this.#index.keyOf('employee', { employee: confirmed! }) : this.#index.keyOf(way, account);
-      if (key === '' || !this.#index.knows(way)) continue;
-      if (!compared.includes(way)) compared.push(way);
-      const found = this.#index.find(way, key);
-      if (found === undefined) {
-        if (way === 'employee') unknownNumber ??= at === -1 ? confirmed : account.employee;
-      } else if (isSeveral(found)) {
-        if (person !== undefined && !found.includes(person)) return conflict(by!, person, way, found[0]!);
-        several ??= [];
-        several.push({ way, people: found });
-      } else if (person === undefined) {
-        person = found;
-        by = way;
-      } else if (person !== found) return conflict(by!, person, way, found);
-      else if (by === 'name+department') by = way;
+      if (!this.#index.knows(way)) continue;
+      const asked: Partial<Account> = at === -1 ? { employee: confirmed! } : account;
+      for (const [place, key] of this.#index.keysOf(way, asked).entries()) {
+        if (key === '') continue;
+        if (!compared.includes(way)) compared.push(way);
+        const found = this.#index.find(way, key);
+        const against = (other: KnownPerson) =>
+          by === way && confirmed === undefined ? ofSeveral(way, [person!, other]) : conflict(by!, person!, way, other);
+        if (found === undefined) {
+          if (way === 'employee') unknownNumbers.push(everyOne(asked, way)[place]!);
+        } else if (isSeveral(found)) {
+          if (person !== undefined && !found.includes(person)) return against(found[0]!);
+          several ??= [];
+          several.push({ way, people: found });
+        } else if (person === undefined) {
+          person = found;
+          by = way;
+        } else if (person !== found) return against(found);
+        else if (by === 'name+department') by = way;
+      }
     }
     const doubt = several?.find(({ people }) => person === undefined || isDoubtful(person, people));
-    if (doubt)
-      return {
-        kind: 'unknown',
-        reason: `its ${wayNames[doubt.way]} is of several people: ${doubt.people.map(({ id }) => id).join(', ')}`,
-      };
-    if (person === undefined || by === undefined) {
-      const alike = unknownNumber === undefined ? undefined : this.#index.numberedAlike(unknownNumber);
-      if (alike) return { kind: 'unknown', reason: zerosLost(unknownNumber!, alike) };
-      const mailbox = compared.includes('mail') ? this.#index.mailboxOf(account.mail!) : undefined;
-      return mailbox ? { kind: 'unknown', reason: sameMailbox(account.mail!, mailbox) } : this.#none(compared);
-    }
+    if (doubt) return ofSeveral(doubt.way, doubt.people);
+    if (person === undefined || by === undefined) return this.#alike(account, compared, unknownNumbers);
     // A number that nobody has beside a login of somebody: logins are given again to others.
-    if (unknownNumber !== undefined)
+    if (unknownNumbers.length > 0)
       return {
         kind: 'unknown',
-        reason: `nobody has its employee number ${unknownNumber}, but its ${wayNames[by]} is of ${person.id}`,
+        reason: `nobody has its employee number ${unknownNumbers[0]!}, but its ${wayNames[by]} is of ${person.id}`,
       };
     return by === 'name+department'
       ? { kind: 'person', person, by, unconfirmed: true }
       : { kind: 'person', person, by };
+  }
+
+  /** Nobody fits; somebody may nearly do. */
+  #alike(account: Account, compared: readonly MatchWay[], unknownNumbers: readonly string[]): Match {
+    for (const number of unknownNumbers) {
+      const alike = this.#index.numberedAlike(number);
+      if (alike) return { kind: 'unknown', reason: zerosLost(number, alike) };
+    }
+    for (const mail of compared.includes('mail') ? everyOne(account, 'mail') : []) {
+      const mailbox = this.#index.mailboxOf(mail);
+      if (mailbox) return { kind: 'unknown', reason: sameMailbox(mail, mailbox) };
+    }
+    return this.#none(compared);
   }
 
   #none(compared: readonly MatchWay[]): Match {
@@ -136,6 +145,16 @@ function zerosLost(number: string, { id, where }: KnownPerson): string {
 
 function sameMailbox(mail: string, { id, where }: KnownPerson): string {
   return `its mail address ${mail} is that of ${id} (${where}) but for what follows the plus sign`;
+}
+
+function ofSeveral(way: MatchWay, people: readonly KnownPerson[]): Match {
+  return {
+    kind: 'unknown',
+    reason: `its ${wayNames[way]} is of several people: ${people
+      .map(({ id }) => id)
+      .sort()
+      .join(', ')}`,
+  };
 }
 
 function conflict(by: MatchWay, person: KnownPerson, way: MatchWay, other: KnownPerson): Match {

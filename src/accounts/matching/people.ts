@@ -1,4 +1,4 @@
-import type { Employment, Person } from '../model.ts';
+import { type Account, type Employment, everyOne, type IdentifyingField, type Person } from '../model.ts';
 import type { MatchWay } from '../schema/rules.ts';
 import type { SourceRead } from '../source.ts';
 import { comparable, comparableName } from './comparable.ts';
@@ -142,6 +142,15 @@ export class PeopleIndex {
         return name === '' || department === '' ? '' : `${name}\n${department}`;
       }
     }
+  }
+
+  /** What is compared, of an account that may have several of each; of employee numbers in the order of `everyOne`. */
+  keysOf(way: MatchWay, account: Partial<Pick<Account, IdentifyingField | 'also'>>): string[] {
+    if (account.also === undefined) return [this.keyOf(way, account)];
+    if (way !== 'name+department') return everyOne(account, way).map((value) => this.keyOf(way, { [way]: value }));
+    return everyOne(account, 'personName').flatMap((personName) =>
+      everyOne(account, 'department').map((department) => this.keyOf(way, { personName, department })),
+    );
   }
 
   #way(way: MatchWay): Map<string, KnownPerson | KnownPerson[]> {

@@ -8,6 +8,7 @@ import type { AccountDoors } from '../ports.ts';
 import type { Company } from '../schema/spec.ts';
 import type { SourceRead } from '../source.ts';
 import { readSource } from '../sources/read.ts';
+import { identityOf } from './seen.ts';
 
 /**
  * Reads the sources again, and tells which lines of a list do not hold any more, with the reason.
@@ -64,13 +65,10 @@ function confirmedPair(item: EntryItem): [string, string][] {
 }
 
 function reasonToDrop(item: EntryItem, matcher: Matcher): string | undefined {
-  const { login, employee, mail } = item.seen;
   const match = matcher.match({
     directory: item.directory,
     key: item.ref.key,
-    login,
-    ...(employee === null ? {} : { employee }),
-    ...(mail === null ? {} : { mail }),
+    ...identityOf(item.seen),
   } as Account);
   if (item.findings.includes('leaver')) {
     if (match.kind !== 'person') return 'its person is not in the sources any more, or not clear';

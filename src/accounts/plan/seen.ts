@@ -1,11 +1,13 @@
 import { digestOf } from '../../core/json.ts';
-import type { Account, AccountState } from '../model.ts';
+import type { Account, AccountState, IdentifyingField } from '../model.ts';
 
 /** What an entry looked like when the plan was made: everything by which it was judged. */
 export interface Seen {
   login: string;
   employee: string | null;
   mail: string | null;
+  /** Further values of the directory, where there are several. */
+  also?: NonNullable<Account['also']>;
   state: AccountState;
   held: boolean;
   /** Milliseconds; null: never, or not known. */
@@ -15,7 +17,7 @@ export interface Seen {
 }
 
 export function seenOf(account: Account): Seen {
-  return {
+  const seen: Seen = {
     login: account.login,
     employee: account.employee ?? null,
     mail: account.mail ?? null,
@@ -24,6 +26,18 @@ export function seenOf(account: Account): Seen {
     // Where a log begins is no use, and moves when it is rotated.
     lastUseAt: 'at' in account.lastUse && !account.lastUse.orBefore ? account.lastUse.at : null,
     rights: digestOf(account.rights),
+  };
+  if (account.also) seen.also = account.also;
+  return seen;
+}
+
+/** By what an entry was matched when it was seen. */
+export function identityOf({ login, employee, mail, also }: Seen): Partial<Pick<Account, IdentifyingField | 'also'>> {
+  return {
+    login,
+    ...(employee === null ? {} : { employee }),
+    ...(mail === null ? {} : { mail }),
+    ...(also === undefined ? {} : { also }),
   };
 }
 
@@ -54,7 +68,15 @@ export function whatChanged(before: Seen, account: Account): string | undefined 
 const words = { login: 'login', employee: 'employee number', mail: 'mail', state: 'state', held: 'place' } as const;
 
 function differingFact(before: Seen, now: Seen, keys: readonly (keyof typeof words)[]): string | undefined {
-  const key = keys.find((one) => before[one] !== now[one]);
+  const key = keys.find(
+    (one) => valuesIn(before, one).toSorted().join('\n') !== valuesIn(now, one).toSorted().join('\n'),
+  );
   if (key === undefined) return undefined;
-  return `its ${words[key]} was changed since the plan was made (${String(before[key])} -> ${String(now[key])})`;
+  return `its ${words[key]} was changed since the plan was made (${valuesIn(before, key).join(', ')} -> ${valuesIn(now, key).join(', ')})`;
+}
+
+/** Several values have no order (RFC 4511 section 4.1.7). */
+function valuesIn(seen: Seen, key: keyof typeof words): string[] {
+  const others = key === 'state' || key === 'held' ? [] : (seen.also?.[key] ?? []);
+  return [String(seen[key]), ...others];
 }

@@ -5,7 +5,7 @@ import { type RoleMatrix, rightKey } from '../company/roles.ts';
 import type { Judged } from '../findings/types.ts';
 import { comparable, comparableName } from '../matching/comparable.ts';
 import { type KnownPerson, PeopleIndex } from '../matching/people.ts';
-import type { Account, Finding } from '../model.ts';
+import { type Account, everyOne, type Finding } from '../model.ts';
 import { accountId } from '../record.ts';
 import type { Company } from '../schema/spec.ts';
 
@@ -50,8 +50,9 @@ export function lookFor(audit: Audit, company: Company, what: string, directory:
     if (directory !== undefined && account.directory !== directory) return false;
     if (match.kind === 'person' && ids.has(match.person.id)) return true;
     // Number and mail too: where a source was not read, nobody is known by them but the account that carries them.
-    const names = [account.login, account.name, account.key, account.employee, account.mail];
-    return names.some((name) => name !== undefined && comparable(name, true) === key);
+    const known = (['login', 'employee', 'mail'] as const).flatMap((field) => everyOne(account, field));
+    const names = [...known, account.name, account.key];
+    return names.some((name) => comparable(name, true) === key);
   });
   const people = new Map(named.map((person) => [person.id, person]));
   for (const { match } of chosen) if (match.kind === 'person') people.set(match.person.id, match.person);

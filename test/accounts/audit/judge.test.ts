@@ -4,6 +4,37 @@ import { account, dayMs, directory, evidence, judgeWorld, nowMs, person, source,
 const failed = { id: 'hr', error: new Error('down') };
 const left = (id: string, over = {}) => person(id, { employment: 'left', endsOn: '2026-10-31', ...over });
 
+describe('an account with several logins, mail addresses or names', () => {
+  const also = { login: ['zhang'] };
+
+  it('is no orphan and no leaver when one of them is of somebody employed', () => {
+    const people = [person('1', { login: 'zhang' }), left('2', { login: 'li', name: '李四', department: 'IT' })];
+    expect(told(judgeWorld({ people, accounts: [account('alias', { also })] }))).toEqual([]);
+    const both = judgeWorld({ people, accounts: [account('li', { also })] });
+    expect(told(both)).toEqual(['unknown li']);
+    expect(evidence(both, 'unknown', 'li')).toBe('its login name is of several people: 1, 2');
+    const named = account('x', { personName: 'Li', department: 'IT', also: { personName: ['李四'] } });
+    expect(told(judgeWorld({ people, accounts: [named] }))).toEqual(['orphan x']);
+    const again = [...people, person('3', { name: '李四', department: 'IT' })];
+    expect(told(judgeWorld({ people: again, accounts: [named] }))).toEqual(['unknown x']);
+  });
+
+  it('is what the configuration says of any of them, and accepted by any of them', () => {
+    const use = (over: object, one = account('alias', { also })) =>
+      judgeWorld({ people: [person('1')], accounts: [one], ...over }).accounts.map((each) => each.use);
+    expect(use({ spec: directory({ service: ['zhang'] }) })).toEqual(['service']);
+    expect(use({ spec: directory({ shared: ['zh*'] }) })).toEqual(['shared']);
+    expect(use({}, account('admin', { also }))).toEqual(['person']);
+    expect(use({}, account('admin', { also: { login: ['test'] } }))).toEqual(['default']);
+    const exception = { finding: 'orphan', account: 'zhang', until: '2027-03-31', by: 'x', reason: 'known' };
+    const accounts = [account('alias', { also })];
+    expect(told(judgeWorld({ people: [person('1', { login: 'y' })], accounts }))).toEqual(['orphan alias']);
+    expect(
+      told(judgeWorld({ people: [person('1', { login: 'y' })], accounts, policies: { exceptions: [exception] } })),
+    ).toEqual([]);
+  });
+});
+
 describe('people', () => {
   it('leave, and their accounts are found with the day and the place', () => {
     const judgement = judgeWorld({ people: [left('1', { login: 'zhang' })], accounts: [account('zhang')] });

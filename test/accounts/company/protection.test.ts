@@ -55,6 +55,14 @@ describe('protected is', () => {
     expect(reason({ login: 'other' }, { names: ['ops', ''] })).toBeUndefined();
   });
 
+  it('by each of several logins and mail addresses', () => {
+    const rules = [{ account: 'break-*', reason: 'break glass' }];
+    expect(reason({ also: { login: ['x', 'break-2'] } }, { rules })).toBe('protected: break glass');
+    expect(reason({ also: { login: ['Administrator'] } })).toBe('the system cannot be without it');
+    for (const also of [{ login: ['ops'] }, { mail: ['OPS'] }, { employee: ['ops'] }])
+      expect(reason({ also }, { names: ['ops'] })).toBe('it is the account of whoever has asked for the change');
+  });
+
   it('what is no person’s; what a system came with only as long as nobody has written a rule for it', () => {
     expect(reason({}, { use: 'service' as never })).toBe('a program uses it');
     expect(reason({}, { use: 'shared' as never })).toBe('several people use it');

@@ -4,6 +4,7 @@ import { OpenLdapDialect } from '../../../src/accounts/directories/ldap/openldap
 import type { Ppolicy } from '../../../src/accounts/directories/ldap/ppolicy.ts';
 import { openOpenLdap } from '../../../src/accounts/directories/openldap.ts';
 import type { Change, EntryRef, Image, OpenDirectory } from '../../../src/accounts/directory.ts';
+import { seenOf, whoseChanged } from '../../../src/accounts/plan/seen.ts';
 import type { LdapModifyOptions, LdapSession } from '../../../src/accounts/ports.ts';
 import { type DirectorySpecOf, directorySchema } from '../../../src/accounts/schema/directories.ts';
 import { ldapDoor } from '../../../src/connectors/ldap/session.ts';
@@ -109,6 +110,23 @@ describe('reading', () => {
     await open({ count: 20 });
     const { accounts } = await directory!.read(signal);
     expect(accounts.filter(({ lastUse }) => 'never' in lastUse)).toEqual([]);
+  });
+
+  test('every login and mail address of an entry is read, the first is shown, and the look before a change sees the same', async () => {
+    await open();
+    modifyByHand(
+      `dn: uid=li,${people}\nchangetype: modify\nadd: uid\nuid: li.si\n-\nreplace: mail\nmail: li@oa.cn\nmail: lisi@oa.cn\n`,
+    );
+    const { accounts } = await directory!.read(signal);
+    const li = accounts.find(({ login }) => login === 'li')!;
+    expect(li).toMatchObject({ mail: 'li@oa.cn', also: { login: ['li.si'], mail: ['lisi@oa.cn'] } });
+    expect(accounts.filter(({ also }) => also)).toEqual([li]);
+    const looked = await directory!.look({ key: li.key, name: li.name, login: 'li' }, signal);
+    expect(looked?.account.also).toEqual(li.also);
+    expect(whoseChanged(seenOf(li), looked!.account)).toBeUndefined();
+    modifyByHand(`dn: uid=li,${people}\nchangetype: modify\ndelete: mail\nmail: lisi@oa.cn\n`);
+    const again = await directory!.look({ key: li.key, name: li.name, login: 'li' }, signal);
+    expect(whoseChanged(seenOf(li), again!.account)).toMatch(/^its mail was changed/);
   });
 
   test('a temporary lock is no disabled account, and a lock that no policy makes work is none either', async () => {

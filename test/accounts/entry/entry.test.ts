@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { changeEntry, type EntryItem, restoreEntry } from '../../../src/accounts/entry/entry.ts';
-import { seenOf } from '../../../src/accounts/plan/seen.ts';
+import { seenOf, whatChanged, whoseChanged } from '../../../src/accounts/plan/seen.ts';
 import { entryOf, heldAccounts } from '../../../src/accounts/record.ts';
 import { asNotBegun, OaopsError } from '../../../src/core/errors.ts';
 import type { FactStore } from '../../../src/record/types.ts';
@@ -58,6 +58,17 @@ describe('changeEntry', () => {
     expect(end).toMatchObject({ status: 'refused', reason: expect.stringMatching(reason) });
     expect(directory.entries.get('k1')).toEqual(now);
     expect(directory.calls).toBe(0);
+  });
+
+  it('leaves an account alone of which another of several values was changed, in whatever order they come', async () => {
+    const one = (login: string, mails: string[]) => ({
+      ...accountOf('k1', { ...before, login }),
+      also: { login: ['zs', 'zhang'].filter((each) => each !== login), mail: mails },
+    });
+    const seen = seenOf(one('zhang', ['a@oa.cn', 'b@oa.cn']));
+    expect(whatChanged(seen, one('zs', ['b@oa.cn', 'a@oa.cn']))).toBeUndefined();
+    expect(whoseChanged(seen, one('zhang', ['a@oa.cn', 'c@oa.cn']))).toMatch(/^its mail was changed/);
+    expect(whoseChanged(seen, accountOf('k1', before))).toMatch(/^its login was changed .*\(zhang, zs -> zhang\)$/);
   });
 
   it('leaves an account alone that is gone', async () => {

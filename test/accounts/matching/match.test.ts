@@ -104,6 +104,48 @@ describe('an account finds its person', () => {
   });
 });
 
+describe('an account with several values', () => {
+  const gone = person('0009', { mail: 'old@oa.cn', login: 'old', employment: 'left' });
+  const people = [...both, gone];
+
+  it.each<[string, Partial<Account>]>([
+    ['0012 by login', { login: 'alias', also: { login: ['zhang'] } }],
+    ['0012 by mail', { mail: 'sales@oa.cn', also: { mail: ['z@oa.cn', 'Zhang@OA.cn'] } }],
+    ['0012 by employee', { employee: '0012', also: { login: ['zhang'], mail: ['zhang@oa.cn'] } }],
+    ['nobody', { login: 'alias', also: { login: ['alias2'], mail: ['alias@oa.cn'] } }],
+  ])('is found by each of them: %s', (told, over) => {
+    expect(match(people, over)).toBe(told);
+  });
+
+  it('is of nobody surely when they are of two', () => {
+    expect(match(people, { login: 'old', also: { login: ['zhang'] } })).toBe(
+      'its login name is of several people: 0009, 0012',
+    );
+    expect(match(people, { mail: 'zhang@oa.cn', also: { mail: ['li@oa.cn'] } })).toBe(
+      'its mail address is of several people: 0012, 0013',
+    );
+    expect(match(people, { employee: '0009', also: { employee: ['0013'] } })).toBe(
+      'its employee number is of several people: 0009, 0013',
+    );
+    expect(match(people, { mail: 'old@oa.cn', also: { login: ['zhang'] } })).toBe(
+      'its mail address is of 0009, its login name is of 0012',
+    );
+  });
+
+  it('is nearly somebody’s by each of them', () => {
+    expect(match(people, { mail: 'x@oa.cn', also: { mail: ['zhang+1@oa.cn'] } })).toMatch(/is that of 0012/);
+    expect(match(people, { employee: '77', also: { employee: ['13'] } })).toMatch(/is that of 0013/);
+    expect(match(people, { employee: '0009', also: { employee: ['77'] } })).toBe(
+      'nobody has its employee number 77, but its employee number is of 0009',
+    );
+  });
+
+  it('is found by each name in each department', () => {
+    const names = { personName: 'Zhang San', department: 'x', also: { personName: ['张三'], department: ['财务部'] } };
+    expect(match(people, names, { by: ['name+department'] })).toBe('0012 by name+department ?');
+  });
+});
+
 describe('name and department', () => {
   const by: MatchWay[] = ['employee', 'login', 'name+department'];
 

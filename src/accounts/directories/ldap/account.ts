@@ -1,12 +1,12 @@
 import { rdnOf } from '../../../core/dn.ts';
 import { matchesPattern } from '../../../core/patterns.ts';
 import type { SharedTexts } from '../../audit/shared-values.ts';
-import type { Account, AccountUse } from '../../model.ts';
+import { type Account, type AccountUse, identifyingFields } from '../../model.ts';
 import { saidOf } from '../../nothing.ts';
 import type { LdapEntry } from '../../ports.ts';
 import { AccountRow } from '../account-row.ts';
 import type { LdapSpec } from './login.ts';
-import { textOf, valuesOf } from './values.ts';
+import { textOf, textsOf, valuesOf } from './values.ts';
 
 const ownTexts = ['employee', 'mail', 'personName'] as const;
 /** Many accounts have the same. */
@@ -39,12 +39,16 @@ export function accountOf(
     ...given,
   });
   for (const field of ownTexts) {
-    const value = saidOf(textOf(entry, fields[field]));
+    const value = saidIn(entry, fields[field])[0];
     if (value !== undefined) account[field] = value;
   }
   for (const field of commonTexts) {
-    const value = saidOf(textOf(entry, fields[field]));
+    const value = saidIn(entry, fields[field])[0];
     if (value !== undefined) account[field] = texts.of(value);
+  }
+  for (const field of identifyingFields) {
+    const others = saidIn(entry, fields[field]).filter((value) => value !== account[field]);
+    if (others.length > 0) account.also = { ...account.also, [field]: others };
   }
   // A filter that is too wide brings groups and places, too: nobody logs in with those.
   const { login = '' } = fields;
@@ -56,6 +60,10 @@ export function accountOf(
     account.untouchable = texts.of(`its ${fields[unreadable]} is not text (UTF-8)`);
   for (const name of optional) if (perhaps[name] !== undefined) (account as Perhaps)[name] = perhaps[name] as never;
   return account;
+}
+
+function saidIn(entry: LdapEntry, attribute: string | undefined): string[] {
+  return attribute === undefined ? [] : textsOf(entry, attribute).filter((value) => saidOf(value) !== undefined);
 }
 
 function isUnreadable(entry: LdapEntry, attribute: string | undefined): boolean {
