@@ -118,7 +118,7 @@ export interface EntryHistory {
   name: string;
   marks: { change: Change; mark: Image | null; done: string[]; left: string[]; at: string }[];
   /** Why the change that was tried last has done nothing. */
-  failed?: string;
+  failed?: { change: Change; why: string; at: string };
   /** Of an account that was made: its password got where it should. */
   delivered?: true;
   /** Taken back, wholly or but for what is named. */
@@ -151,7 +151,7 @@ export async function addEntryFact(
 /** What could not be done of an entry, one line each. */
 export function notDone(history: EntryHistory | undefined): string[] {
   if (!history) return [];
-  return [...history.marks.flatMap(({ left }) => left), ...(history.failed === undefined ? [] : [history.failed])];
+  return [...history.marks.flatMap(({ left }) => left), ...(history.failed === undefined ? [] : [history.failed.why])];
 }
 
 /** What a run did to an entry; undefined: nothing, it did not come to it. */
@@ -192,7 +192,7 @@ function historyOf(rows: readonly { at: string; body: unknown }[]): EntryHistory
       else history.marks.push({ change, mark, done, left, at });
     } else if ('dropped' in fact) {
       if (history.marks.at(-1)?.mark === null) history.marks.pop();
-      history.failed = fact.why;
+      history.failed = { change: fact.dropped, why: fact.why, at };
     } else if ('delivered' in fact) history.delivered = true;
     else history.restored = { at, ...fact.restored };
   }

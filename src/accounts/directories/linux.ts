@@ -105,7 +105,9 @@ export async function openLinux(spec: LinuxSpec, doors: AccountDoors, signal: Ab
     },
 
     async change(entry, change, image, during) {
-      const { asking, state, account } = await find(entry, during);
+      const { asking, state, account } = await find(entry, during).catch((error: object) => {
+        throw asNotBegun(error);
+      });
       const before = readImage(image);
       if (!account && change.do === 'delete') return { done: [], left: [], mark: { deleted: true }, name: entry.name };
       if (!account)

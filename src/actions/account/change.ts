@@ -36,11 +36,10 @@ export const accountChange: Action<With, AccountServices> = {
   withSchema,
   resultSchema,
   usesTargets: false,
+  // Whatever was begun is brought to its end by doing it again: see OpenDirectory.change.
   idempotent: true,
   describe: describeEntry,
   apply: applyEntry,
-  // Whatever was begun is brought to its end by doing it again: see OpenDirectory.change.
-  recover: async () => ({ status: 'not-started' }),
 };
 
 /** Removes a held entry of a directory; what it was is in the record but for its password. */

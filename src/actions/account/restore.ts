@@ -39,5 +39,4 @@ export const accountRestore: Action<With, AccountServices> = {
       message: `${item.ref.login} (${item.directory}) was restored but for: ${conflicts.join('; ')}`,
     };
   },
-  recover: async () => ({ status: 'not-started' }),
 };

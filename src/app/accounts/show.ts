@@ -232,6 +232,7 @@ async function withRecord(app: App, accounts: Omit<KnownAccount, 'history'>[]): 
       const entries = await Promise.all(ids.map((each) => entryOf(facts, run, each)));
       for (const entry of entries) {
         const restored = entry?.restored ? { restored: entry.restored } : {};
+        const failed = entry?.failed;
         for (const { change, mark, done, left, at } of entry?.marks ?? [])
           history.push({
             run,
@@ -243,6 +244,10 @@ async function withRecord(app: App, accounts: Omit<KnownAccount, 'history'>[]): 
             cutOff: mark === null,
             ...restored,
           });
+        if (failed) {
+          const { at, change, why } = failed;
+          history.push({ run, runbook, at, change: tellChange(change), done: [], left: [why], cutOff: false });
+        }
       }
     }
     const fact = held.get(id);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Change, EntryRef, Image, OpenDirectory } from '../../../src/accounts/directory.ts';
+import { isNotBegun } from '../../../src/core/errors.ts';
 import { type AccountsHost, startAccountsHost } from '../../helpers/accounts-host.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { sshdAvailable, worldsAvailable } from '../../helpers/sshd.ts';
@@ -365,10 +366,12 @@ rm "/home/$1/.ssh/authorized_keys"; ln -s /etc/hostname "/home/$1/.ssh/authorize
     await host.sh('sed -i "s/^oa-line:\\(.*\\):::$/oa-line:\\1::-7:/" /etc/shadow');
     const shadow = host.bytes('/etc/shadow');
     expect(shadow).toMatch(/^oa-line:.*::-7:$/m);
-    await expect(changed('oa-line', { do: 'disable' }, image)).rejects.toMatchObject({
+    const failed = changed('oa-line', { do: 'disable' }, image);
+    await expect(failed).rejects.toMatchObject({
       code: 'account-change-failed',
       message: expect.stringContaining('is not valid'),
     });
+    await expect(failed).rejects.toSatisfy(isNotBegun);
     expect(host.bytes('/etc/shadow')).toBe(shadow);
     await host.sh('sed -i /^oa-line:/d /etc/shadow /etc/passwd');
   });

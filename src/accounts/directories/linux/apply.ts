@@ -29,7 +29,11 @@ export async function applySteps(
 ): Promise<Applied> {
   if (plans.length === 0) return { done: [], left: [], ok: [] };
   const words = plans.flatMap(({ step }, index) => [String(index), ...wordsOf(step)]);
-  const lines = await askScript(asking, changeScript, [who.login, who.uid?.toString() ?? '', ...words], signal);
+  const lines = await askScript(asking, changeScript, [who.login, who.uid?.toString() ?? '', ...words], signal).catch(
+    (error: object) => {
+      throw error instanceof OaopsError && error.code === 'account-host-refused' ? asNotBegun(error) : error;
+    },
+  );
   const did = new Set(toldBy(lines, 'did').map(Number));
   const faults = new Map(
     toldBy(lines, 'fault').map((line): [number, string] => {

@@ -1,4 +1,4 @@
-import { OaopsError, usageError } from '../../../core/errors.ts';
+import { asNotBegun, OaopsError, usageError } from '../../../core/errors.ts';
 import type { Change, Changed } from '../../directory.ts';
 import { rightsOf, sudoersRight } from './accounts.ts';
 import { type Applied, applySteps, assertApplied, notApplied, type Planned } from './apply.ts';
@@ -55,6 +55,11 @@ function runs(argv: string[], done: string, left: string): Planned {
   return { step: { do: 'run', argv }, done, left };
 }
 
+/** The account is in a state in which nothing of the kind can be begun. */
+function unfit(message: string, how: { next: string }): OaopsError {
+  return asNotBegun(new OaopsError('account-change-failed', message, how));
+}
+
 function isOver(expires: string, nowMs: number): boolean {
   return /^[1-9]\d*$/.test(expires) && Number(expires) * 86_400_000 <= nowMs;
 }
@@ -63,21 +68,15 @@ async function disable(subject: Subject, signal: AbortSignal): Promise<Changed> 
   const { account, image, nowMs } = subject;
   const { shadow, login } = account;
   if (!shadow)
-    throw new OaopsError(
-      'account-change-failed',
-      `${subject.name} has no line in /etc/shadow, which keeps the end of an account`,
-      {
-        next: 'Run "pwconv" on the host, or lock the account by hand.',
-      },
-    );
+    throw unfit(`${subject.name} has no line in /etc/shadow, which keeps the end of an account`, {
+      next: 'Run "pwconv" on the host, or lock the account by hand.',
+    });
   const ages = [shadow.changed, shadow.least, shadow.most, shadow.warn, shadow.inactive, shadow.expires];
   // "usermod" would leave such a line as it is, write a second one, and say that all is well.
   if (ages.some((days) => !/^\d*$/.test(days)))
-    throw new OaopsError(
-      'account-change-failed',
-      `${subject.name}: its line in /etc/shadow is not valid, and "usermod" does not change it`,
-      { next: 'Run "pwck" on the host and correct the line.' },
-    );
+    throw unfit(`${subject.name}: its line in /etc/shadow is not valid, and "usermod" does not change it`, {
+      next: 'Run "pwck" on the host and correct the line.',
+    });
   const locks = !shadow.locked;
   const ends = !isOver(shadow.expires, nowMs);
   const words = [...(locks ? ['-L'] : []), ...(ends ? ['-e', overDay] : [])];
