@@ -85,6 +85,48 @@ const defects: [why: string, from: string, to: string, finding: string][] = [
     '5:14 warning account-cleanup the runbook does not say what is done about which finding; leavers are disabled and held',
   ],
   [
+    'a second rule for a finding',
+    '[{finding: leaver}]',
+    '[{finding: leaver}, {finding: leaver}]',
+    '20:50 warning account-figure a rule before is about "leaver" too: what either asks for is done, and the longer "deleteAfter" holds',
+  ],
+  [
+    'a way of matching twice',
+    '  roles:\n',
+    '  matching: {by: [login, mail, login]}\n  roles:\n',
+    '11:32 error account-figure "by" names "login" twice',
+  ],
+  [
+    'no status of leavers',
+    'file: roster.csv}',
+    'file: roster.csv, left: []}',
+    '8:45 warning account-figure no status of the source "hr" would mean "left"',
+  ],
+  [
+    'everybody protected',
+    'account: boss, directory: oa,',
+    'account: "*",',
+    '18:17 warning account-figure "*" protects every account: nothing would ever be changed',
+  ],
+  [
+    'protected as one text',
+    '  protected:\n    - {account: boss, directory: oa, reason: the board}\n',
+    '  protected: "*"\n',
+    '17:14 error value-type "protected" must be a list, not text',
+  ],
+  [
+    'no share of changes that is not refused',
+    '  roles:\n',
+    '  caps: {refuse: 0%}\n  roles:\n',
+    '11:18 warning account-figure "refuse" of 0% refuses every change',
+  ],
+  [
+    'an undo by a column that "look" does not have',
+    '{id: oa, type: csv, file: oa.csv, judgedBy: [hr]}',
+    `{id: oa, type: sql, url: "sqlite:oa.db", accounts: "select * from u", look: "select id, status from u where id = :key", statements: {disable: {do: "update u set status = 0 where id = :key", undo: "update u set status = :old_x where id = :key"}}}`,
+    '10:203 error account-statement ":old_x" is no column of "look"',
+  ],
+  [
     'a step with an id of its own steps',
     '{id: write,',
     '{id: conclude,',

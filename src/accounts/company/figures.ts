@@ -25,8 +25,33 @@ export function figureProblems(company: PartialCompany): CompanyProblem[] {
         message: `"${key}" of no time finds every account`,
         next: 'Write a duration such as 90d.',
       });
+  for (const [index, way] of (company.matching?.by ?? []).entries())
+    if (company.matching!.by.indexOf(way) !== index)
+      problems.push({
+        rule: 'account-figure',
+        path: ['matching', 'by', index],
+        message: `"by" names "${way}" twice`,
+        next: 'Write each way once, the surest first.',
+      });
+  for (const [index, { account, group, directory }] of (company.protected ?? []).entries())
+    if (account !== undefined && /^\*+$/.test(account) && group === undefined && directory === undefined)
+      problems.push({
+        rule: 'account-figure',
+        severity: 'warning',
+        path: ['protected', index, 'account'],
+        message: `"${account}" protects every account: nothing would ever be changed`,
+        next: 'Name the accounts that are meant, or a "directory".',
+      });
   const { share, refuse } = company.caps ?? {};
-  if (share !== undefined && refuse !== undefined && Number.parseInt(refuse, 10) < Number.parseInt(share, 10))
+  if (refuse === '0%')
+    problems.push({
+      rule: 'account-figure',
+      severity: 'warning',
+      path: ['caps', 'refuse'],
+      message: '"refuse" of 0% refuses every change',
+      next: 'Write a share such as 50%.',
+    });
+  else if (share !== undefined && refuse !== undefined && Number.parseInt(refuse, 10) < Number.parseInt(share, 10))
     problems.push({
       rule: 'account-figure',
       severity: 'warning',
@@ -48,6 +73,15 @@ function sourceProblems(source: SourceSpec): CompanyProblem[] {
         rule: 'account-figure',
         message: `the status "${value}" of the source "${source.id}" is in "active" and in "left"`,
         next: 'Take it out of one of them.',
+      });
+  for (const key of ['left', 'active'] as const)
+    if (source[key].length === 0)
+      problems.push({
+        rule: 'account-figure',
+        severity: 'warning',
+        path: [key],
+        message: `no status of the source "${source.id}" would mean "${key}"`,
+        next: `Leave "${key}" out for the usual words, or write those that the source has.`,
       });
   if ('maxAge' in source) problems.push(...ageProblems(source.maxAge));
   if (source.type === 'ldap') problems.push(...ldapProblems(source));

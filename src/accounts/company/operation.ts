@@ -5,6 +5,8 @@ const dayMs = 24 * 3_600_000;
 /** Something in `spec` that its operation does not do, or would not do as it looks; `path` starts at `spec`. */
 export interface OperationProblem {
   rule: 'account-operation' | 'account-figure';
+  /** Default: error. */
+  severity?: 'warning';
   path: (string | number)[];
   message: string;
   next: string;
@@ -59,6 +61,18 @@ function cleanupProblems({ cleanup, findings }: AccountSpec): OperationProblem[]
         path: [...path, 'deleteAfter'],
         message: 'a hold of less than a day leaves nobody the time to object',
         next: 'Write at least 1d, such as 30d.',
+      });
+    const others = rules.slice(0, index).filter((other) => other.finding === rule.finding);
+    const isTwice = (other: typeof rule) =>
+      other.do.some((stage) => rule.do.includes(stage)) ||
+      (other.deleteAfter !== undefined && rule.deleteAfter !== undefined);
+    if (others.some(isTwice))
+      problems.push({
+        rule: 'account-figure',
+        severity: 'warning',
+        path: [...path, 'finding'],
+        message: `a rule before is about "${rule.finding}" too: what either asks for is done, and the longer "deleteAfter" holds`,
+        next: 'Write one rule, or rules that ask for different things.',
       });
     const disables = rules.some((other) => other.finding === rule.finding && other.do.includes('disable'));
     if (rule.do.includes('hold') && !disables)

@@ -103,7 +103,11 @@ export const capsSchema = z.strictObject({
     .regex(/^(100|\d{1,2})%$/, { error: 'not a share; write 10%' })
     .default('10%')
     .describe('Of the enabled accounts of persons of a directory.'),
-  count: z.int().min(0).default(50).describe('Accounts of all directories together.'),
+  count: z
+    .int()
+    .min(0)
+    .default(50)
+    .describe('Accounts of all directories together; 0 = each run that changes something.'),
   refuse: z
     .string()
     .regex(/^(100|\d{1,2})%$/, { error: 'not a share; write 50%' })

@@ -42,6 +42,11 @@ const wrong: [company: object, path: string, message: string][] = [
   [{ policies: { neverUsedAfter: '0d' } }, 'policies.neverUsedAfter', 'finds every account'],
   [{ policies: { passwordMaxAge: '0d' } }, 'policies.passwordMaxAge', 'finds every account'],
   [{ caps: { refuse: '5%' } }, 'caps.refuse', 'a second person is never asked'],
+  [{ caps: { refuse: '0%' } }, 'caps.refuse', 'refuses every change'],
+  [source({ left: [] }), 'sources.0.left', 'no status of the source "hr" would mean "left"'],
+  [source({ active: [] }), 'sources.0.active', 'no status of the source "hr" would mean "active"'],
+  [{ matching: { by: ['employee', 'mail', 'employee'] } }, 'matching.by.2', '"by" names "employee" twice'],
+  [{ protected: [{ account: '*', reason: 'all' }] }, 'protected.0.account', '"*" protects every account'],
 ];
 
 test.each(wrong)('%j', (company, path, message) => {
@@ -53,7 +58,13 @@ test.each(wrong)('%j', (company, path, message) => {
 test('what can be meant is left alone', () => {
   const fine = [
     source({ left: ['离职'], active: ['在职'], maxAge: '1d' }),
-    source({ left: [], maxAge: '3d' }),
+    source({ maxAge: '3d' }),
+    {
+      protected: [
+        { account: '*', directory: 'ldap', reason: 'all' },
+        { account: 'svc-*', reason: 'programs' },
+      ],
+    },
     sql({ url: 'postgres://u@db:5432/oa?sslmode=verify-full', query: 'with a as (select 1 as id) select id from a' }),
     sql({ url: `\${{ inputs.url }}`, query: `\${{ inputs.query }}` }),
     directory({
@@ -94,6 +105,27 @@ const ofOperation: [spec: object, path: string, message: string][] = [
     { operation: 'cleanup', findings: ['dormant'], cleanup: { rules: [{ finding: 'leaver' }] } },
     'cleanup.rules.0.finding',
     'leaves out "leaver"',
+  ],
+  [
+    {
+      operation: 'cleanup',
+      cleanup: { rules: [{ finding: 'leaver' }, { finding: 'dormant' }, { finding: 'leaver' }] },
+    },
+    'cleanup.rules.2.finding',
+    'a rule before is about "leaver" too',
+  ],
+  [
+    {
+      operation: 'cleanup',
+      cleanup: {
+        rules: [
+          { finding: 'leaver', do: ['disable'], deleteAfter: '30d' },
+          { finding: 'leaver', do: ['strip'], deleteAfter: '60d' },
+        ],
+      },
+    },
+    'cleanup.rules.1.finding',
+    'the longer "deleteAfter" holds',
   ],
 ];
 

@@ -49,6 +49,14 @@ test.each<[Record<string, unknown>, string]>([
   [{ accounts: 'select 1; select 2' }, 'accounts: there is something behind the end of the statement'],
   [{ accounts: 'select * from t where id = :key' }, 'accounts: the parameter ":key" is not known here'],
   [{ accounts: 'delete from t' }, 'accounts: a statement that begins with DELETE is not carried out'],
+  [
+    { statements: { disable: { ...disable, undo: 'update t_user set status = :old_stauts where id = :key' } } },
+    'statements.disable.undo: ":old_stauts" is no column of "look"',
+  ],
+  [
+    { statements: { disable: { ...disable, do: 'update t_user set x = :old_dept where id = :key' } } },
+    'statements.disable.do: ":old_dept" is no column of "look"',
+  ],
   [{ look: 'select * from t_user' }, 'look: "look" does not ask for one account'],
   [{ look: `select * from t_user where id = ':key` }, "look: the statement holds a ' too few or too many"],
   [

@@ -3,6 +3,7 @@ import { nearest } from '../../../core/nearest.ts';
 import { dialectOf, readSqlText, type SqlDialect, type SqlText } from '../../../core/sql-text.ts';
 import type { CompanyProblem } from '../../company/company.ts';
 import type { DirectorySpecOf, StatementSpec } from '../../schema/directories.ts';
+import { columnsAsWritten } from './look-columns.ts';
 import { attributeParameters } from './state.ts';
 import { isSecretColumn } from './tables.ts';
 
@@ -103,7 +104,8 @@ function checkStatement(
     if (!read) continue;
     const creates = name === 'create' && part === 'do';
     const known = creates ? ofCreate : ['key', 'login', ...attributes, ...(isOfRights ? ['right'] : [])];
-    checkNames(read, known, path, problems, !creates && spec.look !== undefined);
+    const reads = creates || spec.look === undefined ? undefined : spec.look;
+    checkNames(read, known, path, problems, reads);
     // What is inserted has no condition.
     const adds = read.verb === 'INSERT' || read.verb === 'REPLACE';
     const needed = creates ? [['login']] : [...(adds ? [] : [['key', 'login']]), ...(isOfRights ? [['right']] : [])];
@@ -124,8 +126,10 @@ function checkNames(
   known: readonly string[],
   path: Path,
   problems: CompanyProblem[],
-  old = false,
+  look?: string,
 ): void {
+  const old = look !== undefined;
+  const columns = old ? columnsAsWritten(look) : undefined;
   for (const name of parameters) {
     if (known.includes(name)) continue;
     if (old && name.startsWith('old_')) {
@@ -135,7 +139,7 @@ function checkNames(
           message: `":${name}" may hold a password, and is never read`,
           next: 'Leave it out; a column that holds none can have another name in "look".',
         });
-      }
+      } else if (columns) problems.push(...missingColumn(name, columns, path));
       continue;
     }
     const close = nearest(name, known);
@@ -148,6 +152,20 @@ function checkNames(
           : `Did you mean ":${close}"?`,
     });
   }
+}
+
+/** What the text of "look" says already; the rest is found when the directory is read. */
+function missingColumn(parameter: string, columns: readonly string[], path: Path): CompanyProblem[] {
+  const column = parameter.slice('old_'.length);
+  if (columns.some((one) => one.toLowerCase() === column.toLowerCase())) return [];
+  const close = nearest(column, columns);
+  return [
+    {
+      path,
+      message: `":${parameter}" is no column of "look"`,
+      next: close === undefined ? `Known columns: ${columns.join(', ')}.` : `Did you mean ":old_${close}"?`,
+    },
+  ];
 }
 
 function readOne(text: string, dialect: SqlDialect, path: Path, problems: CompanyProblem[]): SqlText | undefined {

@@ -80,6 +80,7 @@ export const accountsTables = (): Messages => ({
   '{} rows have the {} "{}"': '有 {} 行的 {} 是“{}”',
   'the row of "{}"': '“{}”所在的行',
   'the query "rights"': '查询 "rights"',
+  '":{}" is no column of "look"': '":{}" 不是 "look" 的列',
   '":{}" of the statement "{}" is no column of "look"': '语句 "{2}" 中的 ":{1}" 不是 "look" 的列',
   'columns of "look" that may hold passwords are left out, and not taken back: {}':
     '"look" 中可能含有密码的列已略去，也不会恢复：{}',

@@ -37,6 +37,18 @@ export const accounts = (): Messages => ({
   'without a rule nothing is done about any finding': '没有规则，任何发现都不会处理',
   'Write one such as {finding: leaver, do: [disable, strip, hold]}.':
     '请写一条，例如 {finding: leaver, do: [disable, strip, hold]}。',
+  '"by" names "{}" twice': '"by" 中 "{}" 出现两次',
+  'Write each way once, the surest first.': '每种方式只写一次，最可靠的写在最前。',
+  '"{}" protects every account: nothing would ever be changed': '"{}" 保护所有账号：永远不会变更任何账号',
+  'Name the accounts that are meant, or a "directory".': '请写明要保护的账号，或指定 "directory"。',
+  '"refuse" of 0% refuses every change': '"refuse" 为 0% 会拒绝一切变更',
+  'Write a share such as 50%.': '请写一个比例，例如 50%。',
+  'no status of the source "{}" would mean "{}"': '来源 "{}" 没有任何状态表示 "{}"',
+  'Leave "{}" out for the usual words, or write those that the source has.':
+    '请省略 "{}" 以使用常用词，或写上该来源使用的词。',
+  'a rule before is about "{}" too: what either asks for is done, and the longer "deleteAfter" holds':
+    '前面已有针对 "{}" 的规则：两条要求的都会执行，"deleteAfter" 以较长者为准',
+  'Write one rule, or rules that ask for different things.': '请合并为一条规则，或让各规则要求不同的处理。',
   '"planMaxAge" of no time is over before anybody has signed': '"planMaxAge" 为零时长，无人来得及签字',
   '"answerWithin" of no time leaves nobody the time to answer': '"answerWithin" 为零时长，无人来得及答复',
   'a hold of less than a day leaves nobody the time to object': '保留不足一天，无人来得及提出异议',
