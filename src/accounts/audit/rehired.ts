@@ -16,6 +16,15 @@ const tellLikeness: Record<Likeness, string> = {
   name: 'the same name',
 };
 
+/** An account and whose it is. */
+type Matched = Pick<Judged, 'account' | 'match'>;
+
+/** Somebody employed who is like the person of an account, and by what. */
+export interface Alike {
+  person: KnownPerson;
+  way: Likeness;
+}
+
 /**
  * Leaves accounts of leavers and of nobody alone that may be of somebody employed who has no other one here: whoever came back under a new
  * number often goes on with the account that carries the old one. What somebody has confirmed stands.
@@ -26,28 +35,45 @@ export function leaveRehiredAlone(
   confirmed: ReadonlyMap<string, string>,
 ): void {
   const doubtful = view.accounts.filter(
-    ({ match, account: { directory, key } }) =>
-      (match.kind === 'nobody' || (match.kind === 'person' && match.person.employment === 'left')) &&
-      !confirmed.has(accountId(directory, key)),
+    ({ match }) => match.kind === 'nobody' || (match.kind === 'person' && match.person.employment === 'left'),
   );
-  if (doubtful.length === 0) return;
+  const found = alikeOf(doubtful, index);
+  if (found.size === 0) return;
+  const served = servedPeople(view);
+  for (const [one, alike] of found) {
+    const { account } = one;
+    const isConfirmed = confirmed.has(accountId(account.directory, account.key));
+    const unserved = alike.find(({ person }) => !served.get(person)?.has(placeOf(account, view)));
+    if (unserved && !isConfirmed) one.match = { kind: 'unknown', reason: reasonOf(one, unserved) };
+    else one.alike = [...new Set(alike.map(({ person }) => person.id))].sort();
+  }
+}
+
+/** Who is employed and like the person of each account, the surest likeness first; accounts like nobody are left out. */
+export function alikeOf<T extends Matched>(doubtful: readonly T[], index: PeopleIndex): Map<T, Alike[]> {
+  const found = new Map<T, Alike[]>();
+  if (doubtful.length === 0) return found;
   const wanted = new Set(doubtful.flatMap((one) => likenesses.flatMap((way) => keysOf(one, way, index))));
   const employed = employedAlike(index, wanted);
-  if (employed.size === 0) return;
-  const served = servedPeople(view);
-  for (const one of doubtful)
-    for (const way of likenesses) {
-      const alike = keysOf(one, way, index)
-        .flatMap((key) => employed.get(key) ?? [])
-        .find((person) => !served.get(person)?.has(placeOf(one.account, view)));
-      if (!alike) continue;
-      one.match = { kind: 'unknown', reason: reasonOf(one, way, alike) };
-      break;
-    }
+  if (employed.size === 0) return found;
+  for (const one of doubtful) {
+    const alike = likenesses.flatMap((way) =>
+      keysOf(one, way, index).flatMap((key) => (employed.get(key) ?? []).map((person) => ({ person, way }))),
+    );
+    if (alike.length > 0) found.set(one, alike);
+  }
+  return found;
+}
+
+/** Why an account is to be judged anew: somebody is like its person of whom the plan did not know, for people. */
+export function reasonToJudgeAnew({ match }: Matched, { person: { id, where }, way }: Alike): string {
+  return match.kind === 'person'
+    ? `${match.person.id} has left (${match.person.where}), but ${id} (${where}) has ${tellLikeness[way]}: it has to be judged anew`
+    : `its name and department are of ${id} (${where}): it has to be judged anew`;
 }
 
 /** What somebody else may have in common with its person; of nobody's account its own name and department. */
-function keysOf({ match, account }: Judged, way: Likeness, index: PeopleIndex): string[] {
+function keysOf({ match, account }: Matched, way: Likeness, index: PeopleIndex): string[] {
   if (match.kind === 'person') return index.likenessOf(match.person, way);
   const keys = way === 'name+department' ? index.keysOf(way, account) : [];
   return keys.flatMap((key) => (key === '' ? [] : [`${way}\n${key}`]));
@@ -88,7 +114,7 @@ function servedPeople(view: Pick<DirectoryView, 'accounts' | 'spec'>): Map<Known
   return served;
 }
 
-function reasonOf({ match }: Judged, way: Likeness, { id, where }: KnownPerson): string {
+function reasonOf({ match }: Matched, { person: { id, where }, way }: Alike): string {
   if (match.kind === 'person')
     return `${match.person.id} has left (${match.person.where}), but ${id} (${where}) has ${tellLikeness[way]} and no other account here`;
   const ways = match.kind === 'nobody' ? tellWays(match.compared) : '';

@@ -36,6 +36,8 @@ export interface EntryItem {
   headNames?: string[];
   /** As the roster calls the head. */
   headName?: string;
+  /** Employee numbers of employed people who are like its person, as the plan knows; whoever is like it beside them may be its person, come back. */
+  alike?: readonly string[];
   /** What was seen, for people. */
   evidence: string[];
   /** Of revocations: who logs in, or gets other rights, between plan and change does not keep the account open by that. */

@@ -14,6 +14,8 @@ export interface Judged {
   match: Match;
   /** Of disabled accounts: what would be found if they were enabled. A held account is deleted only while its reason stands. */
   standing?: readonly FindingType[];
+  /** Employee numbers of employed people who are like its person, who has left, and have accounts of their own here. */
+  alike?: readonly string[];
 }
 
 /** What the rules know of a directory. */

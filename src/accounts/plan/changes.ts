@@ -195,7 +195,7 @@ function isOf(fact: HeldFact, { login }: Account, person: string | undefined): b
 }
 
 /** An account as a plan names it; what is to be done to it is still empty. */
-export function plannedFor({ account, match }: Judged, findings: readonly Finding[]): PlannedChange {
+export function plannedFor({ account, match, alike }: Judged, findings: readonly Finding[]): PlannedChange {
   const planned: PlannedChange = {
     directory: account.directory,
     ref: { key: account.key, name: account.name, login: account.login },
@@ -212,6 +212,7 @@ export function plannedFor({ account, match }: Judged, findings: readonly Findin
   if (department !== undefined) planned.department = department;
   if (person && findings.some(({ type }) => isOfRights(type))) planned.places = placeNames(person);
   if (person?.manager !== undefined) planned.head = person.manager;
+  if (alike) planned.alike = alike;
   return planned;
 }
 

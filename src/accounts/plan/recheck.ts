@@ -1,5 +1,6 @@
+import { alikeOf, reasonToJudgeAnew } from '../audit/rehired.ts';
 import type { EntryItem } from '../entry/entry.ts';
-import { Matcher } from '../matching/match.ts';
+import { type Match, Matcher } from '../matching/match.ts';
 import { type KnownPerson, PeopleIndex, placeNames } from '../matching/people.ts';
 import { type Account, isOfRights } from '../model.ts';
 import type { OpeningItem } from '../person/opening.ts';
@@ -23,23 +24,20 @@ export async function stillHolds(
 ): Promise<Map<string, string>> {
   const sources: SourceRead[] = [];
   for (const spec of company.sources) sources.push(await readSource(spec, doors, signal));
-  const matchers = new Map<string, Matcher>();
-  const matcherOf = (directory: string): Matcher => {
-    let matcher = matchers.get(directory);
-    if (!matcher) {
-      const judgedBy = company.directories.find(({ id }) => id === directory)?.judgedBy;
-      const judging = judgedBy === undefined ? sources : sources.filter(({ id }) => judgedBy.includes(id));
-      // What a person has confirmed is in the plan already.
-      const index = new PeopleIndex(judging, company.matching.ignoreCase);
-      matcher = new Matcher(index, company.matching.by, new Map(items.flatMap(confirmedPair)));
-      matchers.set(directory, matcher);
-    }
-    return matcher;
-  };
+  const confirmed = new Map(items.flatMap(confirmedPair));
   const dropped = new Map<string, string>();
-  for (const item of items) {
-    const reason = reasonToDrop(item, matcherOf(item.directory));
-    if (reason !== undefined) dropped.set(item.line, reason);
+  for (const [directory, own] of Map.groupBy(items, (item) => item.directory)) {
+    const judgedBy = company.directories.find(({ id }) => id === directory)?.judgedBy;
+    const judging = judgedBy === undefined ? sources : sources.filter(({ id }) => judgedBy.includes(id));
+    const index = new PeopleIndex(judging, company.matching.ignoreCase);
+    // What a person has confirmed is in the plan already.
+    const matcher = new Matcher(index, company.matching.by, confirmed);
+    const matched = own.map((item) => matchedAgain(item, matcher));
+    for (const one of matched) {
+      const reason = reasonToDrop(one);
+      if (reason !== undefined) dropped.set(one.item.line, reason);
+    }
+    for (const [line, reason] of comeBack(matched, index)) if (!dropped.has(line)) dropped.set(line, reason);
   }
   const staff = new Staff(sources, company.matching.ignoreCase);
   for (const opening of openings) {
@@ -64,12 +62,34 @@ function confirmedPair(item: EntryItem): [string, string][] {
   return item.person === undefined ? [] : [[`${item.directory}|${item.ref.key}`, item.person]];
 }
 
-function reasonToDrop(item: EntryItem, matcher: Matcher): string | undefined {
-  const match = matcher.match({
-    directory: item.directory,
-    key: item.ref.key,
-    ...identityOf(item.seen),
-  } as Account);
+/** A line, and whose account it is by the sources as they are now. */
+interface Matched {
+  item: EntryItem;
+  account: Account;
+  match: Match;
+}
+
+function matchedAgain(item: EntryItem, matcher: Matcher): Matched {
+  const { directory, ref, seen, person, personName, department } = item;
+  // Of nobody's account, name and department are its own.
+  const own = person === undefined ? { personName, department } : {};
+  const account = { directory, key: ref.key, ...identityOf(seen), ...own } as Account;
+  return { item, account, match: matcher.match(account) };
+}
+
+/** Accounts of leavers and of nobody that may be of somebody who is employed, and of whom the plan did not know. */
+function* comeBack(matched: readonly Matched[], index: PeopleIndex): Iterable<[line: string, reason: string]> {
+  const doubtful = matched.filter(
+    ({ item }) => !item.atOnce && (item.findings.includes('leaver') || item.findings.includes('orphan')),
+  );
+  for (const [one, alike] of alikeOf(doubtful, index)) {
+    const { item } = one;
+    const other = alike.find(({ person }) => !item.alike?.includes(person.id));
+    if (other) yield [item.line, reasonToJudgeAnew(one, other)];
+  }
+}
+
+function reasonToDrop({ item, match }: Matched): string | undefined {
   if (item.findings.includes('leaver')) {
     if (match.kind !== 'person') return 'its person is not in the sources any more, or not clear';
     if (match.person.employment !== 'left') return `${match.person.id} is employed (${match.person.where})`;

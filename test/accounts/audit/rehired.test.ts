@@ -66,6 +66,15 @@ describe('an account of a leaver is found', () => {
     expect(told(judgeWorld(world('Wang Wei', 'Wang Wei')))).toEqual(['unknown wangwei']);
   });
 
+  it('and whoever is like its person is told to what is planned, also beside a confirmation', () => {
+    const own = account('wangwei2', { employee: '0456' });
+    const alike = (confirmed?: Map<string, string>, accounts = [old, own]) =>
+      judgeWorld({ people, accounts, ...(confirmed ? { confirmed } : {}) }).accounts.map((one) => one.alike);
+    expect(alike()).toEqual([['0456'], undefined]);
+    expect(alike(undefined, [old])).toEqual([undefined]);
+    expect(alike(new Map([['ldap|key-wangwei', '0012']]), [old])).toEqual([['0456']]);
+  });
+
   it('on each host for itself', () => {
     const accounts = [
       account('a', { key: 'web1:wangwei', employee: '0012' }),

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { Protection } from '../../../src/accounts/company/protection.ts';
 import type { ChangeName } from '../../../src/accounts/directory.ts';
 import type { Account } from '../../../src/accounts/model.ts';
@@ -104,6 +104,13 @@ describe('changes', () => {
     expect(made.spared).toMatchObject([{ ref: { login: 'zhang' }, reason: 'protected: still needed', person: '1' }]);
     expect(made.counts).toMatchObject([{ enabled: 1, changed: 0 }]);
   });
+});
+
+test('a plan knows who is like the person of an account', () => {
+  const again = person('2', { login: 'zhang2', mail: 'z@oa.cn' });
+  const people = [{ ...gone, mail: 'z@oa.cn' }, again];
+  const accounts = [account('zhang', { lastUse }), account('zhang2', { lastUse })];
+  expect(plan({ people, accounts }).changes).toMatchObject([{ person: '1', alike: ['2'] }]);
 });
 
 describe('deletions', () => {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { refusalsOf } from '../../../src/accounts/record.ts';
 import { accountRecheck } from '../../../src/actions/account/recheck.ts';
 import { accountContext, files, itemOf, nowMs } from '../../helpers/account-context.ts';
@@ -37,6 +37,47 @@ test('an orphan that somebody has by now is taken off', async () => {
   const { context } = accountContext({ items: [orphan], files: again });
   expect(await accountRecheck.apply({}, context)).toMatchObject({
     message: 'zhang was taken off the list: it belongs to E2 (roster.csv:3)',
+  });
+});
+
+describe('whoever was entered anew under another number since the plan', () => {
+  const roster = (row: string) => ({ ...files(), '/roster.csv': `${files()['/roster.csv']}${row}\n` });
+  const lineOf = async (row: string, over: Parameters<typeof itemOf>[0] = {}) => {
+    const { context } = accountContext({ items: [itemOf(over)], files: roster(row) });
+    const { status, message } = (await accountRecheck.apply({}, context)) as { status: string; message?: string };
+    return message ?? status;
+  };
+
+  test('keeps the account that carries the old one, until it is judged anew', async () => {
+    const told = 'zhang was taken off the list: E2 has left (roster.csv:3), but E9 (roster.csv:4) has';
+    expect(await lineOf('E9,Zhang,,IT,active,')).toBe(`${told} the same name and department: it has to be judged anew`);
+    expect(await lineOf('E9,Zhang,,Sales,active,')).toBe('ok');
+    expect(await lineOf('E9,Zhang,,IT,left,2026-11-01')).toBe('ok');
+  });
+
+  test('keeps no account when the plan knew of them, or the account was asked for by name', async () => {
+    expect(await lineOf('E9,Zhang,,IT,active,', { alike: ['E9'] })).toBe('ok');
+    expect(await lineOf('E9,Zhang,,IT,active,', { alike: ['E8'] })).toMatch(/judged anew/);
+    expect(await lineOf('E9,Zhang,,IT,active,', { atOnce: true })).toBe('ok');
+  });
+
+  test('keeps an account of nobody with the same name and department', async () => {
+    const { person: _nobody, ...item } = itemOf({ findings: ['orphan'], personName: 'Wang', department: 'IT' });
+    const orphan = { ...item, person: undefined as never, seen: { ...item.seen, login: 'ww', employee: null } };
+    expect(await lineOf('E9,Li,,IT,active,', orphan)).toBe('ok');
+    expect(await lineOf('E9,Wang,,IT,active,', orphan)).toBe(
+      'zhang was taken off the list: its name and department are of E9 (roster.csv:4): it has to be judged anew',
+    );
+  });
+});
+
+test('an orphan of which another login is somebody’s by now is taken off', async () => {
+  const { person: _nobody, ...orphan } = itemOf({ findings: ['orphan'] });
+  const seen = { ...orphan.seen, login: 'alias', employee: null, also: { login: ['wang'] } };
+  const roster = `${files()['/roster.csv']}E9,Wang,wang,IT,active,\n`;
+  const { context } = accountContext({ items: [{ ...orphan, seen }], files: { ...files(), '/roster.csv': roster } });
+  expect(await accountRecheck.apply({}, context)).toMatchObject({
+    message: 'zhang was taken off the list: it belongs to E9 (roster.csv:4)',
   });
 });
 

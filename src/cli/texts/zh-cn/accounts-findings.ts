@@ -55,6 +55,9 @@ export const accountsFindings = (): Messages => ({
   'its mail address {} is that of {} ({}) but for what follows the plus sign':
     '其邮箱 {} 与 {}（{}）的邮箱只差加号之后的部分',
   'nobody has its employee number {}, but its {} is of {}': '无人使用其工号 {}，但其{}属于 {}',
+  '{} has left ({}), but {} ({}) has {}: it has to be judged anew':
+    '{1} 已离职（{2}），但 {3}（{4}）与其{5}：须重新判定',
+  'its name and department are of {} ({}): it has to be judged anew': '其姓名和部门与 {}（{}）相同：须重新判定',
   '{} has left ({}), but {} ({}) has {} and no other account here':
     '{1} 已离职（{2}），但 {3}（{4}）与其{5}，且在此没有其他账号',
   'the same login name': '登录名相同',
