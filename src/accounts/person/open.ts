@@ -4,6 +4,7 @@ import { ExitCode } from '../../core/exit-codes.ts';
 import { parseWrittenTime } from '../../core/zoned-time.ts';
 import type { Audit } from '../audit/audit.ts';
 import { isRead, type ReadDirectory } from '../audit/read-all.ts';
+import { isEmployeeInComment } from '../directories/linux/accounts.ts';
 import { nameOf } from '../entry/name.ts';
 import { comparable } from '../matching/comparable.ts';
 import type { KnownPerson } from '../matching/people.ts';
@@ -275,6 +276,12 @@ class Opening {
         'directory-unable',
         `accounts of ${spec.id} cannot have an end: its statement "create" has no :expires_at`,
         'Write :expires_at into the statement.',
+      );
+    if (spec.type === 'linux' && spec.employee === 'gecos' && !isEmployeeInComment(person.id))
+      throw new Against(
+        'directory-unable',
+        `an account of ${who} in ${spec.id} would be nobody's: the number ${person.id} is not found again in its comment`,
+        'Take "employee: none" for the directory, or employee numbers of 2 to 32 letters, digits, - and _ with a digit.',
       );
     const deliver = deliveryFor(person, this.staff, this.#company.opening.deliver, this.#context.channels);
     return {

@@ -1,5 +1,5 @@
 import { isoTime } from '../../core/clock.ts';
-import { messageOf, OaopsError } from '../../core/errors.ts';
+import { isNotBegun, messageOf, OaopsError } from '../../core/errors.ts';
 import { ExitCode } from '../../core/exit-codes.ts';
 import type { EntryRef, OpenDirectory } from '../directory.ts';
 import type { EntryItem, EntryWork } from '../entry/entry.ts';
@@ -74,8 +74,9 @@ export async function openAccount(
       work.signal,
     )
     .catch(async (error: unknown) => {
-      // A refusal has made nothing: what is there is of somebody else.
-      if (error instanceof OaopsError && error.exitCode === ExitCode.refused) await forget(item, work);
+      // Nothing was made: what may be there is of somebody else.
+      if (isNotBegun(error) || (error instanceof OaopsError && error.exitCode === ExitCode.refused))
+        await addEntryFact(work.facts, work.run, account, at(), { dropped: make, why: messageOf(error) });
       throw error;
     });
   const made = [`made ${ref.name}`];

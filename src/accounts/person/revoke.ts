@@ -78,12 +78,12 @@ class Revocation {
     const who = tellPerson(person);
     const hasLeft = person.employment === 'left';
     if (!hasLeft && reason === undefined)
-      throw new OaopsError('reason-needed', `${who} is employed according to the roster (${person.where})`, {
+      throw new OaopsError('reason-needed', tellStaying(person), {
         exitCode: ExitCode.refused,
         next: 'Say why with --reason TEXT when the roster is behind; it is kept with the run.',
       });
     const evidence = [
-      hasLeft ? tellLeft(person) : `${who} is employed according to ${person.where}`,
+      hasLeft ? tellLeft(person) : tellStaying(person),
       ...(reason === undefined ? [] : [`named by ${this.#context.actor}: ${reason}`]),
     ];
     const own = [...this.#known.belongings.sure(person), ...numbered];
@@ -186,6 +186,17 @@ class Revocation {
   #spare(one: Judged, reason: string): void {
     this.#plan.spared.push(lineOf(one, reason));
   }
+}
+
+/** Why somebody is no leaver. */
+function tellStaying(person: KnownPerson): string {
+  const { employment, unclear, where, endsOn } = person;
+  const who = tellPerson(person);
+  if (employment === 'unclear')
+    return `it is not clear whether ${who} is employed: ${unclear ?? 'the source says two things'} (${where})`;
+  if (employment === 'future') return `${who} is not employed yet according to the roster (${where})`;
+  if (endsOn !== undefined) return `${who} is employed until ${endsOn} according to the roster (${where})`;
+  return `${who} is employed according to the roster (${where})`;
 }
 
 function tellLeft(person: KnownPerson): string {

@@ -85,8 +85,19 @@ export function openingsOfRun(items: readonly OpeningItem[], facts: RunFacts): S
       evidence: [],
       changes: [],
     };
-    const shown = shownEntry(base, facts.entries.get(id), { refused: facts.refusals.get(id) });
-    return { ...shown, changes: ['create', ...(rights.length > 0 ? [`grant ${rights.join(', ')}`] : [])] };
+    const history = facts.entries.get(id);
+    const shown = shownEntry(base, history, { refused: facts.refusals.get(id) });
+    // The record keeps the making of an account as the setting of its attributes.
+    const cutOff = shown.cutOff.map((change) => (change.startsWith('update ') ? 'create' : change));
+    const changes = ['create', ...(rights.length > 0 ? [`grant ${rights.join(', ')}`] : [])];
+    const opened = { ...shown, cutOff, changes };
+    const isMade = history?.marks.some(({ mark }) => mark?.['ref'] !== undefined) === true;
+    if (!isMade || history.restored || history.delivered) return opened;
+    return {
+      ...opened,
+      left: [...opened.left, 'its password was not handed over, as far as the record tells'],
+      state: 'part',
+    };
   });
 }
 
@@ -128,8 +139,9 @@ function shownEntry(
 
 function stateOf({ restored, decisions, unanswered, refused, left, cutOff }: ShownEntry, marks: number): EntryState {
   if (restored) return 'restored';
-  if (left.length + cutOff.length > 0) return 'part';
-  if (marks > 0) return 'done';
+  if (marks > 0) return left.length + cutOff.length > 0 ? 'part' : 'done';
+  // It was tried, and the directory says that nothing was changed.
+  if (left.length > 0) return 'left';
   const carried = decisions.some(({ decision }) => decision === 'do');
   if (!carried && unanswered > 0) return 'unanswered';
   if (!carried && decisions.length > 0) return 'kept';

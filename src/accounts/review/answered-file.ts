@@ -1,5 +1,6 @@
 import { type CsvTable, csvRecords, decodeCsv, requireWidth } from '../../core/csv.ts';
 import { usageError } from '../../core/errors.ts';
+import { comparable } from '../matching/comparable.ts';
 import type { Decision } from '../record.ts';
 import { decodeCell } from './cells.ts';
 import {
@@ -13,7 +14,7 @@ import {
   type Say,
 } from './columns.ts';
 import type { ReviewLine } from './lines.ts';
-import { listLanguages } from './words.ts';
+import { type ListLanguage, listLanguages } from './words.ts';
 
 /** What a list that came back says. */
 export interface Answers {
@@ -76,7 +77,8 @@ export function readAnswers(
     seenOn.set(id, at);
     const changed = changedFact(row, run, line, say);
     if (changed !== undefined) {
-      tell(`the column "${columnNames[changed].en}" was changed`);
+      // As the file calls it, which is in the language of whoever has filled it in.
+      tell(`the column "${table.columns[columns.get(changed)!]}" was changed`);
       continue;
     }
     const written = plain(row('decision'));
@@ -189,8 +191,17 @@ function columnsOf(file: string, { columns }: CsvTable): Map<ColumnName, number>
     found.set(column, index);
   }
   const missing = columnOrder.find((column) => !found.has(column));
-  if (missing !== undefined) throw refuse(`the column "${columnNames[missing].en}" is missing`);
+  if (missing !== undefined) throw refuse(`the column "${columnNames[missing][languageOf(columns)]}" is missing`);
   return found;
+}
+
+/** In which most columns are named. */
+function languageOf(headings: readonly string[]): ListLanguage {
+  const count = (lang: ListLanguage) =>
+    columnOrder.filter((column) =>
+      headings.some((one) => comparable(one, true) === comparable(columnNames[column][lang], true)),
+    ).length;
+  return [...listLanguages].sort((one, other) => count(other) - count(one))[0]!;
 }
 
 /** So many other places are named; whoever has hundreds looks at --json. */

@@ -214,6 +214,17 @@ describe('planOpenings', () => {
     expect(openings({ targets: 'h1' })).toMatchObject([{ host: 'h1' }]);
     expect(() => openings({})).toThrow(/"createOn" does not say on which of its 2 hosts/);
     expect(() => openings({ createOn: 'h9' })).toThrow(/names h9, which is none of its hosts/);
+    const strange = person('E.2', {
+      name: '张三',
+      mail: 'z@oa.example',
+      department: '销售部',
+      post: '代表',
+      manager: 'E1',
+    });
+    const number = (employee: string) =>
+      plan({ spec: { ...spec, employee, createOn: 'h1' }, people: [li, strange] }, { person: 'E.2' }).openings;
+    expect(() => number('gecos')).toThrow(/would be nobody's: the number E.2 is not found again/);
+    expect(number('none')).toHaveLength(1);
     const cook = person('E2', { name: '张三', department: '食堂', post: '厨师', manager: 'E1' });
     expect(() => openings({ createOn: 'h1' }, li, cook)).toThrow(/the role gives no right there/);
   });

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { closeAccount, type Deliver, type OpeningItem, openAccount } from '../../../src/accounts/person/opening.ts';
 import { oneTimePassword } from '../../../src/accounts/person/password.ts';
-import { OaopsError } from '../../../src/core/errors.ts';
+import { entriesOf } from '../../../src/accounts/record.ts';
+import { openingsOfRun } from '../../../src/accounts/report/entries.ts';
+import { asNotBegun, OaopsError } from '../../../src/core/errors.ts';
 import type { FactStore } from '../../../src/record/types.ts';
 import { Died, MemoryDirectory } from '../../helpers/memory-directory.ts';
 import { memoryFacts } from '../../helpers/probe.ts';
@@ -157,6 +159,53 @@ describe('openAccount', () => {
       exitCode: 3,
       message: expect.stringContaining('could not be removed again'),
     });
+  });
+});
+
+describe('what is told of an opening', () => {
+  const { signal } = new AbortController();
+
+  async function shown(spoil: (directory: MemoryDirectory) => void, deliver: Deliver) {
+    const directory = new MemoryDirectory();
+    spoil(directory);
+    const facts = memoryFacts();
+    const work = { facts, run: 'r1', nowMs: () => 0, signal, stopping: signal };
+    await openAccount(directory, item, { password: 'p', deliver }, work).catch(() => undefined);
+    const [entry] = openingsOfRun([item], {
+      entries: await entriesOf(facts, 'r1'),
+      refusals: new Map(),
+      decisions: new Map(),
+    });
+    return entry;
+  }
+  const handedOver: Deliver = async () => undefined;
+
+  it('is that nothing was made where the directory says so', async () => {
+    const refuse = (error: OaopsError) => (directory: MemoryDirectory) => {
+      directory.create = () => Promise.reject(error);
+    };
+    for (const error of [asNotBegun(new OaopsError('a', 'no')), new OaopsError('b', 'no', { exitCode: 4 })]) {
+      const entry = await shown(refuse(error), handedOver);
+      expect(entry).toMatchObject({ state: 'left', cutOff: [], done: [], left: ['no'] });
+      expect(entry).not.toHaveProperty('restored');
+    }
+    const unknown = await shown(refuse(new OaopsError('c', 'the connection is gone')), handedOver);
+    expect(unknown).toMatchObject({ state: 'part', cutOff: ['create'] });
+  });
+
+  it('is that nobody has the password, as long as it was not handed over', async () => {
+    const kill: Deliver = async () => {
+      throw new Died();
+    };
+    // The process died with its way to the password: it took nothing away again.
+    const cut = await shown((directory) => {
+      const { change } = directory;
+      directory.change = (...given) =>
+        given[1].do === 'delete' ? Promise.reject(new Died()) : change.apply(directory, given);
+    }, kill);
+    expect(cut).toMatchObject({ state: 'part', left: [expect.stringContaining('password was not handed over')] });
+    expect(await shown(() => undefined, handedOver)).toMatchObject({ state: 'done', left: [] });
+    expect(await shown(() => undefined, kill)).toMatchObject({ state: 'restored', left: [] });
   });
 });
 

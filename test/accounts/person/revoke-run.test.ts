@@ -80,6 +80,19 @@ describe('revocation', () => {
     expect(JSON.stringify(plan.steps)).toContain('dismissed today');
   }, 60_000);
 
+  it('says what the roster says of whoever has not left', async () => {
+    const next = day(1);
+    site.roster(
+      `E1,吴,wu,,销售部,代表,,left,,${next}`,
+      'E2,郑,zheng,,销售部,代表,,active,,2020-01-01',
+      `E3,王,wang,,销售部,代表,,active,${next},`,
+    );
+    const said = (person: string) => site.plan('revoke', { person }).then(String, (error: Error) => error.message);
+    expect(await said('E1')).toContain(`is employed until ${next} according to the roster`);
+    expect(await said('E2')).toContain('it is not clear whether');
+    expect(await said('E3')).toContain('is not employed yet');
+  }, 60_000);
+
   it('goes on without a roster for somebody who is named with a reason, by employee number only', async () => {
     rmSync(join(site.dir, 'roster.csv'));
     await expect(site.plan('revoke', { person: 'E2' })).rejects.toMatchObject({ exitCode: 4 });

@@ -240,6 +240,14 @@ describe('a list that a spreadsheet has saved', () => {
 describe('a list that does not fit is refused as a whole', () => {
   const signedAll = fill(written, { '*': { decision: 'do' } });
 
+  it('names columns as the file does', () => {
+    const file = listFile(run, listsOf(lines)[0]!, 'zh-CN', say);
+    expect(refusal(() => read(fill(file, { [zhang.id]: { login: 'x' } }), lines)).message).toMatch(
+      /column "登录名" was/,
+    );
+    expect(refusal(() => read('行号,部门\nx,y\n', lines)).message).toMatch(/column "负责人工号" is missing/);
+  });
+
   it('every column of facts that was changed is found', () => {
     for (const column of columnOrder) {
       if (column === 'decision' || column === 'reason') continue;

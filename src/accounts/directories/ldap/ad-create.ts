@@ -8,8 +8,7 @@ import { filetimeOf } from '../times.ts';
 import type { Domain } from './ad-domain.ts';
 import { uac } from './ad-flags.ts';
 import type { Dialect } from './dialect.ts';
-import { statusOf } from './members.ts';
-import { accountExists, requireWithin } from './openldap-create.ts';
+import { accountExists, notAdded, requireWithin } from './openldap-create.ts';
 
 /**
  * A new account with a password that has to be changed at the first login.
@@ -48,7 +47,7 @@ export async function createInAd(
   try {
     await session.add(dn, attributes, signal);
   } catch (error) {
-    throw statusOf(error) === 68 ? accountExists(login, dn) : error;
+    throw notAdded(error, login, dn);
   }
   const made = { base: dn, scope: 'base' as const, filter: '(objectClass=*)', attributes: ['objectGUID'] };
   for await (const [entry] of session.search(made, signal)) {

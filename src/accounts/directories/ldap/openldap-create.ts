@@ -1,5 +1,5 @@
 import { dnValue, isWithin } from '../../../core/dn.ts';
-import { OaopsError, usageError } from '../../../core/errors.ts';
+import { asNotBegun, OaopsError, usageError } from '../../../core/errors.ts';
 import { filterValue } from '../../../core/ldap-filter.ts';
 import type { NewAccount } from '../../directory.ts';
 import type { LdapChange, LdapValue } from '../../ports.ts';
@@ -43,7 +43,7 @@ export async function createInOpenLdap(
   try {
     await session.add(dn, attributes, signal);
   } catch (error) {
-    throw statusOf(error) === 68 ? accountExists(account.login, dn) : error;
+    throw notAdded(error, account.login, dn);
   }
   try {
     await session.setPassword(dn, account.password, signal);
@@ -60,8 +60,11 @@ export async function createInOpenLdap(
     throw new OaopsError('account-gone', `${dn} is not in the directory any more`, { next: 'Try again.' });
   } catch (error) {
     // Nobody knows its password, and it may be half of what was asked for.
-    await session.remove(dn, signal).catch(() => undefined);
-    throw error;
+    const isRemoved = await session.remove(dn, signal).then(
+      () => true,
+      () => false,
+    );
+    throw isRemoved && error instanceof Error ? asNotBegun(error) : error;
   }
 }
 
@@ -71,6 +74,12 @@ function endAttribute(spec: Spec, ppolicy: Ppolicy): string {
   throw usageError('account-end-unknown', 'the directory has no attribute for the end of an account', {
     next: 'Name one as "fields.expires".',
   });
+}
+
+/** A server that says no has made nothing. */
+export function notAdded(error: unknown, login: string, dn: string): unknown {
+  if (statusOf(error) === 68) return accountExists(login, dn);
+  return error instanceof Error && statusOf(error) !== undefined ? asNotBegun(error) : error;
 }
 
 export function accountExists(login: string, dn: string): OaopsError {

@@ -114,7 +114,12 @@ function privilegesOf(state: HostState, account: LocalAccount, spec: LinuxSpec):
   ];
 }
 
-/** The first part of a comment that looks like an employee number: it has a digit, and nothing but letters, digits, - and _. */
+/** The first part of a comment that looks like an employee number. */
 function employeeOf(parts: readonly string[]): string | undefined {
-  return parts.map((part) => part.trim()).find((part) => /^(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{2,32}$/.test(part));
+  return parts.map((part) => part.trim()).find(isEmployeeInComment);
+}
+
+/** An employee number that is found again in a comment: it has a digit, and nothing but letters, digits, - and _. */
+export function isEmployeeInComment(text: string): boolean {
+  return /^(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{2,32}$/.test(text);
 }

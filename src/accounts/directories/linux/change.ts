@@ -215,31 +215,33 @@ async function update(subject: Subject, attributes: Record<string, string>, sign
   const { personName, ...others } = attributes;
   const left = Object.keys(others).map((key) => `Linux hosts keep no ${key} of an account`);
   if (personName === undefined) return { done: [], left, mark: {}, name };
-  const comment = [assertNameOfPerson(personName), ...account.comment.split(',').slice(1)].join(',');
+  const comment = [nameInComment(personName), ...account.comment.split(',').slice(1)].join(',');
   if (comment !== account.comment)
     assertApplied(
       await apply(
         subject,
-        [runs(['usermod', '-c', comment, '--', account.login], `name set to ${personName}`, 'the name was not set')],
+        [
+          runs(
+            ['usermod', '-c', comment, '--', account.login],
+            `name set to ${nameInComment(personName)}`,
+            'the name was not set',
+          ),
+        ],
         signal,
       ),
       name,
     );
   return {
-    done: comment === account.comment ? [] : [`name set to ${personName}`],
+    done: comment === account.comment ? [] : [`name set to ${nameInComment(personName)}`],
     left,
     mark: { comment },
     name,
   };
 }
 
-/** @throws OaopsError `account-attribute-invalid` (exit 2) */
-export function assertNameOfPerson(text: string): string {
-  if (/[:,\n\r\0]/.test(text))
-    throw usageError('account-attribute-invalid', `"${text}" cannot stand in /etc/passwd`, {
-      next: 'Write the name without colons, commas and line ends.',
-    });
-  return text;
+/** A name as it stands in a field of the comment: `Smith John` of `Smith, John`, because commas and colons end fields of /etc/passwd. */
+export function nameInComment(name: string): string {
+  return name.replace(/[\s:,\u0000-\u001f\u007f]+/g, ' ').trim();
 }
 
 async function endSessions(subject: Subject, signal: AbortSignal): Promise<Changed> {

@@ -1,7 +1,7 @@
-import { OaopsError, usageError } from '../../../core/errors.ts';
+import { asNotBegun, OaopsError, usageError } from '../../../core/errors.ts';
 import type { NewAccount } from '../../directory.ts';
 import type { LinuxSpec } from './accounts.ts';
-import { assertNameOfPerson } from './change.ts';
+import { nameInComment } from './change.ts';
 import { dayMs } from './days.ts';
 import { type Asking, askScript, toldBy } from './shell.ts';
 
@@ -22,14 +22,16 @@ make() {
   case $? in
     0) ;;
     9) echo 'exists 1'; return ;;
-    *) fault "useradd: $said"; return ;;
+    *) fault "useradd: $said"; nothing; return ;;
   esac
   if said=$(chpasswd 2>&1) && said=$(chage -d 0 -- "$login" 2>&1 </dev/null); then echo 'made 1'
   else
     fault "chpasswd: $said"
     userdel -- "$login" </dev/null >/dev/null 2>&1
+    nothing
   fi
 }
+nothing() { id -u -- "$login" >/dev/null 2>&1 || echo 'nothing 1'; }
 known=
 while IFS=: read -r name rest || [ -n "$name" ]; do [ "$name" != "$login" ] || known=1; done </etc/passwd
 if [ -n "$known" ] || id -u -- "$login" >/dev/null 2>&1; then echo 'exists 1'; else make; fi`;
@@ -46,15 +48,24 @@ export async function createAccount(
 ): Promise<void> {
   const host = asking.host.target.name;
   if (login === '' || /[:,/\s\0]/.test(login) || login.startsWith('-'))
-    throw usageError('account-attribute-invalid', `"${login}" is no login of a Linux host`, {
-      next: 'Use small letters, digits, - and _.',
-    });
+    throw asNotBegun(
+      usageError('account-attribute-invalid', `"${login}" is no login of a Linux host`, {
+        next: 'Use small letters, digits, - and _.',
+      }),
+    );
   if (/[\r\n\0]/.test(password))
-    throw usageError('account-attribute-invalid', 'the password has a line end', { next: 'Give another one.' });
-  const comment = [attributes['personName'] ?? '', ...(spec.employee === 'gecos' ? [attributes['employee'] ?? ''] : [])]
-    .map(assertNameOfPerson)
-    .join(',')
-    .replace(/,+$/, '');
+    throw asNotBegun(
+      usageError('account-attribute-invalid', 'the password has a line end', { next: 'Give another one.' }),
+    );
+  const employee = spec.employee === 'gecos' ? (attributes['employee'] ?? '') : '';
+  // Unlike a name it says whose the account is.
+  if (/[:,\s\0]/.test(employee))
+    throw asNotBegun(
+      usageError('account-attribute-invalid', `"${employee}" cannot stand in /etc/passwd`, {
+        next: 'Take "employee: none" for the directory, or employee numbers without colons, commas and blanks.',
+      }),
+    );
+  const comment = [nameInComment(attributes['personName'] ?? ''), employee].join(',').replace(/,+$/, '');
   const end = expiresAt === undefined ? '' : new Date(Math.ceil(expiresAt / dayMs) * dayMs).toISOString().slice(0, 10);
   const words = [login, comment, end, attributes['shell'] ?? ''];
   const lines = await askScript(asking, createScript, words, signal, `${login}:${password}\n`);
@@ -63,12 +74,11 @@ export async function createAccount(
       exitCode: 4,
       next: 'Look whose it is with "oaops account show", or choose another login.',
     });
-  if (!lines.includes('made 1'))
-    throw new OaopsError(
-      'account-change-failed',
-      `${host}:${login}: ${toldBy(lines, 'fault')[0] ?? 'it was not made'}`,
-      {
-        next: 'Correct it on the host, or choose another login.',
-      },
-    );
+  if (lines.includes('made 1')) return;
+  const error = new OaopsError(
+    'account-change-failed',
+    `${host}:${login}: ${toldBy(lines, 'fault')[0] ?? 'it was not made'}`,
+    { next: 'Correct it on the host, or choose another login.' },
+  );
+  throw lines.includes('nothing 1') ? asNotBegun(error) : error;
 }

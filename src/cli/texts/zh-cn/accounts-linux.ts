@@ -53,7 +53,12 @@ export const accountsLinux = (): Messages => ({
   'name set to {}': '姓名已改为 {}',
   'the name was not set': '未能修改姓名',
   '"{}" cannot stand in /etc/passwd': '"{}" 不能写入 /etc/passwd',
-  'Write the name without colons, commas and line ends.': '姓名中不要有冒号、逗号和换行。',
+  'Take "employee: none" for the directory, or employee numbers without colons, commas and blanks.':
+    '为该目录设置 "employee: none"，或使用不含冒号、逗号和空白的工号。',
+  "an account of {} in {} would be nobody's: the number {} is not found again in its comment":
+    '{} 在 {} 中的账号将无法归属：注释中无法再识别工号 {}',
+  'Take "employee: none" for the directory, or employee numbers of 2 to 32 letters, digits, - and _ with a digit.':
+    '为该目录设置 "employee: none"，或使用 2 到 32 个字母、数字、- 和 _ 且含数字的工号。',
   '{} stands as it was': '{} 保持原样',
   'sessions and processes ended': '已结束会话和进程',
   'its processes were not all ended': '其进程未能全部结束',

@@ -90,10 +90,12 @@ export const accountsPerson = (): Messages => ({
     '{} 未能读取，尚待查找没有工号 {} 的账号：{}',
   'named by {}: {}': '由 {} 指定：{}',
   '{} is employed according to the roster ({})': '名册中 {} 在职（{}）',
+  '{} is employed until {} according to the roster ({})': '名册中 {} 在职至 {}（{}）',
+  '{} is not employed yet according to the roster ({})': '名册中 {} 尚未入职（{}）',
+  'its password was not handed over, as far as the record tells': '根据记录，其密码尚未交付',
   'Say why with --reason TEXT when the roster is behind; it is kept with the run.':
     '若名册滞后，请用 --reason TEXT 说明原因；原因随运行保存。',
   '{} left on {} ({})': '{} 已于 {} 离职（{}）',
-  '{} is employed according to {}': '据 {2}，{1} 在职',
   'no account of {} was found': '未找到 {} 的账号',
   "{} ({}) is no person's, and {} answers for it": '{}（{}）不是个人账号，由 {} 负责',
   'the directory is not able to {}': '该目录无法执行 {}',
