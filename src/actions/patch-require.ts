@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { isoTime } from '../core/clock.ts';
 import { ExitCode } from '../core/exit-codes.ts';
 import { parseDuration } from '../core/units.ts';
+import { momentIn } from '../core/zoned-time.ts';
 import type { Action, ActionContext, ActionOutcome } from '../engine/action.ts';
 import { isByAnother } from '../engine/people/approvals.ts';
 import type { FactStore } from '../record/types.ts';
@@ -118,7 +118,7 @@ async function notMet(
   { problem, result }: { problem: string; result: Record<string, unknown> },
   context: ActionContext<Services>,
 ): Promise<ActionOutcome> {
-  const { runId, step } = context;
+  const { runId, step, timeZone } = context;
   if (args.what === 'window' && step.hold !== undefined) {
     const { wakeAtMs = context.clock.nowMs(), opens } = await wakeOf(args, context);
     const override = `take it upon yourself with "oaops patch override ${runId} ${step.id} --reason TEXT"`;
@@ -127,8 +127,8 @@ async function notMet(
       message: problem,
       wakeAtMs,
       next: opens
-        ? `"oaops tick" goes on after ${isoTime(wakeAtMs)}; or ${override}.`
-        : `Nobody has announced when it opens: "oaops tick" looks again after ${isoTime(wakeAtMs)}. Import the notice of the year with "oaops calendar import FILE", or ${override}.`,
+        ? `"oaops tick" goes on after ${momentIn(timeZone, wakeAtMs)}; or ${override}.`
+        : `Nobody has announced when it opens: "oaops tick" looks again after ${momentIn(timeZone, wakeAtMs)}. Import the notice of the year with "oaops calendar import FILE", or ${override}.`,
     };
   }
   return {

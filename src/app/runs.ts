@@ -9,6 +9,7 @@ import { errnoOf, OaopsError, usageError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import { sha256Hex } from '../core/json.ts';
 import { loginName } from '../core/login.ts';
+import { localTimeZone } from '../core/zoned-time.ts';
 import type { ManualAnswer, ManualQuestion } from '../engine/action.ts';
 import type { EngineDeps } from '../engine/deps.ts';
 import {
@@ -152,6 +153,7 @@ export class RunDoor {
       actor: this.actor,
       sink: view.sink,
       ...(app.globals.lang ? { lang: app.globals.lang } : {}),
+      timeZone: (await app.config()).settings.timeZone ?? localTimeZone(),
       changedFiles: async (plan) => changedFiles(plan),
       askSecrets: (plan) => askSecrets(plan, app.typedSecrets, view.password),
       ...(view.ask ? { ask: view.ask } : {}),

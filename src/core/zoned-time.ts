@@ -39,6 +39,11 @@ export function dateIn(timeZone: string, ms: number): string {
   return new Date(wallTimeOf(ms, timeZone)).toISOString().slice(0, 10);
 }
 
+/** A moment for people, on the clocks of a zone: `2026-11-20 18:00:05 Asia/Shanghai`. */
+export function momentIn(timeZone: string, ms: number): string {
+  return `${new Date(wallTimeOf(ms, timeZone)).toISOString().slice(0, 19).replace('T', ' ')} ${timeZone}`;
+}
+
 function offsetOf(zone: string): number {
   if (/^z$/i.test(zone)) return 0;
   const [hours, minutes] = [Number(zone.slice(1, 3)), Number(zone.slice(-2))];

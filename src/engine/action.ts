@@ -56,6 +56,8 @@ export interface ActionContext<Services = unknown> {
   signal: AbortSignal;
   /** Language of texts for people: `localText(text, lang)`. */
   lang?: string;
+  /** IANA name; of times in texts for people: `momentIn(timeZone, ms)`. */
+  timeZone: string;
   /** A folder of this run for files of this unit (mode 0700). */
   unitDir: string;
   progress(progress: { message?: string; done?: number; total?: number; unit?: 'bytes' | 'files' | 'steps' }): void;

@@ -30,6 +30,8 @@ export interface EngineDeps {
   sink: EventSink;
   /** Language of names and questions in events; default English. */
   lang?: string;
+  /** IANA name; of times in texts for people. Default UTC. */
+  timeZone?: string;
   /** Files of a stored plan that are not what they were: told as warnings, never used. */
   changedFiles: (plan: Plan) => Promise<string[]>;
   /** Has the prompted secrets of a plan typed, before it is started or gone on with. @throws OaopsError */

@@ -36,6 +36,7 @@ describe('wait', () => {
       stepSpec({ id: 'after', uses: 'act' }),
     ]);
     expect(run).toMatchObject({ status: 'waiting', exitCode: 6, wakeAt: '2026-11-22T21:00:00.000Z' });
+    expect(run.message).toContain('until 2026-11-22 21:00:00 UTC');
     bench.clock.advance(2 * hour);
     expect(await tick()).toEqual({ ran: [], held: [], interrupted: [], failed: [] });
     // Resumed early, it still ends at the same time.

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ExitCode } from '../../core/exit-codes.ts';
 import { formatDuration } from '../../core/units.ts';
+import { momentIn } from '../../core/zoned-time.ts';
 import type { Action } from '../../engine/action.ts';
 import { ofDifferentPersons } from '../../engine/people/approvals.ts';
 import { localText } from '../../engine/plan/plan-text.ts';
@@ -52,7 +53,7 @@ export const approval: Action<With> = {
     }
     const expired = given.find((one) => one.expiresAtMs <= nowMs);
     if (expired) {
-      const at = new Date(expired.expiresAtMs).toISOString();
+      const at = momentIn(context.timeZone, expired.expiresAtMs);
       return refuse('approval-expired', `the approval by ${expired.principal} expired at ${at}`);
     }
     const openUntilMs = ((await context.firstWaitedAtMs()) ?? nowMs) + args.expires;
@@ -62,7 +63,7 @@ export const approval: Action<With> = {
     const missing = args.approvers - valid.length;
     return {
       status: 'waiting',
-      message: missingWords(localText(args.message, context.lang), missing, new Date(openUntilMs).toISOString()),
+      message: missingWords(localText(args.message, context.lang), missing, momentIn(context.timeZone, openUntilMs)),
       next: args.from
         ? `One of ${args.from.join(', ')} runs: oaops approve ${context.runId} ${context.step.id}`
         : `A second person runs: oaops approve ${context.runId} ${context.step.id}`,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { formatDuration } from '../../core/units.ts';
+import { momentIn } from '../../core/zoned-time.ts';
 import type { Action } from '../../engine/action.ts';
 import { durationSchema } from '../../runbook/schema/common.ts';
 
@@ -44,7 +45,7 @@ export const wait: Action<With> = {
     const untilMs = args.for === undefined ? Date.parse(args.until!) : startedAtMs + args.for;
     const leftMs = untilMs - clock.nowMs();
     if (leftMs > longestWaitInProcessMs) {
-      const until = new Date(untilMs).toISOString();
+      const until = momentIn(context.timeZone, untilMs);
       return {
         status: 'waiting',
         message: `${args.reason ?? 'a pause'}: until ${until}`,

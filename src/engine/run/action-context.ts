@@ -81,6 +81,7 @@ export function actionContext(
     signal,
     unitDir,
     ...(deps.lang ? { lang: deps.lang } : {}),
+    timeZone: deps.timeZone ?? 'UTC',
     progress: ({ unit: measure, ...progress }) => {
       capture.flush();
       run.emit({ event: 'unit.progress', time: run.now(), ...where, ...progress, ...(measure ? { measure } : {}) });

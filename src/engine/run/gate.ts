@@ -1,3 +1,4 @@
+import { momentIn } from '../../core/zoned-time.ts';
 import type { JournalRow } from '../../record/types.ts';
 import type { GateSpec } from '../../runbook/types.ts';
 import type { RunContext, StepState } from '../deps.ts';
@@ -181,7 +182,7 @@ function stays(run: RunContext, { step }: StepState): boolean {
 }
 
 function later(run: RunContext, number: number, gate: GateSpec, wakeAtMs: number): StepEnd {
-  const at = new Date(wakeAtMs).toISOString();
+  const at = momentIn(run.deps.timeZone ?? 'UTC', wakeAtMs);
   return {
     status: 'waiting',
     failedTargets: [],

@@ -33,9 +33,13 @@ describe('transfer', () => {
   }, 60_000);
 
   it('has the new head sign before rights are given', async () => {
-    site.config(site.signers('li@oa.example', 'ma@oa.example'));
+    site.config({ ...site.signers('li@oa.example', 'ma@oa.example'), timeZone: 'Asia/Shanghai' });
     const { end } = await site.run('change', { person: 'E2' });
     expect(end.status).toBe('waiting');
+    // On the clocks of the company, as everywhere else where people read times.
+    const until = /until (\S+ \S+) Asia\/Shanghai\)/.exec(end.message!)![1]!;
+    const openMs = Date.parse(`${until.replace(' ', 'T')}+08:00`) - Date.now();
+    expect(openMs / 3_600_000).toBeCloseTo(72, 1);
     expect(site.users('oa')[1]).toBe('zhang on 销售部/代表 free,read,sell');
     await expect(site.approve(end.run, 'approve', 'li@oa.example')).rejects.toThrow(/does not count/);
     expect((await site.resume(end.run)).status).toBe('waiting');
