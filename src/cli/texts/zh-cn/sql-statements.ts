@@ -13,7 +13,7 @@ export const sqlStatements = (): Messages => ({
   'the transaction was rolled back': '事务已回滚',
   'there is no value for the parameter ":{}"': '参数 ":{}" 没有值',
   'Did you mean ":{}"?': '是否指 ":{}"？',
-  'Did you mean ":old_{}"?': '是否要写 ":old_{}"？',
+  'Did you mean ":old_{}"?': '是否指 ":old_{}"？',
   'a statement that begins with {} is not carried out': '不执行以 {} 开头的语句',
   'Write one that begins with {}.': '请写以 {} 开头的语句。',
   'the statement only reads': '该语句只读取数据',
