@@ -41,11 +41,13 @@ export function leaveRehiredAlone(
   if (found.size === 0) return;
   const served = servedPeople(view);
   for (const [one, alike] of found) {
-    const { account } = one;
+    const { account, match } = one;
     const isConfirmed = confirmed.has(accountId(account.directory, account.key));
     const unserved = alike.find(({ person }) => !served.get(person)?.has(placeOf(account, view)));
-    if (unserved && !isConfirmed) one.match = { kind: 'unknown', reason: reasonOf(one, unserved) };
-    else one.alike = [...new Set(alike.map(({ person }) => person.id))].sort();
+    if (unserved && !isConfirmed) {
+      const perhaps = match.kind === 'person' ? { perhaps: match.person } : {};
+      one.match = { kind: 'unknown', reason: reasonOf(one, unserved), ...perhaps };
+    } else one.alike = [...new Set(alike.map(({ person }) => person.id))].sort();
   }
 }
 

@@ -4,13 +4,13 @@ import type { KnownPerson, PeopleIndex } from './people.ts';
 
 /**
  * Whose account it is.
- * `nobody`: there was something to compare, and nobody fits. `unknown`: it cannot be told, and the account is left alone.
+ * `nobody`: there was something to compare, and nobody fits. `unknown`: it cannot be told, and the account is left alone; `perhaps`: whose it is but for that.
  * `not-compared`: it is no person's, or what is known about people is not whole.
  */
 export type Match =
   | { kind: 'person'; person: KnownPerson; by: MatchWay; unconfirmed?: true }
   | { kind: 'nobody'; compared: readonly MatchWay[] }
-  | { kind: 'unknown'; reason: string }
+  | { kind: 'unknown'; reason: string; perhaps?: KnownPerson }
   | { kind: 'not-compared' };
 
 export const notCompared: Match = { kind: 'not-compared' };

@@ -105,12 +105,19 @@ class Revocation {
       const count = counts.of(account.directory);
       if (use !== 'person') continue;
       if (account.state !== 'disabled') count.enabled++;
-      if (match.kind !== 'person' || match.person.employment !== 'left') continue;
-      const person = this.#known.staff.numbered(match.person.id);
+      const known = match.kind === 'person' ? match.person : match.kind === 'unknown' ? match.perhaps : undefined;
+      const person = known?.employment === 'left' ? this.#known.staff.numbered(known.id) : undefined;
       // What another source knows better is judged by all of them together.
       if (person?.employment !== 'left' || this.#isOver(one)) continue;
       const evidence = [tellLeft(person)];
-      if (match.unconfirmed) {
+      if (match.kind === 'unknown') {
+        this.#spare(
+          one,
+          `it may be of ${person.id}, who has left; say whose it is with "oaops account review --confirm": ${match.reason}`,
+        );
+        continue;
+      }
+      if (match.kind === 'person' && match.unconfirmed) {
         this.#spare(
           one,
           `it is only like ${person.id} by name and department; confirm it with "oaops account review --confirm"`,

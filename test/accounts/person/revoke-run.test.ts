@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { accountId, addMatch } from '../../../src/accounts/record.ts';
 import { carryOut } from '../../../src/app/accounts/carry-out.ts';
 import { prepareUndo } from '../../../src/app/accounts/undo.ts';
 import { day, PersonSite, sqliteDirectory } from '../../helpers/person-site.ts';
@@ -66,6 +67,24 @@ describe('revocation', () => {
     expect(again.end).toMatchObject({ status: 'ok', exitCode: 0 });
     expect(again.text).toContain('nothing to do');
     expect(smtp.mails).toHaveLength(1);
+  }, 60_000);
+
+  it('tells of a leaver whose account may be of a namesake who works, and closes it once it is confirmed', async () => {
+    site.roster(li, zhang, wang, 'E4,张三,zs,zs@oa.example,销售部,代表,E1,active,,');
+    site.user('oa', { login: 'zs', emp: 'E4', rights: ['read'] });
+    const { end, text } = await site.run('revoke', { person: 'leavers' });
+    expect(site.users('oa')).toContain('zhang held -/- -');
+    expect(site.users('crm')).toContain('zhang off -/- sell');
+    expect(end.exitCode).toBe(3);
+    expect(text).toContain(
+      'zhang (crm): it may be of E2, who has left; say whose it is with "oaops account review --confirm": E2 has left',
+    );
+    const { facts } = await site.app().record();
+    const is = { person: 'E2', by: 'li', is: true };
+    const [row] = site.query<{ id: number }>('crm', "select id from t_user where login = 'zhang'");
+    await addMatch(facts, '2026-11-30T04:00:00.000Z', { account: accountId('crm', String(row!.id)), ...is });
+    expect((await site.run('revoke', { person: 'leavers' })).end.exitCode).toBe(0);
+    expect(site.users('crm')).toContain('zhang held -/- -');
   }, 60_000);
 
   it('asks why somebody who is employed is to go', async () => {

@@ -100,6 +100,8 @@ export const accountsPerson = (): Messages => ({
   "{} ({}) is no person's, and {} answers for it": '{}（{}）不是个人账号，由 {} 负责',
   'the directory is not able to {}': '该目录无法执行 {}',
   'it may be theirs: {}': '可能属于此人：{}',
+  'it may be of {}, who has left; say whose it is with "oaops account review --confirm": {}':
+    '可能属于已离职的 {}；请用 "oaops account review --confirm" 确认归属：{}',
   'Repair the source. Somebody who has to go at once: name the employee number, and say why with --reason TEXT.':
     '请修复来源。须立即回收的人员：指定工号，并用 --reason TEXT 说明原因。',
   'no source knows the employee number {}': '没有来源包含工号 {}',
