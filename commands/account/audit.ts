@@ -33,7 +33,7 @@ export default class AccountAudit extends BaseCommand<typeof AccountAudit> {
   protected override async execute(): Promise<CommandResult> {
     await using app = openApp(this.globals);
     const { prepareAccounts, runAccounts } = await import('../../src/app/accounts/run.ts');
-    const { loadAccountReport, tellAccounts } = await import('../../src/app/accounts/report.ts');
+    const { loadAccountReport, tellAccounts, withoutReport } = await import('../../src/app/accounts/report.ts');
     const { input, format, out, finding: findings, directory: directories } = this.flags;
     const prepared = await prepareAccounts(app, ['audit', 'policy'], {
       runbook: this.args.runbook,
@@ -49,6 +49,8 @@ export default class AccountAudit extends BaseCommand<typeof AccountAudit> {
     const row = await (await app.record()).runs.resolve(end.run);
     const report = await loadAccountReport(app, row, { findings, directories });
     if (!report) {
+      // A program that reads a report is given none rather than something else.
+      if (isQuiet && !this.globals.json) throw withoutReport(end);
       const text = [end.message, end.next].filter((line) => line !== undefined).map((line) => this.say(line));
       return { exitCode: end.exitCode, json: { ...end, report: null }, text: text.join('\n') };
     }

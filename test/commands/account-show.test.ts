@@ -79,6 +79,9 @@ beforeAll(async () => {
     insert into policy values ('min-length', '8', 'characters');`);
   db.close();
   review('account-audit', 'audit', '');
+  review('unmade', 'audit', '');
+  const unmade = join(dir, 'unmade.yaml');
+  writeFileSync(unmade, readFileSync(unmade, 'utf8').replace(/roles: .*/, 'roles: {file: gone/roles.csv}'));
   review('half', 'audit', '', 'missing.csv');
   review(
     'clean',
@@ -108,6 +111,18 @@ test('a file is written whole, by its ending; standard output holds the report a
   const refused = await account('show', audit, '--out', 'config.yaml/report.html');
   expect(refused).toMatchObject({ exitCode: 1 });
   expect(refused.stderr).toContain('cannot be written');
+});
+
+test('an audit that comes to no report leaves standard output empty for a program, and says why', async () => {
+  const text = await account('audit', 'unmade');
+  expect(text.exitCode).not.toBe(0);
+  for (const format of ['json', 'csv']) {
+    const { exitCode, stdout, stderr } = await account('audit', 'unmade', '--format', format);
+    expect({ exitCode, stdout }).toEqual({ exitCode: text.exitCode, stdout: '' });
+    expect(stderr).toContain('roles.csv');
+  }
+  const json = await account('audit', 'unmade', '--json');
+  expect(JSON.parse(json.stdout)).toMatchObject({ report: null, message: expect.stringContaining('roles.csv') });
 });
 
 test('a directory that did not answer never looks like a clean one', async () => {

@@ -94,13 +94,13 @@ function directories({ directories: all }: AccountReport, words: ReportWords): s
 }
 
 function overview(report: AccountReport, words: ReportWords): string {
-  const { counts, directories: all, comparedWith, blind, unjudged } = report;
+  const { counts, directories: all, comparedWith, blind } = report;
   const compared = comparedWith
     ? escapeHtml(words.compared(comparedWith, report.new ?? 0, report.gone?.length ?? 0))
     : words.noComparison;
   const unseen = comparedWith && blind.length > 0 ? `<p class="note">${escapeHtml(words.blind(blind))}</p>` : '';
   if (counts.length === 0)
-    return `<section><h2>${words.overview}</h2><p>${unjudged.length > 0 ? words.noneInRead : words.none}</p><p class="note">${compared}</p>${unseen}</section>\n`;
+    return `<section><h2>${words.overview}</h2><p>${words.noneOf(report)}</p><p class="note">${compared}</p>${unseen}</section>\n`;
   const rows = counts.map(({ finding, weight, directories: own, total, new: fresh }) => {
     const cells = all.map(({ id, accounts }) => {
       const count = own[id];

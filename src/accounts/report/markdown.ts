@@ -79,7 +79,7 @@ export function* markdownReport(report: AccountReport, { lang, say }: Telling): 
   function* overview(): Generator<string> {
     yield `## ${words.overview}\n\n`;
     const ids = report.directories.map(({ id }) => id);
-    if (report.counts.length === 0) yield `${report.unjudged.length > 0 ? words.noneInRead : words.none}\n\n`;
+    if (report.counts.length === 0) yield `${words.noneOf(report)}\n\n`;
     else {
       yield head([words.finding, words.weight, ...ids, words.total, words.new]);
       for (const { finding, weight, directories, total, new: fresh } of report.counts)

@@ -93,6 +93,12 @@ const texts = {
   isNew: { en: 'new', 'zh-CN': '新增' },
   none: { en: 'No findings.', 'zh-CN': '没有发现问题。' },
   noneInRead: { en: 'No findings in what was read.', 'zh-CN': '已读取的部分没有发现问题。' },
+  noneOfAccounts: { en: 'No findings about accounts.', 'zh-CN': '账号没有发现问题。' },
+  noneOfAccountsInRead: {
+    en: 'No findings about accounts in what was read.',
+    'zh-CN': '账号在已读取的部分没有发现问题。',
+  },
+  weakRules: { en: 'Rules that are weak or not set', 'zh-CN': '低于要求或未设置的规则' },
   noComparison: {
     en: 'There is no earlier whole audit of this runbook to compare with.',
     'zh-CN': '该运行手册没有更早的完整审计可供比较。',
@@ -160,6 +166,11 @@ export function reportWords(lang: string) {
       if (typeof value === 'string') return say(value);
       return value === true ? '已设置' : `${value}${unit === undefined ? '' : ` ${units[unit]}`}`;
     },
+    /** That nothing was found: of a report of policies, which judges rules too, that accounts are meant. */
+    noneOf: ({ policies, unjudged }: { policies: object | null; unjudged: readonly string[] }) =>
+      unjudged.length > 0
+        ? own[policies ? 'noneOfAccountsInRead' : 'noneInRead']
+        : own[policies ? 'noneOfAccounts' : 'none'],
     ruleOf: (rule: string) => rules[rule]?.[language] ?? rule,
     more: (count: number) => (language === 'zh-CN' ? `另有 ${count} 项` : `${count} more`),
     moreTypes: (types: number, count: number) =>

@@ -100,15 +100,17 @@ export function* textReport(report: AccountReport, telling: TextTelling): Genera
   }
 }
 
+/** Rules of a report of policies that are not as they are required to be. */
+export function weakRules({ policies }: AccountReport): number {
+  return policies?.rules.filter(isWeak).length ?? 0;
+}
+
 /** The last line: `Total: 12; New: 3; account of a leaver 5; ...; 2 more types 4`. */
 export function summaryOfReport(report: AccountReport, words: ReportWords): string {
   const others = report.counts.slice(namedTypes);
+  const weak = weakRules(report);
   const parts = [
-    report.total === 0
-      ? report.unjudged.length > 0
-        ? words.noneInRead
-        : words.none
-      : `${words.total}${words.colon}${report.total}`,
+    report.total === 0 ? words.noneOf(report) : `${words.total}${words.colon}${report.total}`,
     ...(report.new ? [`${words.new}${words.colon}${report.new}`] : []),
     ...report.counts.slice(0, namedTypes).map(({ finding, total }) => `${words.findingOf(finding)} ${total}`),
     ...(others.length > 0
@@ -119,9 +121,11 @@ export function summaryOfReport(report: AccountReport, words: ReportWords): stri
           ),
         ]
       : []),
+    ...(weak > 0 ? [`${words.weakRules}${words.colon}${weak}`] : []),
     ...(report.unjudged.length > 0 ? [`${words.notRead}${words.colon}${report.unjudged.length}`] : []),
   ];
-  return parts.join('; ');
+  // The full stop of a sentence stands at the end alone.
+  return parts.map((part, at) => (at < parts.length - 1 ? part.replace(/[.。]$/, '') : part)).join('; ');
 }
 
 /** Headings are capitals; what people have named stays as they wrote it. */
@@ -146,7 +150,7 @@ function painter({ columns, color, say }: TextTelling) {
 function* overview(report: AccountReport, words: ReportWords, telling: TextTelling): Generator<string> {
   const { lines, tableOf } = painter(telling);
   const { counts, directories, comparedWith } = report;
-  if (counts.length === 0) yield lines(report.unjudged.length > 0 ? words.noneInRead : words.none);
+  if (counts.length === 0) yield lines(words.noneOf(report));
   else
     yield tableOf(
       [

@@ -12,8 +12,9 @@ import { Catalogue } from '../../cli/texts/catalogue.ts';
 import { writePartsDurable } from '../../core/durable-file.ts';
 import { messageOf, OaopsError, usageError } from '../../core/errors.ts';
 import { writeOut } from '../../core/write-out.ts';
+import type { RunEnd } from '../../engine/run/outcome.ts';
 import type { FactStore, RunRow } from '../../record/types.ts';
-import { summaryOfReport, textReport } from './report-text.ts';
+import { summaryOfReport, textReport, weakRules } from './report-text.ts';
 
 export interface AccountReportRequest {
   format: AccountFormat;
@@ -100,6 +101,14 @@ async function policiesReport(facts: FactStore, run: string, earlier: readonly A
   return policyReport(now);
 }
 
+/** Why there is no report, where nothing but a report is told on standard output. */
+export function withoutReport({ run, status, message, next, exitCode }: RunEnd): OaopsError {
+  return new OaopsError('account-report-missing', message ?? `run ${run} has no report: it ended as ${status}`, {
+    exitCode,
+    next: next ?? `See it with "oaops runs show ${run}".`,
+  });
+}
+
 /**
  * Tells a report: with `out` into that file, whole or not at all, and only its summary is given back; else the text for a terminal is given back,
  * and every other format goes to standard output part by part.
@@ -137,7 +146,7 @@ export async function tellAccounts(
   if (format === 'text') {
     const text = [...parts].join('');
     // That there is none stands in the overview, and nothing else would stand beside it.
-    if (report.total === 0 && report.unjudged.length === 0) return text.trimEnd();
+    if (report.total === 0 && report.unjudged.length === 0 && weakRules(report) === 0) return text.trimEnd();
     const summary = wrap(summaryOfReport(report, reportWords(screen.lang)), screen.columns).join('\n');
     return `${text}${summary}`;
   }

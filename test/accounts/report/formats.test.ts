@@ -149,9 +149,36 @@ test('on a screen, that nothing was found is said once; what was found and what 
   const clean = assembleReport({ summary: summary({}), status: 'ok', findings: [], filter: everything });
   expect(clean.unjudged).toEqual([]);
   expect((await told(clean)).match(/No findings/g)).toHaveLength(1);
-  expect(await told(fullReport)).toMatch(new RegExp(`\\nTotal: ${fullReport.total};[^]*NOT READ OR NOT JUDGED: 1$`));
+  expect((await told(fullReport)).replaceAll('\n', ' ')).toMatch(
+    new RegExp(` Total: ${fullReport.total};.*; Rules that are weak or not set: \\d+; NOT READ OR NOT JUDGED: 1$`),
+  );
   const unread = assembleReport({ summary: silent, status: 'incomplete', findings: [], filter: everything });
   expect(await told(unread)).toMatch(/NOT READ OR NOT JUDGED: \d$/);
+});
+
+test('of a report of policies, that nothing was found means accounts, and weak rules are counted', async () => {
+  const request = { format: 'text', out: undefined, findings: [], directories: [], all: false } as const;
+  const screen = { lang: 'en', say: (english: string) => english, columns: 80, color: false };
+  const { policies } = fullReport;
+  const clean = assembleReport({
+    summary: summary({}),
+    status: 'ok',
+    findings: [],
+    filter: everything,
+    policies: policies!,
+  });
+  expect(await tellAccounts(clean, request, screen)).toMatch(
+    /\nNo findings about accounts; Rules that are weak or not set: \d+$/,
+  );
+  for (const format of ['markdown', 'html'] as const) {
+    expect(tell(clean, format)).toContain('No findings about accounts.');
+    expect(tell(clean, format)).not.toContain('No findings.');
+  }
+  const strong = {
+    ...clean,
+    policies: { ...policies!, rules: policies!.rules.filter(({ verdict }) => verdict === 'enforced') },
+  };
+  expect((await tellAccounts(strong, request, screen)).match(/No findings/g)).toHaveLength(1);
 });
 
 describe('what was not read', () => {

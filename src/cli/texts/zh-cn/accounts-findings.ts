@@ -55,6 +55,7 @@ export const accountsFindings = (): Messages => ({
   'its mail address {} is that of {} ({}) but for what follows the plus sign':
     '其邮箱 {} 与 {}（{}）的邮箱只差加号之后的部分',
   'nobody has its employee number {}, but its {} is of {}': '无人使用其工号 {}，但其{}属于 {}',
+  'run {} has no report: it ended as {}': '运行 {} 没有报告：其结束状态为{}',
   '{} has left ({}), but {} ({}) has {}: it has to be judged anew':
     '{1} 已离职（{2}），但 {3}（{4}）与其{5}：须重新判定',
   'its name and department are of {} ({}): it has to be judged anew': '其姓名和部门与 {}（{}）相同：须重新判定',
