@@ -124,7 +124,7 @@ describe('account-cleanup (AC-04)', { timeout: 240_000 }, () => {
     expect(await counted('AC-04')).toEqual({ done: 0, other: 2 });
     // Whoever only looks at the plan gets the error itself.
     const { exitCode, stderr } = await oaops('account', 'cleanup', '--dry-run', ...channel);
-    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('nothing is planned')]);
+    expect([exitCode, stderr]).toEqual([4, expect.stringContaining('nothing is planned')]);
     expect(told()).toEqual([]);
   });
 
