@@ -2,7 +2,9 @@ import { Args, Flags } from '@oclif/core';
 import { openApp } from '../../src/app.ts';
 import { accountReportFlags } from '../../src/cli/account-flags.ts';
 import { BaseCommand, type CommandResult } from '../../src/cli/base-command.ts';
+import { usageError } from '../../src/core/errors.ts';
 import { ExitCode } from '../../src/core/exit-codes.ts';
+import { localTimeZone } from '../../src/core/zoned-time.ts';
 
 export default class AccountShow extends BaseCommand<typeof AccountShow> {
   static override summary = 'Show what a run found and did, or everything about a person or an account';
@@ -18,11 +20,7 @@ A person (employee number, mail, login, name) or an account (login, DN) is looke
   ];
   static override exitCodes = [ExitCode.success, ExitCode.failed, ExitCode.usage, ExitCode.incomplete];
   static override args = {
-    what: Args.string({
-      name: 'WHAT',
-      description: 'a run, a person or an account',
-      default: 'latest',
-    }),
+    what: Args.string({ name: 'WHAT', description: 'a run, a person or an account', default: 'latest' }),
   };
   static override flags = {
     ...accountReportFlags,
@@ -63,7 +61,6 @@ A person (employee number, mail, login, name) or an account (login, DN) is looke
     if (this.globals.json && out === undefined) return { json: shown };
     if (shown.report) parts.push(await tellAccounts(shown.report, { format, out, findings, directories, all }, screen));
     else {
-      const { usageError } = await import('../../src/core/errors.ts');
       if (format !== 'text' || out !== undefined)
         throw usageError('account-report-missing', `run ${shown.run} has compared no accounts, so there is no report`, {
           next: 'Leave --format and --out away.',
@@ -81,7 +78,6 @@ A person (employee number, mail, login, name) or an account (login, DN) is looke
   async #look(app: ReturnType<typeof openApp>): Promise<CommandResult> {
     const { lookAtAccounts } = await import('../../src/app/accounts/show.ts');
     const { lookText } = await import('../../src/app/accounts/show-text.ts');
-    const { usageError } = await import('../../src/core/errors.ts');
     const { directory, recorded, runbook, input, format, out, finding } = this.flags;
     if (format !== 'text' || out !== undefined || finding.length > 0 || directory.length > 1)
       throw usageError('account-show-flags', `"${this.args.what}" is no run`, {
@@ -105,8 +101,7 @@ A person (employee number, mail, login, name) or an account (login, DN) is looke
   }
 
   async #screen(app: ReturnType<typeof openApp>): Promise<import('../../src/app/accounts/show-text.ts').ShowScreen> {
-    const { localTimeZone } = await import('../../src/core/zoned-time.ts');
-    const timeZone = (await app.config()).settings.timeZone ?? localTimeZone();
+    const { timeZone = localTimeZone() } = (await app.config()).settings;
     return { ...this.reportScreen(), nowMs: app.clock.nowMs(), timeZone };
   }
 }
