@@ -210,6 +210,15 @@ function* findingRows(
   }
 }
 
+/** Accounts that a rule does not hold for; a host may have thousands. */
+function exceptionsOf(exceptions: readonly string[], words: ReportWords, { say, all }: TextTelling): string[] {
+  if (exceptions.length === 0) return [];
+  const shown = exceptions.slice(0, all ? mostOnes : firstOnes);
+  const left = exceptions.length - shown.length;
+  const told = [...shown.map(say), ...(left > 0 ? [words.allShown(left, all)] : [])];
+  return [`${words.except}${words.colon}${told.join('; ')}`];
+}
+
 function* policies(
   policy: NonNullable<AccountReport['policies']>,
   words: ReportWords,
@@ -237,7 +246,7 @@ function* policies(
         ...(rule.scope === rule.directory ? [] : [`${words.scope}${words.colon}${rule.scope}`]),
         // Where it was read says why it counts as not set, or is not told.
         ...(isWeak(rule) || rule.verdict === 'not-told' ? [`${words.from}${words.colon}${say(rule.from)}`] : []),
-        ...(rule.exceptions.length > 0 ? [`${words.except}${words.colon}${rule.exceptions.map(say).join('; ')}`] : []),
+        ...exceptionsOf(rule.exceptions, words, telling),
       ].join('\n'),
     ]),
   );

@@ -181,6 +181,19 @@ test('of a report of policies, that nothing was found means accounts, and weak r
   expect((await tellAccounts(strong, request, screen)).match(/No findings/g)).toHaveLength(1);
 });
 
+test('on a screen, the first accounts that a rule does not hold for are named, and that there are more', () => {
+  const rule = {
+    ...fullReport.policies!.rules[0]!,
+    exceptions: Array.from({ length: 25 }, (_, at) => `u${at}: no limit`),
+  };
+  const report = { ...fullReport, policies: { ...fullReport.policies!, rules: [rule] } };
+  const few = tell(report, 'text').replaceAll(/\s+/g, ' ');
+  expect(few).toContain('u19: no limit; 5 more: see all with');
+  expect(few).not.toContain('u20:');
+  expect(tell(report, 'text', 'en', true)).toContain('u24: no limit');
+  expect(tell(report, 'csv')).toContain('u24: no limit');
+});
+
 describe('what was not read', () => {
   const report = assembleReport({ summary: silent, status: 'incomplete', findings: [], filter: everything });
 
