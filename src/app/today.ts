@@ -1,4 +1,4 @@
-import { carriedOutTopic } from '../accounts/record.ts';
+import { carriedOutTopic } from '../accounts/record/audits.ts';
 import type { App } from '../app.ts';
 import type { Period } from '../calendar/cadence.ts';
 import { addDays } from '../calendar/dates.ts';

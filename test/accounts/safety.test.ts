@@ -4,7 +4,7 @@ import { Protection } from '../../src/accounts/company/protection.ts';
 import type { ChangeName } from '../../src/accounts/directory.ts';
 import type { Account } from '../../src/accounts/model.ts';
 import { type ChangePlan, planChanges } from '../../src/accounts/plan/changes.ts';
-import type { HeldFact } from '../../src/accounts/record.ts';
+import type { HeldFact } from '../../src/accounts/record/held.ts';
 import { cleanupSchema, protectedSchema } from '../../src/accounts/schema/rules.ts';
 import type { SourceRead } from '../../src/accounts/source.ts';
 import { account, dayMs, directory, judgeWorld, nowMs, person, source } from './judging.ts';

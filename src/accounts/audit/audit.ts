@@ -5,7 +5,7 @@ import type { FactStore } from '../../record/types.ts';
 import { RoleMatrix, rowsOfSpec } from '../company/roles.ts';
 import { roleRowsOf } from '../company/roles-file.ts';
 import type { AccountDoors } from '../ports.ts';
-import { confirmedMatches } from '../record.ts';
+import { confirmedMatches } from '../record/matches.ts';
 import type { Company } from '../schema/spec.ts';
 import { type Judgement, judge } from './judge.ts';
 import { type EverythingRead, isRead, readAll } from './read-all.ts';

@@ -3,7 +3,7 @@ import { ExitCode } from '../../core/exit-codes.ts';
 import { digestOf } from '../../core/json.ts';
 import type { FactStore } from '../../record/types.ts';
 import type { DirectoryRead } from '../model.ts';
-import { heldAccounts } from '../record.ts';
+import { heldAccounts } from '../record/held.ts';
 import { type DirectorySpec, usualMaxShrink } from '../schema/directories.ts';
 
 const topic = 'accounts.directory';

@@ -3,7 +3,7 @@ import type { DirectoryView, Judged } from '../findings/types.ts';
 import { comparableName } from '../matching/comparable.ts';
 import { tellWays } from '../matching/match.ts';
 import type { KnownPerson, Likeness, PeopleIndex } from '../matching/people.ts';
-import { accountId } from '../record.ts';
+import { accountId } from '../record/account-id.ts';
 
 /** In this order; the first that fits is told. */
 const likenesses: readonly Likeness[] = ['login', 'mail', 'number', 'name+department', 'name'];

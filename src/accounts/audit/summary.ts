@@ -1,6 +1,6 @@
 import type { Exception } from '../findings/exceptions.ts';
 import type { Account, Finding, FindingType } from '../model.ts';
-import type { AuditSummary, KnownException } from '../record.ts';
+import type { AuditSummary, KnownException } from '../record/audits.ts';
 import type { Company } from '../schema/spec.ts';
 import type { Audit } from './audit.ts';
 import { isRead, type NotRead } from './read-all.ts';

@@ -1,7 +1,10 @@
 import { oneLine } from '../../core/plain-text.ts';
 import type { FactStore } from '../../record/types.ts';
 import { weakLines } from '../policy/report.ts';
-import { accountId, auditsOf, entriesOf, notDone, policiesOf, refusalsOf } from '../record.ts';
+import { accountId } from '../record/account-id.ts';
+import { auditsOf } from '../record/audits.ts';
+import { entriesOf, notDone, refusalsOf } from '../record/entries.ts';
+import { policiesOf } from '../record/policies.ts';
 import { type Decidable, isKept, signedList } from '../review/signed.ts';
 import type { EntryItem } from './entry.ts';
 import { nameOf } from './name.ts';

@@ -4,16 +4,10 @@ import type { FactStore } from '../../record/types.ts';
 import type { Change, Changed, EntryRef, OpenDirectory } from '../directory.ts';
 import type { Account, FindingType } from '../model.ts';
 import { type Seen, usedSince, whatChanged, whoseChanged } from '../plan/seen.ts';
-import {
-  accountId,
-  addEntryFact,
-  addHeld,
-  addSuccessor,
-  currentKey,
-  type EntryHistory,
-  entryOf,
-  heldAccount,
-} from '../record.ts';
+import { accountId } from '../record/account-id.ts';
+import { addEntryFact, type EntryHistory, entryOf } from '../record/entries.ts';
+import { addHeld, heldAccount } from '../record/held.ts';
+import { addSuccessor, currentKey } from '../record/successors.ts';
 
 /** One entry of a plan, with what is to be done to it. Plain data: it lies in the plan, and approvals are over it. */
 export interface EntryItem {

@@ -1,6 +1,7 @@
 import type { Change } from '../directory.ts';
 import { type FindingType, findingNames } from '../model.ts';
-import { accountId, type EntryHistory } from '../record.ts';
+import { accountId } from '../record/account-id.ts';
+import type { EntryHistory } from '../record/entries.ts';
 import { nameOf } from './name.ts';
 
 /** An account that a run has to do with. */

@@ -5,7 +5,8 @@ import type { EntryRef, OpenDirectory } from '../directory.ts';
 import type { EntryItem, EntryWork } from '../entry/entry.ts';
 import { comparable } from '../matching/comparable.ts';
 import type { Account } from '../model.ts';
-import { accountId, addEntryFact, type EntryHistory, entryOf } from '../record.ts';
+import { accountId } from '../record/account-id.ts';
+import { addEntryFact, type EntryHistory, entryOf } from '../record/entries.ts';
 
 /** An account that is to be made. Plain data of a plan. */
 export interface OpeningItem {

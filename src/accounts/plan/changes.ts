@@ -5,7 +5,7 @@ import type { Judged } from '../findings/types.ts';
 import { comparable } from '../matching/comparable.ts';
 import { placeNames } from '../matching/people.ts';
 import { type Account, type Finding, type FindingType, isOfRights } from '../model.ts';
-import type { HeldFact } from '../record.ts';
+import type { HeldFact } from '../record/held.ts';
 import { type CleanupSpec, stages } from '../schema/rules.ts';
 import { type CapCount, CapCounts } from './caps.ts';
 import { seenOf } from './seen.ts';

@@ -1,4 +1,4 @@
-import type { PoliciesFact } from '../record.ts';
+import type { PoliciesFact } from '../record/policies.ts';
 import { isWeak, type JudgedRule, type Verdict } from './judge.ts';
 import type { SecondFactorCount } from './second-factor.ts';
 

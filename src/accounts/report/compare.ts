@@ -1,5 +1,5 @@
 import type { Finding, FindingType } from '../model.ts';
-import type { AuditSummary } from '../record.ts';
+import type { AuditSummary } from '../record/audits.ts';
 
 /** What has come and gone since an earlier audit of the same runbook. */
 export interface Comparison {

@@ -2,7 +2,9 @@ import type { Change } from '../directory.ts';
 import type { EntryItem } from '../entry/entry.ts';
 import type { FindingType } from '../model.ts';
 import { type OpeningItem, openingId, placeOf } from '../person/opening.ts';
-import { accountId, type Decision, type EntryHistory, notDone } from '../record.ts';
+import { accountId } from '../record/account-id.ts';
+import type { Decision } from '../record/decisions.ts';
+import { type EntryHistory, notDone } from '../record/entries.ts';
 import { linesOf } from '../review/lines.ts';
 import type { SignedList } from '../review/signed.ts';
 

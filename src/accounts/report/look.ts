@@ -6,7 +6,7 @@ import type { Judged } from '../findings/types.ts';
 import { comparable, comparableName } from '../matching/comparable.ts';
 import { type KnownPerson, PeopleIndex } from '../matching/people.ts';
 import { type Account, everyOne, type Finding } from '../model.ts';
-import { accountId } from '../record.ts';
+import { accountId } from '../record/account-id.ts';
 import type { Company } from '../schema/spec.ts';
 
 export interface ShownRight {

@@ -1,6 +1,6 @@
 import type { Finding, FindingType } from '../model.ts';
 import type { PolicyReport } from '../policy/report.ts';
-import type { AuditSummary, KnownException } from '../record.ts';
+import type { AuditSummary, KnownException } from '../record/audits.ts';
 import type { Comparison } from './compare.ts';
 import { orderedTypes, type Weight, weightOf } from './severity.ts';
 

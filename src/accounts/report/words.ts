@@ -1,7 +1,7 @@
 import { type AccountState, type FindingType, findingNames } from '../model.ts';
 import type { Verdict } from '../policy/judge.ts';
 import { valueText } from '../policy/report.ts';
-import type { KnownException } from '../record.ts';
+import type { KnownException } from '../record/audits.ts';
 import type { Weight } from './severity.ts';
 
 interface Both {

@@ -1,7 +1,7 @@
 import { type CsvTable, csvRecords, decodeCsv, requireWidth } from '../../core/csv.ts';
 import { usageError } from '../../core/errors.ts';
 import { comparable } from '../matching/comparable.ts';
-import type { Decision } from '../record.ts';
+import type { Decision } from '../record/decisions.ts';
 import { decodeCell } from './cells.ts';
 import {
   answerColumns,

@@ -1,6 +1,6 @@
 import { usageError } from '../../core/errors.ts';
 import { comparable } from '../matching/comparable.ts';
-import type { Decision } from '../record.ts';
+import type { Decision } from '../record/decisions.ts';
 import type { ReviewLine } from './lines.ts';
 
 /** What somebody says on the command line: lines by their names, or all lines of a login. */

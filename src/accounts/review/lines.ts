@@ -3,7 +3,7 @@ import { rightKey } from '../company/roles.ts';
 import type { ChangeName } from '../directory.ts';
 import type { EntryItem } from '../entry/entry.ts';
 import type { FindingType } from '../model.ts';
-import { accountId } from '../record.ts';
+import { accountId } from '../record/account-id.ts';
 
 /** One line of a list that people sign: an entry with all that is proposed for it, or one right of it. */
 export interface ReviewLine {

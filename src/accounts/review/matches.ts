@@ -1,7 +1,7 @@
 import { usageError } from '../../core/errors.ts';
 import { comparable } from '../matching/comparable.ts';
 import type { Finding } from '../model.ts';
-import { accountId } from '../record.ts';
+import { accountId } from '../record/account-id.ts';
 
 /** Accounts that were found by name and department only, and about which nobody has said yet whose they are; one finding each. */
 export function matchesToConfirm(

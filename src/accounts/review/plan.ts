@@ -8,7 +8,7 @@ import type { Finding } from '../model.ts';
 import { type CapCount, capRefused, checkCaps } from '../plan/caps.ts';
 import { plannedFor, questionOf } from '../plan/changes.ts';
 import { Concerned, lineOf, type PlannedEntries } from '../plan/cleanup.ts';
-import { accountId } from '../record.ts';
+import { accountId } from '../record/account-id.ts';
 import type { Company } from '../schema/spec.ts';
 
 const reviewed = 'rights-beyond-role';

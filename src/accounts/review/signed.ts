@@ -2,7 +2,7 @@ import { runTopic } from '../../record/run-facts.ts';
 import type { FactStore } from '../../record/types.ts';
 import type { Change } from '../directory.ts';
 import type { EntryItem } from '../entry/entry.ts';
-import type { Decision } from '../record.ts';
+import type { Decision } from '../record/decisions.ts';
 import { type ReviewLine, rightLine, rightsOf } from './lines.ts';
 
 /** What counts once a list is closed: written once, so that a run that goes on after it was cut off does the same. */

@@ -3,7 +3,7 @@ import { acceptDirectory, directoryMeasure } from '../../accounts/audit/director
 import { isRead, type NotRead } from '../../accounts/audit/read-all.ts';
 import { summaryOf, titlesOf } from '../../accounts/audit/summary.ts';
 import { findingTypes } from '../../accounts/model.ts';
-import { addAudit } from '../../accounts/record.ts';
+import { addAudit } from '../../accounts/record/audits.ts';
 import type { Company } from '../../accounts/schema/spec.ts';
 import { acceptReading, measureOf } from '../../accounts/sources/read.ts';
 import { isoTime } from '../../core/clock.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { conclude } from '../../accounts/entry/conclusion.ts';
 import { findingTypes } from '../../accounts/model.ts';
-import { addCarriedOut } from '../../accounts/record.ts';
+import { addCarriedOut } from '../../accounts/record/audits.ts';
 import { operations } from '../../accounts/schema/spec.ts';
 import { isoTime } from '../../core/clock.ts';
 import type { Action } from '../../engine/action.ts';

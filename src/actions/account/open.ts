@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { closeAccount, type OpeningItem, openAccount, openingId, placeOf } from '../../accounts/person/opening.ts';
 import { oneTimePassword } from '../../accounts/person/password.ts';
 import { stillHolds } from '../../accounts/plan/recheck.ts';
-import { addRefusal } from '../../accounts/record.ts';
+import { addRefusal } from '../../accounts/record/entries.ts';
 import { isoTime } from '../../core/clock.ts';
 import { OaopsError } from '../../core/errors.ts';
 import { ExitCode } from '../../core/exit-codes.ts';

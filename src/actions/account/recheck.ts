@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { openingId } from '../../accounts/person/opening.ts';
 import { stillHolds } from '../../accounts/plan/recheck.ts';
-import { accountId, addRefusal } from '../../accounts/record.ts';
+import { accountId } from '../../accounts/record/account-id.ts';
+import { addRefusal } from '../../accounts/record/entries.ts';
 import { isoTime } from '../../core/clock.ts';
 import { OaopsError } from '../../core/errors.ts';
 import { ExitCode } from '../../core/exit-codes.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { decisionsOf } from '../../accounts/record.ts';
+import { decisionsOf } from '../../accounts/record/decisions.ts';
 import { linesOf, listsOf, type ReviewLine } from '../../accounts/review/lines.ts';
 import { closeList, type SignedList, signedList } from '../../accounts/review/signed.ts';
 import { isoTime } from '../../core/clock.ts';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { noticesOf, noticeText } from '../../accounts/entry/notices.ts';
-import { beginNotice, endNotice, entriesOf, openNotice } from '../../accounts/record.ts';
+import { entriesOf } from '../../accounts/record/entries.ts';
+import { beginNotice, endNotice, openNotice } from '../../accounts/record/notices.ts';
 import { isoTime } from '../../core/clock.ts';
 import { sha256Hex } from '../../core/json.ts';
 import type { Action } from '../../engine/action.ts';

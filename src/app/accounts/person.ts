@@ -7,7 +7,7 @@ import { readRequest, requestsOf } from '../../accounts/person/request-file.ts';
 import { planRevocation } from '../../accounts/person/revoke.ts';
 import { Staff } from '../../accounts/person/staff.ts';
 import { planTransfer } from '../../accounts/person/transfer.ts';
-import { heldAccounts } from '../../accounts/record.ts';
+import { heldAccounts } from '../../accounts/record/held.ts';
 import type { AccountSpec, Company } from '../../accounts/schema/spec.ts';
 import { usageError } from '../../core/errors.ts';
 import { dateIn, localTimeZone } from '../../core/zoned-time.ts';

@@ -1,7 +1,8 @@
 import { extname, resolve } from 'node:path';
 import type { FindingType } from '../../accounts/model.ts';
 import { policyReport } from '../../accounts/policy/report.ts';
-import { type AuditSummary, auditsOf, findingsOf, policiesOf } from '../../accounts/record.ts';
+import { type AuditSummary, auditsOf, findingsOf } from '../../accounts/record/audits.ts';
+import { policiesOf } from '../../accounts/record/policies.ts';
 import { type Comparison, compareAudits, isWhole } from '../../accounts/report/compare.ts';
 import { type AccountFormat, accountReportParts } from '../../accounts/report/formats.ts';
 import { type AccountReport, assembleReport } from '../../accounts/report/report.ts';

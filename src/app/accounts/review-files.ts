@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { comparableName } from '../../accounts/matching/comparable.ts';
-import type { Decision } from '../../accounts/record.ts';
+import type { Decision } from '../../accounts/record/decisions.ts';
 import { type Answers, readAnswers } from '../../accounts/review/answered-file.ts';
 import { listsOf, type ReviewLine, type ReviewList } from '../../accounts/review/lines.ts';
 import { fileNames, listFile } from '../../accounts/review/list-file.ts';

@@ -1,4 +1,4 @@
-import type { Decision } from '../../accounts/record.ts';
+import type { Decision } from '../../accounts/record/decisions.ts';
 import { listsOf, type ReviewLine } from '../../accounts/review/lines.ts';
 import { decisionWord } from '../../accounts/review/words.ts';
 import type { App } from '../../app.ts';

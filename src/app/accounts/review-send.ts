@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path';
-import { beginNotice, endNotice, openNotice } from '../../accounts/record.ts';
+import { beginNotice, endNotice, openNotice } from '../../accounts/record/notices.ts';
 import { listsOf } from '../../accounts/review/lines.ts';
 import type { ListLanguage } from '../../accounts/review/words.ts';
 import { companyOf } from '../../actions/account/services.ts';

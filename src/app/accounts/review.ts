@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import type { Finding } from '../../accounts/model.ts';
-import { addDecisions, addMatch, type Decision, decisionsOf, findingsOf, matchAnswers } from '../../accounts/record.ts';
+import { findingsOf } from '../../accounts/record/audits.ts';
+import { addDecisions, type Decision, decisionsOf } from '../../accounts/record/decisions.ts';
+import { addMatch, matchAnswers } from '../../accounts/record/matches.ts';
 import { type Choice, chosenLines } from '../../accounts/review/choose.ts';
 import { linesOf, type ReviewLine } from '../../accounts/review/lines.ts';
 import { confirmedAccount, matchesToConfirm } from '../../accounts/review/matches.ts';

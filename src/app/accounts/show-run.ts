@@ -1,6 +1,8 @@
 import type { EntryItem } from '../../accounts/entry/entry.ts';
 import type { OpeningItem } from '../../accounts/person/opening.ts';
-import { accountId, decisionsOf, entriesOf, refusalsOf } from '../../accounts/record.ts';
+import { accountId } from '../../accounts/record/account-id.ts';
+import { decisionsOf } from '../../accounts/record/decisions.ts';
+import { entriesOf, refusalsOf } from '../../accounts/record/entries.ts';
 import { entriesOfRun, openingsOfRun, type ShownEntry } from '../../accounts/report/entries.ts';
 import type { AccountReport } from '../../accounts/report/report.ts';
 import { signedList } from '../../accounts/review/signed.ts';

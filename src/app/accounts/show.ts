@@ -2,17 +2,11 @@ import { auditCompany } from '../../accounts/audit/audit.ts';
 import { summaryOf } from '../../accounts/audit/summary.ts';
 import { mergeCompany } from '../../accounts/company/company.ts';
 import type { Finding } from '../../accounts/model.ts';
-import {
-  type AuditSummary,
-  accountId,
-  auditsOf,
-  entryOf,
-  findingsOf,
-  type HeldFact,
-  heldAccounts,
-  predecessors,
-  summaryTopic,
-} from '../../accounts/record.ts';
+import { accountId } from '../../accounts/record/account-id.ts';
+import { type AuditSummary, auditsOf, findingsOf, summaryTopic } from '../../accounts/record/audits.ts';
+import { entryOf } from '../../accounts/record/entries.ts';
+import { type HeldFact, heldAccounts } from '../../accounts/record/held.ts';
+import { predecessors } from '../../accounts/record/successors.ts';
 import { tellChange } from '../../accounts/report/entries.ts';
 import { lookFor, type ShownAccount, type ShownPerson } from '../../accounts/report/look.ts';
 import type { AccountSpec, Company } from '../../accounts/schema/spec.ts';

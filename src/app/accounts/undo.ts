@@ -1,6 +1,7 @@
 import type { EntryItem } from '../../accounts/entry/entry.ts';
 import { labelled } from '../../accounts/expand.ts';
-import { accountId, type EntryHistory, entriesOf } from '../../accounts/record.ts';
+import { accountId } from '../../accounts/record/account-id.ts';
+import { type EntryHistory, entriesOf } from '../../accounts/record/entries.ts';
 import { companyOf, itemsOf, openingsOf, restoresOf } from '../../actions/account/services.ts';
 import type { App } from '../../app.ts';
 import { OaopsError, usageError } from '../../core/errors.ts';

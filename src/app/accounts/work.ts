@@ -1,7 +1,7 @@
 import type { Audit } from '../../accounts/audit/audit.ts';
 import type { AccountWork } from '../../accounts/expand.ts';
 import { planCleanup } from '../../accounts/plan/cleanup.ts';
-import { heldAccounts } from '../../accounts/record.ts';
+import { heldAccounts } from '../../accounts/record/held.ts';
 import { planReview } from '../../accounts/review/plan.ts';
 import { cleanupSchema } from '../../accounts/schema/rules.ts';
 import type { AccountSpec, Company } from '../../accounts/schema/spec.ts';

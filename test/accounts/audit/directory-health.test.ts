@@ -5,7 +5,7 @@ import {
   requireWholeDirectory,
 } from '../../../src/accounts/audit/directory-health.ts';
 import type { Account } from '../../../src/accounts/model.ts';
-import { addHeld } from '../../../src/accounts/record.ts';
+import { addHeld } from '../../../src/accounts/record/held.ts';
 import { memoryFacts } from '../../helpers/probe.ts';
 import { account, directory } from '../judging.ts';
 

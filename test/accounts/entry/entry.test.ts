@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { changeEntry, type EntryItem, restoreEntry } from '../../../src/accounts/entry/entry.ts';
 import { seenOf, whatChanged, whoseChanged } from '../../../src/accounts/plan/seen.ts';
-import { entryOf, heldAccounts } from '../../../src/accounts/record.ts';
+import { entryOf } from '../../../src/accounts/record/entries.ts';
+import { heldAccounts } from '../../../src/accounts/record/held.ts';
 import { asNotBegun, OaopsError } from '../../../src/core/errors.ts';
 import type { FactStore } from '../../../src/record/types.ts';
 import { accountOf, Died, MemoryDirectory, type MemoryEntry } from '../../helpers/memory-directory.ts';

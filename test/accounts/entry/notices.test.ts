@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../../../src/accounts/directory.ts';
 import { type Concerned, noticesOf, noticeText } from '../../../src/accounts/entry/notices.ts';
-import type { EntryHistory } from '../../../src/accounts/record.ts';
+import type { EntryHistory } from '../../../src/accounts/record/entries.ts';
 
 const mails = { person: 'zhang@oa.example', head: 'Li@oa.example', owner: 'li@oa.example' };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { closeAccount, type Deliver, type OpeningItem, openAccount } from '../../../src/accounts/person/opening.ts';
 import { oneTimePassword } from '../../../src/accounts/person/password.ts';
-import { entriesOf } from '../../../src/accounts/record.ts';
+import { entriesOf } from '../../../src/accounts/record/entries.ts';
 import { openingsOfRun } from '../../../src/accounts/report/entries.ts';
 import { asNotBegun, OaopsError } from '../../../src/core/errors.ts';
 import type { FactStore } from '../../../src/record/types.ts';

@@ -3,7 +3,7 @@ import { Protection } from '../../../src/accounts/company/protection.ts';
 import type { ChangeName } from '../../../src/accounts/directory.ts';
 import type { Account } from '../../../src/accounts/model.ts';
 import { type ChangeRequest, planChanges } from '../../../src/accounts/plan/changes.ts';
-import type { HeldFact } from '../../../src/accounts/record.ts';
+import type { HeldFact } from '../../../src/accounts/record/held.ts';
 import { cleanupSchema, protectedSchema } from '../../../src/accounts/schema/rules.ts';
 import { account, dayMs, judgeWorld, nowMs, person, type World } from '../judging.ts';
 

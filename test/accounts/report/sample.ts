@@ -1,5 +1,5 @@
 import type { Finding } from '../../../src/accounts/model.ts';
-import type { AuditSummary } from '../../../src/accounts/record.ts';
+import type { AuditSummary } from '../../../src/accounts/record/audits.ts';
 
 /** Names as somebody chooses who wants to be taken for markup, a formula or the end of a line. */
 export const hostile = {

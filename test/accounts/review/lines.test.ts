@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../../src/accounts/model.ts';
-import { addDecisions, type Decision, decisionsOf } from '../../../src/accounts/record.ts';
+import { addDecisions, type Decision, decisionsOf } from '../../../src/accounts/record/decisions.ts';
 import { chosenLines } from '../../../src/accounts/review/choose.ts';
 import { lineDigest, linesOf, listsOf } from '../../../src/accounts/review/lines.ts';
 import { confirmedAccount, matchesToConfirm } from '../../../src/accounts/review/matches.ts';

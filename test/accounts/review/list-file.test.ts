@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Decision } from '../../../src/accounts/record.ts';
+import type { Decision } from '../../../src/accounts/record/decisions.ts';
 import { type Answers, readAnswers } from '../../../src/accounts/review/answered-file.ts';
 import { csvRow, decodeCell, encodeCell } from '../../../src/accounts/review/cells.ts';
 import { columnNames, columnOrder } from '../../../src/accounts/review/columns.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { auditsOf, findingsOf } from '../../../src/accounts/record.ts';
+import { auditsOf, findingsOf } from '../../../src/accounts/record/audits.ts';
 import { accountAudit } from '../../../src/actions/account/audit.ts';
 import { accountContext, companyOf, files } from '../../helpers/account-context.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Change, Changed, EntryRef, Image } from '../../../src/accounts/directory.ts';
-import { entryOf, refusalsOf } from '../../../src/accounts/record.ts';
+import { entryOf, refusalsOf } from '../../../src/accounts/record/entries.ts';
 import { accountChange, accountDelete } from '../../../src/actions/account/change.ts';
 import { accountRestore } from '../../../src/actions/account/restore.ts';
 import { accountContext, itemOf, zhang } from '../../helpers/account-context.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { addRefusal } from '../../../src/accounts/record.ts';
+import { addRefusal } from '../../../src/accounts/record/entries.ts';
 import { accountAudit } from '../../../src/actions/account/audit.ts';
 import { accountChange } from '../../../src/actions/account/change.ts';
 import { accountConclude } from '../../../src/actions/account/conclude.ts';

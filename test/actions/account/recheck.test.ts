@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { refusalsOf } from '../../../src/accounts/record.ts';
+import { refusalsOf } from '../../../src/accounts/record/entries.ts';
 import { accountRecheck } from '../../../src/actions/account/recheck.ts';
 import { accountContext, files, itemOf, nowMs } from '../../helpers/account-context.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { addDecisions, type Decision } from '../../../src/accounts/record.ts';
+import { addDecisions, type Decision } from '../../../src/accounts/record/decisions.ts';
 import { linesOf } from '../../../src/accounts/review/lines.ts';
 import { accountSign } from '../../../src/actions/account/sign.ts';
 import { accountContext, itemOf, nowMs } from '../../helpers/account-context.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { addEntryFact } from '../../../src/accounts/record.ts';
+import { addEntryFact } from '../../../src/accounts/record/entries.ts';
 import { accountTell } from '../../../src/actions/account/tell.ts';
 import { accountContext, companyOf, itemOf } from '../../helpers/account-context.ts';
 import { memoryFacts } from '../../helpers/probe.ts';
