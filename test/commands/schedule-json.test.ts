@@ -22,8 +22,10 @@ it('prints the shapes that scripts rely on, and ends as they expect', async () =
   stage.runbook('bad', '{type: cron, expression: "* * * * *", deadline: 1s}', '["false"]');
   stage.runbook('friday', '{type: weekday, days: [fri], at: "16:00", ifHoliday: previous, calendar: weekdays}');
   await stage.configure('{bad: {}, friday: {}, missing: {}}');
-  await stage.lookAt(new Date(Date.now() - 120_000).toISOString());
-  await stage.lookAt(new Date(Date.now() - 50_000).toISOString());
+  // One minute begins between the two looks, and one between the second and the commands, whatever second it is now.
+  const minute = Math.floor(Date.now() / 60_000) * 60_000;
+  await stage.lookAt(new Date(minute - 90_000).toISOString());
+  await stage.lookAt(new Date(minute - 30_000).toISOString());
   const env = { PATH: '/usr/bin:/bin', ...stage.env };
   const said: Record<string, unknown> = {};
   for (const args of [
