@@ -9,6 +9,8 @@ export interface Person {
   name?: string;
   login?: string;
   mail?: string;
+  /** Further addresses; absent: `mail` is the only one. */
+  otherMails?: readonly string[];
   department?: string;
   post?: string;
   /** Employee number of the head. */

@@ -16,6 +16,7 @@ export interface KnownPerson {
   name?: string;
   login?: string;
   mail?: string;
+  otherMails?: readonly string[];
   department?: string;
   post?: string;
   manager?: string;
@@ -89,7 +90,10 @@ export class PeopleIndex {
 
   /** What somebody can be like somebody else by, as each source writes it. */
   likenessOf(person: KnownPerson, way: Likeness): string[] {
-    const keys = (this.#spellings.get(person) ?? [person]).map((row) => this.#likenessKey(row, way));
+    const rows = (this.#spellings.get(person) ?? [person]).flatMap((row) =>
+      way === 'mail' ? withEachMail(row) : [row],
+    );
+    const keys = rows.map((row) => this.#likenessKey(row, way));
     return [...new Set(keys)].flatMap((key) => (key === '' ? [] : [`${way}\n${key}`]));
   }
 
@@ -159,15 +163,11 @@ export class PeopleIndex {
     map = new Map();
     this.#ways.set(way, map);
     for (const person of this.people)
-      for (const { id, name, mail, login, department } of this.#spellings.get(person) ?? [person]) {
-        const key = this.keyOf(way, { employee: id, personName: name, mail, login, department });
-        if (key === '') continue;
-        const there = map.get(key);
-        if (there === undefined) map.set(key, person);
-        else if (Array.isArray(there)) {
-          if (!there.includes(person)) there.push(person);
-        } else if (there !== person) map.set(key, [there, person]);
-      }
+      for (const row of this.#spellings.get(person) ?? [person])
+        for (const { id, name, mail, login, department } of way === 'mail' ? withEachMail(row) : [row]) {
+          const key = this.keyOf(way, { employee: id, personName: name, mail, login, department });
+          if (key !== '') put(map, key, person);
+        }
     for (const several of map.values()) if (Array.isArray(several)) several.sort(byId);
     return map;
   }
@@ -208,6 +208,19 @@ export class PeopleIndex {
     this.#ways.set('employee', byNumber);
     return merged;
   }
+}
+
+function put(map: Map<string, KnownPerson | KnownPerson[]>, key: string, person: KnownPerson): void {
+  const there = map.get(key);
+  if (there === undefined) map.set(key, person);
+  else if (Array.isArray(there)) {
+    if (!there.includes(person)) there.push(person);
+  } else if (there !== person) map.set(key, [there, person]);
+}
+
+function withEachMail<P extends KnownPerson | SourcePerson>(person: P): P[] {
+  const others = person.otherMails?.map((mail) => ({ ...person, mail }));
+  return others === undefined ? [person] : [person, ...others];
 }
 
 /** Of numbers of digits alone. */
@@ -256,6 +269,11 @@ function mergeGroup(group: SourcePerson[], ignoreCase: boolean): KnownPerson {
     const value = of(field);
     if (value !== undefined) merged[field] = value;
   }
+  const mails = new Set(
+    group.flatMap(({ mail, otherMails = [] }) => [...(mail === undefined ? [] : [mail]), ...otherMails]),
+  );
+  const others = [...mails].filter((mail) => mail !== merged.mail);
+  if (others.length > 0) merged.otherMails = others;
   if (endsOn !== undefined) merged.endsOn = endsOn;
   if (unclear !== undefined) merged.unclear = unclear;
   if (places.length > 1) merged.places = places;

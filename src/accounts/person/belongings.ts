@@ -2,6 +2,7 @@ import type { Audit } from '../audit/audit.ts';
 import type { Judged } from '../findings/types.ts';
 import { comparable } from '../matching/comparable.ts';
 import type { KnownPerson } from '../matching/people.ts';
+import { type Account, everyOne } from '../model.ts';
 
 /** An account that may be somebody's, and why that is not sure. */
 export interface Doubt {
@@ -38,8 +39,7 @@ export class Belongings {
           reason: 'it is only like them by name and department; confirm it with "oaops account review --confirm"',
         });
       else if (match.kind === 'unknown')
-        for (const name of new Set([account.employee, account.mail, account.login]))
-          if (name !== undefined) this.#add(this.#unknown, name, { one, reason: match.reason });
+        for (const name of new Set(namesOf(account))) this.#add(this.#unknown, name, { one, reason: match.reason });
       if (match.kind === 'not-compared' && use === 'person' && account.employee !== undefined)
         this.#add(this.#numbered, account.employee, one);
     }
@@ -51,10 +51,10 @@ export class Belongings {
   }
 
   /** Accounts that may be a person's; nothing is done to them. */
-  doubtful(person: Pick<KnownPerson, 'id' | 'mail' | 'login'>): readonly Doubt[] {
+  doubtful(person: Pick<KnownPerson, 'id' | 'mail' | 'otherMails' | 'login'>): readonly Doubt[] {
     const found = new Map<Judged, Doubt>();
     for (const doubt of this.#of(this.#doubtful, person.id)) found.set(doubt.one, doubt);
-    for (const name of [person.id, person.mail, person.login])
+    for (const name of [person.id, person.mail, ...(person.otherMails ?? []), person.login])
       if (name !== undefined)
         for (const doubt of this.#of(this.#unknown, name)) if (!found.has(doubt.one)) found.set(doubt.one, doubt);
     return [...found.values()];
@@ -87,4 +87,8 @@ export class Belongings {
   #of<T>(map: Map<string, T[]>, name: string): readonly T[] {
     return map.get(comparable(name, this.#ignoreCase)) ?? [];
   }
+}
+
+function namesOf(account: Account): string[] {
+  return (['employee', 'mail', 'login'] as const).flatMap((field) => everyOne(account, field));
 }

@@ -138,6 +138,8 @@ function cellOf({ dn, attributes }: LdapEntry, field: PersonField, names: readon
       'Choose an attribute with one value as "id".',
     );
   }
+  // By each of them an account may be found.
+  if (field === 'mail' && values.every((each) => typeof each === 'string')) return values.join('; ');
   const [value] = values;
   return typeof value === 'string' ? value : new CellProblem('it is not text');
 }

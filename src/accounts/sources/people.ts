@@ -1,4 +1,5 @@
 import { dateIn } from '../../core/zoned-time.ts';
+import { mailsIn } from '../mails.ts';
 import type { Person } from '../model.ts';
 import { saysNothing } from '../nothing.ts';
 import type { PersonField, SourceSpec } from '../schema/sources.ts';
@@ -148,7 +149,7 @@ export class PeopleReader {
     const person: Read = new PersonRow(this.#spec.id, id, own(place.where));
     this.#put(person, 'name', cells[columns.name ?? -1], row);
     this.#put(person, 'login', cells[columns.login ?? -1], row);
-    this.#put(person, 'mail', cells[columns.mail ?? -1], row);
+    this.#putMails(person, cells[columns.mail ?? -1], row);
     this.#putWord(person, 'department', cells[columns.department ?? -1], row);
     this.#putWord(person, 'post', cells[columns.post ?? -1], row);
     this.#putWord(person, 'manager', cells[columns.manager ?? -1], row);
@@ -171,10 +172,18 @@ export class PeopleReader {
     return person;
   }
 
-  #put(person: Person, field: 'name' | 'login' | 'mail', cell: Cell | undefined, row: number | string): void {
+  #put(person: Person, field: 'name' | 'login', cell: Cell | undefined, row: number | string): void {
     const text = this.#text(cell, field, row);
     if (text === '') return;
     person[field] = own(field === 'name' ? text : text.normalize('NFKC'));
+  }
+
+  #putMails(person: Person, cell: Cell | undefined, row: number | string): void {
+    const text = this.#text(cell, 'mail', row).normalize('NFKC');
+    if (text === '') return;
+    const [mail, ...others] = mailsIn(text);
+    person.mail = own(mail);
+    if (others.length > 0) person.otherMails = others.map(own);
   }
 
   /** Many people share these. */
@@ -265,7 +274,10 @@ export class PeopleReader {
     const places = this.#differing.get(index);
     if (places) {
       if (places.length < mostPlaces) places.push(person.where);
-    } else if (personFields.some((field) => first[field] !== person[field])) {
+    } else if (
+      personFields.some((field) => first[field] !== person[field]) ||
+      first.otherMails?.join() !== person.otherMails?.join()
+    ) {
       this.#differing.set(index, [first.where, person.where]);
     }
   }

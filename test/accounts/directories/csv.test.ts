@@ -48,6 +48,13 @@ test('what says that there is nothing is nothing; numbers that are protected fro
   });
 });
 
+test('an account is found by each of the mail addresses in a cell; the first is shown', async () => {
+  const directory = await open('key,login,mail\n1,wang,wang@oa.cn; w@oa.cn\n2,li,li@oa.cn\n');
+  const [wang, li] = (await directory.read(signal)).accounts;
+  expect(wang).toMatchObject({ mail: 'wang@oa.cn', also: { mail: ['w@oa.cn'] } });
+  expect(li).not.toHaveProperty('also');
+});
+
 test('the list of the page is read, in UTF-8 with a byte order mark and in GBK', async () => {
   const block = blocksOf(root, 'docs/accounts-sql.md').find(({ text }) => text.includes('type: csv'))!;
   const [written] = (parse(block.text) as { directories: Record<string, unknown>[] }).directories;

@@ -45,6 +45,19 @@ describe('an account finds its person', () => {
     expect(match(both, over)).toBe(told);
   });
 
+  it('by each of the mail addresses of a person, and each source may know another', () => {
+    const wang = person('0014', { mail: 'wang@oa.cn', otherMails: ['wang.xm@oa.cn', 'w@oa.cn'] });
+    expect(match([...both, wang], { mail: 'W@oa.cn' })).toBe('0014 by mail');
+    expect(match([...both, wang], { mail: 'w+crm@oa.cn' })).toMatch(/that of 0014 .* but for what follows the plus/);
+    expect(match([...both, { ...wang, otherMails: ['li@oa.cn'] }], { mail: 'li@oa.cn' })).toBe(
+      'its mail address is of several people: 0013, 0014',
+    );
+    const elsewhere = source([person('0014', { mail: 'x@partner.cn', otherMails: ['y@partner.cn'] })], {
+      id: 'partners',
+    });
+    expect(match([source([wang]), elsewhere], { mail: 'y@partner.cn' })).toBe('0014 by mail');
+  });
+
   it('in upper and lower case only where that is asked for', () => {
     expect(match(both, { login: 'ZHANG' }, { ignoreCase: false })).toBe('nobody');
   });

@@ -60,6 +60,7 @@ test('people by their usual attributes; heads by their employee numbers', async 
       name: '王小明',
       login: 'wang',
       mail: 'wang@example.com',
+      otherMails: ['w@example.com'],
       manager: '1',
       employment: 'active',
       where: `uid=wang,ou=staff,${suffix}`,

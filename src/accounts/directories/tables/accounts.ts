@@ -1,5 +1,6 @@
 import { OaopsError, usageError } from '../../../core/errors.ts';
 import { ExitCode } from '../../../core/exit-codes.ts';
+import { mailsIn } from '../../mails.ts';
 import type { Account, AccountUse, LastUse } from '../../model.ts';
 import { saidOf } from '../../nothing.ts';
 import { AccountRow } from '../account-row.ts';
@@ -79,9 +80,12 @@ export class AccountTable {
     const time = (column: AccountColumn, endOfDay = false) =>
       this.#checked(timeOf(cells(column), this.#timeZone, endOfDay), column, cells, row, 'is no time');
     const enabled = truth('enabled');
+    const mail = saidOf(textOf(cells('mail')));
+    const [firstMail, ...otherMails] = mail === undefined ? [] : mailsIn(mail);
     const optional: Partial<Account> = {
       employee: saidOf(textOf(cells('employee'))),
-      mail: saidOf(textOf(cells('mail'))),
+      mail: firstMail,
+      also: otherMails.length > 0 ? { mail: otherMails } : undefined,
       personName: saidOf(textOf(cells('person_name'))),
       department: this.#shared(saidOf(textOf(cells('department')))),
       post: this.#shared(saidOf(textOf(cells('post')))),
