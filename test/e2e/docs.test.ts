@@ -118,6 +118,9 @@ describe('shell blocks', () => {
   });
 });
 
+const smallestCompany =
+  'sources: [{id: hr, type: csv, file: hr.csv}]\ndirectories: [{id: oa, type: csv, file: oa.csv}]\n';
+
 describe('YAML blocks', () => {
   const yaml = of('yaml', 'yml').filter(({ notRun }) => !notRun);
 
@@ -134,6 +137,8 @@ describe('YAML blocks', () => {
     } else if (keys.every((key) => key in configSchema.shape) && !keys.includes('hosts')) {
       const { dir, run } = sandboxFor(block.file);
       writeFileSync(join(dir, 'cwd/config.yaml'), block.text, { mode: 0o600 });
+      // The company's file is looked at with the configuration that names it; other blocks are what may stand in it.
+      if (typeof data['accounts'] === 'string') writeFileSync(join(dir, 'cwd', data['accounts']), smallestCompany);
       const done = run('oaops config validate --config config.yaml');
       expect(done, `${done.stdout}\n${done.stderr}`).toMatchObject({ status: 0 });
     } else {
