@@ -112,7 +112,7 @@ describe('a review of rights', { timeout }, () => {
     );
     expect(edited).toMatchObject({
       exitCode: 2,
-      stderr: expect.stringContaining('Sales.csv:3:1: the column "right" was changed'),
+      stderr: expect.stringContaining('Sales.csv:3:1: the column "权限" was changed'),
     });
     expect((await site.json('account', 'review', run, '--list')).body!.open).toBe(4);
 
