@@ -127,6 +127,18 @@ const defects: [why: string, from: string, to: string, finding: string][] = [
     '10:203 error account-statement ":old_x" is no column of "look"',
   ],
   [
+    'a key of another operation',
+    '  roles:\n',
+    '  person: "1"\n  roles:\n',
+    '11:11 error account-operation "cleanup" does not read "person": it would change nothing',
+  ],
+  [
+    'an address of no database',
+    '{id: oa, type: csv, file: oa.csv, judgedBy: [hr]}',
+    '{id: oa, type: sql, url: oa.db, accounts: "select * from u"}',
+    '10:32 error account-address the address of the database is not a postgres://, mysql:// or sqlite: URL',
+  ],
+  [
     'a step with an id of its own steps',
     '{id: write,',
     '{id: conclude,',

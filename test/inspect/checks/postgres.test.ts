@@ -238,6 +238,14 @@ describe('a primary and its replica', () => {
     const locks = await make({ url: primary, what: 'locks', fail: '~:0' });
     expect(locks.message).toMatch(/^1 sessions wait for a lock, the longest for [\d.]+ s$/);
     expect(locks.details[0]).toMatch(/^pid \d+, user postgres, database postgres, active, \d+ s, held up by pid \d+$/);
+    // Ages are told in tenths of a second: the older one has to be one.
+    await eventually(
+      () =>
+        pair.sql(
+          pair.primary,
+          `select count(*) from pg_stat_activity where state = 'idle in transaction' and now() - xact_start > interval '0.2 s'`,
+        ) === '1',
+    );
     const open = await make({ url: primary, what: 'transactions' });
     expect(open.message).toMatch(/^2 transactions are open, the oldest for [\d.]+ s$/);
     expect(open.measures[0]!.value).toBeGreaterThan(0);
