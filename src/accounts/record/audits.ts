@@ -2,9 +2,7 @@ import { runTopic } from '../../record/run-facts.ts';
 import type { FactStore } from '../../record/types.ts';
 import { SharedTexts } from '../audit/shared-values.ts';
 import type { AccountState, Finding, FindingType } from '../model.ts';
-
-/** Findings of a run lie in facts of so many each: no row becomes megabytes. */
-export const findingsAtOnce = 500;
+import { itemsAtOnce } from './items-at-once.ts';
 
 /** What an audit found, but for the single findings. */
 export interface AuditSummary {
@@ -64,9 +62,9 @@ export async function addAudit(facts: FactStore, summary: AuditSummary, findings
     ({ body }) => (body as AuditSummary).run === summary.run,
   );
   // A step that was cut off and is done again has written them already, whole or in part: the newest of each part counts.
-  for (let at = 0, part = 0; at < findings.length || part === 0; at += findingsAtOnce, part++)
-    await facts.add(topic, String(part), summary.at, { findings: findings.slice(at, at + findingsAtOnce) });
-  await facts.add(topic, 'parts', summary.at, { parts: Math.max(1, Math.ceil(findings.length / findingsAtOnce)) });
+  for (let at = 0, part = 0; at < findings.length || part === 0; at += itemsAtOnce, part++)
+    await facts.add(topic, String(part), summary.at, { findings: findings.slice(at, at + itemsAtOnce) });
+  await facts.add(topic, 'parts', summary.at, { parts: Math.max(1, Math.ceil(findings.length / itemsAtOnce)) });
   if (!before) await facts.add(summaryTopic, summary.runbook, summary.at, summary);
 }
 

@@ -1,7 +1,7 @@
 import { digestOf } from '../../core/json.ts';
 import { runTopic } from '../../record/run-facts.ts';
 import type { FactStore } from '../../record/types.ts';
-import { findingsAtOnce } from './audits.ts';
+import { itemsAtOnce } from './items-at-once.ts';
 
 /** What a person decided about one line of a review list. */
 export interface Decision {
@@ -32,10 +32,10 @@ interface DecisionsPart {
 export async function addDecisions(facts: FactStore, run: string, decisions: readonly Decision[]): Promise<void> {
   const [first] = decisions;
   if (!first) return;
-  const parts = Math.ceil(decisions.length / findingsAtOnce);
+  const parts = Math.ceil(decisions.length / itemsAtOnce);
   const id = parts > 1 ? digestOf(decisions) : '';
   for (let part = 0; part < parts; part++) {
-    const own = decisions.slice(part * findingsAtOnce, (part + 1) * findingsAtOnce);
+    const own = decisions.slice(part * itemsAtOnce, (part + 1) * itemsAtOnce);
     const body: DecisionsPart = { decisions: own, ...(parts > 1 ? { of: { id, part, parts } } : {}) };
     await facts.add(decisionTopic(run), first.by, first.at, body);
   }
